@@ -1,0 +1,61 @@
+"""What a submission defines, as plain data: gathered in the worker, read by the grader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a callable; *default* is the default's value if it is a number, string, bool or None."""
+
+    name: str
+    optional: bool = False
+    default: float | int | str | bool | None = None
+    star: bool = False
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A function, a method or a class that the submission itself defines (not what it imports).
+
+    name: as a path from the module, "softmax", "Softmax.forward".
+    kind: "function", "class", "method", "static" (callable on the class itself) or "property".
+    parameters: None where they cannot be read; of a class, those of its constructor; without self.
+    returns: how many values its return statements group in a tuple: 1 for one value, 0 for none.
+    stub: the body does nothing (pass, ..., raise NotImplementedError).
+    uses: names its source mentions, in order.
+    sets: attributes it assigns on self, in order.
+    """
+
+    name: str
+    kind: str
+    parameters: tuple[Parameter, ...] | None = ()
+    doc: str = ""
+    line: int = 0
+    returns: int = 1
+    stub: bool = False
+    uses: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All of a submission, or why there is nothing.
+
+    problem: "" when the module was loaded, else one sentence with its line ("line 3: invalid syntax").
+    traceback: the student's own lines of it.
+    notes: what was not run, or was stood in for ("line 40: a training loop was not run").
+    """
+
+    definitions: tuple[Definition, ...] = ()
+    problem: str = ""
+    traceback: str = ""
+    notes: tuple[str, ...] = ()
+    printed: str = ""
+    mapping: tuple[tuple[str, str], ...] = ()
+
+    def find(self, name: str) -> Definition | None:
+        """The definition called *name*."""
+        return next((d for d in self.definitions if d.name == name), None)

@@ -1,0 +1,56 @@
+"""What the grader asks of a worker: a few steps, each on the results of earlier ones.
+
+A request stands alone: objects made by its steps live until its answer is sent, so requests may be
+repeated, reordered, or sent again to a fresh worker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Result:
+    """Stands for what step number *step* gave, followed along *path* (see Step)."""
+
+    step: int
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do.
+
+    do "call": call what *path* leads to with *args* and *named* (classes are called to construct).
+    do "get": give what *path* leads to.
+    do "set": put args[0] there.
+
+    A path starts at the submission's module, or at the result of an earlier step when *of* is given. A
+    string that begins with "." is an attribute, any other string or number an item: (".net", ".params", "W1").
+    """
+
+    do: str
+    path: tuple[str | int, ...] = ()
+    of: int | None = None
+    args: tuple[Any, ...] = ()
+    named: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """Steps to take, and what to answer: *answer* is a value in which every Result is filled in.
+
+    *function* names what a failure is counted against: one that hung is not asked again.
+    """
+
+    function: str
+    steps: tuple[Step, ...]
+    answer: Any
+
+
+def call(function: str, *args: Any, **named: Any) -> Request:
+    """The plain case: call the module's *function*, "softmax" or "Softmax.forward", and answer its value."""
+    path = tuple("." + name for name in function.split("."))
+    step = Step("call", path, args=args, named=tuple(named.items()))
+    return Request(function, (step,), Result(0))

@@ -1,0 +1,192 @@
+"""An exercise is one function the student writes: its right formula, its inputs, its known mistakes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Formula = Callable[..., Any]
+Probe = tuple[Any, ...]
+Draw = Callable[[np.random.Generator], Iterable[Probe]]
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong formula, the sentence that explains it, and a hint that asks a question."""
+
+    name: str
+    formula: Formula
+    explanation: str
+    hint: str
+    same_as: tuple[str, ...] = ()  # twins: no probe tells them apart
+    unless: str = ""  # the variant it equals: it accuses only where that convention is ruled out
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Another right formula, under a named convention."""
+
+    name: str
+    formula: Formula
+    note: str
+    convention: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Calling:
+    """Another right way to be called: *arguments* turns a probe into what such a function takes."""
+
+    name: str
+    arguments: Callable[..., Probe]
+    note: str
+    convention: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Law:
+    """Something true of every right implementation: two expressions that must agree.
+
+    holds(function, *probe) returns (left, right). It may return None where its precondition is not met.
+    """
+
+    name: str
+    holds: Callable[..., tuple[Any, Any] | None]
+    statement: str
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """What an exercise differentiates: with respect to which arguments of which other exercise, and where.
+
+    at: turns a probe of the derivative into the arguments of *of*.
+    upstream: the weights of the entries of the output in the vector-Jacobian product; None weighs all with 1,
+        which is the gradient of a scalar and the slope of an elementwise function.
+    jacobian: every entry of the output by every entry of the argument, rows independent.
+    """
+
+    of: Exercise
+    at: Callable[..., Probe]
+    wrt: tuple[int, ...] = (0,)
+    upstream: Callable[..., Any] | None = None
+    jacobian: bool = False
+
+
+@dataclass
+class Exercise:
+    """One function to write, and all that is known about it.
+
+    formula: the reference; its parameters name the roles (z logits, y outputs, t targets, dy upstream ...).
+    draw: the ordinary probes, on which values are judged.
+    extremes: probes at which only stability is judged.
+    group: the part of a homework it belongs to; a network is judged by its own checks.
+    """
+
+    formula: Formula
+    draw: Draw
+    extremes: Callable[[], Iterable[Probe]]
+    title: str
+    latex: str
+    source: str
+    derivative: Derivative | None = None
+    misconceptions: list[Misconception] = field(default_factory=list)
+    variants: list[Variant] = field(default_factory=list)
+    callings: list[Calling] = field(default_factory=list)
+    laws: list[Law] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.formula.__name__
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Names of the formula's required parameters."""
+        return tuple(
+            p.name
+            for p in inspect.signature(self.formula).parameters.values()
+            if p.default is inspect.Parameter.empty
+        )
+
+    @property
+    def summary(self) -> str:
+        return words(self.formula)
+
+    def __call__(self, *args: Any) -> Any:
+        return self.formula(*args)
+
+    def probes(self, seed: int = 0) -> list[Probe]:
+        """The ordinary probes; the same seed draws the same."""
+        return list(self.draw(np.random.default_rng(seed)))
+
+    def also_right(self, **convention: str) -> Callable[[Formula], Formula]:
+        """Register a formula that is right as well; its docstring is the note a student reads."""
+
+        def register(formula: Formula) -> Formula:
+            self.variants.append(
+                Variant(formula.__name__, formula, words(formula), convention)
+            )
+            return formula
+
+        return register
+
+    def also_called(self, **convention: str) -> Callable[[Formula], Formula]:
+        """Register another way to be called: a function from a probe to the arguments handed over."""
+
+        def register(arguments: Formula) -> Formula:
+            self.callings.append(
+                Calling(arguments.__name__, arguments, words(arguments), convention)
+            )
+            return arguments
+
+        return register
+
+    def law(self, holds: Formula) -> Formula:
+        """Register a law; its docstring is the statement."""
+        self.laws.append(Law(holds.__name__, holds, words(holds)))
+        return holds
+
+    def misconception(
+        self, *, hint: str, same_as: Iterable[Formula] = (), unless: Formula | None = None
+    ) -> Callable[[Formula], Formula]:
+        """Register a wrong formula; its docstring is the explanation, *hint* a question."""
+
+        def register(formula: Formula) -> Formula:
+            twins = tuple(twin.__name__ for twin in same_as)
+            excuse = unless.__name__ if unless else ""
+            self.misconceptions.append(
+                Misconception(formula.__name__, formula, words(formula), hint, twins, excuse)
+            )
+            return formula
+
+        return register
+
+
+def words(formula: Formula) -> str:
+    """The docstring of *formula*, which is text for students, so it must exist."""
+    if not formula.__doc__:
+        raise TypeError(f"{formula.__name__} needs a docstring: one sentence that a student will read")
+    return inspect.cleandoc(formula.__doc__)
+
+
+def exercise(
+    draw: Draw,
+    *,
+    latex: str,
+    source: str,
+    title: str = "",
+    extremes: Callable[[], Iterable[Probe]] = tuple,
+    derivative: Derivative | None = None,
+) -> Callable[[Formula], Exercise]:
+    """Make an exercise of its right formula.
+
+    latex: the formula as the report shows it. source: where it is derived. title: its name in words.
+    """
+
+    def wrap(formula: Formula) -> Exercise:
+        name = title or formula.__name__.replace("_", " ")
+        return Exercise(formula, draw, extremes, name, latex, source, derivative)
+
+    return wrap

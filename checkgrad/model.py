@@ -1,0 +1,200 @@
+"""The nouns of a report. Plain frozen data, all of it goes to JSON; nothing here computes a verdict."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct, field
+
+Numbers = Any  # a number, or nested lists of numbers; a string where a value could only be described
+
+
+class Verdict(StrEnum):
+    """How one check ended. Only the last four mean that something is not right with the submission."""
+
+    PASSED = "passed"
+    ADVICE = "advice"  # a true finding that does not fail the run
+    NOT_RUN = "not_run"  # deselected
+    GRADER_FAULT = "grader_fault"  # our own fault: never costs the student a point
+    WRONG = "wrong"
+    CRASHED = "crashed"
+    OVER_LIMIT = "over_limit"
+    MISSING = "missing"
+
+    @property
+    def failed(self) -> bool:
+        """Does this verdict count against the submission?"""
+        return self in (Verdict.WRONG, Verdict.CRASHED, Verdict.OVER_LIMIT, Verdict.MISSING)
+
+
+class Diagnosis(Struct, frozen=True):
+    """A known mistake that does exactly what the student's code did."""
+
+    name: str
+    explanation: str
+    hint: str
+
+
+class Curve(Struct, frozen=True, tag="curve"):
+    """Lines over a common x: a function and its derivative, a loss over steps, an error over step sizes."""
+
+    title: str
+    x_label: str
+    y_label: str
+    x: list[float]
+    lines: dict[str, list[float]]  # label -> y; the student's line is called "yours"
+    logarithmic: bool = False  # both axes
+
+
+class Matrix(Struct, frozen=True, tag="matrix"):
+    """A Jacobian or a parameter's gradient, entry by entry."""
+
+    title: str
+    got: list[list[float]]
+    expected: list[list[float]]
+    wrong: list[tuple[int, int]]
+    row_label: str = "row"
+    column_label: str = "column"
+
+
+class Scatter(Struct, frozen=True, tag="scatter"):
+    """Analytic against numeric, one point an entry, with the bound of the numeric side."""
+
+    title: str
+    numeric: list[float]
+    analytic: list[float]
+    bound: list[float]
+
+
+class Surface(Struct, frozen=True, tag="surface"):
+    """A function of two variables on a grid, the student's beside the reference's."""
+
+    title: str
+    x_label: str
+    y_label: str
+    x: list[float]
+    y: list[float]
+    got: list[list[float]]  # [i][j] belongs to y[i], x[j]
+    expected: list[list[float]]
+
+
+Evidence = Curve | Matrix | Scatter | Surface
+
+
+class Example(Struct, frozen=True):
+    """The smallest failing input: what was given, what came out, what was due."""
+
+    arguments: dict[str, Numbers]
+    got: Numbers
+    expected: Numbers
+    where: str = ""  # path of the worst entry, "[2, 0]" or "dW1[3, 1]"
+
+
+class Outcome(Struct, frozen=True):
+    """One check on one function of the submission."""
+
+    exercise: str
+    function: str
+    check: str
+    verdict: Verdict
+    points: float | None = None
+    maximum: float | None = None
+    problem: str = ""  # one sentence: where, what was got, what was expected
+    note: str = ""
+    visibility: str = "visible"
+    diagnoses: list[Diagnosis] = []
+    structure: str = ""  # how the result relates to the truth: "7 times too large", "transposed"
+    follows_from: str = ""  # the exercise whose mistake explains this one
+    example: Example | None = None
+    evidence: list[Evidence] = []
+    error: float | None = None  # largest deviation found
+    bound: float | None = None  # and what rounding explains at that entry
+    seconds: float = 0.0
+    traceback: str = ""  # the student's own lines
+    printed: str = ""
+
+
+class ReadAs(Struct, frozen=True):
+    """How a function of the submission was understood."""
+
+    exercise: str
+    function: str
+    convention: dict[str, str] = {}  # "labels" -> "integers", "layout" -> "columns"
+    note: str = ""
+
+
+class Region(Struct, frozen=True):
+    """What a network answers over a square of inputs, after so many steps."""
+
+    step: int
+    got: list[list[float]]  # class index, or P(t=1), at [i][j] for y[i], x[j]
+    expected: list[list[float]]
+
+
+class TrainingRun(Struct, frozen=True):
+    """The student's network on one task, beside the reference from the same start."""
+
+    task: str  # "xor_binary", "xor_two_class", "three_class", "digits"
+    title: str
+    accuracy: float
+    losses: list[float]
+    reference_losses: list[float]
+    steps: int
+    note: str = ""
+    reference_accuracy: float | None = None
+    test_accuracy: float | None = None
+    parted_at: int | None = None  # first step at which the two losses differ beyond rounding
+    points: list[list[float]] = []  # the inputs, where they are in the plane
+    labels: list[int] = []
+    x: list[float] = []
+    y: list[float] = []
+    regions: list[Region] = []
+
+
+class Asked(Struct, frozen=True):
+    """What an exercise asks for, as the report shows it."""
+
+    name: str
+    title: str
+    summary: str
+    formula: str  # LaTeX
+    source: str
+
+
+class Submission(Struct, frozen=True):
+    name: str
+    sha256: str
+    printed: str = ""
+    notes: list[str] = []
+
+
+class Isolation(Struct, frozen=True):
+    """What stood between the submission and the grader; only what was verified is listed."""
+
+    layers: list[str] = []
+    verified: str = ""
+    level: str = "weak"  # or "strict"
+
+
+class Environment(Struct, frozen=True):
+    python: str
+    numpy: str
+    checkgrad: str
+
+
+class Report(Struct, frozen=True):
+    """Everything found out about one submission."""
+
+    submission: Submission
+    outcomes: list[Outcome]
+    environment: Environment
+    schema: str = "checkgrad/1"
+    assignment: str | None = None
+    seed: int = 0
+    isolation: Isolation = field(default_factory=Isolation)
+    score: float | None = None
+    maximum: float | None = None
+    exercises: list[Asked] = []
+    readings: list[ReadAs] = []
+    training: list[TrainingRun] = []
