@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from checkgrad.child.behaviour import Behaviour
+
 Formula = Callable[..., Any]
 Probe = tuple[Any, ...]
 Draw = Callable[[np.random.Generator], Iterable[Probe]]
@@ -125,9 +127,7 @@ class Exercise:
         """Register a formula that is right as well; its docstring is the note a student reads."""
 
         def register(formula: Formula) -> Formula:
-            self.variants.append(
-                Variant(formula.__name__, formula, words(formula), convention)
-            )
+            self.variants.append(Variant(formula.__name__, formula, words(formula), convention))
             return formula
 
         return register
@@ -167,7 +167,9 @@ class Exercise:
 def words(formula: Formula) -> str:
     """The docstring of *formula*, which is text for students, so it must exist."""
     if not formula.__doc__:
-        raise TypeError(f"{formula.__name__} needs a docstring: one sentence that a student will read")
+        raise TypeError(
+            f"{formula.__name__} needs a docstring: one sentence that a student will read"
+        )
     return inspect.cleandoc(formula.__doc__)
 
 
@@ -190,3 +192,11 @@ def exercise(
         return Exercise(formula, draw, extremes, name, latex, source, derivative)
 
     return wrap
+
+
+class Failed(Exception):
+    """A call of the student's function that gave no value; *behaviour* tells why."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        super().__init__(behaviour.raised or behaviour.died)
+        self.behaviour = behaviour

@@ -7,7 +7,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
-Numbers = Any  # a number, or nested lists of numbers; a string where a value could only be described
+Numbers = (
+    Any  # a number, or nested lists of numbers; a string where a value could only be described
+)
 
 
 class Verdict(StrEnum):

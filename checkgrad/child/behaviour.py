@@ -60,7 +60,9 @@ def observe(function: Callable[..., Any], args: tuple[Any, ...]) -> Behaviour:
 def changed(before: tuple[Any, ...], after: tuple[Any, ...]) -> tuple[int, ...]:
     """Positions at which *after* no longer holds what *before* holds."""
     return tuple(
-        i for i, (b, a) in enumerate(zip(before, after, strict=True)) if fingerprint(b) != fingerprint(a)
+        i
+        for i, (b, a) in enumerate(zip(before, after, strict=True))
+        if fingerprint(b) != fingerprint(a)
     )
 
 
