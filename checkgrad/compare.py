@@ -1,0 +1,198 @@
+"""Are two values equal up to a justified rounding bound? If not, say in words how they differ.
+
+The bound follows the standard model of rounding, fl(a op b) = (a op b)(1 + d) with |d| <= u (Higham, Accuracy
+and Stability of Numerical Algorithms, 2nd edition, sections 2.2 and 3.1). An implementation that adds up n terms
+returns the exact result of an input moved by at most n*u relatively, plus n*u of the size of what it adds and
+subtracts. So an entry may be off by
+
+    SAFETY * n * u * (condition + magnitude)
+
+u: unit roundoff of the coarsest precision among the inputs and the result.
+n: a count of the operations behind one entry: the size of the largest argument, and OPERATIONS for the formula itself.
+condition: how far the result moves, per relative movement of the inputs, measured on the reference.
+magnitude: the largest entry of the result: entries are differences of terms of that size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from checkgrad.child.behaviour import Behaviour, Unsendable
+
+SAFETY = 8
+OPERATIONS = 128
+MOVE = 2.0**-20  # large against rounding, small against curvature
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a value differs from what was due: one sentence, and the worst entry if both have the same shape."""
+
+    problem: str
+    where: str = ""
+    error: float | None = None
+    bound: float | None = None
+
+
+def rounding_bound(
+    formula: Callable[..., Any], probe: tuple[Any, ...], expected: Any, got: Any = None
+) -> Any:
+    """Return what rounding may cost in each entry of *expected*, in the shape (or grouping) of *expected*."""
+    unit = unit_roundoff(probe, got)
+    size = max((np.size(arg) for arg in probe), default=0)
+    gamma = SAFETY * (OPERATIONS + size) * unit
+    moved = [formula(*_moved(probe, seed)) for seed in (1, 2)]
+    return _each(lambda e, *m: gamma * (_condition(e, m) + _magnitude(e)), expected, *moved)
+
+
+def unit_roundoff(probe: tuple[Any, ...], got: Any = None) -> float:
+    """Return u of the coarsest floating point type among the arguments and the result."""
+    types = [a.dtype for a in _arrays(probe) if a.dtype.kind == "f"]
+    types += [_precision(a) for a in _arrays((got,)) if a.dtype.kind == "f"]
+    return max((float(np.finfo(t).eps) / 2 for t in types), default=2.0**-53)
+
+
+def difference(
+    got: Any, expected: Any, bound: Any, names: tuple[str, ...] = ()
+) -> Difference | None:
+    """Return None when *got* equals *expected* up to *bound*, entry by entry; else how it differs.
+
+    *names* are what the members of a group are called, ("dx", "dw", "db").
+    """
+    if isinstance(expected, tuple):
+        return _group_difference(got, expected, bound, names)
+    if problem := not_numbers(got):
+        return Difference(problem)
+    got, expected = np.asarray(got), np.asarray(expected)
+    if got.shape != expected.shape:
+        return Difference(f"has shape {got.shape}, expected {expected.shape}")
+    off = ~_close(got, expected, np.broadcast_to(bound, expected.shape))
+    return _worst(got, expected, np.broadcast_to(bound, expected.shape), off) if off.any() else None
+
+
+def same(a: Behaviour, b: Behaviour, bound: Any) -> bool:
+    """Did two functions behave alike: equal values up to *bound*, or the same failure?"""
+    if a.died or b.died:
+        return False
+    if a.raised or b.raised:
+        return a.raised == b.raised
+    if not_numbers(a.value) or not_numbers(b.value):
+        return type(a.value) is type(b.value) and not _grouped(a.value) and not _grouped(b.value)
+    return difference(a.value, b.value, _fitting(bound, b.value)) is None
+
+
+def not_numbers(value: Any) -> str:
+    """Return "" for a number or an array of numbers, else what it is instead, in words."""
+    if value is None:
+        return "returned None; is there a return?"
+    if isinstance(value, Unsendable):
+        return f"returned {value.description} where numbers were expected"
+    if isinstance(value, list | tuple | dict | str):
+        return f"returned a {type(value).__name__} where one array was expected"
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        return f"returned values of type {array.dtype} where real numbers were expected"
+    return ""
+
+
+def _group_difference(
+    got: Any, expected: tuple[Any, ...], bound: Any, names: tuple[str, ...]
+) -> Difference | None:
+    if not isinstance(got, list | tuple):
+        what = not_numbers(got) or "returned one array"
+        return Difference(f"{what}; expected {len(expected)} values{_listed(names)}")
+    if len(got) != len(expected):
+        return Difference(f"returned {len(got)} values, expected {len(expected)}{_listed(names)}")
+    for i, (g, e, b) in enumerate(zip(got, expected, bound, strict=True)):
+        if found := difference(g, e, b):
+            name = names[i] if i < len(names) else f"value {i}"
+            return Difference(
+                f"{name} {found.problem}", name + found.where, found.error, found.bound
+            )
+    return None
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f" ({', '.join(names)})" if names else ""
+
+
+def _close(got: Any, expected: Any, bound: Any) -> Any:
+    with np.errstate(invalid="ignore"):
+        near = np.abs(got - expected) <= bound
+    return near | (got == expected) | (np.isnan(got) & np.isnan(expected))
+
+
+def _worst(got: Any, expected: Any, bound: Any, off: Any) -> Difference:
+    with np.errstate(invalid="ignore"):
+        size = np.where(off, np.abs(got - expected), -1.0)
+    size = np.where(off & ~np.isfinite(size), np.inf, size)
+    index = tuple(int(i) for i in np.unravel_index(int(np.argmax(size)), got.shape))
+    where = f"[{', '.join(map(str, index))}]" if index else ""
+    at = f"is wrong at {where}" if index else "is wrong"
+    return Difference(
+        f"{at}: got {got[index]:.6g}, expected {expected[index]:.6g}",
+        where,
+        float(size[index]),
+        float(bound[index]),
+    )
+
+
+def _fitting(bound: Any, value: Any) -> Any:
+    """*bound* if it has the shape of *value*, else its largest entry: wrong shapes are compared too."""
+    if _grouped(value):
+        return bound
+    largest = max((float(np.max(b, initial=0.0)) for b in _arrays((bound,))), default=0.0)
+    fits = not _grouped(bound) and np.shape(bound) == np.shape(value)
+    return bound if fits else largest
+
+
+def _grouped(value: Any) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _each(function: Callable[..., Any], first: Any, *rest: Any) -> Any:
+    if isinstance(first, tuple):
+        return tuple(_each(function, *members) for members in zip(first, *rest, strict=True))
+    return function(np.asarray(first), *map(np.asarray, rest))
+
+
+def _condition(expected: Any, moved: tuple[Any, ...]) -> Any:
+    return sum(np.abs(m - expected) for m in moved) / MOVE
+
+
+def _magnitude(expected: Any) -> float:
+    finite = np.abs(expected[np.isfinite(expected)])
+    return float(finite.max(initial=0.0))
+
+
+def _moved(probe: tuple[Any, ...], seed: int) -> tuple[Any, ...]:
+    rng = np.random.default_rng(seed)
+    return tuple(_nudged(arg, rng) for arg in probe)
+
+
+def _nudged(arg: Any, rng: np.random.Generator) -> Any:
+    if not (isinstance(arg, np.ndarray) and arg.dtype.kind == "f"):
+        return arg
+    exact = arg.astype(float)
+    return exact * (1 + MOVE * rng.choice((-1.0, 1.0), size=arg.shape))
+
+
+def _arrays(values: Any) -> list[Any]:
+    found = []
+    for value in values:
+        if isinstance(value, list | tuple):
+            found += _arrays(value)
+        elif isinstance(value, np.ndarray | np.floating | float):
+            found.append(np.asarray(value))
+    return found
+
+
+def _precision(array: Any) -> Any:
+    """float32 where every value is one: code that computes in float32 often returns float64."""
+    with np.errstate(over="ignore"):
+        single = array.astype(np.float32).astype(array.dtype)
+    return np.dtype(np.float32) if np.array_equal(single, array, equal_nan=True) else array.dtype
