@@ -80,8 +80,11 @@ def same(a: Behaviour, b: Behaviour, bound: Any) -> bool:
         return False
     if a.raised or b.raised:
         return a.raised == b.raised
+    if _grouped(b.value):
+        due = tuple(b.value)
+        return difference(a.value, due, _fitting(bound, due)) is None
     if not_numbers(a.value) or not_numbers(b.value):
-        return type(a.value) is type(b.value) and not _grouped(a.value) and not _grouped(b.value)
+        return a.value is None and b.value is None
     return difference(a.value, b.value, _fitting(bound, b.value)) is None
 
 
@@ -142,10 +145,11 @@ def _worst(got: Any, expected: Any, bound: Any, off: Any) -> Difference:
 
 
 def _fitting(bound: Any, value: Any) -> Any:
-    """*bound* if it has the shape of *value*, else its largest entry: wrong shapes are compared too."""
-    if _grouped(value):
-        return bound
+    """*bound* if it fits *value*, else its largest entry for all: wrong shapes are compared too."""
     largest = max((float(np.max(b, initial=0.0)) for b in _arrays((bound,))), default=0.0)
+    if isinstance(value, tuple):
+        fits = _grouped(bound) and len(bound) == len(value)
+        return tuple(map(_fitting, bound, value)) if fits else (largest,) * len(value)
     fits = not _grouped(bound) and np.shape(bound) == np.shape(value)
     return bound if fits else largest
 

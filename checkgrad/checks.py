@@ -1,0 +1,360 @@
+"""The questions asked of every exercise, from basic to subtle. A check yields what it observed, it never asserts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from checkgrad import compare, numeric, structure
+from checkgrad.child.behaviour import Behaviour, fingerprint
+from checkgrad.child.request import Request
+from checkgrad.compare import Difference
+from checkgrad.exercise import Exercise, Failed, Formula, Law, Probe
+from checkgrad.model import Verdict
+from checkgrad.reading import Reading
+
+Ask = Callable[[Sequence[Request]], list[Behaviour]]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One piece of evidence: what was asked, what came back, what was due and how the two differ.
+
+    finding: what it means if there is a difference; an ADVICE or a mere note does not fail the check.
+    """
+
+    probe: Probe
+    got: Behaviour
+    expected: Any = None
+    difference: Difference | None = None
+    finding: Verdict = Verdict.WRONG
+    note: str = ""
+    estimate: numeric.Estimate | None = None
+    again: Callable[[Probe], Observation] | None = None  # the same question about another input
+
+
+@dataclass
+class Student:
+    """One function of a submission, as its reading has it: called with canonical probes, remembered."""
+
+    reading: Reading
+    ask: Ask
+    seed: int = 0
+    forward: Student | None = (
+        None  # what it is the derivative of, where the submission has that too
+    )
+    _seen: dict[Any, Behaviour] = field(default_factory=dict)
+
+    @property
+    def exercise(self) -> Exercise:
+        return self.reading.candidate.exercise
+
+    @cached_property
+    def probes(self) -> list[Probe]:
+        return self.exercise.probes(self.seed)
+
+    def answers(self, probes: Sequence[Probe]) -> list[Behaviour]:
+        """What the function did on each probe; each distinct probe is asked once, all in one batch."""
+        keys = [fingerprint(probe) for probe in probes]
+        new = {key: probe for key, probe in zip(keys, probes, strict=True) if key not in self._seen}
+        self._seen.update(zip(new, self.asked_afresh(list(new.values())), strict=True))
+        return [self._seen[key] for key in keys]
+
+    def asked_afresh(self, probes: Sequence[Probe]) -> list[Behaviour]:
+        """What the function does on each probe now."""
+        replies = self.ask([self.reading.request(probe) for probe in probes])
+        return [self.reading.read(p, reply) for p, reply in zip(probes, replies, strict=True)]
+
+    def __call__(self, *probe: Any) -> Any:
+        """The value for one probe, as if it were a plain function; raises Failed where there is none."""
+        (behaviour,) = self.answers([probe])
+        if not behaviour.returned:
+            raise Failed(behaviour)
+        return behaviour.value
+
+
+Question = Callable[[Student], Iterator[Observation]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question with what the grader needs to know of it.
+
+    earns: does a right answer earn points? The others can only cost some.
+    """
+
+    ask: Question
+    applies: Callable[[Exercise], bool] = lambda exercise: True
+    earns: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.ask.__name__
+
+
+def exists(student: Student) -> Iterator[Observation]:
+    """is written"""
+    for probe, got in _first_answer(student):
+        empty = got.returned and got.value is None
+        yield Observation(probe, got, difference=_returns_nothing() if empty else None)
+
+
+def matches_the_formula(student: Student) -> Iterator[Observation]:
+    """returns what the formula says"""
+    student.answers(student.probes)
+    for probe in student.probes:
+        yield _formula_on(student, probe)
+
+
+def agrees_with_the_numeric_derivative(student: Student) -> Iterator[Observation]:
+    """is the slope of the function itself, measured by moving its input a little"""
+    for probe, got in _answered(student, [p for p in student.probes if _is_smooth_ground(p)]):
+        if not got.returned:
+            yield Observation(probe, got)
+        else:
+            yield _against_the_slope(student, probe, got)
+
+
+def obeys_its_laws(student: Student) -> Iterator[Observation]:
+    """has the properties that every right version has"""
+    for law in student.exercise.laws:
+        for probe in student.probes:
+            yield _law_on(student, law, probe)
+
+
+def survives_extreme_inputs(student: Student) -> Iterator[Observation]:
+    """gives finite numbers where the true value is finite"""
+    for probe, got in _answered(student, list(student.exercise.extremes())):
+        expected = student.reading.formula(*probe)
+        yield Observation(
+            probe, got, expected, _blown_up(got, expected), Verdict.ADVICE, note=_warning_note(got)
+        )
+
+
+def leaves_its_inputs_alone(student: Student) -> Iterator[Observation]:
+    """does not change the arrays it was given"""
+    for probe, got in _answered(student, student.probes):
+        changed = Difference("changed an array that it was given") if got.mutated else None
+        yield Observation(probe, got, difference=changed)
+
+
+def gives_the_same_answer_twice(student: Student) -> Iterator[Observation]:
+    """gives the same answer when it is asked again, later, in another order"""
+    first = student.answers(student.probes)
+    order = np.random.default_rng(student.seed).permutation(len(student.probes))
+    again = student.asked_afresh([student.probes[i] for i in order])
+    for i, second in zip(order, again, strict=True):
+        yield Observation(
+            student.probes[i],
+            second,
+            first[i].value,
+            _changed_its_mind(student, i, first[i], second),
+        )
+
+
+def has_derivative(exercise: Exercise) -> bool:
+    """Is the exercise the derivative of another one?"""
+    return exercise.derivative is not None
+
+
+CHECKS = (
+    Check(exists),
+    Check(matches_the_formula, earns=True),
+    Check(agrees_with_the_numeric_derivative, applies=has_derivative, earns=True),
+    Check(obeys_its_laws, applies=lambda exercise: bool(exercise.laws), earns=True),
+    Check(survives_extreme_inputs, applies=lambda exercise: bool(tuple(exercise.extremes()))),
+    Check(leaves_its_inputs_alone),
+    Check(gives_the_same_answer_twice),
+)
+
+
+def numeric_derivative(
+    exercise: Exercise, forward: Formula | Student, probe: Probe
+) -> numeric.Estimate:
+    """Measure, at *probe* of *exercise*, the derivative of *forward* that the exercise asks for."""
+    derivative = exercise.derivative
+    assert derivative, f"{exercise.name} is not a derivative"
+    point, parts = derivative.at(*probe), []
+    for wrt in derivative.wrt:
+        if derivative.jacobian:
+            parts.append(_jacobian(evaluate(forward), point, wrt))
+        else:
+            upstream = derivative.upstream(*probe) if derivative.upstream else None
+            parts.append(_slope_or_gradient(evaluate(forward), point, wrt, upstream, exercise))
+    return parts[0] if len(parts) == 1 else _grouped(parts)
+
+
+def _jacobian(evaluate: numeric.Evaluate, point: Probe, wrt: int) -> numeric.Estimate:
+    measure = numeric.row_jacobian if np.ndim(point[wrt]) == 2 else numeric.jacobian
+    return measure(evaluate, point, wrt)
+
+
+def _slope_or_gradient(
+    evaluate: numeric.Evaluate, point: Probe, wrt: int, upstream: Any, exercise: Exercise
+) -> numeric.Estimate:
+    assert exercise.derivative
+    value = exercise.derivative.of(*point)
+    if upstream is None and np.ndim(value) and np.shape(value) == np.shape(point[wrt]):
+        return numeric.slope(evaluate, point, wrt)
+    return numeric.gradient(evaluate, point, wrt, upstream)
+
+
+def _grouped(parts: list[numeric.Estimate]) -> numeric.Estimate:
+    return numeric.Estimate(
+        tuple(p.value for p in parts), tuple(p.bound for p in parts), tuple(p.smooth for p in parts)
+    )
+
+
+def evaluate(forward: Formula | Student) -> numeric.Evaluate:
+    if isinstance(forward, Student):
+        return lambda points: [_value(b) for b in forward.asked_afresh(points)]
+    return lambda points: [np.asarray(forward(*point)) for point in points]
+
+
+def _value(behaviour: Behaviour) -> Any:
+    usable = behaviour.returned and not compare.not_numbers(behaviour.value)
+    return np.asarray(behaviour.value) if usable else None
+
+
+def _against_the_slope(student: Student, probe: Probe, got: Behaviour) -> Observation:
+    """Judge a gradient by the numeric derivative of the student's own forward code, else of the reference."""
+    derivative = student.exercise.derivative
+    assert derivative
+    own = numeric_derivative(student.exercise, student.forward or derivative.of, probe)
+    formula = student.reading.formula(*probe)
+    rounding = compare.rounding_bound(student.reading.formula, probe, formula, got.value)
+    found = compare.difference(got.value, own.value, _added(own.bound, rounding))
+    if found is None or student.forward is None:
+        return Observation(probe, got, own.value, found, estimate=own)
+    if compare.difference(got.value, formula, rounding):
+        return Observation(probe, got, own.value, found, estimate=own)
+    factor = structure.describe(got.value, own.value, sizes(probe), own.bound)
+    other = student.forward.reading.candidate.function
+    if factor and student.forward.reading.right:
+        problem = (
+            f"is {factor} the slope of your {other}: the two are right for different reductions"
+        )
+        return Observation(probe, got, own.value, Difference(problem), Verdict.ADVICE, estimate=own)
+    note = f"equals the formula; the slope of your {other} differs from it"
+    return Observation(probe, got, formula, note=note, estimate=own)
+
+
+def sizes(probe: Probe) -> dict[str, float]:
+    shape = max((np.shape(arg) for arg in probe), key=len)
+    names = ("N", "C") if len(shape) > 1 else ("C",)
+    return {name: float(size) for name, size in zip(names, shape, strict=False)}
+
+
+def _added(a: Any, b: Any) -> Any:
+    if isinstance(a, tuple):
+        return tuple(map(_added, a, b))
+    return a + b
+
+
+def _first_answer(student: Student) -> Iterator[tuple[Probe, Behaviour]]:
+    return _answered(student, student.probes[:1])
+
+
+def _answered(student: Student, probes: list[Probe]) -> Iterator[tuple[Probe, Behaviour]]:
+    return zip(probes, student.answers(probes), strict=True)
+
+
+def _returns_nothing() -> Difference:
+    return Difference("returned None; is there a return?")
+
+
+def _formula_on(student: Student, probe: Probe) -> Observation:
+    (got,) = student.answers([probe])
+    formula = student.reading.formula
+    expected, found = formula(*probe), None
+    if got.returned:
+        bound = compare.rounding_bound(formula, probe, expected, got.value)
+        found = compare.difference(got.value, expected, bound)
+    return Observation(probe, got, expected, found, again=lambda p: _formula_on(student, p))
+
+
+def _is_smooth_ground(probe: Probe) -> bool:
+    """Numeric derivatives need room to move: no integers, and more than single precision."""
+    floats = [arg for arg in probe if isinstance(arg, np.ndarray)]
+    return all(arg.dtype == np.float64 for arg in floats)
+
+
+def _law_on(student: Student, law: Law, probe: Probe) -> Observation:
+    (got,) = student.answers([probe])
+    if not got.returned:
+        return Observation(probe, got)
+    try:
+        sides = law.holds(student, *probe)
+    except Failed as failed:
+        return Observation(probe, failed.behaviour)
+    except (ValueError, IndexError, TypeError):
+        # The answers do not even have the shape the law speaks of; the formula check says so.
+        return Observation(
+            probe, got, difference=Difference(f"breaks the law: {_lower(law.statement)}")
+        )
+    if sides is None:
+        return Observation(probe, got)
+    left, right = (np.asarray(side, dtype=float) for side in sides)
+    found = compare.difference(left, right, _law_bound(probe, got.value, left, right))
+    broken = found and Difference(
+        f"breaks the law: {_lower(law.statement)} ({found.problem})",
+        found.where,
+        found.error,
+        found.bound,
+    )
+    return Observation(probe, got, difference=broken, again=lambda p: _law_on(student, law, p))
+
+
+def _law_bound(probe: Probe, got: Any, left: Any, right: Any) -> float:
+    """Both sides are absolute sums of terms no larger than the inputs, the outputs and 1."""
+    unit = compare.unit_roundoff(probe, got)
+    sizes = [
+        float(np.max(np.abs(np.asarray(a, float)), initial=1.0)) for a in (left, right, *probe)
+    ]
+    count = compare.OPERATIONS + max(np.size(a) for a in (*probe, left))
+    return compare.SAFETY * count * unit * max(sizes)
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:].rstrip(".")
+
+
+def _blown_up(got: Behaviour, expected: Any) -> Difference | None:
+    if not got.returned:
+        return Difference(f"raised {got.raised}") if got.raised else None
+    values, due = _leaves(got.value), _leaves(expected)
+    for value, truth in zip(values, due, strict=False):
+        bad = ~np.isfinite(value)
+        if bad.any() and np.isfinite(truth).all():
+            found = str(value[bad].flat[0])
+            return Difference(f"gives {found} at inputs where the true value is finite")
+    return None
+
+
+def _leaves(value: Any) -> list[Any]:
+    if isinstance(value, list | tuple):
+        return [leaf for member in value for leaf in _leaves(member)]
+    array = np.asarray(value)
+    return [array] if array.dtype.kind in "biuf" else []
+
+
+def _warning_note(got: Behaviour) -> str:
+    return f"NumPy warned: {got.warned[0]}" if got.warned else ""
+
+
+def _changed_its_mind(
+    student: Student, index: int, first: Behaviour, second: Behaviour
+) -> Difference | None:
+    if first.returned and not compare.not_numbers(first.value):
+        bound = compare.rounding_bound(
+            student.reading.formula, student.probes[index], np.asarray(first.value), first.value
+        )
+    else:
+        bound = 0.0
+    if compare.same(second, first, bound) or not first.returned or second.died:
+        return None
+    return Difference("gave another answer when it was asked again with the same input")

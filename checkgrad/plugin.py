@@ -1,0 +1,347 @@
+"""The pytest face of checkgrad. Imported by every pytest run in the environment, so it imports nothing heavy."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from checkgrad.assignment import Assignment
+    from checkgrad.grading import Grader, Part, Question
+    from checkgrad.model import Report
+
+PART = "checkgrad_part"  # the attribute of a test report in which an answer travels, also between xdist processes
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the command line; all begin with --checkgrad."""
+    group = parser.getgroup("checkgrad", "checkgrad: the referee for hand-written gradients")
+    add = group.addoption
+    add("--checkgrad", action="append", metavar="TARGET", default=[],
+        help="check this submission: a .py file, a folder, a .ipynb or a dotted module name; repeatable")  # fmt: skip
+    add("--checkgrad-assignment", metavar="FILE", help="the assignment file (TOML)")
+    add(
+        "--checkgrad-report",
+        metavar="PATH",
+        help="HTML report: a file or a folder (default: reports/)",
+    )
+    add("--checkgrad-no-report", action="store_true", help="write no HTML report")
+    add("--checkgrad-json", metavar="PATH", help="write the report as JSON: a file or a folder")
+    add("--checkgrad-export", action="append", metavar="FORMAT=PATH", default=[],
+        help="write the report in the format of a platform; repeatable")  # fmt: skip
+    add(
+        "--checkgrad-seed", type=int, metavar="N", default=0, help="seed of the probes (default: 0)"
+    )
+    add("--checkgrad-isolation", choices=("auto", "strict"), default="auto",
+        help="strict refuses to run without the kernel's confinement (default: auto)")  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the submissions and make them what this run collects."""
+    option = config.option
+    if not option.checkgrad:
+        companions = ("assignment", "report", "no_report", "json", "export")
+        for name in companions:
+            if getattr(option, f"checkgrad_{name}"):
+                flag = "--checkgrad-" + name.replace("_", "-")
+                raise pytest.UsageError(f"{flag} needs --checkgrad TARGET: which submission?")
+        return
+    here = Path.cwd()
+    targets = [_found(target, here) for target in dict.fromkeys(option.checkgrad)]
+    session = Session(config, targets)
+    _collect_only(config, targets)
+    config.pluginmanager.register(session, "checkgrad-session")
+
+
+def _found(target: str, here: Path) -> Path:
+    path = resolve(target, here)
+    if path is None:
+        raise pytest.UsageError(
+            f"--checkgrad: {target!r} is neither a file, nor a folder, nor a module name that leads to one"
+        )
+    if problem := unusable(path):
+        raise pytest.UsageError(f"--checkgrad: {target}: {problem}")
+    return path
+
+
+def resolve(target: str, here: Path) -> Path | None:
+    """The path that a path or a dotted module name means, found without importing anything."""
+    direct = here / target
+    if direct.exists() or direct.is_symlink():
+        return direct.absolute()
+    parts = target.split(".")
+    if not all(part.isidentifier() for part in parts):
+        return None
+    for root in (here, *(Path(entry) for entry in sys.path if entry)):
+        base = root.joinpath(*parts)
+        for candidate in (
+            base.with_name(base.name + ".py"),
+            base.with_name(base.name + ".ipynb"),
+            base,
+        ):
+            if candidate.exists():
+                return candidate.absolute()
+    return None
+
+
+def unusable(path: Path) -> str:
+    """Why *path* cannot be a submission, "" if it can."""
+    if path.is_dir():
+        has_code = any(p.suffix in (".py", ".ipynb") for p in path.rglob("*"))
+        return "" if has_code else "the folder holds no Python file"
+    if path.suffix not in (".py", ".ipynb"):
+        return "a submission is a .py file, a folder or a .ipynb notebook"
+    if path.is_symlink() or not path.is_file():
+        return "not a regular file"
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return ""
+
+
+def _collect_only(config: pytest.Config, targets: list[Path]) -> None:
+    """Add the targets to what is collected; without explicit paths they are all that is."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args[:] = []
+    named = {(config.invocation_params.dir / a.split("::")[0]).resolve() for a in config.args}
+    config.args += [str(t) for t in targets if t.resolve() not in named]
+
+
+class Session:
+    """Hooks that exist only when --checkgrad was given."""
+
+    def __init__(self, config: pytest.Config, targets: list[Path]) -> None:
+        from checkgrad import assignment, sandbox
+        from checkgrad.render import FORMATS
+
+        self.config, self.targets = config, targets
+        self.parts: dict[str, list[Part]] = {str(target): [] for target in targets}
+        self.grader_fault = False
+        option = config.option
+        try:
+            self.assignment: Assignment = (
+                assignment.load(Path(option.checkgrad_assignment))
+                if option.checkgrad_assignment
+                else assignment.Assignment()
+            )
+        except assignment.BadAssignment as error:
+            raise pytest.UsageError(f"--checkgrad-assignment: {error}") from None
+        self.exports = [_export(text, FORMATS) for text in option.checkgrad_export]
+        if option.checkgrad_isolation == "strict" and (missing := sandbox.missing_for_strict()):
+            raise pytest.UsageError(f"--checkgrad-isolation strict: {missing}")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+        # Replace what other collectors made of it: pytest's Module and --doctest-modules would
+        # import the student's code into this process.
+        found = yield
+        for target in self.targets:
+            if file_path == target:
+                return [SubmissionFile.from_parent(parent, path=file_path, session_=self)]
+            if target in file_path.parents:
+                return []
+        return found
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(
+        self, path: Path, parent: pytest.Collector
+    ) -> pytest.Collector | None:
+        if path in self.targets:
+            return SubmissionFolder.from_parent(parent, path=path, session_=self)
+        return None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if isinstance(item, CheckItem) and item.part and report.when == "call":
+            from msgspec import to_builtins
+
+            setattr(report, PART, {"path": str(item.path), "part": to_builtins(item.part)})
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        found = getattr(report, PART, None)
+        if found:
+            from msgspec import convert
+
+            from checkgrad.grading import Part
+
+            self.parts[found["path"]].append(convert(found["part"], Part))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        verdicts = {part.outcome.verdict for parts in self.parts.values() for part in parts}
+        if "grader_fault" in verdicts:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for path, parts in self.parts.items():
+            if report := self.report(parts):
+                self.present(Path(path), report, terminalreporter)
+
+    def report(self, parts: list[Part]) -> Report | None:
+        """The report on one submission, None if nothing of it was run."""
+        from checkgrad.grading import assemble
+
+        header = next((part.header for part in parts if part.header), None)
+        return assemble(header, parts, self.assignment) if header else None
+
+    def present(self, path: Path, report: Report, terminal: pytest.TerminalReporter) -> None:
+        """Say what to look at first, write the files, and say where they are."""
+        from checkgrad.render.terminal import summary
+
+        terminal.section(f"checkgrad: {path.name}")
+        width = terminal._tw.fullwidth
+        terminal.write_line(summary(report, width=width, colour=terminal.hasmarkup))
+        for target, render in self.files(path):
+            _write(target, render(report), terminal)
+
+    def files(self, path: Path) -> Iterator[tuple[Path, Callable[[Report], str]]]:
+        """Every file to write for one submission, with what makes its text."""
+        from checkgrad.render import FORMATS
+
+        option = self.config.option
+        if option.checkgrad_json:
+            yield self.placed(option.checkgrad_json, path, ".json"), FORMATS["json"]
+        for kind, target in self.exports:
+            yield self.placed(target, path, f".{kind}"), FORMATS[kind]
+        if not option.checkgrad_no_report:
+            target = option.checkgrad_report or "reports/"
+            yield self.placed(target, path, ".html"), FORMATS["html"]
+
+    def placed(self, target: str, path: Path, suffix: str) -> Path:
+        """A folder gets one file for each submission; so does a file name that several would share."""
+        where = self.config.invocation_params.dir / target
+        if target.endswith(("/", "\\")) or where.is_dir():
+            return where / (path.stem + suffix)
+        if len(self.targets) > 1:
+            return where.with_name(f"{where.stem}-{path.stem}{where.suffix}")
+        return where
+
+
+def _export(text: str, formats: Any) -> tuple[str, str]:
+    kind, equals, target = text.partition("=")
+    if not equals or not target:
+        raise pytest.UsageError(f"--checkgrad-export: {text!r} should be FORMAT=PATH")
+    if kind not in formats:
+        raise pytest.UsageError(
+            f"--checkgrad-export: no format {kind!r}; there are {', '.join(formats)}"
+        )
+    return kind, target
+
+
+def _write(target: Path, text: str, terminal: pytest.TerminalReporter) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        terminal.write_line(f"could not write {target}: {error.strerror}", red=True)
+    else:
+        terminal.write_line(f"report: {_relative(target)}")
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+class Submitted(pytest.Collector):
+    """A submission: never imported here, only its path is used."""
+
+    session_: Session
+    grader: Grader
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        from checkgrad.grading import Grader
+        from checkgrad.sandbox import BadTarget
+
+        option = self.config.option
+        self.grader = Grader(
+            self.path,
+            assignment=self.session_.assignment,
+            seed=option.checkgrad_seed,
+            pictures=not option.checkgrad_no_report or bool(option.checkgrad_json),
+        )
+        self.config.add_cleanup(self.grader.close)
+        try:
+            questions = self.grader.questions
+        except BadTarget as error:
+            raise pytest.UsageError(f"--checkgrad: {error}") from None
+        for name, group in _grouped(questions).items():
+            yield Exercise.from_parent(self, name=name, questions=group, grader=self.grader)
+
+
+class SubmissionFile(Submitted, pytest.File):
+    def __init__(self, *, session_: Session, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.session_ = session_
+
+
+class SubmissionFolder(Submitted, pytest.Directory):
+    def __init__(self, *, session_: Session, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.session_ = session_
+
+
+def _grouped(questions: tuple[Question, ...]) -> dict[str, list[Question]]:
+    """Questions by exercise; the function is named where it differs from the exercise."""
+    groups: dict[str, list[Question]] = {}
+    for question in questions:
+        same = question.exercise == question.function
+        name = question.exercise if same else f"{question.exercise}[{question.function}]"
+        groups.setdefault(name, []).append(question)
+    return groups
+
+
+class Exercise(pytest.Collector):
+    def __init__(self, *, questions: list[Question], grader: Grader, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.questions, self.grader = questions, grader
+
+    def collect(self) -> Iterator[pytest.Item]:
+        for question in self.questions:
+            yield CheckItem.from_parent(
+                self, name=question.check, question=question, grader=self.grader
+            )
+
+
+class CheckFailed(Exception):
+    """Carries what to print to repr_failure."""
+
+
+class CheckItem(pytest.Item):
+    """One question."""
+
+    def __init__(self, *, question: Question, grader: Grader, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.question, self.grader = question, grader
+        self.part: Part | None = None
+
+    def runtest(self) -> None:
+        from msgspec.structs import replace
+
+        from checkgrad.render.terminal import failure
+
+        part = self.grader.ask(self.question)
+        self.part = replace(part, header=self.grader.header())
+        if part.outcome.verdict.failed or part.outcome.verdict == "grader_fault":
+            raise CheckFailed(failure(part.outcome))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
+        if isinstance(excinfo.value, CheckFailed):
+            return str(excinfo.value)
+        return str(super().repr_failure(excinfo, style))
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        question = self.question
+        return self.path, None, f"{question.function}: {question.check.replace('_', ' ')}"
