@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
@@ -81,7 +81,17 @@ class Surface(Struct, frozen=True, tag="surface"):
     expected: list[list[float]]
 
 
-Evidence = Curve | Matrix | Scatter | Surface
+class Layers(Struct, frozen=True, tag="layers"):
+    """A network drawn as its layers, with the gradient blocks that are right and those that are not."""
+
+    title: str
+    sizes: list[int]
+    right: list[str] = []  # names of blocks, "dW1" is between the first two layers
+    wrong: list[str] = []
+    activations: list[str] = []  # what each layer after the input applies
+
+
+Evidence = Curve | Matrix | Scatter | Surface | Layers
 
 
 class Example(Struct, frozen=True):
@@ -91,6 +101,8 @@ class Example(Struct, frozen=True):
     got: Numbers
     expected: Numbers
     where: str = ""  # path of the worst entry, "[2, 0]" or "dW1[3, 1]"
+    code: str = ""  # lines that set `got` where that is not simply function(*arguments)
+    worked: list[str] = []  # the right answer worked by hand, one step a line
 
 
 class Outcome(Struct, frozen=True):
@@ -115,6 +127,7 @@ class Outcome(Struct, frozen=True):
     seconds: float = 0.0
     traceback: str = ""  # the student's own lines
     printed: str = ""
+    since: Literal["", "new", "still there", "fixed"] = ""  # against the last run
 
 
 class ReadAs(Struct, frozen=True):
@@ -162,6 +175,7 @@ class Asked(Struct, frozen=True):
     summary: str
     formula: str  # LaTeX
     source: str
+    derivation: str = ""  # LaTeX, one step a line
 
 
 class Submission(Struct, frozen=True):
@@ -191,7 +205,7 @@ class Report(Struct, frozen=True):
     submission: Submission
     outcomes: list[Outcome]
     environment: Environment
-    schema: str = "checkgrad/1"
+    schema: Literal["checkgrad/1"] = "checkgrad/1"
     assignment: str | None = None
     seed: int = 0
     isolation: Isolation = field(default_factory=Isolation)

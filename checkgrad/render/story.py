@@ -1,0 +1,178 @@
+"""What a reader wants to know first: parts of the homework, their worst verdict, the one thing to fix first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from checkgrad.model import Asked, Outcome, Report, Verdict
+
+WORDS = {
+    Verdict.PASSED: "right",
+    Verdict.ADVICE: "right, with advice",
+    Verdict.NOT_RUN: "not asked",
+    Verdict.GRADER_FAULT: "not judged, our fault",
+    Verdict.WRONG: "not right",
+    Verdict.CRASHED: "stopped with an error",
+    Verdict.OVER_LIMIT: "over the limit",
+    Verdict.MISSING: "not found",
+}
+WORST_FIRST = (
+    Verdict.CRASHED,
+    Verdict.OVER_LIMIT,
+    Verdict.WRONG,
+    Verdict.MISSING,
+    Verdict.GRADER_FAULT,
+    Verdict.ADVICE,
+    Verdict.PASSED,
+    Verdict.NOT_RUN,
+)
+NOT_JUDGED = (Verdict.NOT_RUN, Verdict.GRADER_FAULT)
+WHOLE_FILE = "submission"
+
+
+@dataclass(frozen=True)
+class Part:
+    """All that was found out about one exercise."""
+
+    name: str
+    asked: Asked | None
+    outcomes: list[Outcome]
+
+    @property
+    def title(self) -> str:
+        if self.name == WHOLE_FILE:
+            return "the file itself"
+        return self.asked.title if self.asked and self.asked.title else spoken(self.name)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of its verdicts."""
+        return min((o.verdict for o in self.outcomes), key=WORST_FIRST.index)
+
+    @property
+    def functions(self) -> list[str]:
+        return list(dict.fromkeys(o.function for o in self.outcomes if o.function))
+
+    @property
+    def findings(self) -> list[Outcome]:
+        """What there is to say: failures in the order of the checks, then advice, then our own faults."""
+        ranks = {Verdict.ADVICE: 1, Verdict.GRADER_FAULT: 2}
+        found = [o for o in self.outcomes if o.verdict.failed or o.verdict in ranks]
+        return sorted(found, key=lambda o: ranks.get(o.verdict, 0))
+
+
+@dataclass(frozen=True)
+class First:
+    """The one thing to fix first, and why it is that one."""
+
+    outcome: Outcome
+    part: Part
+    reason: str
+
+
+def spoken(name: str) -> str:
+    """A name as words: "matches_the_formula" is "matches the formula"."""
+    return name.replace("_", " ").strip()
+
+
+def visible(report: Report) -> Report:
+    """*report* without what a student is not to see."""
+    return replace(report, outcomes=[o for o in report.outcomes if o.visibility == "visible"])
+
+
+def veiled(report: Report) -> list[Outcome]:
+    """The outcomes, with nothing left of a hidden one but verdict and points."""
+    return [o if o.visibility == "visible" else _veil(o) for o in report.outcomes]
+
+
+def parts(report: Report) -> list[Part]:
+    """The parts of *report*, in the order of its outcomes."""
+    asked = {exercise.name: exercise for exercise in report.exercises}
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in report.outcomes:
+        groups.setdefault(outcome.exercise, []).append(outcome)
+    return [Part(name, asked.get(name), outcomes) for name, outcomes in groups.items()]
+
+
+def first_to_fix(report: Report) -> First | None:
+    """Choose what to fix first: the file itself, then what most other failures follow from."""
+    failed = [o for o in report.outcomes if o.verdict.failed]
+    roots = [o for o in failed if not o.follows_from] or failed
+    if not roots:
+        return None
+    first = min(roots, key=lambda o: _urgency(o, failed))
+    part = next(p for p in parts(report) if p.name == first.exercise)
+    return First(first, part, _reason(first, failed))
+
+
+def counts(report: Report) -> tuple[int, int]:
+    """How many checks are right, of how many that were judged."""
+    judged = [o for o in report.outcomes if o.verdict not in NOT_JUDGED]
+    return sum(not o.verdict.failed for o in judged), len(judged)
+
+
+def score(report: Report) -> tuple[float, float]:
+    """Points and their maximum; without an assignment every check counts one."""
+    if report.score is not None and report.maximum is not None:
+        return report.score, report.maximum
+    right, judged = counts(report)
+    return float(right), float(judged)
+
+
+def headline(report: Report) -> str:
+    """The result in a few words."""
+    right, judged = counts(report)
+    checks = f"{right} of {judged} {plural(judged, 'check')} right" if judged else "nothing checked"
+    if report.score is None:
+        return checks
+    return f"{report.score:g} of {report.maximum or 0:g} points, {checks}"
+
+
+def plural(number: int, noun: str) -> str:
+    return noun if number == 1 else noun + "s"
+
+
+def listed(names: Iterable[str], most: int = 4) -> str:
+    """Names in a row; too many end in their number."""
+    every = list(names)
+    rest = len(every) - most
+    return ", ".join(every[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _urgency(outcome: Outcome, failed: list[Outcome]) -> tuple[bool, int, bool]:
+    return (
+        outcome.exercise != WHOLE_FILE,
+        -len(_followers(outcome, failed)),
+        outcome.verdict == Verdict.MISSING,
+    )
+
+
+def _followers(outcome: Outcome, failed: list[Outcome]) -> list[str]:
+    found = (o.exercise for o in failed if o.follows_from == outcome.exercise)
+    return list(dict.fromkeys(name for name in found if name != outcome.exercise))
+
+
+def _reason(outcome: Outcome, failed: list[Outcome]) -> str:
+    if outcome.exercise == WHOLE_FILE:
+        return "Nothing else can be checked before the file loads."
+    if followers := _followers(outcome, failed):
+        return f"What is wrong in {listed(followers)} follows from it."
+    others = {o.exercise for o in failed} - {outcome.exercise}
+    if not others:
+        return "It is the only part that is not right."
+    return f"It is the most basic of the {len(others) + 1} parts that are not right."
+
+
+def _veil(outcome: Outcome) -> Outcome:
+    return Outcome(
+        "hidden",
+        "",
+        "hidden",
+        outcome.verdict,
+        outcome.points,
+        outcome.maximum,
+        visibility=outcome.visibility,
+    )

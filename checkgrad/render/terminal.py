@@ -1,0 +1,179 @@
+"""The report in a terminal: a summary of a page at most, and what one failure looks like."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from checkgrad.model import Example, Outcome, Report, Verdict
+from checkgrad.render.numbers import Line, clean, lines
+from checkgrad.render.story import (
+    WHOLE_FILE,
+    WORDS,
+    First,
+    Part,
+    first_to_fix,
+    headline,
+    listed,
+    parts,
+    plural,
+    visible,
+)
+
+MOST_PARTS = 8
+MOST_ROWS = 4
+LABELS = {
+    Verdict.WRONG: "not right",
+    Verdict.CRASHED: "error",
+    Verdict.OVER_LIMIT: "over limit",
+    Verdict.MISSING: "missing",
+    Verdict.ADVICE: "advice",
+    Verdict.GRADER_FAULT: "our fault",
+}
+BOLD, RED, YELLOW, GREEN = "1", "31;1", "33;1", "32;1"
+
+
+def render(report: Report) -> str:
+    """Return the summary of *report* as plain text."""
+    return summary(report, 100, colour=False)
+
+
+def summary(report: Report, width: int = 80, colour: bool = True) -> str:
+    """Return the result in fewer than 25 lines: what to fix first and why, then a line for each part."""
+    shown = visible(report)
+    text = "\n".join(_summary(report, shown, max(40, width)))
+    return (text if colour else _without_colour(text)) + "\n"
+
+
+def failure(outcome: Outcome, width: int = 88) -> str:
+    """Return what is to be said of one *outcome*: the problem, an example, its cause, the student's own lines."""
+    return _without_colour("\n".join(_failure(outcome, width)))
+
+
+def _summary(report: Report, shown: Report, width: int) -> Iterator[str]:
+    first, every = first_to_fix(shown), parts(shown)
+    name = _cut(clean(report.submission.name), 50)
+    yield from _painted_lines(f"{name}: {headline(shown)}", width, RED if first else GREEN)
+    if hidden := len(report.outcomes) - len(shown.outcomes):
+        yield f"{hidden} more {plural(hidden, 'check')} not shown here"
+    if first:
+        yield from ("", *_fix_first(first, width))
+    yield from _others(every, first, width)
+
+
+def _fix_first(first: First, width: int) -> Iterator[str]:
+    outcome = first.outcome
+    name = _cut(clean(outcome.function or first.part.title), 40)
+    yield from _painted_lines(f"Fix this first: {name}. {first.reason}", width, BOLD)
+    yield from _wrapped(outcome.problem, width, most=2)
+    if outcome.example:
+        yield from _example(outcome.example, width, MOST_ROWS)
+    elif outcome.traceback:
+        kept = clean(outcome.traceback).rstrip().splitlines()[-MOST_ROWS:]
+        yield from (_cut(f"    {line}", width) for line in kept)
+    for diagnosis in outcome.diagnoses[:1]:
+        yield from _wrapped(diagnosis.explanation, width, most=2)
+        yield from _wrapped(f"Hint: {diagnosis.hint}", width, most=2)
+
+
+def _others(every: list[Part], first: First | None, width: int) -> Iterator[str]:
+    started = first.part.name if first else ""
+    failed = [p for p in every if p.verdict.failed and p.name != started]
+    advised = [p for p in every if p.verdict in (Verdict.ADVICE, Verdict.GRADER_FAULT)]
+    right = [clean(p.name) for p in every if p.verdict == Verdict.PASSED and p.name != WHOLE_FILE]
+    rest = [_part_line(part, width) for part in failed[:MOST_PARTS]]
+    if len(failed) > MOST_PARTS:
+        rest.append(f"and {len(failed) - MOST_PARTS} more in the report")
+    rest += [_part_line(part, width) for part in advised[:MOST_PARTS]]
+    if right:
+        rest.append(_labelled_line("right", GREEN, listed(right, len(right)), width))
+    yield from ["", *rest] if rest else []
+
+
+def _part_line(part: Part, width: int) -> str:
+    outcome = part.findings[0]
+    tint = RED if outcome.verdict.failed else YELLOW
+    # the problem often starts with the name, which stands in front of it already
+    said = outcome.problem.removeprefix(outcome.function).lstrip(": ")
+    name = outcome.function or part.name
+    return _labelled_line(LABELS[outcome.verdict], tint, clean(f"{name}: {said}"), width)
+
+
+def _labelled_line(label: str, tint: str, text: str, width: int) -> str:
+    return _painted(f"{label:<11}", tint) + _cut(text, width - 11)
+
+
+def _failure(outcome: Outcome, width: int) -> Iterator[str]:
+    yield from _wrapped(outcome.problem or WORDS[outcome.verdict], width, indent="")
+    if outcome.example:
+        yield ""
+        yield from _example(outcome.example, width, 12)
+    if outcome.example and outcome.example.worked:
+        yield from ("", "By hand:", *(f"  {clean(step)}" for step in outcome.example.worked))
+    if outcome.structure:
+        yield from ("", *_wrapped(f"Your result is {outcome.structure}.", width, indent=""))
+    for diagnosis in outcome.diagnoses:
+        yield from ("", *_wrapped(diagnosis.explanation, width, indent=""))
+        yield from _wrapped(f"Hint: {diagnosis.hint}", width, indent="")
+    if outcome.follows_from and outcome.follows_from != outcome.exercise:
+        yield from ("", f"This follows from what is wrong in {clean(outcome.follows_from)}.")
+    if outcome.note:
+        yield from ("", *_wrapped(outcome.note, width, indent=""))
+    yield from _quoted("Your code:", outcome.traceback)
+    yield from _quoted("It printed:", outcome.printed)
+
+
+def _quoted(title: str, text: str) -> Iterator[str]:
+    if text.strip():
+        yield from ("", title)
+        yield from (f"  {line}" for line in clean(text).strip("\n").splitlines())
+
+
+def _example(example: Example, width: int, most: int) -> Iterator[str]:
+    names = [_cut(clean(name), 20) for name in example.arguments]
+    pad = max(map(len, [*names, "expected"])) + 2
+    room, where = width - pad - 2, example.where
+    blocks = [lines(value, room=room) for value in example.arguments.values()]
+    blocks.append(lines(example.got, example.expected, where=where, room=room))
+    blocks.append(lines(example.expected, example.got, where=where, room=room))
+    for name, block in zip([*names, "got", "expected"], blocks, strict=True):
+        yield from _labelled(name, block, pad, width, most)
+
+
+def _labelled(name: str, block: list[Line], pad: int, width: int, most: int) -> Iterator[str]:
+    for i, line in enumerate(_around_the_mark(block, most)):
+        label = "" if i else name
+        text = f"  {label:<{pad}}" + line.before + _painted(line.marked, BOLD) + line.after
+        yield _cut(text, width)
+
+
+def _around_the_mark(block: list[Line], most: int) -> list[Line]:
+    marked = next((i for i, line in enumerate(block) if line.marked), 0)
+    start = min(max(0, marked - most // 2), max(0, len(block) - most))
+    return block[start : start + most]
+
+
+def _wrapped(text: str, width: int, indent: str = "  ", most: int = 99) -> Iterable[str]:
+    kept = textwrap.wrap(clean(text), width - len(indent), max_lines=most, placeholder=" ...")
+    return (indent + line for line in kept)
+
+
+def _painted(text: str, tint: str) -> str:
+    return f"\x1b[{tint}m{text}\x1b[0m" if text else ""
+
+
+def _painted_lines(text: str, width: int, tint: str) -> Iterable[str]:
+    return (_painted(line, tint) for line in _wrapped(text, width, indent=""))
+
+
+def _without_colour(text: str) -> str:
+    return re.sub("\x1b\\[[0-9;]*m", "", text)
+
+
+def _cut(text: str, width: int) -> str:
+    """*text* in one line of at most *width* columns; colour takes no room."""
+    flat = " ".join(text.splitlines())
+    if len(_without_colour(flat)) <= width:
+        return flat
+    return _without_colour(flat)[: width - 4] + " ..."
