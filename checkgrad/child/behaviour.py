@@ -25,6 +25,7 @@ class Behaviour:
     raised: the name of the exception; message and traceback hold the student's own lines only.
     mutated: positions of the arguments that the call changed.
     died: set by the grader when the worker ended or was ended: why, in words.
+    died_of: the same as one of "time", "crash", "protocol", "budget", "load" and "grader" (our own fault).
     """
 
     value: Any = None
@@ -36,6 +37,7 @@ class Behaviour:
     printed: str = ""
     seconds: float = 0.0
     died: str = ""
+    died_of: str = ""
 
     @property
     def returned(self) -> bool:

@@ -6,6 +6,7 @@ repeated, reordered, or sent again to a fresh worker.
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,15 @@ class Request:
 
 def call(function: str, *args: Any, **named: Any) -> Request:
     """The plain case: call the module's *function*, "softmax" or "Softmax.forward", and answer its value."""
-    path = tuple("." + name for name in function.split("."))
-    step = Step("call", path, args=args, named=tuple(named.items()))
+    step = Step("call", path(function), args=args, named=tuple(named.items()))
     return Request(function, (step,), Result(0))
+
+
+def path(name: str) -> tuple[str | int, ...]:
+    """The path to a definition by its name, "Softmax.forward" or "ACTIVATIONS['tanh']"."""
+    table, bracket, rest = name.partition("[")
+    key, _, after = rest.rpartition("]")
+    steps = tuple("." + part for part in table.split("."))
+    if not bracket:
+        return steps
+    return (*steps, ast.literal_eval(key), *("." + part for part in after.split(".") if part))

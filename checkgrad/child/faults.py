@@ -1,0 +1,68 @@
+"""What a student sees of an exception: its name, its message, and the lines of their own files.
+
+An exception may lie about itself in every way, so nothing here calls its methods unguarded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from .describe import class_name
+
+if TYPE_CHECKING:
+    from .source import Document
+
+MESSAGE, FRAMES = 1000, 10
+
+
+def name(error: BaseException) -> str:
+    return class_name(type(error))
+
+
+def message(error: BaseException) -> str:
+    """The exception's text, shortened."""
+    try:
+        text = str(error)
+        return text[:MESSAGE] if type(text) is str else ""
+    except BaseException:
+        return "(its message cannot be read)"
+
+
+def name_and_message(error: BaseException) -> str:
+    """Both in a line, "ValueError: shapes do not match"."""
+    text = " ".join(message(error).split())[:200]
+    return f"{name(error)}: {text}" if text else name(error)
+
+
+def traceback(error: BaseException, documents: Mapping[str, Document]) -> str:
+    """The frames in the submission's own files, each with its line; the middle of a long one left out."""
+    lines = [
+        f"{file}, {documents[file].where(line)}, in {function}\n    {documents[file].line(line)}"
+        for file, line, function in frames(error)
+        if file in documents
+    ]
+    if len(lines) > FRAMES:
+        left_out = len(lines) - FRAMES + 1
+        lines[FRAMES // 2 : 1 - FRAMES // 2] = [f"... {left_out} more ..."]
+    return "\n".join(lines)
+
+
+def passed_through(error: BaseException, module: str) -> bool:
+    """Was the exception raised inside a module of that name?"""
+    return any(file.endswith(f"{module}.py") for file, _, _ in frames(error))
+
+
+def frames(error: BaseException) -> Iterator[tuple[str, int, str]]:
+    """File, line and function of each frame, outermost first."""
+    try:
+        entry: TracebackType | None = BaseException.__dict__["__traceback__"].__get__(error)
+    except BaseException:
+        return
+    for _ in range(100_000):
+        if entry is None:
+            return
+        code = entry.tb_frame.f_code
+        yield code.co_filename, entry.tb_lineno or 0, code.co_name
+        entry = entry.tb_next

@@ -1,0 +1,316 @@
+"""Loading a submission: its definitions at any price, its training and plotting only where it works.
+
+A module runs statement by statement, as written. A statement that fails for want of a file, an answer, a
+library, or while it uses what the module defined (work: training, plots, trials) is left out and noted.
+A statement that fails by itself is the module's own fault, and the module does not load.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import builtins
+import importlib.abc
+import importlib.machinery
+import linecache
+import os
+import sys
+from collections.abc import Callable, Sequence
+from types import ModuleType
+
+import numpy as np
+
+from . import faults
+from .source import Document, Unreadable, parse, read
+from .standin import Finder, MissingModule, StandIn
+
+DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+ASSIGNS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+KINDS = {
+    ast.For: "a for loop",
+    ast.While: "a while loop",
+    ast.With: "a with block",
+    ast.If: "an if block",
+    ast.Try: "a try block",
+    ast.Expr: "a call",
+    ast.Assert: "an assert",
+}
+OLD_NUMPY = set(
+    [
+        "float",
+        "int",
+        "bool",
+        "object",
+        "complex",
+        "str",
+        "long",
+        "unicode",
+        "float_",
+        "complex_",
+        "Inf",
+        "NaN",
+    ]
+)
+
+
+class NotLoaded(Exception):
+    """The module cannot be loaded: *problem* in one sentence, and the student's own lines."""
+
+    def __init__(self, problem: str, traceback: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.traceback = traceback
+
+
+class Loader(importlib.abc.Loader):
+    """Runs one file of the submission in its module."""
+
+    def __init__(self, loading: Loading, path: str) -> None:
+        self.loading = loading
+        self.path = path
+
+    def exec_module(self, module: ModuleType) -> None:
+        self.loading.run(module, self.path)
+
+
+class Loading(importlib.abc.MetaPathFinder):
+    """One submission on its way in: what may be imported, what was left out.
+
+    roots: where imports are looked up. hung: statements, as (file, line), at which an earlier attempt stayed.
+    announce: told the file and line of each statement before it runs.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[str],
+        hung: Sequence[tuple[str, int]] = (),
+        announce: Callable[[str, int], None] = lambda file, line: None,
+    ) -> None:
+        self.roots = [os.path.abspath(root) for root in roots]
+        self.hung = set(hung)
+        self.announce = announce
+        self.notes: list[str] = []
+        self.trees: dict[str, ast.Module] = {}
+        self.documents: dict[str, Document] = {}
+        self.libraries = Finder()
+
+    def install(self) -> None:
+        """Let imports find the submission's files, and stand-ins for what is missing."""
+        sys.meta_path.insert(0, self)
+        sys.meta_path.append(self.libraries)
+        for name in ("exit", "quit"):
+            setattr(builtins, name, sys.exit)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        top = name.partition(".")[0]
+        if top in sys.stdlib_module_names or top == "numpy":
+            return None
+        for root in self.roots:
+            place = os.path.join(root, *name.split("."))
+            if os.path.isfile(place + ".py"):
+                return self.spec(name, place + ".py")
+            if os.path.isfile(os.path.join(place, "__init__.py")):
+                return self.spec(name, os.path.join(place, "__init__.py"), [place])
+            if os.path.isdir(place):
+                return self.spec(name, "", [place])
+        return None
+
+    def spec(
+        self, name: str, path: str, inside: list[str] | None = None
+    ) -> importlib.machinery.ModuleSpec:
+        loader = Loader(self, path)
+        spec = importlib.machinery.ModuleSpec(
+            name, loader, origin=path, is_package=inside is not None
+        )
+        spec.has_location = bool(path)
+        if inside is not None:
+            spec.submodule_search_locations = inside
+        return spec
+
+    def load(self, name: str, path: str) -> ModuleType:
+        """Load a file as the module *name*; raise NotLoaded if it cannot be."""
+        if name in sys.modules:
+            return sys.modules[name]
+        inside = [os.path.dirname(path)] if os.path.basename(path) == "__init__.py" else None
+        spec = self.spec(name, path, inside)
+        module = ModuleType(name)
+        module.__spec__, module.__file__, module.__loader__ = spec, path, spec.loader
+        module.__package__ = name if inside else name.rpartition(".")[0]
+        if inside:
+            module.__path__ = inside
+        sys.modules[name] = module
+        self.run(module, path)
+        return module
+
+    def shown(self, path: str) -> str:
+        """How a staged file is named to people."""
+        for root in self.roots:
+            if path.startswith(root + os.sep):
+                return os.path.relpath(path, root).replace(os.sep, "/")
+        return os.path.basename(path)
+
+    def run(self, module: ModuleType, path: str) -> None:
+        """Run the file's statements in *module*."""
+        if not path:
+            return
+        file = self.shown(path)
+        try:
+            document = read(path)
+            tree = parse(document, file)
+        except Unreadable as error:
+            raise NotLoaded(str(error)) from None
+        self.documents[file] = document
+        self.trees[file] = tree
+        linecache.cache[file] = (len(document.text), None, document.text.splitlines(True), file)
+        module.__doc__ = ast.get_docstring(tree)
+        Run(self, module, file).all(tree.body)
+
+    def note(self, text: str) -> None:
+        if text not in self.notes and len(self.notes) < 100:
+            self.notes.append(text)
+
+
+class Run:
+    """One file's statements, one after the other."""
+
+    def __init__(self, loading: Loading, module: ModuleType, file: str) -> None:
+        self.loading = loading
+        self.module = module
+        self.file = file
+        self.document = loading.documents[file]
+        self.own: set[str] = set()  # names the file bound, other than to modules that are here
+        self.lost: set[str] = set()  # names it would have bound
+        self.flags = 0
+        self.works = not (self.document.cells or any(f == file for f, _ in loading.hung))
+
+    def all(self, body: list[ast.stmt]) -> None:
+        for statement in body:
+            if future(statement):
+                self.flags |= future(statement)
+            else:
+                self.one(statement)
+
+    def one(self, statement: ast.stmt) -> None:
+        """Run a statement, or leave it out and say so."""
+        uses = names(statement, ast.Load)
+        if (self.file, statement.lineno) in self.loading.hung:
+            self.stayed(statement, uses)
+        elif not self.works and self.is_work(statement, uses):
+            self.leave_out(statement, f"not run ({kind(statement)})")
+        else:
+            self.attempt(statement, uses)
+        self.own |= names(statement, ast.Store) | imported_stand_ins(statement, self.module)
+
+    def is_work(self, statement: ast.stmt, uses: set[str]) -> bool:
+        """Does it only use what the file defined, and define nothing itself?"""
+        if isinstance(statement, DEFINES + ASSIGNS) or not uses & self.own:
+            return False
+        return not any(isinstance(node, DEFINES) for node in ast.walk(statement))
+
+    def stayed(self, statement: ast.stmt, uses: set[str]) -> None:
+        """A statement that did not end: work is left out, anything else never lets the module load."""
+        if not self.excused_by(uses):
+            where = self.document.where(statement.lineno)
+            raise NotLoaded(f"{where}: did not end: {self.document.line(statement.lineno)}")
+        self.leave_out(statement, f"not run to its end ({kind(statement)} that takes too long)")
+
+    def attempt(self, statement: ast.stmt, uses: set[str]) -> None:
+        if not isinstance(statement, ast.FunctionDef):
+            self.loading.announce(self.file, statement.lineno)
+        try:
+            code = compile(
+                ast.Module([statement], []), self.file, "exec", self.flags, dont_inherit=True
+            )
+            exec(code, self.module.__dict__)
+        except NotLoaded as error:
+            self.imported_file_failed(statement, error)
+        except BaseException as error:
+            self.failed(statement, uses, error)
+
+    def imported_file_failed(self, statement: ast.stmt, error: NotLoaded) -> None:
+        where = self.document.where(statement.lineno)
+        raise NotLoaded(f"{where}: the module imported here: {error.problem}", error.traceback)
+
+    def failed(self, statement: ast.stmt, uses: set[str], error: BaseException) -> None:
+        """Excuse what is no fault of the module; else it does not load."""
+        what = faults.name_and_message(error)
+        if isinstance(error, ImportError) and isinstance(statement, ast.Import | ast.ImportFrom):
+            stand_in(statement, self.module)
+            self.leave_out(statement, f"not here: {what}")
+        elif self.excusable(statement, uses, error):
+            self.leave_out(statement, f"not run to its end ({what})")
+        else:
+            traceback = faults.traceback(error, self.loading.documents)
+            where = self.document.where(statement.lineno)
+            raise NotLoaded(f"{where}: {what}: {self.document.line(statement.lineno)}", traceback)
+
+    def excusable(self, statement: ast.stmt, uses: set[str], error: BaseException) -> bool:
+        if isinstance(error, MemoryError | KeyboardInterrupt | GeneratorExit):
+            return False
+        if isinstance(error, OSError | EOFError | ImportError):
+            return True
+        if isinstance(error, NameError) and error.name in self.lost:
+            return True
+        if isinstance(error, AttributeError) and error.obj is np and error.name in OLD_NUMPY:
+            return True
+        if isinstance(error, SystemExit) and faults.passed_through(error, "argparse"):
+            return True
+        return self.excused_by(uses) and not isinstance(statement, DEFINES)
+
+    def excused_by(self, uses: set[str]) -> bool:
+        """Does the statement work with what the file defined, or with what only a terminal has?"""
+        return bool(uses & (self.own | self.lost | {"input", "open", "argv"}))
+
+    def leave_out(self, statement: ast.stmt, why: str) -> None:
+        several = len(self.loading.documents) > 1
+        where = self.document.where(statement.lineno)
+        self.loading.note(f"{self.file}, {where}: {why}" if several else f"{where}: {why}")
+        missing = names(statement, ast.Store) - self.module.__dict__.keys()
+        self.lost |= missing
+
+
+def future(statement: ast.stmt) -> int:
+    """Compiler flags of a `from __future__ import`, 0 for any other statement."""
+    if not isinstance(statement, ast.ImportFrom) or statement.module != "__future__":
+        return 0
+    flags = 0
+    for alias in statement.names:
+        flags |= getattr(__future__, alias.name).compiler_flag
+    return flags
+
+
+def names(statement: ast.stmt, context: type[ast.expr_context]) -> set[str]:
+    """Names that a statement reads (Load) or binds (Store); attributes such as `sys.argv` count as read."""
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, context):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute) and node.attr == "argv" and context is ast.Load:
+            found.add("argv")
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef) and context is ast.Store:
+            found.add(node.name)
+    return found
+
+
+def kind(statement: ast.stmt) -> str:
+    return KINDS.get(type(statement), "a statement")
+
+
+def imported_stand_ins(statement: ast.stmt, module: ModuleType) -> set[str]:
+    """Names that an import bound to stand-ins; to use them is excused as work is."""
+    if not isinstance(statement, ast.Import | ast.ImportFrom):
+        return set()
+    bound = {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
+    return {n for n in bound if type(module.__dict__.get(n)) in (StandIn, MissingModule)}
+
+
+def stand_in(statement: ast.Import | ast.ImportFrom, module: ModuleType) -> None:
+    """Bind what an import could not give to stand-ins."""
+    source = getattr(statement, "module", None)
+    for alias in statement.names:
+        name = alias.asname or alias.name.partition(".")[0]
+        origin = f"{source}.{alias.name}" if source else alias.name
+        if alias.name != "*":
+            module.__dict__.setdefault(name, StandIn(origin))

@@ -1,0 +1,131 @@
+"""Stand-ins for libraries that are not here: importing one costs nothing, using one says what is missing."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+OURS = {"checkgrad", "antigravity", "this"}
+
+
+class NotHere(ImportError):
+    """A checked function needs a library that is not available to it."""
+
+
+class StandIn:
+    """Whatever a missing library was to give; inert while the module loads, an error once functions are checked."""
+
+    serving = False
+
+    def __init__(self, origin: str) -> None:
+        object.__setattr__(self, "origin", origin)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return used(self.origin)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        used(self.origin)
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        # a decorator leaves the function as it is
+        if len(args) == 1 and not named and isinstance(args[0], type | type(used)):
+            return args[0]
+        return used(self.origin)
+
+    def __getitem__(self, key: Any) -> Any:
+        return used(self.origin)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        used(self.origin)
+
+    def __iter__(self) -> Any:
+        # enough for `fig, ax = plt.subplots()` and for a loop over nothing
+        return iter((used(self.origin), StandIn(self.origin)))
+
+    def __enter__(self) -> Any:
+        return used(self.origin)
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def __mro_entries__(self, bases: tuple[type, ...]) -> tuple[type, ...]:
+        return ()
+
+    def __bool__(self) -> bool:
+        used(self.origin)
+        return False
+
+
+def used(origin: str) -> Any:
+    """Another stand-in, or the error that names what is missing."""
+    if StandIn.serving:
+        raise NotHere(f"{origin} is not available here; write it with NumPy")
+    return StandIn(origin)
+
+
+def arithmetic(self: StandIn, *other: Any) -> Any:
+    return used(self.origin)
+
+
+for operator in [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "matmul",
+    "and",
+    "or",
+    "xor",
+]:
+    for name in (f"__{operator}__", f"__r{operator}__"):
+        setattr(StandIn, name, arithmetic)
+for operator in ["neg", "pos", "abs", "lt", "le", "gt", "ge"]:
+    setattr(StandIn, f"__{operator}__", arithmetic)
+
+
+class MissingModule(ModuleType):
+    """A module of which every name is a stand-in."""
+
+    __path__: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return used(self.__name__.partition(".")[0])
+
+
+class Loader(importlib.abc.Loader):
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return MissingModule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        return None
+
+
+class Finder(importlib.abc.MetaPathFinder):
+    """Asked last: what nobody else has is a missing library."""
+
+    def __init__(self) -> None:
+        self.missing: dict[str, None] = {}
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        top = name.partition(".")[0]
+        if top in sys.stdlib_module_names or top in ("numpy", *OURS):
+            parent = sys.modules.get(top)
+            if top in OURS or parent is not None or top == "numpy":
+                return None
+        if StandIn.serving:
+            raise NotHere(f"{top} is not available here; write it with NumPy", name=name)
+        self.missing.setdefault(top)
+        return importlib.machinery.ModuleSpec(name, Loader(), is_package=True)

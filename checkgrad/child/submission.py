@@ -1,0 +1,115 @@
+"""A submission of one file or many: loaded, surveyed, its names laid out for requests."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
+
+from . import faults
+from .inventory import Definition, Inventory
+from .load import Loading, NotLoaded
+from .perform import Namespace
+from .source import Document
+from .standin import StandIn
+from .survey import Survey, mapping_of
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to load.
+
+    roots: folders in which imports are looked up. targets: (module, path, prefix of its names) of each file.
+    hung: (file, line) of statements that did not end in an earlier attempt.
+    """
+
+    roots: tuple[str, ...]
+    targets: tuple[tuple[str, str, str], ...]
+    hung: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Submission:
+    inventory: Inventory
+    root: Namespace
+    documents: dict[str, Document]
+
+
+def bring_in(order: Order, announce: Callable[[str, int], None]) -> Submission:
+    """Load what *order* names; what goes wrong stands in the inventory."""
+    loading = Loading(order.roots, order.hung, announce)
+    loading.install()
+    modules, problems = load_all(loading, order)
+    StandIn.serving = True
+    if not modules and problems:
+        return Submission(problems[0], Namespace({}), loading.documents)
+    notes = [problem.problem for problem in problems] + loading.notes
+    notes += [
+        f"{name} is not available here; only functions that use it suffer"
+        for name in loading.libraries.missing
+    ]
+    survey = Survey(loading.trees)
+    found = [
+        (prefix, definition)
+        for prefix, (module, file) in modules.items()
+        for definition in survey.definitions(module, file)
+    ]
+    inventory = Inventory(
+        definitions=tuple(named_apart(found)),
+        notes=tuple(notes),
+        mapping=tuple(
+            entry for module, _ in modules.values() for entry in mapping_of(module).items()
+        ),
+    )
+    return Submission(inventory, root_of(modules), loading.documents)
+
+
+def load_all(
+    loading: Loading, order: Order
+) -> tuple[dict[str, tuple[ModuleType, str]], list[Inventory]]:
+    """Modules by the prefix of their names, and for each file that failed an inventory that says why."""
+    modules, problems = {}, []
+    for name, path, prefix in order.targets:
+        file = loading.shown(path)
+        try:
+            modules[prefix] = (loading.load(name, path), file)
+        except NotLoaded as error:
+            where = f"{file}, {error.problem}" if len(order.targets) > 1 else error.problem
+            problems.append(Inventory(problem=where, traceback=error.traceback))
+        except BaseException as error:
+            problems.append(Inventory(problem=f"{file}: {faults.name_and_message(error)}"))
+    return modules, problems
+
+
+def named_apart(found: Sequence[tuple[str, Definition]]) -> list[Definition]:
+    """Definitions with bare names where these are unique, "module.name" where not."""
+    owners = Counter(top for _, top in {(p, top_of(d.name)) for p, d in found})
+    return [
+        d if owners[top_of(d.name)] == 1 else replace(d, name=f"{prefix}.{d.name}")
+        for prefix, d in found
+    ]
+
+
+def top_of(name: str) -> str:
+    return name.partition(".")[0].partition("[")[0]
+
+
+def root_of(modules: dict[str, tuple[ModuleType, str]]) -> Namespace:
+    """All names of all modules, and the modules by their prefixes."""
+    if len(modules) == 1:
+        (module, _) = next(iter(modules.values()))
+        return Namespace(module.__dict__, module)
+    root: dict[str, Any] = {}
+    for module, _ in modules.values():
+        for name, value in module.__dict__.items():
+            if getattr(value, "__module__", module.__name__) == module.__name__:
+                root.setdefault(name, value)
+    for prefix, (module, _) in modules.items():
+        *way, last = prefix.split(".")
+        inside = root
+        for part in way:
+            inside = inside.setdefault(part, Namespace({})).names
+        inside[last] = Namespace(module.__dict__, module)
+    return Namespace(root)

@@ -1,0 +1,335 @@
+"""The inventory of loaded modules: every function, class and method that they define, read without calling any."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from .inventory import Definition, Parameter
+
+SIMPLE = (float, int, str, bool, type(None))
+MOST_NAMES, LONGEST_DOC, MOST_DEFINITIONS, DEEPEST = 300, 2000, 2000, 3
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+@dataclass(frozen=True)
+class Found:
+    """A callable as it lies in a module: its path, what it is, the Python function behind it."""
+
+    name: str
+    kind: str
+    function: FunctionType | None
+    value: Any
+    bound: bool = False  # its first parameter is given by the object it belongs to
+
+
+class Survey:
+    """Reads modules with the help of their syntax trees, by file."""
+
+    def __init__(self, trees: Mapping[str, ast.Module]) -> None:
+        self.nodes: dict[tuple[str, int, str], Function] = {}
+        self.classes: dict[tuple[str, str], ast.ClassDef] = {}
+        self.files = set(trees)
+        for file, tree in trees.items():
+            for node in ast.walk(tree):
+                self.remember(file, node)
+
+    def remember(self, file: str, node: ast.AST) -> None:
+        if isinstance(node, ast.Lambda):
+            self.nodes[file, node.lineno, "<lambda>"] = node
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            self.nodes[file, first, node.name] = node
+        elif isinstance(node, ast.ClassDef):
+            self.classes.setdefault((file, node.name), node)
+
+    def definitions(self, module: ModuleType, file: str) -> list[Definition]:
+        """What the module defines itself, in the order of its names."""
+        found: list[Found] = []
+        for name, value in list(module.__dict__.items()):
+            if type(name) is str and not name.startswith("__") and len(found) < MOST_DEFINITIONS:
+                found.extend(self.look(name, value, module.__name__, file))
+        return [self.define(one, file) for one in found]
+
+    def look(self, name: str, value: Any, module: str, file: str) -> Iterator[Found]:
+        """The callables behind one name of the module."""
+        if isinstance(value, type):
+            if module == module_of(value):
+                yield from self.look_inside(name, value, file, 0)
+        elif type(value) is dict:
+            yield from self.look_in_table(name, value, file)
+        else:
+            function = python_function(value)
+            if function is not None and function.__code__.co_filename == file:
+                yield Found(name, "function", function, value, bound=is_object(value))
+            elif is_partial_or_ufunc(value):
+                yield Found(name, "function", None, value)
+
+    def look_in_table(self, name: str, table: dict[Any, Any], file: str) -> Iterator[Found]:
+        """Functions that stand in a dict: ACTIVATIONS['sigmoid']."""
+        for key, value in list(table.items())[:100]:
+            function = python_function(value)
+            if type(key) is str and function and function.__code__.co_filename == file:
+                yield Found(f"{name}[{key!r}]", "function", function, value, is_object(value))
+
+    def look_inside(self, name: str, cls: type, file: str, depth: int) -> Iterator[Found]:
+        """A class, its methods (inherited ones, too) and the classes within."""
+        yield Found(name, "class", self.constructor(cls), cls, bound=True)
+        for attribute, value in members(cls).items():
+            inner = f"{name}.{attribute}"
+            if isinstance(value, type) and depth < DEEPEST and module_of(value) == module_of(cls):
+                yield from self.look_inside(inner, value, file, depth + 1)
+                continue
+            kind, function = method(value)
+            if function is not None and function.__code__.co_filename in self.files:
+                bound = isinstance(value, classmethod) or kind in ("method", "property")
+                yield Found(inner, kind, function, value, bound)
+
+    def constructor(self, cls: type) -> FunctionType | None:
+        for parent in cls.__mro__:
+            if "__init__" in parent.__dict__:
+                return python_function(parent.__dict__["__init__"])
+        return None
+
+    def define(self, found: Found, file: str) -> Definition:
+        """The definition of what was found."""
+        node = self.node(found.function)
+        body = self.classes.get((file, found.name.rpartition(".")[2]))
+        source: ast.AST | None = body if found.kind == "class" and body else node
+        return Definition(
+            name=found.name,
+            kind=found.kind,
+            parameters=parameters_of(found),
+            doc=doc_of(found.value),
+            line=getattr(source, "lineno", 0),
+            returns=returned(node) if node and found.kind != "class" else 1,
+            stub=is_stub(node) if node and found.kind != "class" else False,
+            uses=tuple(mentioned(source)) if source else (),
+            sets=tuple(set_on_self(source)) if source else (),
+            bases=bases_of(found.value),
+        )
+
+    def node(self, function: FunctionType | None) -> Function | None:
+        if function is None:
+            return None
+        code = function.__code__
+        return self.nodes.get((code.co_filename, code.co_firstlineno, code.co_name))
+
+
+def module_of(cls: type) -> str:
+    return str(type.__dict__["__module__"].__get__(cls))
+
+
+def members(cls: type) -> dict[str, Any]:
+    """Attributes by name, the nearest in the order of inheritance first; no dunders but the callable ones."""
+    found: dict[str, Any] = {}
+    for parent in cls.__mro__[:-1]:
+        for name, value in list(parent.__dict__.items()):
+            if not name.startswith("__") or name == "__call__" or not name.endswith("__"):
+                found.setdefault(name, value)
+    return found
+
+
+def method(value: Any) -> tuple[str, FunctionType | None]:
+    """What an attribute of a class is, and the function behind it."""
+    if isinstance(value, staticmethod):
+        return "static", python_function(value.__func__)
+    if isinstance(value, classmethod):
+        return "static", python_function(value.__func__)
+    if isinstance(value, property):
+        return "property", python_function(value.fget)
+    return "method", python_function(value)
+
+
+def python_function(value: Any) -> FunctionType | None:
+    """The Python function behind a callable, through decorators, partials, vectorize and `__call__`."""
+    for _ in range(20):
+        kind = type(value)
+        if kind is FunctionType:
+            wrapped = value.__dict__.get("__wrapped__")
+            if wrapped is None:
+                return value
+            value = wrapped
+        elif kind is functools.partial:
+            value = value.func
+        elif kind is np.vectorize:
+            value = value.pyfunc
+        elif is_object(value):
+            value = called(value)
+        else:
+            return None
+    return None
+
+
+def called(value: Any) -> Any:
+    """The `__call__` that the object's class defines."""
+    for parent in type(value).__mro__:
+        if "__call__" in parent.__dict__:
+            return parent.__dict__["__call__"]
+    return None
+
+
+def is_object(value: Any) -> bool:
+    """An object whose class defines in Python how it is called."""
+    return type(value) not in (FunctionType, np.vectorize, functools.partial) and isinstance(
+        called(value), FunctionType
+    )
+
+
+def is_partial_or_ufunc(value: Any) -> bool:
+    """A function made of others: functools.partial(np.power, 2), np.frompyfunc(...)."""
+    return type(value) is functools.partial or (
+        type(value) is np.ufunc and str(value.__name__).endswith("(vectorized)")
+    )
+
+
+def parameters_of(found: Found) -> tuple[Parameter, ...] | None:
+    if found.function is None:
+        return () if found.kind == "class" else None
+    parameters = list(code_parameters(found.function))
+    if found.bound and parameters and not parameters[0].star:
+        parameters = parameters[1:]
+    if type(found.value) is functools.partial:
+        given = set(found.value.keywords)
+        parameters = [p for p in parameters[len(found.value.args) :] if p.name not in given]
+    return tuple(parameters)
+
+
+def code_parameters(function: FunctionType) -> Iterator[Parameter]:
+    """The parameters, read from the code object: no signature of the student's making is believed."""
+    code = function.__code__
+    count, only_named = code.co_argcount, code.co_kwonlyargcount
+    defaults = function.__defaults__ or ()
+    for i, name in enumerate(code.co_varnames[:count]):
+        position = i - count + len(defaults)
+        yield parameter(name, position >= 0, defaults[position] if position >= 0 else None)
+    rest = code.co_varnames[count + only_named :]
+    if code.co_flags & inspect.CO_VARARGS:
+        yield Parameter("*" + rest[0], optional=True, star=True)
+        rest = rest[1:]
+    named = function.__kwdefaults__ or {}
+    for name in code.co_varnames[count : count + only_named]:
+        yield parameter(name, name in named, named.get(name))
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        yield Parameter("**" + rest[0], optional=True, star=True)
+
+
+def parameter(name: str, optional: bool, default: Any) -> Parameter:
+    simple = type(default) in SIMPLE and (type(default) is not int or abs(default) < 2**63)
+    return Parameter(name, optional, default if simple else None)
+
+
+def doc_of(value: Any) -> str:
+    value = (
+        getattr(value, "__func__", value)
+        if isinstance(value, staticmethod | classmethod)
+        else value
+    )
+    try:
+        doc = value.__dict__.get("__doc__") if isinstance(value, type) else value.__doc__
+        return inspect.cleandoc(doc)[:LONGEST_DOC] if type(doc) is str else ""
+    except BaseException:
+        return ""
+
+
+def bases_of(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, type):
+        return ()
+    return tuple(
+        str(type.__dict__["__name__"].__get__(base))
+        for base in value.__bases__
+        if base is not object
+    )
+
+
+def returned(node: Function) -> int:
+    """How many values the return statements group; 0 where nothing is returned."""
+    if isinstance(node, ast.Lambda):
+        return width(node.body)
+    return max((width(one.value) for one in own_returns(node) if one.value), default=0)
+
+
+def width(value: ast.expr) -> int:
+    if isinstance(value, ast.Constant) and value.value is None:
+        return 0
+    return len(value.elts) if isinstance(value, ast.Tuple) else 1
+
+
+def own_returns(node: ast.AST) -> Iterator[ast.Return]:
+    """Return statements of a function, without those of functions inside."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Return):
+            yield child
+        elif not isinstance(
+            child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+        ):
+            yield from own_returns(child)
+
+
+def is_stub(node: Function) -> bool:
+    """Does the body do nothing?"""
+    if isinstance(node, ast.Lambda):
+        return False
+    return all(map(does_nothing, node.body))
+
+
+def does_nothing(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Pass):
+        return True
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    if isinstance(statement, ast.Raise):
+        return statement.exc is not None and "NotImplemented" in ast.dump(statement.exc)
+    if isinstance(statement, ast.Return):
+        nothing = statement.value is None or width(statement.value) == 0
+        return nothing or getattr(statement.value, "id", "") == "NotImplemented"
+    return False
+
+
+def mentioned(node: ast.AST) -> list[str]:
+    """Names and attributes in the order of the source, each once."""
+    found: dict[str, tuple[int, int]] = {}
+    for one in ast.walk(node):
+        if isinstance(one, ast.Name):
+            found.setdefault(one.id, (one.lineno, one.col_offset))
+        elif isinstance(one, ast.Attribute):
+            found.setdefault(one.attr, (one.end_lineno or 0, one.end_col_offset or 0))
+    return sorted(found, key=lambda name: found[name])[:MOST_NAMES]
+
+
+def set_on_self(node: ast.AST) -> list[str]:
+    """Attributes assigned on self, each once."""
+    found = {
+        one.attr: None
+        for one in sorted(
+            (n for n in ast.walk(node) if isinstance(n, ast.Attribute)),
+            key=lambda n: (n.lineno, n.col_offset),
+        )
+        if isinstance(one.ctx, ast.Store)
+        and isinstance(one.value, ast.Name)
+        and one.value.id == "self"
+    }
+    return list(found)[:MOST_NAMES]
+
+
+def mapping_of(module: ModuleType) -> dict[str, str]:
+    """The module's CHECKGRAD = {...}, nested entries joined with dots."""
+    table = module.__dict__.get("CHECKGRAD")
+    return dict(flat("", table)) if type(table) is dict else {}
+
+
+def flat(prefix: str, table: dict[Any, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in list(table.items())[:200]:
+        if type(key) is not str:
+            continue
+        if type(value) is dict:
+            yield from flat(f"{prefix}{key}.", value)
+        elif type(value) in (str, int, float, bool):
+            yield prefix + key, str(value)

@@ -1,0 +1,119 @@
+"""What a worker sent, checked field by field and its text made safe to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from checkgrad.child.behaviour import Behaviour, Unsendable
+from checkgrad.child.inventory import Definition, Inventory, Parameter
+from checkgrad.child.wire import Reader, WireError, decode
+from checkgrad.sandbox.text import clean
+
+T = TypeVar("T")
+KINDS = ("function", "class", "method", "static", "property")
+
+
+def behaviour(body: bytes) -> Behaviour:
+    """The behaviour in an ANSWER, or WireError."""
+    reader = Reader(body)
+    value = reader.value(0)
+    told = fields(reader.value(0), 7)
+    if reader.position != len(body):
+        raise WireError("bytes left over")
+    raised, message, traceback, mutated, warned, printed, seconds = told
+    return Behaviour(
+        value=value if type(value) is np.ndarray else safe(value),
+        raised=text(raised, 200),
+        message=text(message, 2000),
+        traceback=text(traceback),
+        mutated=several(mutated, number),
+        warned=several(warned, text),
+        printed=text(printed),
+        seconds=float(seconds) if type(seconds) is float else 0.0,
+    )
+
+
+def inventory(body: bytes) -> Inventory:
+    """The inventory in a LOADED, or WireError."""
+    definitions, problem, traceback, notes, printed, mapping = fields(decode(body), 6)
+    return Inventory(
+        definitions=several(definitions, definition),
+        problem=text(problem, 500),
+        traceback=text(traceback),
+        notes=several(notes, text),
+        printed=text(printed, 20_000),
+        mapping=several(mapping, pair),
+    )
+
+
+def definition(value: Any) -> Definition:
+    name, kind, parameters, doc, line, returns, stub, uses, sets, bases = fields(value, 10)
+    if kind not in KINDS:
+        raise WireError("unknown kind of definition")
+    return Definition(
+        name=text(name, 300),
+        kind=kind,
+        parameters=None if parameters is None else several(parameters, parameter),
+        doc=text(doc),
+        line=number(line),
+        returns=number(returns),
+        stub=stub is True,
+        uses=several(uses, text),
+        sets=several(sets, text),
+        bases=several(bases, text),
+    )
+
+
+def parameter(value: Any) -> Parameter:
+    name, optional, default, star = fields(value, 4)
+    if type(default) not in (float, int, str, bool, type(None)):
+        raise WireError("a default that is no plain value")
+    return Parameter(text(name, 300), optional is True, safe(default), star is True)
+
+
+def pair(value: Any) -> tuple[str, str]:
+    key, item = fields(value, 2)
+    return text(key, 300), text(item, 300)
+
+
+def fields(value: Any, count: int) -> tuple[Any, ...]:
+    if type(value) not in (tuple, list) or len(value) != count:
+        raise WireError(f"expected {count} fields")
+    return tuple(value)
+
+
+def several(value: Any, each: Callable[[Any], T]) -> tuple[T, ...]:
+    if type(value) not in (tuple, list):
+        raise WireError("expected several")
+    return tuple(map(each, value))
+
+
+def text(value: Any, longest: int = 10_000) -> str:
+    if type(value) is not str:
+        raise WireError("expected text")
+    return clean(value, longest) if value else ""
+
+
+def number(value: Any) -> int:
+    if type(value) is not int:
+        raise WireError("expected a whole number")
+    return value
+
+
+def safe(value: Any) -> Any:
+    """A value with all its text cleaned; a worker has no Result to send."""
+    kind = type(value)
+    if kind is str:
+        return clean(value)
+    if kind is Unsendable:
+        return Unsendable(clean(value.description, 300))
+    if kind in (list, tuple):
+        return kind(map(safe, value))
+    if kind is dict:
+        return {safe(key): safe(item) for key, item in value.items()}
+    if kind in (np.ndarray, float, int, bool, complex, type(None)):
+        return value
+    raise WireError("a value that no worker sends")

@@ -1,0 +1,126 @@
+"""What is said to one running worker: load this, answer that; and how it fails."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from checkgrad.child import wire
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.inventory import Inventory
+from checkgrad.child.request import Request
+from checkgrad.child.serve import room
+from checkgrad.sandbox import answers
+from checkgrad.sandbox.channel import Broken, Ended, Late, Patience
+from checkgrad.sandbox.launch import Process
+from checkgrad.sandbox.stage import Staged
+
+READY_WITHIN = 30.0
+LOADED_BYTES = 8 << 20
+
+
+class GraderFault(Exception):
+    """A worker could not be set up: never the student's fault."""
+
+
+class Died(Exception):
+    """The worker ended or was ended: *of* "time", "crash" or "protocol", and *why* in words."""
+
+    def __init__(self, of: str, why: str) -> None:
+        super().__init__(why)
+        self.of = of
+        self.why = why
+
+
+@dataclass(frozen=True)
+class Place:
+    """The statement at which a submission was when its loading failed."""
+
+    file: str
+    line: int
+
+
+@dataclass
+class Session:
+    """A process that said it is ready; *layers* are those it says it is confined by."""
+
+    process: Process
+    layers: tuple[str, ...] = ()
+    place: Place | None = None
+
+    def greet(self) -> None:
+        """Wait until the worker is ready. No student code has run so far."""
+        patience = Patience(READY_WITHIN, self.process.pid, time.monotonic() + READY_WITHIN)
+        try:
+            kind, _, body = self.process.channel.receive(patience.left, 1 << 16)
+            if kind != wire.READY:
+                raise Broken("not ready")
+            self.layers = answers.several(wire.decode(body), answers.text)
+        except Ended:
+            status = self.process.status()
+            raise GraderFault(f"a worker ended before it was ready ({ending(status)})") from None
+        except (Late, Broken, wire.WireError) as error:
+            self.process.end()
+            raise GraderFault(f"a worker did not get ready ({error or 'too late'})") from None
+
+    def load(self, staged: Staged, hung: list[tuple[str, int]], patience: Patience) -> Inventory:
+        """Have the submission loaded; *place* tells how far it came if that fails."""
+        order = wire.encode((staged.roots, staged.targets, tuple(hung)))
+        self.process.channel.send(wire.frame(wire.LOAD, 0, order))
+        while True:
+            kind, seq, body = self.receive(patience, LOADED_BYTES)
+            if kind == wire.LINE:
+                self.place = Place(body[:500].decode("utf-8", "replace"), seq)
+            elif kind == wire.LOADED:
+                return self.believe(answers.inventory, body)
+            else:
+                raise Died("protocol", "it wrote into the grader's channel")
+
+    def put(self, requests: list[tuple[int, Request]]) -> list[int]:
+        """Send requests by number; how long the body of each was."""
+        frames = [wire.frame(wire.ASK, i, wire.encode(told(one))) for i, one in requests]
+        self.process.channel.send(b"".join(frames))
+        return [len(frame) - wire.HEADER.size for frame in frames]
+
+    def answer(self, number: int, asked: int, patience: Patience) -> Behaviour:
+        """The next answer, which must be to request *number*, whose body took *asked* bytes."""
+        kind, seq, body = self.receive(patience, room(asked) + (1 << 18))
+        if (kind, seq) != (wire.ANSWER, number):
+            raise Died("protocol", "it wrote into the grader's channel")
+        return self.believe(answers.behaviour, body)
+
+    def receive(self, patience: Patience, longest: int) -> tuple[int, int, bytes]:
+        try:
+            return self.process.channel.receive(patience.left, longest)
+        except Late:
+            seconds = patience.limit
+            raise Died("time", f"did not come back within {seconds:g} s") from None
+        except Broken:
+            raise Died("protocol", "it wrote into the grader's channel") from None
+        except Ended:
+            raise Died("crash", f"the process ended: {ending(self.process.status())}") from None
+
+    def believe(self, reader: Any, body: bytes) -> Any:
+        """What *reader* makes of bytes that may be anything."""
+        try:
+            return reader(body)
+        except wire.WireError:
+            raise Died("protocol", "it wrote into the grader's channel") from None
+
+
+def told(request: Request) -> tuple[Any, ...]:
+    """A request as plain data."""
+    steps = tuple((s.do, s.path, s.of, s.args, s.named) for s in request.steps)
+    return (request.function, steps, request.answer)
+
+
+def ending(status: int) -> str:
+    """An exit status in words."""
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"

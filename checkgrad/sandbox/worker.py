@@ -1,0 +1,207 @@
+"""One submission behind the wall: loaded once asked for, asked in batches, started again when it ends."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.inventory import Inventory
+from checkgrad.child.request import Request
+from checkgrad.model import Isolation
+from checkgrad.sandbox.channel import Patience
+from checkgrad.sandbox.launch import spawn
+from checkgrad.sandbox.session import Died, GraderFault, Session
+from checkgrad.sandbox.stage import remove, stage
+
+TRIES = 3  # to start a worker, and to load a submission without the statements that did not end
+CRASHES = 2  # of one function, after which it is not asked again
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds that a submission may take, and bytes.
+
+    load: to load. call: for one answer. function: for all answers of one function. submission: in all.
+    memory: above what the interpreter and NumPy use.
+    """
+
+    load: float = 10.0
+    call: float = 2.0
+    function: float = 20.0
+    submission: float = 60.0
+    memory: int = 1 << 30
+
+
+class Worker:
+    """A submission that can be asked. No fault of a student's code makes a method raise."""
+
+    def __init__(
+        self, submission: Path, *, limits: Limits = Limits(), neighbours: bool = True
+    ) -> None:
+        self.limits = limits
+        self.staged = stage(Path(submission), neighbours=neighbours)
+        self.isolation = Isolation()
+        self._session: Session | None = None
+        self._inventory: Inventory | None = None
+        self._loaded = False  # in the present session
+        self._hung: list[tuple[str, int]] = []
+        self._given_up: dict[
+            str, Behaviour
+        ] = {}  # by function: the answer to whatever is asked of it
+        self._crashes: Counter[str] = Counter()
+        self._seconds: Counter[str] = Counter()
+        self._spent = 0.0
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def sha256(self) -> str:
+        return self.staged.sha256
+
+    @property
+    def inventory(self) -> Inventory:
+        """What the submission defines, or why it does not load."""
+        if self._inventory is None:
+            found = self._load_somehow()
+            self._inventory = replace(found, notes=(*self.staged.notes, *found.notes))
+        return self._inventory
+
+    def ask(self, requests: Sequence[Request]) -> list[Behaviour]:
+        """The behaviours, one a request and in their order."""
+        answers: dict[int, Behaviour] = {}
+        while len(answers) < len(requests):
+            for i, request in enumerate(requests):
+                if i not in answers and (refusal := self._refusal(request)):
+                    answers[i] = refusal
+            waiting = [(i, one) for i, one in enumerate(requests) if i not in answers]
+            if waiting:
+                self._converse(waiting, answers)
+        return [answers[i] for i in range(len(requests))]
+
+    def close(self) -> None:
+        """End the process and remove what was staged."""
+        self._stop()
+        remove(self.staged.folder)
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _refusal(self, request: Request) -> Behaviour | None:
+        """The answer to a request that is not put at all."""
+        if self.inventory.problem:
+            return Behaviour(died="the submission does not load", died_of="load")
+        if self._spent >= self.limits.submission:
+            words = f"not asked: the submission has used its {self.limits.submission:g} s"
+            return Behaviour(died=words, died_of="budget")
+        return self._given_up.get(request.function)
+
+    def _converse(self, waiting: list[tuple[int, Request]], answers: dict[int, Behaviour]) -> None:
+        """Put all waiting requests at once and take the answers until one fails."""
+        number, request = waiting[0]
+        began = time.monotonic()
+        try:
+            session = self._ready()
+            patience = self._patience(self.limits.call)
+            sizes = session.put(waiting)
+            for (number, request), size in zip(waiting, sizes, strict=True):
+                patience.begin()
+                answers[number] = session.answer(number, size, patience)
+                self._count_time(request.function, patience.started)
+        except Died as died:
+            answers[number] = Behaviour(died=died.why, died_of=died.of)
+            self._count_death(request.function, died)
+            self._stop()
+        except GraderFault as fault:
+            for number, _ in waiting:
+                answers.setdefault(number, Behaviour(died=str(fault), died_of="grader"))
+        finally:
+            self._spent += time.monotonic() - began
+
+    def _patience(self, limit: float) -> Patience:
+        assert self._session is not None
+        end = time.monotonic() + max(self.limits.submission - self._spent, 0.0)
+        return Patience(limit, self._session.process.pid, end)
+
+    def _count_time(self, function: str, since: float) -> None:
+        self._seconds[function] += time.monotonic() - since
+        if self._seconds[function] > self.limits.function:
+            words = f"not asked again: its calls took {self.limits.function:g} s together"
+            self._given_up[function] = Behaviour(died=words, died_of="time")
+
+    def _count_death(self, function: str, died: Died) -> None:
+        """A function that hung is not asked again, nor one that keeps ending its process."""
+        if died.of == "time":
+            words = "not asked again: an earlier call did not come back"
+            self._given_up[function] = Behaviour(died=words, died_of="time")
+            return
+        self._crashes[function] += 1
+        if self._crashes[function] >= CRASHES:
+            words = f"not asked again: {self._crashes[function]} earlier calls ended the process"
+            self._given_up[function] = Behaviour(died=words, died_of=died.of)
+
+    def _ready(self) -> Session:
+        """A session in which the submission is loaded."""
+        session = self._start()
+        if not self._loaded:
+            session.load(self.staged, self._hung, self._patience(self.limits.load))
+            self._loaded = True
+        return session
+
+    def _start(self) -> Session:
+        """A session, which is started if there is none; GraderFault if that is not possible."""
+        for left in reversed(range(TRIES)):
+            if self._session is not None:
+                break
+            session = Session(spawn(self.staged.folder, self.limits.memory))
+            try:
+                session.greet()
+                self._session = session
+            except GraderFault:
+                if not left:
+                    raise
+        assert self._session is not None
+        return self._session
+
+    def _stop(self) -> None:
+        if self._session is not None:
+            self._session.process.end()
+        self._session, self._loaded = None, False
+
+    def _load_somehow(self) -> Inventory:
+        """Load the submission, after a hang without the statement at which it stayed."""
+        problem = ""
+        began = time.monotonic()
+        for _ in range(TRIES):
+            session = self._start()
+            try:
+                patience = self._patience(self.limits.load)
+                found = session.load(self.staged, self._hung, patience)
+                self._loaded = True
+                self._spent += time.monotonic() - began
+                return found
+            except Died as died:
+                place = session.place
+                self._stop()
+                where = f"line {place.line}: " if place else ""
+                problem = f"{where}{died.why}"
+                if died.of != "time" or place is None:
+                    break
+                self._hung.append((place.file, place.line))
+        self._spent += time.monotonic() - began
+        return Inventory(problem=problem)
