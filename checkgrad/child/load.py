@@ -35,22 +35,20 @@ KINDS = {
     ast.Expr: "a call",
     ast.Assert: "an assert",
 }
-OLD_NUMPY = set(
-    [
-        "float",
-        "int",
-        "bool",
-        "object",
-        "complex",
-        "str",
-        "long",
-        "unicode",
-        "float_",
-        "complex_",
-        "Inf",
-        "NaN",
-    ]
-)
+OLD_NUMPY = {
+    "float",
+    "int",
+    "bool",
+    "object",
+    "complex",
+    "str",
+    "long",
+    "unicode",
+    "float_",
+    "complex_",
+    "Inf",
+    "NaN",
+}
 
 
 class NotLoaded(Exception):

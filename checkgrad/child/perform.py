@@ -6,15 +6,14 @@ import random
 import warnings
 from collections.abc import Mapping
 from time import perf_counter
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from . import faults, wire
+from .describe import class_name
 from .request import Request, Result, Step
 from .source import Document
-from .standin import NotHere
 
 SEED = 20_011
 MOST_WARNINGS = 20
@@ -97,7 +96,7 @@ def put(value: Any, path: tuple[str | int, ...], new: Any) -> None:
     *way, last = path
     value = follow(value, tuple(way))
     if type(value) is Namespace:
-        value.put(str(last)[1:], new)
+        value.names[str(last)[1:]] = new
     elif type(last) is str and last[:1] == ".":
         setattr(value, last[1:], new)
     else:
@@ -107,19 +106,13 @@ def put(value: Any, path: tuple[str | int, ...], new: Any) -> None:
 class Namespace:
     """Names of the submission: its definitions, and its modules where there are several."""
 
-    def __init__(self, names: dict[str, Any], module: ModuleType | None = None) -> None:
+    def __init__(self, names: dict[str, Any]) -> None:
         self.names = names
-        self.module = module
 
     def get(self, name: str) -> Any:
         if name not in self.names:
             raise AttributeError(f"the submission defines no {name}")
         return self.names[name]
-
-    def put(self, name: str, value: Any) -> None:
-        self.names[name] = value
-        if self.module is not None:
-            setattr(self.module, name, value)
 
 
 def filled(value: Any, results: list[Any]) -> Any:
@@ -153,9 +146,6 @@ def snapshot(value: Any) -> Any:
 def text_of(warning: warnings.WarningMessage) -> str:
     """A warning in one line."""
     try:
-        return f"{faults.class_name(warning.category)}: {str(warning.message)[:300]}"
+        return f"{class_name(warning.category)}: {str(warning.message)[:300]}"
     except BaseException:
         return "a warning that cannot be read"
-
-
-__all__ = ["Namespace", "NotHere", "Performer"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from typing import Any, cast
 
 EACH, ALL = 4_000, 64_000
 
@@ -34,18 +35,16 @@ class Printed:
 
     def renew(self) -> None:
         self.kept = Kept()
-        self.stream = io.TextIOWrapper(
-            self.kept,
-            encoding="utf-8",
-            errors="backslashreplace",
-            write_through=True,  # type: ignore[arg-type]
+        self.stream: Any = io.TextIOWrapper(
+            cast(Any, self.kept), encoding="utf-8", errors="backslashreplace", write_through=True
         )
 
     def begin(self, room: int = EACH) -> None:
         """Catch from now on."""
         if self.stream.closed:
             self.renew()
-        sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = self.stream  # type: ignore[misc]
+        for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
+            setattr(sys, name, self.stream)
         self.kept.room = min(room, self.total)
 
     def take(self) -> str:

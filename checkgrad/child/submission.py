@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -63,7 +62,7 @@ def bring_in(order: Order, announce: Callable[[str, int], None]) -> Submission:
             entry for module, _ in modules.values() for entry in mapping_of(module).items()
         ),
     )
-    return Submission(inventory, root_of(modules), loading.documents)
+    return Submission(inventory, root_of(modules, found), loading.documents)
 
 
 def load_all(
@@ -85,31 +84,41 @@ def load_all(
 
 def named_apart(found: Sequence[tuple[str, Definition]]) -> list[Definition]:
     """Definitions with bare names where these are unique, "module.name" where not."""
-    owners = Counter(top for _, top in {(p, top_of(d.name)) for p, d in found})
+    owners = owners_of(found)
     return [
-        d if owners[top_of(d.name)] == 1 else replace(d, name=f"{prefix}.{d.name}")
+        d if len(owners[top_of(d.name)]) == 1 else replace(d, name=f"{prefix}.{d.name}")
         for prefix, d in found
     ]
+
+
+def owners_of(found: Sequence[tuple[str, Definition]]) -> dict[str, set[str]]:
+    """Which modules define each name."""
+    owners: dict[str, set[str]] = {}
+    for prefix, definition in found:
+        owners.setdefault(top_of(definition.name), set()).add(prefix)
+    return owners
 
 
 def top_of(name: str) -> str:
     return name.partition(".")[0].partition("[")[0]
 
 
-def root_of(modules: dict[str, tuple[ModuleType, str]]) -> Namespace:
-    """All names of all modules, and the modules by their prefixes."""
+def root_of(
+    modules: dict[str, tuple[ModuleType, str]], found: Sequence[tuple[str, Definition]]
+) -> Namespace:
+    """What the first name of a path stands for: a module's definitions, and the modules if there are several."""
     if len(modules) == 1:
-        (module, _) = next(iter(modules.values()))
-        return Namespace(module.__dict__, module)
+        module, _ = next(iter(modules.values()))
+        return Namespace(module.__dict__)
     root: dict[str, Any] = {}
-    for module, _ in modules.values():
-        for name, value in module.__dict__.items():
-            if getattr(value, "__module__", module.__name__) == module.__name__:
-                root.setdefault(name, value)
     for prefix, (module, _) in modules.items():
         *way, last = prefix.split(".")
         inside = root
         for part in way:
             inside = inside.setdefault(part, Namespace({})).names
-        inside[last] = Namespace(module.__dict__, module)
+        inside[last] = Namespace(module.__dict__)
+    for name, owners in owners_of(found).items():
+        if len(owners) == 1:
+            module, _ = modules[next(iter(owners))]
+            root[name] = module.__dict__[name]
     return Namespace(root)

@@ -54,13 +54,17 @@ class Survey:
         """What the module defines itself, in the order of its names."""
         found: list[Found] = []
         for name, value in list(module.__dict__.items()):
-            if type(name) is str and not name.startswith("__") and len(found) < MOST_DEFINITIONS:
+            if type(name) is not str or name.startswith("__") or len(found) >= MOST_DEFINITIONS:
+                continue
+            try:
                 found.extend(self.look(name, value, module.__name__, file))
+            except BaseException:  # an object of theirs that bites is no definition
+                continue
         return [self.define(one, file) for one in found]
 
     def look(self, name: str, value: Any, module: str, file: str) -> Iterator[Found]:
         """The callables behind one name of the module."""
-        if isinstance(value, type):
+        if is_class(value):
             if module == module_of(value):
                 yield from self.look_inside(name, value, file, 0)
         elif type(value) is dict:
@@ -84,12 +88,12 @@ class Survey:
         yield Found(name, "class", self.constructor(cls), cls, bound=True)
         for attribute, value in members(cls).items():
             inner = f"{name}.{attribute}"
-            if isinstance(value, type) and depth < DEEPEST and module_of(value) == module_of(cls):
+            if is_class(value) and depth < DEEPEST and module_of(value) == module_of(cls):
                 yield from self.look_inside(inner, value, file, depth + 1)
                 continue
             kind, function = method(value)
             if function is not None and function.__code__.co_filename in self.files:
-                bound = isinstance(value, classmethod) or kind in ("method", "property")
+                bound = type(value) is classmethod or kind in ("method", "property")
                 yield Found(inner, kind, function, value, bound)
 
     def constructor(self, cls: type) -> FunctionType | None:
@@ -123,6 +127,11 @@ class Survey:
         return self.nodes.get((code.co_filename, code.co_firstlineno, code.co_name))
 
 
+def is_class(value: Any) -> bool:
+    """Is it a class? Asked of its type alone: isinstance would ask the value itself."""
+    return issubclass(type(value), type)
+
+
 def module_of(cls: type) -> str:
     return str(type.__dict__["__module__"].__get__(cls))
 
@@ -139,11 +148,11 @@ def members(cls: type) -> dict[str, Any]:
 
 def method(value: Any) -> tuple[str, FunctionType | None]:
     """What an attribute of a class is, and the function behind it."""
-    if isinstance(value, staticmethod):
+    if type(value) is staticmethod:
         return "static", python_function(value.__func__)
-    if isinstance(value, classmethod):
+    if type(value) is classmethod:
         return "static", python_function(value.__func__)
-    if isinstance(value, property):
+    if type(value) is property:
         return "property", python_function(value.fget)
     return "method", python_function(value)
 
@@ -153,9 +162,10 @@ def python_function(value: Any) -> FunctionType | None:
     for _ in range(20):
         kind = type(value)
         if kind is FunctionType:
-            wrapped = value.__dict__.get("__wrapped__")
+            function: FunctionType = value
+            wrapped = function.__dict__.get("__wrapped__")
             if wrapped is None:
-                return value
+                return function
             value = wrapped
         elif kind is functools.partial:
             value = value.func
@@ -228,19 +238,17 @@ def parameter(name: str, optional: bool, default: Any) -> Parameter:
 
 def doc_of(value: Any) -> str:
     value = (
-        getattr(value, "__func__", value)
-        if isinstance(value, staticmethod | classmethod)
-        else value
+        getattr(value, "__func__", value) if type(value) in (staticmethod, classmethod) else value
     )
     try:
-        doc = value.__dict__.get("__doc__") if isinstance(value, type) else value.__doc__
+        doc = value.__dict__.get("__doc__") if is_class(value) else value.__doc__
         return inspect.cleandoc(doc)[:LONGEST_DOC] if type(doc) is str else ""
     except BaseException:
         return ""
 
 
 def bases_of(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, type):
+    if not is_class(value):
         return ()
     return tuple(
         str(type.__dict__["__name__"].__get__(base))

@@ -229,10 +229,12 @@ class Reader:
         self.position += size * dtype.itemsize
         if self.position > len(self.body):
             raise WireError("an array is cut off")
+        array: np.ndarray
         if dtype.kind == "b":  # a bool byte may be anything on the wire, and must be 0 or 1 here
-            raw = np.frombuffer(self.body, "u1", size, start) != 0
-            return raw.reshape(shape)
-        return np.frombuffer(self.body, dtype, size, start).reshape(shape).copy()
+            array = np.frombuffer(self.body, "u1", size, start) != 0
+        else:
+            array = np.frombuffer(self.body, dtype, size, start).copy()
+        return array.reshape(shape)
 
     def text(self, depth: int = 0) -> str:
         count = self.count()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from checkgrad.child import wire
 from checkgrad.child.behaviour import Behaviour
@@ -17,6 +18,7 @@ from checkgrad.sandbox.channel import Broken, Ended, Late, Patience
 from checkgrad.sandbox.launch import Process
 from checkgrad.sandbox.stage import Staged
 
+T = TypeVar("T")
 READY_WITHIN = 30.0
 LOADED_BYTES = 8 << 20
 
@@ -102,7 +104,7 @@ class Session:
         except Ended:
             raise Died("crash", f"the process ended: {ending(self.process.status())}") from None
 
-    def believe(self, reader: Any, body: bytes) -> Any:
+    def believe(self, reader: Callable[[bytes], T], body: bytes) -> T:
         """What *reader* makes of bytes that may be anything."""
         try:
             return reader(body)
