@@ -33,6 +33,10 @@ ORDERS = 4
 SAFETY = 2.0
 ROUNDING = 8.0  # units of the last place that a well written function may be off by
 NOISE = 16.0  # times the measured noise, which few samples may underestimate
+UNEVEN = (
+    0.6180339887498949  # steps with many digits: at powers of two rounding errors repeat and hide
+)
+HIDDEN = 256.0
 SETTLED = 2.0**21  # a bound below so many roundings is as good as smaller steps could make it
 
 
@@ -186,15 +190,34 @@ def _assess(samples: Samples, unit: float) -> tuple[Estimate, Any]:
         h = samples.steps.reshape(-1, *[1] * (samples.plus.ndim - 1))
         odd = _extrapolated((samples.plus - samples.minus) / (2 * h), 2)
         even = _extrapolated((samples.plus + samples.minus - 2 * samples.centre) / h, 1)
-        roundings = unit * (np.abs(samples.centre) + np.abs(odd[0][-1]))
-        noise = _noise(odd, even, h, roundings)
-        rows = [_candidates(odd, even, h, noise, order) for order in range(ORDERS)]
+        roundings = unit * (_magnitudes(samples) + np.abs(odd[0][-1]))
+        noise = np.maximum(_noise(odd, even, h, roundings), _swallowed(samples))
+        rows = [_candidates(odd, even, noise / h, order) for order in range(ORDERS)]
         value, bound, jump = (np.concatenate(parts) for parts in zip(*rows, strict=True))
         bound = np.where(np.isfinite(bound), bound, np.inf)
         best = np.argmin(bound, axis=0)[None]
         value, bound, jump = (np.take_along_axis(a, best, 0)[0] for a in (value, bound, jump))
         smooth = np.isfinite(bound) & (2 * jump <= bound)
-        return Estimate(value, bound, smooth), bound <= SETTLED * roundings
+        return Estimate(value, bound, smooth), bound <= SETTLED * roundings[-1]
+
+
+def _magnitudes(samples: Samples) -> Any:
+    """How large, at each step, the numbers are that were rounded: as the values; if they stand still, HIDDEN.
+
+    A value that does not change may be a sum that swallowed the change.
+    """
+    still = (samples.plus == samples.centre) & (samples.minus == samples.centre)
+    hidden = np.where(still.any(axis=0), HIDDEN, 0.0)
+    size = np.fmax(np.fmax(np.abs(samples.plus), np.abs(samples.minus)), np.abs(samples.centre))
+    # A step's difference is corrected by that of the step before.
+    return np.maximum(np.concatenate([size[:1], size[:-1]]), hidden)
+
+
+def _swallowed(samples: Samples) -> Any:
+    """The smallest change seen to both sides, if there are smaller steps without any: a grain of the value."""
+    up, down = np.abs(samples.plus - samples.centre), np.abs(samples.minus - samples.centre)
+    seen = np.where((up > 0) & (down > 0), np.minimum(up, down), np.inf).min(axis=0)
+    return np.where(((up == 0) & (down == 0)).any(axis=0) & np.isfinite(seen), 16 * seen, 0.0)
 
 
 def _extrapolated(quotients: Any, power: int) -> list[Any]:
@@ -206,26 +229,24 @@ def _extrapolated(quotients: Any, power: int) -> list[Any]:
     return columns
 
 
-def _candidates(
-    odd: list[Any], even: list[Any], h: Any, noise: Any, order: int
-) -> tuple[Any, Any, Any]:
+def _candidates(odd: list[Any], even: list[Any], rounding: Any, order: int) -> tuple[Any, Any, Any]:
     """Values of one column of the table, their bounds and the jumps in them."""
     value = odd[order][1:]
     truncation = np.abs(value - odd[order][:-1]) * 8 / 16.0 ** (order + 1)
     if order:
         truncation = np.maximum(truncation, np.abs(value - odd[order - 1][2:]))
     jump = np.abs(even[order + 1])
-    return value, SAFETY * truncation + jump + noise / h[order + 1 :], jump
+    return value, SAFETY * truncation + jump + rounding[order + 1 :], jump
 
 
 def _noise(odd: list[Any], even: list[Any], h: Any, roundings: Any) -> Any:
-    """Bound the rounding error of a value of the function, from what smoothness leaves unexplained."""
+    """Bound the rounding error of the values at each step, from what smoothness leaves unexplained."""
     rest = np.diff(odd[2], axis=0)[-2:] * h[-2:]
     bend = even[3][-2:] * h[-2:] / 2
     # A jump that does not depend on the step is a kink, not noise.
     kink = np.abs(even[2][-3:].sum(axis=0)) > 2 * np.abs(even[2][-3:]).max(axis=0)
     measured = np.sqrt(np.mean(rest**2, axis=0) + np.where(kink, 0, np.mean(bend**2, axis=0)))
-    typical = _typical(np.where(kink, 0, measured) / roundings) * roundings
+    typical = _typical(np.where(kink, 0, measured) / roundings[-1]) * roundings[-1]
     return np.maximum(ROUNDING * roundings, NOISE * np.maximum(measured, typical))
 
 
@@ -299,24 +320,19 @@ def _feasible(measure: Callable[[Any], Estimate], x: Any) -> Estimate:
 def usual_scale(x: Any) -> Any:
     """How far one may expect to move an entry: as far as it is large, or as the others are, up to 1."""
     size = np.abs(x)
-    common = min(float(np.sqrt(np.mean(np.square(size, dtype=float)))) if x.size else 1.0, 1.0)
-    return power_of_two(np.maximum(size, common or 1.0))
+    common = float(np.sqrt(np.mean(np.square(size, dtype=float)))) if x.size else 1.0
+    return UNEVEN * np.maximum(size, min(common, 1.0) or 1.0)
 
 
 def own_scale(x: Any) -> Any:
     """How far an entry may move and keep its sign."""
-    return power_of_two(np.where(x == 0, usual_scale(x), np.abs(x)))
-
-
-def power_of_two(x: Any) -> Any:
-    """Round down to powers of two, by which one multiplies and divides exactly."""
-    return 2.0 ** np.floor(np.log2(x))
+    return np.where(x == 0, usual_scale(x), UNEVEN * np.abs(x))
 
 
 def _reach(scale: Any, direction: Any) -> float:
     """How many *direction*s one may go before the first entry has moved by its scale."""
     most = float(np.max(np.abs(direction) / scale, initial=0.0))
-    return float(power_of_two(1 / most)) if most > 0 else 1.0
+    return 1 / most if most > 0 else 1.0
 
 
 def _array(x: Any) -> Any:
