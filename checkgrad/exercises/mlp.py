@@ -320,7 +320,7 @@ def draw(rng, sizes, n):
             return parameters, x, targets(rng.permutation(n), sizes[-1])
 
 
-def targets(labels, outputs):
+def targets(labels: Any, outputs: int) -> Any:
     """0 and 1 in one column, or one-hot rows; labels beyond the last class start again."""
     if outputs == 1:
         return (labels[:, None] % 2).astype(float)

@@ -1,0 +1,306 @@
+"""Trains any network(parameters, x, t) -> Pass on a task, beside the reference from the same start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from checkgrad.exercises import mlp
+from checkgrad.exercises.mlp import Kind, Pass
+from checkgrad.model import Region, TrainingRun
+from checkgrad.tasks import TASKS as TASKS
+from checkgrad.tasks import Data, Parameters, Task, Update, start
+
+Network = Callable[[Parameters, Any, Any], Pass]
+
+SURE = 0.08  # mean distance of outputs from targets up to which a task counts as learned
+PARTED = 1e-4  # difference of two losses, relative to the first one, that rounding does not explain
+DEVIATES = 1e-4  # relative deviation of a gradient that rounding does not explain, even in float32
+SMALL = (
+    1e-2  # a block of gradients this much smaller than the largest one is measured by the latter
+)
+FRAMES = (0.0, 0.1, 0.25, 0.5, 1.0)  # shares of the way at which decision regions are shown
+GRID = 25
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A training run with what the grader concludes from it.
+
+    deviations: for each step, how far the gradients were from the reference's at the same parameters.
+    problem: why training ended early, or "".
+    """
+
+    run: TrainingRun
+    learned: bool
+    reference_learned: bool
+    deviations: list[float]
+    problem: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Did the reference learn where this network did not, whatever the start?"""
+        return self.reference_learned and not self.learned
+
+    @property
+    def deviates(self) -> bool:
+        """Were the gradients wrong along the way? One step in a hundred may hit a kink by rounding."""
+        return _deviate(self.deviations)
+
+
+@dataclass
+class _Attempt:
+    """Training from one start: what both networks did, step by step."""
+
+    start: int
+    path: list[Parameters] = field(default_factory=list)
+    reference_path: list[Parameters] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    reference_losses: list[float] = field(default_factory=list)
+    deviations: list[tuple[float, str]] = field(default_factory=list)
+    accuracy: float = 0.0
+    reference_accuracy: float = 0.0
+    learned: bool = False
+    reference_learned: bool = False
+    problem: str = ""
+
+
+def train(network: Network, task: Task, kind: Kind = Kind()) -> Trained:  # noqa: B008  (frozen)
+    """Train *network* on *task* until it has learned, from each start in turn, beside the reference of its *kind*.
+
+    Whatever *network* raises is handed on.
+    """
+    data, reference = task.data(), partial(mlp.network, **asdict(kind))
+    attempts: list[_Attempt] = []
+    with np.errstate(all="ignore"):
+        for seed in task.starts:
+            attempts.append(_attempt(network, reference, task, data, kind, seed))
+            if attempts[-1].learned:
+                break
+        run = _report(network, reference, task, data, attempts)
+    last = attempts[-1]
+    return Trained(
+        run=run,
+        learned=last.learned,
+        reference_learned=any(a.reference_learned for a in attempts),
+        deviations=[deviation for deviation, _ in last.deviations],
+        problem=last.problem,
+    )
+
+
+def _attempt(
+    network: Network, reference: Network, task: Task, data: Data, kind: Kind, seed: int
+) -> _Attempt:
+    """Walk both networks from one start until the first has learned or stops, else to the last step."""
+    t = mlp.targets(data.labels, task.sizes[-1])
+    # Steps are made for means; Adam forgives a sum, plain descent does not.
+    share = 1 / len(t) if kind.reduction == "sum" else 1.0
+    ours, theirs = (
+        _walk(f, start(seed, task.sizes), data.x, t, task.update(), share)
+        for f in (network, reference)
+    )
+    attempt = _Attempt(seed)
+    for _ in range(task.steps + 1):
+        _note_reference(attempt, *next(theirs), data.labels, t, task)
+        if not attempt.problem:
+            parameters, got = next(ours)
+            _note(attempt, parameters, got, reference(parameters, data.x, t), data.labels, t, task)
+        if attempt.learned or attempt.problem and attempt.reference_learned:
+            break
+    return attempt
+
+
+def _walk(
+    network: Network, parameters: Parameters, x: Any, t: Any, update: Update, share: float
+) -> Iterator[tuple[Parameters, Pass]]:
+    while True:
+        passed = network(parameters, x, t)
+        yield parameters, passed
+        parameters = update(parameters, [(dw * share, db * share) for dw, db in passed.gradients])
+
+
+def _note_reference(
+    attempt: _Attempt, parameters: Parameters, due: Pass, labels: Any, t: Any, task: Task
+) -> None:
+    attempt.reference_path.append(parameters)
+    attempt.reference_losses.append(float(due.loss))
+    attempt.reference_accuracy = _accuracy(due.y, labels)
+    attempt.reference_learned |= _has_learned(due.y, labels, t, task)
+
+
+def _note(
+    attempt: _Attempt,
+    parameters: Parameters,
+    got: Pass,
+    due: Pass,
+    labels: Any,
+    t: Any,
+    task: Task,
+) -> None:
+    attempt.problem = _unusable(got, parameters, t)
+    if attempt.problem:
+        return
+    y = np.reshape(got.y, t.shape)
+    attempt.path.append(parameters)
+    attempt.losses.append(_number(due.loss if got.loss is None else got.loss))
+    attempt.deviations.append(_deviation(got.gradients, due.gradients))
+    attempt.accuracy = _accuracy(y, labels)
+    attempt.learned = _has_learned(y, labels, t, task)
+
+
+def _unusable(got: Pass, parameters: Parameters, t: Any) -> str:
+    """Say why no step can be taken, or ""."""
+    if np.size(got.y) != t.size:
+        return f"the outputs have shape {np.shape(got.y)}, expected {t.shape}"
+    if len(got.gradients) != len(parameters):
+        return f"there are gradients for {len(got.gradients)} layers, expected {len(parameters)}"
+    for name, g, p in _blocks(got.gradients, parameters):
+        if np.shape(g) != p.shape:
+            return f"{name} has shape {np.shape(g)}, expected {p.shape}"
+        if not np.isfinite(g).all():
+            return f"{name} has entries that are not finite"
+    return ""
+
+
+def _blocks(gradients: Parameters, others: Parameters) -> Iterator[tuple[str, Any, Any]]:
+    for i, (ours, theirs) in enumerate(zip(gradients, others, strict=True), 1):
+        yield f"dW{i}", ours[0], theirs[0]
+        yield f"db{i}", ours[1], theirs[1]
+
+
+def _deviation(got: Parameters, due: Parameters) -> tuple[float, str]:
+    """The largest difference in a block relative to that block's largest entry, and the block's name."""
+    largest = max(float(np.abs(g).max()) for pair in due for g in pair)
+    found = []
+    for name, g, d in _blocks(got, due):
+        off = float(np.abs(g - d).max())
+        size = max(float(np.abs(d).max()), SMALL * largest)
+        found.append((off / size if off else 0.0, name))
+    return max(found)
+
+
+def _deviate(deviations: list[float]) -> bool:
+    return _wrong_steps(deviations) > max(1, len(deviations) // 100)
+
+
+def _wrong_steps(deviations: list[float]) -> int:
+    return sum(not deviation <= DEVIATES for deviation in deviations)
+
+
+def _accuracy(y: Any, labels: Any) -> float:
+    return float(np.mean(_classes(y) == labels))
+
+
+def _classes(y: Any) -> Any:
+    return (y[:, 0] > 0.5).astype(int) if y.shape[1] == 1 else y.argmax(axis=1)
+
+
+def _has_learned(y: Any, labels: Any, t: Any, task: Task) -> bool:
+    return _accuracy(y, labels) >= task.accuracy and bool(np.abs(y - t).mean() < SURE)
+
+
+def _number(loss: Any) -> float:
+    return float(np.ravel(loss)[0])
+
+
+def _report(
+    network: Network, reference: Network, task: Task, data: Data, attempts: list[_Attempt]
+) -> TrainingRun:
+    """Tell the last attempt: the first that was learned from, or the last of those that were not."""
+    last, outputs = attempts[-1], task.sizes[-1]
+    plane = _plane(data) if data.x.shape[1] == 2 else None
+    steps = sorted({round(share * (len(last.path) - 1)) for share in FRAMES}) if last.path else []
+    return TrainingRun(
+        task=task.name,
+        title=task.title,
+        accuracy=last.accuracy,
+        losses=last.losses,
+        reference_losses=last.reference_losses,
+        steps=max(len(last.path) - 1, 0),
+        note=_words(attempts, task),
+        reference_accuracy=last.reference_accuracy,
+        test_accuracy=_test_accuracy(network, data, last, outputs),
+        parted_at=_parted_at(last.losses, last.reference_losses),
+        points=data.x.tolist() if plane else [],
+        labels=data.labels.tolist() if plane else [],
+        x=plane[0].tolist() if plane else [],
+        y=plane[1].tolist() if plane else [],
+        regions=[_region(network, reference, last, s, plane, outputs) for s in steps]
+        if plane
+        else [],
+    )
+
+
+def _test_accuracy(network: Network, data: Data, last: _Attempt, outputs: int) -> float | None:
+    if data.test_x is None or not last.path:
+        return None
+    t = mlp.targets(data.test_labels, outputs)
+    y = network(last.path[-1], data.test_x, t).y
+    return _accuracy(np.reshape(y, t.shape), data.test_labels)
+
+
+def _parted_at(losses: list[float], reference: list[float]) -> int | None:
+    pairs = enumerate(zip(losses, reference, strict=False))
+    tolerance = PARTED * abs(reference[0])
+    return next((step for step, (a, b) in pairs if not abs(a - b) <= tolerance), None)
+
+
+def _plane(data: Data) -> tuple[Any, Any]:
+    """The axes of a grid that covers the points with a margin."""
+    low, high = data.x.min(axis=0), data.x.max(axis=0)
+    margin = 0.25 * (high - low)
+    x, y = np.linspace(low - margin, high + margin, GRID).T
+    return x, y
+
+
+def _region(
+    network: Network,
+    reference: Network,
+    attempt: _Attempt,
+    step: int,
+    plane: tuple[Any, Any],
+    outputs: int,
+) -> Region:
+    x, y = np.meshgrid(*plane)
+    points = np.column_stack([x.ravel(), y.ravel()])
+    t = mlp.targets(np.arange(len(points)), outputs)
+    got, due = (
+        np.reshape(f(path[step], points, t).y, t.shape)
+        for f, path in ((network, attempt.path), (reference, attempt.reference_path))
+    )
+    return Region(step, _picture(got), _picture(due))
+
+
+def _picture(y: Any) -> list[list[float]]:
+    """P(t=1) for one output or two classes, else the class."""
+    values = y.argmax(axis=1) if y.shape[1] > 2 else y[:, -1]
+    picture: list[list[float]] = np.round(values.astype(float), 4).reshape(GRID, GRID).tolist()
+    return picture
+
+
+def _words(attempts: list[_Attempt], task: Task) -> str:
+    last = attempts[-1]
+    ending = _ending(last, attempts, task)
+    deviations = [deviation for deviation, _ in last.deviations]
+    if not _deviate(deviations):
+        return ending
+    largest, block = max(last.deviations)
+    return (
+        f"{ending}; gradients differ from the right ones at {_wrong_steps(deviations)} of "
+        f"{len(deviations)} steps, by up to {largest:.3g} times the largest entry ({block})"
+    )
+
+
+def _ending(last: _Attempt, attempts: list[_Attempt], task: Task) -> str:
+    if last.problem:
+        return f"stopped after {len(last.path)} steps: {last.problem}"
+    if last.learned:
+        which = f", from start {len(attempts)}" if len(attempts) > 1 else ""
+        return f"learned in {len(last.path) - 1} steps{which}"
+    tried = f", from none of {len(attempts)} starts" if len(attempts) > 1 else ""
+    beside = "; the reference did" if any(a.reference_learned for a in attempts) else ""
+    return f"not learned in {task.steps} steps{tried}{beside}"
