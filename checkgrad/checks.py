@@ -306,7 +306,8 @@ def _law_on(student: Student, law: Law, probe: Probe) -> Observation:
         found.error,
         found.bound,
     )
-    return Observation(probe, got, difference=broken, again=lambda p: _law_on(student, law, p))
+    due = student.reading.formula(*probe)
+    return Observation(probe, got, due, broken, again=lambda p: _law_on(student, law, p))
 
 
 def _law_bound(probe: Probe, got: Any, left: Any, right: Any) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from checkgrad import assignment as assignments
-from checkgrad import compare, diagnose, evidence, network_checks
+from checkgrad import compare, diagnose, evidence
 from checkgrad.assignment import Assignment
 from checkgrad.checks import (
     CHECKS,
@@ -25,6 +25,7 @@ from checkgrad.checks import (
     agrees_with_the_numeric_derivative,
     sizes,
 )
+from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Exercise, Probe
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.model import (
@@ -40,7 +41,8 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
-from checkgrad.network_checks import NETWORK_CHECKS, Network
+from checkgrad.network_checks import NETWORK_CHECKS, Finding, Network
+from checkgrad.points import scored
 from checkgrad.reading import Candidate, Reading, candidates, nearest_names, read
 from checkgrad.reading.networks import (
     NetworkCandidate,
@@ -96,6 +98,7 @@ class Grader:
         self.seed = seed if self.assignment.seed is None else self.assignment.seed
         self._worker: Worker | None = None
         self._students: dict[Candidate, Student] = {}
+        self._networks: dict[NetworkCandidate, Network] = {}
 
     def __enter__(self) -> Grader:
         return self
@@ -206,10 +209,12 @@ class Grader:
         reading = self.networks[candidate]
         if isinstance(reading, str):
             return Part(_outcome(question, Verdict.MISSING, reading))
-        network = Network(reading, self.worker.ask, self.seed)
-        outcome, training = network_checks.judge(question.check, network)
+        if candidate not in self._networks:
+            self._networks[candidate] = Network(reading, self.worker.ask, self.seed)
+        check = next(c for c in NETWORK_CHECKS if c.name == question.check)
+        finding = check.ask(self._networks[candidate])
         read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)
-        return Part(outcome, read_as, training)
+        return Part(_network_outcome(question, finding), read_as, list(finding.training))
 
     def student(self, candidate: Candidate) -> Student:
         """The function a candidate stands for, with the forward function it is the derivative of."""
@@ -299,7 +304,7 @@ def assemble(header: Header, parts: Iterable[Part], assignment: Assignment) -> R
         given.get((q.exercise, q.function, q.check), Part(_outcome(q, Verdict.NOT_RUN)))
         for q in header.questions
     ]
-    outcomes = [part.outcome for part in ordered]
+    outcomes, score = scored([part.outcome for part in ordered], assignment)
     return Report(
         submission=header.submission,
         outcomes=outcomes,
@@ -307,6 +312,8 @@ def assemble(header: Header, parts: Iterable[Part], assignment: Assignment) -> R
         assignment=header.assignment,
         seed=header.seed,
         isolation=header.isolation,
+        score=score,
+        maximum=assignment.maximum,
         exercises=_asked(assignment, header.questions),
         readings=_distinct(part.reading for part in ordered if part.reading),
         training=[run for part in ordered for run in part.training],
@@ -361,6 +368,23 @@ def _failure(question: Question, check: Check, student: Student, worst: Observat
     return _explained(outcome, student) if check.earns and verdict.failed else outcome
 
 
+def _network_outcome(question: Question, finding: Finding) -> Outcome:
+    verdict, problem, got = finding.verdict, finding.problem, finding.behaviour
+    if not got.returned:
+        verdict, problem = _ended(got)
+    return replace(
+        _outcome(question, verdict, problem),
+        note=finding.note,
+        diagnoses=list(finding.diagnoses),
+        structure=finding.structure,
+        evidence=list(finding.evidence),
+        traceback=got.traceback,
+        printed=got.printed,
+        error=finding.difference.error if finding.difference else None,
+        bound=finding.difference.bound if finding.difference else None,
+    )
+
+
 def _smallest(student: Student, worst: Observation) -> Observation:
     """The same fault on the smallest, roundest input; a failing call is left as it was seen."""
     again = worst.again
@@ -384,13 +408,17 @@ def _right_for_its_own_forward(student: Student) -> bool:
 
 
 def _verdict(worst: Observation) -> tuple[Verdict, str]:
-    got = worst.got
-    if got.died:
-        return _DEATHS.get(got.died_of, Verdict.CRASHED), got.died
-    if got.raised and not worst.difference:
-        return Verdict.CRASHED, f"raised {got.raised}: {got.message}".rstrip(": ")
+    if worst.got.died or worst.got.raised and not worst.difference:
+        return _ended(worst.got)
     assert worst.difference
     return worst.finding, worst.difference.problem
+
+
+def _ended(got: Behaviour) -> tuple[Verdict, str]:
+    """The verdict on a call that gave no value."""
+    if got.died:
+        return _DEATHS.get(got.died_of, Verdict.CRASHED), got.died
+    return Verdict.CRASHED, f"raised {got.raised}: {got.message}".rstrip(": ")
 
 
 _DEATHS = {
@@ -432,6 +460,3 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return compare.not_numbers(value)
-
-
-Asker = Callable[[Question], Part]

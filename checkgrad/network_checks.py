@@ -1,0 +1,298 @@
+"""The questions asked of a network: its gradients block by block, its manners, and whether it learns XOR."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from checkgrad import compare, numeric, structure
+from checkgrad.checks import Ask
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.compare import Difference
+from checkgrad.exercise import Misconception, Probe
+from checkgrad.exercises import mlp
+from checkgrad.exercises.mlp import NETWORK
+from checkgrad.model import Diagnosis, Evidence, Matrix, Scatter, TrainingRun, Verdict
+from checkgrad.reading.networks import NetworkReading
+
+
+@dataclass
+class Network:
+    """A network of a submission, as its reading has it."""
+
+    reading: NetworkReading
+    ask: Ask
+    seed: int = 0
+
+    @cached_property
+    def probes(self) -> list[Probe]:
+        """Parameters, inputs and targets, of the sizes that the network can have."""
+        found = [p for p in NETWORK.probes(self.seed) if self.reading.accepts(p)]
+        if found or self.reading.sizes is None:
+            return found
+        rng = np.random.default_rng(self.seed)
+        return [mlp.draw(rng, self.reading.sizes, n) for n in (7, 1)]
+
+    @cached_property
+    def answers(self) -> list[Behaviour]:
+        return self.asked_afresh(self.probes)
+
+    def asked_afresh(self, probes: Sequence[Probe]) -> list[Behaviour]:
+        """What the network does on each probe now: (y, loss, gradients)."""
+        replies = self.ask([self.reading.request(*probe) for probe in probes])
+        return [self.reading.read(r, p[0]) for p, r in zip(probes, replies, strict=True)]
+
+
+class Finding(NamedTuple):
+    """What a question about a network came to."""
+
+    verdict: Verdict = Verdict.PASSED
+    problem: str = ""
+    note: str = ""
+    difference: Difference | None = None
+    behaviour: Behaviour = Behaviour()
+    diagnoses: tuple[Diagnosis, ...] = ()
+    structure: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    training: tuple[TrainingRun, ...] = ()
+
+
+@dataclass(frozen=True)
+class NetworkCheck:
+    """A question about a network; earns as in checks.Check."""
+
+    ask: Callable[[Network], Finding]
+    earns: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.ask.__name__
+
+
+def exists(network: Network) -> Finding:
+    """runs forward and backward"""
+    return next((_no_value(b) for b in network.answers if not b.returned), Finding())
+
+
+def gradients(network: Network) -> Finding:
+    """has the right gradient for every parameter"""
+    if failed := next((b for b in network.answers if not b.returned), None):
+        return _no_value(failed)
+    seen = [_against_the_truth(network, i) for i in range(len(network.probes))]
+    wrong = [s for s in seen if s.wrong]
+    if not wrong:
+        return Finding(note=network.reading.note, evidence=tuple(_scatter(seen)))
+    if factor := _one_factor(network, seen):
+        problem = f"every gradient is {factor}: the loss and its gradient are reduced differently"
+        return Finding(Verdict.ADVICE, problem)
+    worst = min(wrong, key=lambda s: sum(np.size(g) for g in s.due))
+    diagnoses = tuple(diagnosed(network))
+    return Finding(
+        Verdict.WRONG,
+        _which_blocks(worst),
+        difference=next(iter(worst.wrong.values())),
+        diagnoses=diagnoses,
+        structure="" if diagnoses else _structure(worst),
+        evidence=(*_matrices(worst), *_scatter(seen)),
+    )
+
+
+def leaves_its_inputs_alone(network: Network) -> Finding:
+    """does not change the arrays it was given"""
+    if any(answer.mutated for answer in network.answers):
+        return Finding(Verdict.WRONG, "changed its inputs or its targets")
+    return Finding()
+
+
+def gives_the_same_answer_twice(network: Network) -> Finding:
+    """gives the same gradients when it is asked again, later, in another order"""
+    order = np.random.default_rng(network.seed).permutation(len(network.probes))
+    again = network.asked_afresh([network.probes[i] for i in order])
+    for i, second in zip(order, again, strict=True):
+        first = network.answers[i]
+        if not first.returned or second.died:
+            continue
+        due, got = _flat(first.value), _flat(second.value) if second.returned else None
+        if compare.difference(got, due, _bounds(network, i, due)):
+            return Finding(
+                Verdict.WRONG, "gave other gradients when it was asked again with the same input"
+            )
+    return Finding()
+
+
+def learns_xor(network: Network) -> Finding:
+    """learns XOR when the grader trains it"""
+    return Finding()
+
+
+NETWORK_CHECKS = (
+    NetworkCheck(exists),
+    NetworkCheck(gradients, earns=True),
+    NetworkCheck(leaves_its_inputs_alone),
+    NetworkCheck(gives_the_same_answer_twice),
+    NetworkCheck(learns_xor),
+)
+
+
+class Seen(NamedTuple):
+    """The gradients of one probe, block by block: what came, what was due, and what is wrong."""
+
+    names: list[str]
+    got: list[Any]
+    due: list[Any]
+    bounds: list[Any]
+    wrong: dict[str, Difference]
+
+
+def _against_the_truth(network: Network, index: int) -> Seen:
+    """Compare with the gradient of the network's own loss: by formula where its forward pass is known."""
+    probe, answer = network.probes[index], network.answers[index]
+    names = [f"d{kind}{i + 1}" for i in range(len(probe[0])) for kind in "Wb"]
+    got = [block for pair in answer.value[2] for block in pair]
+    due, bounds = _truth(network, probe)
+    wrong = {
+        name: found
+        for name, g, d, b in zip(names, got, due, bounds, strict=True)
+        if (found := compare.difference(g, d, b))
+    }
+    return Seen(names, got, due, bounds, wrong)
+
+
+def _truth(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
+    if network.reading.right_forward:
+        due = list(_blocks(network, probe))
+        flat = _flattened(probe)
+        bounds = compare.rounding_bound(lambda *p: _blocks(network, _restored(p)), flat, tuple(due))
+        return due, list(bounds)
+    return _measured(network, probe)
+
+
+def _blocks(
+    network: Network, probe: Probe, formula: Callable[..., mlp.Pass] = mlp.network
+) -> tuple[Any, ...]:
+    passed = formula(*probe, **network.reading.kind)
+    return tuple(block for pair in passed.gradients for block in pair)
+
+
+def _measured(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
+    """The numeric derivative of the network's own loss, for a forward pass that matches no known one."""
+    flat = _flattened(probe)
+
+    def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
+        replies = network.asked_afresh([_restored(point) for point in points])
+        return [np.asarray(r.value[1]) if r.returned else None for r in replies]
+
+    estimates = [numeric.gradient(evaluate, flat, i) for i in range(2 * len(probe[0]))]
+    return [e.value for e in estimates], [e.bound for e in estimates]
+
+
+def _flattened(probe: Probe) -> tuple[Any, ...]:
+    parameters, x, t = probe
+    return (*(block for pair in parameters for block in pair), x, t)
+
+
+def _restored(flat: tuple[Any, ...]) -> Probe:
+    *blocks, x, t = flat
+    return list(zip(blocks[::2], blocks[1::2], strict=True)), x, t
+
+
+def _flat(value: Any) -> tuple[Any, ...]:
+    y, loss, gradients = value
+    return (y, loss, *(block for pair in gradients for block in pair))
+
+
+def _bounds(network: Network, index: int, due: tuple[Any, ...]) -> tuple[Any, ...]:
+    gamma = compare.rounding_bound(lambda *p: due, _flattened(network.probes[index]), due)
+    return tuple(gamma)
+
+
+def _no_value(behaviour: Behaviour) -> Finding:
+    return Finding(Verdict.CRASHED, behaviour=behaviour)
+
+
+def _which_blocks(seen: Seen) -> str:
+    first = next(iter(seen.wrong))
+    right = [name for name in seen.names if name not in seen.wrong]
+    listed = ", ".join(seen.wrong)
+    tail = f"; {', '.join(right)} right" if right else ""
+    return f"wrong in {listed}{tail}: {first} {seen.wrong[first].problem}"
+
+
+def _structure(seen: Seen) -> str:
+    said = []
+    for name, got, due, bound in zip(seen.names, seen.got, seen.due, seen.bounds, strict=True):
+        if name in seen.wrong:
+            relation = structure.describe(got, due, {}, bound)
+            if not relation:
+                return ""
+            said.append(f"{name} is {relation}")
+    return "; ".join(said)
+
+
+def _one_factor(network: Network, seen: Sequence[Seen]) -> str:
+    """The factor between all gradients and the truth, if it is N or 1/N on every probe."""
+    for name, power in (("N times too large", 1), ("N times too small", -1)):
+        if all(
+            _is_factor(s, len(p[1]) ** power) for s, p in zip(seen, network.probes, strict=True)
+        ):
+            return name
+    return ""
+
+
+def _is_factor(seen: Seen, factor: float) -> bool:
+    return not any(
+        compare.difference(g, factor * d, abs(factor) * np.asarray(b))
+        for g, d, b in zip(seen.got, seen.due, seen.bounds, strict=True)
+    )
+
+
+def diagnosed(network: Network) -> list[Diagnosis]:
+    """Every known mistake in backpropagation that gives exactly these gradients on every probe."""
+    if not network.reading.right_forward:
+        return []
+    return [
+        Diagnosis(m.name, m.explanation, m.hint)
+        for m in NETWORK.misconceptions
+        if all(_does_the_same(network, m, i) for i in range(len(network.probes)))
+    ]
+
+
+def _does_the_same(network: Network, mistake: Misconception, index: int) -> bool:
+    probe = network.probes[index]
+    got = tuple(block for pair in network.answers[index].value[2] for block in pair)
+    try:
+        due = _blocks(network, probe, mistake.formula)
+    except ValueError:  # this mistake does not even fit the shapes
+        return False
+    bounds = compare.rounding_bound(
+        lambda *p: _blocks(network, _restored(p), mistake.formula), _flattened(probe), due
+    )
+    return compare.difference(got, due, bounds) is None
+
+
+def _matrices(seen: Seen) -> list[Evidence]:
+    found: list[Evidence] = []
+    for name, got, due, bound in zip(seen.names, seen.got, seen.due, seen.bounds, strict=True):
+        if name not in seen.wrong or np.shape(got) != np.shape(due):
+            continue
+        got, due = np.atleast_2d(np.asarray(got, float)), np.atleast_2d(due)
+        wrong = np.argwhere(~(np.abs(got - due) <= np.atleast_2d(bound)))
+        marked = [(int(i), int(j)) for i, j in wrong]
+        found.append(Matrix(name, got.tolist(), due.tolist(), marked, "from unit", "to unit"))
+    return found
+
+
+def _scatter(seen: Sequence[Seen]) -> list[Evidence]:
+    """All entries of the first probe: what came over what was due."""
+    first = seen[0]
+    if any(np.shape(g) != np.shape(d) for g, d in zip(first.got, first.due, strict=True)):
+        return []
+    due, got, bound = (
+        np.concatenate([np.ravel(np.asarray(block, float)) for block in blocks])
+        for blocks in (first.due, first.got, first.bounds)
+    )
+    return [Scatter("gradient of every parameter", due.tolist(), got.tolist(), bound.tolist())]
