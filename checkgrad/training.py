@@ -8,7 +8,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
+from checkgrad.exercise import Failed
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import Kind, Pass
 from checkgrad.model import Region, TrainingRun
@@ -72,7 +74,7 @@ class _Attempt:
 def train(network: Network, task: Task, kind: Kind = Kind()) -> Trained:  # noqa: B008  (frozen)
     """Train *network* on *task* until it has learned, from each start in turn, beside the reference of its *kind*.
 
-    Whatever *network* raises is handed on.
+    Whatever *network* raises on the training data is handed on.
     """
     data, reference = task.data(), partial(mlp.network, **asdict(kind))
     attempts: list[_Attempt] = []
@@ -212,9 +214,7 @@ def _report(
 ) -> TrainingRun:
     """Tell the last attempt: the first that was learned from, or the last of those that were not."""
     last, outputs = attempts[-1], task.sizes[-1]
-    plane = _plane(data) if data.x.shape[1] == 2 else None
-    steps = sorted({round(share * (len(last.path) - 1)) for share in FRAMES}) if last.path else []
-    return TrainingRun(
+    run = TrainingRun(
         task=task.name,
         title=task.title,
         accuracy=last.accuracy,
@@ -225,22 +225,42 @@ def _report(
         reference_accuracy=last.reference_accuracy,
         test_accuracy=_test_accuracy(network, data, last, outputs),
         parted_at=_parted_at(last.losses, last.reference_losses),
-        points=data.x.tolist() if plane else [],
-        labels=data.labels.tolist() if plane else [],
-        x=plane[0].tolist() if plane else [],
-        y=plane[1].tolist() if plane else [],
-        regions=[_region(network, reference, last, s, plane, outputs) for s in steps]
-        if plane
-        else [],
+    )
+    return run if data.x.shape[1] != 2 else _pictured(run, network, reference, data, last)
+
+
+def _pictured(
+    run: TrainingRun, network: Network, reference: Network, data: Data, last: _Attempt
+) -> TrainingRun:
+    x, y = _plane(data)
+    steps = sorted({round(share * run.steps) for share in FRAMES}) if last.path else []
+    grid = np.column_stack([axis.ravel() for axis in np.meshgrid(x, y)])
+    regions = [_region(network, reference, last, step, grid) for step in steps]
+    return replace(
+        run,
+        points=data.x.tolist(),
+        labels=data.labels.tolist(),
+        x=x.tolist(),
+        y=y.tolist(),
+        regions=[region for region in regions if region],
     )
 
 
 def _test_accuracy(network: Network, data: Data, last: _Attempt, outputs: int) -> float | None:
     if data.test_x is None or not last.path:
         return None
-    t = mlp.targets(data.test_labels, outputs)
-    y = network(last.path[-1], data.test_x, t).y
-    return _accuracy(np.reshape(y, t.shape), data.test_labels)
+    y = _outputs(network, last.path[-1], data.test_x)
+    return None if y is None else _accuracy(y, data.test_labels)
+
+
+def _outputs(network: Network, parameters: Parameters, x: Any) -> Any:
+    """What the network answers for inputs that it was not trained on; None if it cannot take so many."""
+    t = mlp.targets(np.arange(len(x)), parameters[-1][1].size)
+    try:
+        y = network(parameters, x, t).y
+    except Failed:
+        return None
+    return np.reshape(y, t.shape) if np.size(y) == t.size else None
 
 
 def _parted_at(losses: list[float], reference: list[float]) -> int | None:
@@ -258,21 +278,11 @@ def _plane(data: Data) -> tuple[Any, Any]:
 
 
 def _region(
-    network: Network,
-    reference: Network,
-    attempt: _Attempt,
-    step: int,
-    plane: tuple[Any, Any],
-    outputs: int,
-) -> Region:
-    x, y = np.meshgrid(*plane)
-    points = np.column_stack([x.ravel(), y.ravel()])
-    t = mlp.targets(np.arange(len(points)), outputs)
-    got, due = (
-        np.reshape(f(path[step], points, t).y, t.shape)
-        for f, path in ((network, attempt.path), (reference, attempt.reference_path))
-    )
-    return Region(step, _picture(got), _picture(due))
+    network: Network, reference: Network, last: _Attempt, step: int, grid: Any
+) -> Region | None:
+    got = _outputs(network, last.path[step], grid)
+    due = _outputs(reference, last.reference_path[step], grid)
+    return None if got is None else Region(step, _picture(got), _picture(due))
 
 
 def _picture(y: Any) -> list[list[float]]:
