@@ -10,13 +10,14 @@ import os
 from dataclasses import astuple
 from typing import Any
 
-from . import wire
+from . import probe, wire
+from .confine import Cell, Walls, lock_in
 from .perform import Performer
 from .printed import Printed
 from .request import Request, Step
 from .submission import Order, bring_in
 
-PROTOCOL = 3  # the file descriptor that leads to the grader
+OUTGOING, INCOMING = 3, 4  # the descriptors that lead to the grader
 LEAST_ROOM = 1 << 20
 
 
@@ -66,14 +67,24 @@ class Line:
         return kind, seq, self.need(length)
 
 
-def serve(incoming: int, outgoing: int, layers: tuple[str, ...]) -> None:
-    """Answer until the end of input; *layers* is told first."""
+def serve(incoming: int, outgoing: int, walls: Walls) -> None:
+    """Lock in, tell the layers that are in place, load, answer until the end of input."""
     line = Line(incoming, outgoing)
-    line.send(wire.READY, 0, wire.encode(layers))
+    kind, _, body = line.receive()
+    cell, order = wire.decode(body)
+    locked = Cell(*cell)
+    os.chdir(locked.folder)
+    line.send(wire.READY, 0, wire.encode(lock_in(locked, walls)))
+    if kind == wire.PROBE:
+        line.send(wire.ANSWER, 0, wire.encode(probe.stopped(probe.Targets(*order))))
+    else:
+        student(line, Order(*order))
+
+
+def student(line: Line, order: Order) -> None:
+    """Load a submission and answer for it."""
     printed = Printed()
     printed.begin(1 << 16)
-    _, _, body = line.receive()
-    order = Order(*wire.decode(body))
     submission = bring_in(order, lambda file, number: line.send(wire.LINE, number, file.encode()))
     taken = printed.take()
     told = (*astuple(submission.inventory)[:4], taken, submission.inventory.mapping)

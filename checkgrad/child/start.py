@@ -1,27 +1,26 @@
-"""How a spawned worker begins: its descriptors are put in order, its resources limited, and it serves."""
+"""How a spawned worker begins: with its descriptors in order, as a forked one has them."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from .limits import limit
-from .serve import PROTOCOL, serve
+from .confine import standard_library, walls
+from .serve import INCOMING, OUTGOING, serve
 
 
-def main(memory: int) -> None:
+def main(libraries: list[str]) -> None:
     """Serve the grader at the other end of standard input and output."""
     if sys.platform == "win32":
         import msvcrt
 
         for descriptor in (0, 1):
             msvcrt.setmode(descriptor, os.O_BINARY)
-    os.dup2(1, PROTOCOL)
-    incoming = os.dup(0)
+    os.dup2(1, OUTGOING, inheritable=False)
+    os.dup2(0, INCOMING, inheritable=False)
     nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nothing, descriptor)
-    os.close(nothing)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
     sys.argv[:] = [""]
     sys.dont_write_bytecode = True
-    serve(incoming, PROTOCOL, limit(memory))
+    serve(INCOMING, OUTGOING, walls(standard_library(), libraries))

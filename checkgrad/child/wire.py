@@ -19,7 +19,7 @@ from .request import Result
 
 MAGIC = 0x64615267
 HEADER = struct.Struct("<IB3xII")  # magic, kind, sequence number, length of the body
-READY, LOAD, LINE, LOADED, ASK, ANSWER = range(1, 7)
+READY, LOAD, PROBE, LINE, LOADED, ASK, ANSWER = range(1, 8)
 
 DEEPEST, MOST_ITEMS, LONGEST_TEXT, MOST_AXES = 12, 50_000, 20_000, 16
 KEYS = (str, int, float, bool, tuple, type(None))

@@ -35,6 +35,7 @@ class Channel:
         self.poll = select.poll()
         self.poll.register(incoming, select.POLLIN)
         self.sending = False
+        self.open = True
         for descriptor in {incoming, outgoing}:
             os.set_blocking(descriptor, False)
 
@@ -117,6 +118,7 @@ class Channel:
         return kind, seq, body
 
     def close(self) -> None:
+        self.open = False
         for descriptor in {self.incoming, self.outgoing}:
             os.close(descriptor)
 

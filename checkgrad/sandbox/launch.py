@@ -1,13 +1,17 @@
-"""Starting workers: a clean interpreter each, which never sees checkgrad."""
+"""Starting workers: forked from a server where the system allows it, spawned afresh elsewhere."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -15,14 +19,18 @@ import checkgrad.child
 from checkgrad.sandbox.channel import Channel
 
 CHILD = Path(checkgrad.child.__file__).parent
-LIBRARIES = Path(np.__file__).parents[1]
+SITE = Path(np.__file__).parents[1]
+LIBRARIES = [str(SITE / name) for name in ("numpy", "numpy.libs")]
+WITHOUT = "CHECKGRAD_WITHOUT"  # names layers to leave out, separated by commas; for tests
+RPC_WITHIN = 15.0
+PIPE = 1 << 20
 
 # The worker's side of the house under a name of its own, and NumPy, the only library in reach.
 BEGIN = """
 import sys
-sys.path.append({libraries!r})
+sys.path.append({site!r})
 import numpy, numpy.random, numpy.linalg, numpy.fft
-sys.path.remove({libraries!r})
+sys.path.remove({site!r})
 import importlib.util
 spec = importlib.util.spec_from_file_location("worker", {init!r}, submodule_search_locations=[{child!r}])
 sys.modules["worker"] = package = importlib.util.module_from_spec(spec)
@@ -40,67 +48,181 @@ ENVIRONMENT = {
 }
 
 
-def beginning() -> str:
-    """The code that an interpreter starts with."""
-    init = str(CHILD / "__init__.py")
-    return BEGIN.format(libraries=str(LIBRARIES), init=init, child=str(CHILD))
+class LauncherLost(Exception):
+    """The fork server does not answer."""
 
 
-@dataclass
-class Process:
+class Process(Protocol):
     """A running worker and the line to it."""
 
     pid: int
     channel: Channel
-    handle: subprocess.Popen[bytes]
 
     def end(self) -> int:
-        """End it with all that it started; its exit status, negative for a signal."""
-        self.channel.close()
-        kill(self.handle)
-        return self.handle.wait()
-
-    def status(self) -> int:
-        """The exit status of a worker that ended by itself; waits a moment for it."""
-        try:
-            return self.handle.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            return self.end()
+        """End it with all that it started, or LauncherLost; its exit status, negative for a signal."""
 
 
-def kill(handle: subprocess.Popen[bytes]) -> None:
-    """Kill a process and its group."""
-    try:
-        if hasattr(os, "killpg"):
-            os.killpg(handle.pid, signal.SIGKILL)
-        else:
-            handle.kill()
-    except (ProcessLookupError, PermissionError):
-        pass
+class Launcher(Protocol):
+    """Starts workers."""
+
+    name: str
+
+    def start(self) -> Process: ...
+
+    def close(self) -> None: ...
 
 
-def spawn(folder: Path, memory: int) -> Process:
-    """Start a fresh interpreter as a worker."""
-    code = beginning() + f"from worker.start import main; main({memory})"
-    handle = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", code],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment(),
-        cwd=folder,
-        start_new_session=True,
-        bufsize=0,
-    )
-    assert handle.stdin is not None and handle.stdout is not None
-    channel = Channel(os.dup(handle.stdout.fileno()), os.dup(handle.stdin.fileno()))
-    handle.stdin.close()
-    handle.stdout.close()
-    return Process(handle.pid, channel, handle)
+def without() -> tuple[str, ...]:
+    """Layers that are switched off."""
+    return tuple(filter(None, os.environ.get(WITHOUT, "").split(",")))
+
+
+def interpreter(code: str) -> list[str]:
+    """A clean Python that runs *code* with the worker's side of the house loaded."""
+    begin = BEGIN.format(site=str(SITE), init=str(CHILD / "__init__.py"), child=str(CHILD))
+    return [sys.executable, "-I", "-S", "-c", begin + code]
 
 
 def environment() -> dict[str, str]:
     """A clean environment; Windows cannot start without its own."""
     if sys.platform != "win32":
         return ENVIRONMENT
-    return ENVIRONMENT | {"SYSTEMROOT": os.environ["SYSTEMROOT"], "PATH": os.environ["PATH"]}
+    return ENVIRONMENT | {name: os.environ[name] for name in ("SYSTEMROOT", "PATH")}
+
+
+@dataclass
+class Spawned:
+    """A worker in an interpreter of its own."""
+
+    pid: int
+    channel: Channel
+    handle: subprocess.Popen[bytes]
+
+    def end(self) -> int:
+        if not self.channel.open:
+            return self.handle.wait()
+        self.channel.close()
+        with suppress(ProcessLookupError, PermissionError):
+            if sys.platform == "win32":
+                self.handle.kill()
+            else:
+                os.killpg(self.pid, signal.SIGKILL)
+        return self.handle.wait()
+
+
+class Spawner:
+    """Starts a fresh interpreter for each worker, from the second on ahead of time."""
+
+    name = "process"
+
+    def __init__(self) -> None:
+        self.spare: Spawned | None = None
+        self.started = 0
+
+    def start(self) -> Spawned:
+        process, self.spare = self.spare or self.spawn(), None
+        self.started += 1
+        if self.started > 1:
+            self.spare = self.spawn()
+        return process
+
+    def spawn(self) -> Spawned:
+        handle = subprocess.Popen(
+            interpreter(f"from worker.start import main; main({LIBRARIES!r})"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+            start_new_session=True,
+            bufsize=0,
+        )
+        assert handle.stdin is not None and handle.stdout is not None
+        channel = Channel(os.dup(handle.stdout.fileno()), os.dup(handle.stdin.fileno()))
+        handle.stdin.close()
+        handle.stdout.close()
+        return Spawned(handle.pid, channel, handle)
+
+    def close(self) -> None:
+        if self.spare:
+            self.spare.end()
+            self.spare = None
+
+
+@dataclass
+class Forked:
+    """A worker forked from the server, which ends it for us."""
+
+    pid: int
+    channel: Channel
+    server: ForkServer
+    status: int = -signal.SIGTERM
+
+    def end(self) -> int:
+        if self.channel.open:
+            self.channel.close()
+            self.status = self.server.tell({"do": "end", "pid": self.pid})["status"]
+        return self.status
+
+
+class ForkServer:
+    """The grader's side of a fork server."""
+
+    name = "fork server"
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.line = ours
+        ours.settimeout(RPC_WITHIN)
+        code = f"from worker.forkserver import main; main({theirs.fileno()}, {LIBRARIES!r})"
+        with theirs:
+            self.handle = subprocess.Popen(
+                interpreter(code),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env=environment(),
+                cwd="/",
+                start_new_session=True,
+            )
+        self.hear()
+
+    def start(self) -> Forked:
+        incoming, their_outgoing = os.pipe()
+        their_incoming, outgoing = os.pipe()
+        try:
+            pid = int(self.tell({"do": "fork"}, [their_incoming, their_outgoing])["pid"])
+        except BaseException:
+            os.close(incoming)
+            os.close(outgoing)
+            raise
+        finally:
+            os.close(their_incoming)
+            os.close(their_outgoing)
+        return Forked(pid, Channel(incoming, outgoing), self)
+
+    def tell(
+        self, command: dict[str, object], descriptors: list[int] | None = None
+    ) -> dict[str, int]:
+        """Give a command and take its answer."""
+        try:
+            socket.send_fds(self.line, [json.dumps(command).encode()], descriptors or [])
+        except OSError as error:
+            raise LauncherLost(f"the fork server is gone ({error})") from None
+        return self.hear()
+
+    def hear(self) -> dict[str, int]:
+        try:
+            answer = self.line.recv(1 << 16)
+        except OSError as error:
+            raise LauncherLost(f"the fork server does not answer ({error})") from None
+        told: dict[str, int] = json.loads(answer) if answer else {"error": 1}
+        if "error" in told:
+            raise LauncherLost(f"the fork server failed ({told['error']})")
+        return told
+
+    def close(self) -> None:
+        self.line.close()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.handle.pid, signal.SIGKILL)
+        self.handle.wait()

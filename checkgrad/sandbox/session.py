@@ -5,18 +5,18 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, TypeVar
 
 from checkgrad.child import wire
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.confine import Cell
 from checkgrad.child.inventory import Inventory
 from checkgrad.child.request import Request
 from checkgrad.child.serve import room
 from checkgrad.sandbox import answers
 from checkgrad.sandbox.channel import Broken, Ended, Late, Patience
 from checkgrad.sandbox.launch import Process
-from checkgrad.sandbox.stage import Staged
 
 T = TypeVar("T")
 READY_WITHIN = 30.0
@@ -46,14 +46,17 @@ class Place:
 
 @dataclass
 class Session:
-    """A process that said it is ready; *layers* are those it says it is confined by."""
+    """A process, the cell it is put in, and the layers it says are in place."""
 
     process: Process
+    cell: Cell
     layers: tuple[str, ...] = ()
     place: Place | None = None
 
-    def greet(self) -> None:
-        """Wait until the worker is ready. No student code has run so far."""
+    def begin(self, kind: int, order: tuple[Any, ...]) -> None:
+        """Give the order and wait until the worker is locked in. No student code has run so far."""
+        body = wire.encode((astuple(self.cell), order))
+        self.process.channel.send(wire.frame(kind, 0, body))
         patience = Patience(READY_WITHIN, self.process.pid, time.monotonic() + READY_WITHIN)
         try:
             kind, _, body = self.process.channel.receive(patience.left, 1 << 16)
@@ -61,16 +64,14 @@ class Session:
                 raise Broken("not ready")
             self.layers = answers.several(wire.decode(body), answers.text)
         except Ended:
-            status = self.process.status()
+            status = self.process.end()
             raise GraderFault(f"a worker ended before it was ready ({ending(status)})") from None
         except (Late, Broken, wire.WireError) as error:
             self.process.end()
             raise GraderFault(f"a worker did not get ready ({error or 'too late'})") from None
 
-    def load(self, staged: Staged, hung: list[tuple[str, int]], patience: Patience) -> Inventory:
-        """Have the submission loaded; *place* tells how far it came if that fails."""
-        order = wire.encode((staged.roots, staged.targets, tuple(hung)))
-        self.process.channel.send(wire.frame(wire.LOAD, 0, order))
+    def load(self, patience: Patience) -> Inventory:
+        """The inventory, once it is loaded; *place* tells how far it came if that fails."""
         while True:
             kind, seq, body = self.receive(patience, LOADED_BYTES)
             if kind == wire.LINE:
@@ -102,7 +103,7 @@ class Session:
         except Broken:
             raise Died("protocol", "it wrote into the grader's channel") from None
         except Ended:
-            raise Died("crash", f"the process ended: {ending(self.process.status())}") from None
+            raise Died("crash", f"the process ended: {ending(self.process.end())}") from None
 
     def believe(self, reader: Callable[[bytes], T], body: bytes) -> T:
         """What *reader* makes of bytes that may be anything."""

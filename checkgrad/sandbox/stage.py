@@ -249,6 +249,16 @@ def unreadable(error: OSError) -> None:
     raise BadTarget(f"{error.filename}: cannot be read ({reason(error)})")
 
 
+def hand_over(folder: Path, user: int) -> None:
+    """Let *user* read the folder and change nothing in it."""
+    if not user:
+        return
+    for place, _, files in os.walk(folder):
+        for path, mode in [(place, 0o750), *((os.path.join(place, f), 0o640) for f in files)]:
+            os.chown(path, 0, user)
+            os.chmod(path, mode)
+
+
 def remove(folder: Path) -> None:
     """Remove a private folder."""
     import shutil

@@ -9,17 +9,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
+from checkgrad.child import wire
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.confine import Cell
 from checkgrad.child.inventory import Inventory
 from checkgrad.child.request import Request
 from checkgrad.model import Isolation
+from checkgrad.sandbox import house
 from checkgrad.sandbox.channel import Patience
-from checkgrad.sandbox.launch import spawn
+from checkgrad.sandbox.launch import LauncherLost
 from checkgrad.sandbox.session import Died, GraderFault, Session
-from checkgrad.sandbox.stage import remove, stage
+from checkgrad.sandbox.stage import hand_over, remove, stage
 
 TRIES = 3  # to start a worker, and to load a submission without the statements that did not end
 CRASHES = 2  # of one function, after which it is not asked again
+LOST = 2  # fork servers that may be lost while a submission runs before it is blamed
 
 
 @dataclass(frozen=True)
@@ -45,32 +49,34 @@ class Worker:
     ) -> None:
         self.limits = limits
         self.staged = stage(Path(submission), neighbours=neighbours)
-        self.isolation = Isolation()
+        user = house.next_user()
+        hand_over(self.staged.folder, user)
+        self._cell = Cell(str(self.staged.folder), limits.memory, user, house.without())
         self._session: Session | None = None
         self._inventory: Inventory | None = None
-        self._loaded = False  # in the present session
         self._hung: list[tuple[str, int]] = []
-        self._given_up: dict[
-            str, Behaviour
-        ] = {}  # by function: the answer to whatever is asked of it
+        self._given_up: dict[str, Behaviour] = {}  # by function: the answer to all that is asked
         self._crashes: Counter[str] = Counter()
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._spent = 0.0
-        try:
-            self._start()
-        except BaseException:
-            self.close()
-            raise
+        self._lost = 0
 
     @property
     def sha256(self) -> str:
         return self.staged.sha256
 
     @property
+    def isolation(self) -> Isolation:
+        """What stands between the submission and the grader, as far as it was verified."""
+        return house.found().isolation
+
+    @property
     def inventory(self) -> Inventory:
         """What the submission defines, or why it does not load."""
         if self._inventory is None:
-            found = self._load_somehow()
+            began = time.monotonic()
+            found = self._load()
+            self._spent += time.monotonic() - began
             self._inventory = replace(found, notes=(*self.staged.notes, *found.notes))
         return self._inventory
 
@@ -117,26 +123,27 @@ class Worker:
         began = time.monotonic()
         try:
             session = self._ready()
-            patience = self._patience(self.limits.call)
+            patience = self._patience(session, self.limits.call)
             sizes = session.put(waiting)
             for (number, request), size in zip(waiting, sizes, strict=True):
                 patience.begin()
                 answers[number] = session.answer(number, size, patience)
                 self._count_time(request.function, patience.started)
         except Died as died:
+            self._stop()
             answers[number] = Behaviour(died=died.why, died_of=died.of)
             self._count_death(request.function, died)
-            self._stop()
+        except LauncherLost:
+            self._lost_house(number, answers)
         except GraderFault as fault:
             for number, _ in waiting:
                 answers.setdefault(number, Behaviour(died=str(fault), died_of="grader"))
         finally:
             self._spent += time.monotonic() - began
 
-    def _patience(self, limit: float) -> Patience:
-        assert self._session is not None
+    def _patience(self, session: Session, limit: float) -> Patience:
         end = time.monotonic() + max(self.limits.submission - self._spent, 0.0)
-        return Patience(limit, self._session.process.pid, end)
+        return Patience(limit, session.process.pid, end)
 
     def _count_time(self, function: str, since: float) -> None:
         self._seconds[function] += time.monotonic() - since
@@ -155,53 +162,64 @@ class Worker:
             words = f"not asked again: {self._crashes[function]} earlier calls ended the process"
             self._given_up[function] = Behaviour(died=words, died_of=died.of)
 
+    def _lost_house(self, number: int, answers: dict[int, Behaviour]) -> None:
+        """The fork server went down: perhaps another submission's doing, so ask again before blaming this one."""
+        self._stop()
+        self._lost += 1
+        if self._lost > LOST:
+            answers[number] = Behaviour(died="the process ended the fork server", died_of="crash")
+
     def _ready(self) -> Session:
         """A session in which the submission is loaded."""
-        session = self._start()
-        if not self._loaded:
-            session.load(self.staged, self._hung, self._patience(self.limits.load))
-            self._loaded = True
-        return session
-
-    def _start(self) -> Session:
-        """A session, which is started if there is none; GraderFault if that is not possible."""
-        for left in reversed(range(TRIES)):
-            if self._session is not None:
-                break
-            session = Session(spawn(self.staged.folder, self.limits.memory))
-            try:
-                session.greet()
-                self._session = session
-            except GraderFault:
-                if not left:
-                    raise
+        if self._session is None:
+            session = self._start()
+            session.load(self._patience(session, self.limits.load))
         assert self._session is not None
         return self._session
 
+    def _start(self) -> Session:
+        """A new session that has begun to load; GraderFault if that is not possible."""
+        order = (self.staged.roots, self.staged.targets, tuple(self._hung))
+        for left in reversed(range(TRIES)):
+            try:
+                session = Session(house.launcher().start(), self._cell)
+                session.begin(wire.LOAD, order)
+                if missing := set(house.found().layers[1:]) - set(session.layers):
+                    session.process.end()
+                    raise GraderFault(f"a worker lacks {', '.join(sorted(missing))}")
+                self._session = session
+                return session
+            except (GraderFault, LauncherLost) as fault:
+                house.discard()
+                if not left:
+                    raise GraderFault(str(fault)) from None
+        raise AssertionError("unreachable")
+
     def _stop(self) -> None:
         if self._session is not None:
-            self._session.process.end()
-        self._session, self._loaded = None, False
+            try:
+                self._session.process.end()
+            except LauncherLost:
+                house.discard()
+        self._session = None
 
-    def _load_somehow(self) -> Inventory:
+    def _load(self) -> Inventory:
         """Load the submission, after a hang without the statement at which it stayed."""
         problem = ""
-        began = time.monotonic()
         for _ in range(TRIES):
             session = self._start()
             try:
-                patience = self._patience(self.limits.load)
-                found = session.load(self.staged, self._hung, patience)
-                self._loaded = True
-                self._spent += time.monotonic() - began
-                return found
+                return session.load(self._patience(session, self.limits.load))
+            except LauncherLost:
+                problem = "loading it ended the fork server"
             except Died as died:
                 place = session.place
-                self._stop()
-                where = f"line {place.line}: " if place else ""
-                problem = f"{where}{died.why}"
+                problem = f"line {place.line}: {died.why}" if place else died.why
                 if died.of != "time" or place is None:
                     break
                 self._hung.append((place.file, place.line))
-        self._spent += time.monotonic() - began
+            finally:
+                if problem:
+                    self._stop()
+        self._stop()
         return Inventory(problem=problem)

@@ -1,0 +1,80 @@
+"""What isolation this machine really gives: a worker tries forbidden acts, and only what was stopped counts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from checkgrad.child import wire
+from checkgrad.child.confine import Cell
+from checkgrad.model import Isolation
+from checkgrad.sandbox import answers
+from checkgrad.sandbox.channel import Patience
+from checkgrad.sandbox.launch import SITE, Launcher, without
+from checkgrad.sandbox.session import Session
+from checkgrad.sandbox.stage import hand_over, remove
+
+NEEDED = ("landlock", "seccomp")  # for strict isolation, beside a flawless self-test
+WITHIN = 30.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The layers that a worker put in place, and each forbidden act with whether it was stopped."""
+
+    layers: tuple[str, ...]
+    acts: tuple[tuple[str, bool], ...]
+
+    @property
+    def isolation(self) -> Isolation:
+        stopped = sum(held for _, held in self.acts)
+        return Isolation(
+            layers=list(self.layers),
+            verified=f"{stopped}/{len(self.acts)}",
+            level="weak" if self.missing else "strict",
+        )
+
+    @property
+    def missing(self) -> str:
+        """What strict isolation lacks, "" for nothing."""
+        absent = [name for name in NEEDED if not any(la.startswith(name) for la in self.layers)]
+        if absent:
+            return f"{' and '.join(absent)} not in place"
+        open_to = [name for name, held in self.acts if not held]
+        return f"not stopped: {', '.join(open_to)}" if open_to else ""
+
+
+def self_test(launcher: Launcher, user: int) -> Finding:
+    """Try the forbidden acts in a worker of *launcher*."""
+    folder = Path(tempfile.mkdtemp(prefix="checkgrad-"))
+    own = Path(tempfile.mkdtemp(prefix="checkgrad-"))
+    try:
+        secret = own / "secret"
+        secret.write_text(secrets.token_hex())
+        hand_over(folder, user)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            library = os.fspath(next(SITE.glob("pytest/__init__.py"), secret))
+            targets = (os.getpid(), str(secret), listener.getsockname()[1], library)
+            return tried(launcher, Cell(str(folder), 1 << 30, user, without()), targets)
+    finally:
+        remove(folder)
+        remove(own)
+
+
+def tried(launcher: Launcher, cell: Cell, targets: tuple[int, str, int, str]) -> Finding:
+    session = Session(launcher.start(), cell)
+    try:
+        session.begin(wire.PROBE, targets)
+        patience = Patience(WITHIN, session.process.pid, time.monotonic() + WITHIN)
+        _, _, body = session.receive(patience, 1 << 16)
+        acts = answers.several(wire.decode(body), lambda pair: answers.fields(pair, 2))
+        return Finding(
+            (launcher.name, *session.layers), tuple((str(n), s is True) for n, s in acts)
+        )
+    finally:
+        session.process.end()
