@@ -1,0 +1,168 @@
+"""The form in which arrays are handed over: rows or columns, one-hot or integer labels; and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from checkgrad.exercise import Exercise, Probe
+from checkgrad.exercise import upstream as weights
+
+ROWS, COLUMNS, SINGLE, SCALAR = "rows", "columns", "one sample at a time", "one number at a time"
+SAMPLED = {"z", "y", "t", "dy", "x", "dout", "a", "labels"}  # roles with an axis of samples
+
+
+@dataclass(frozen=True)
+class Form:
+    """How canonical arguments are laid out for a function, each field one choice.
+
+    layout: samples in rows or in columns, or one call for each sample or for each number.
+    integers: one-hot targets become class numbers.
+    upright: vectors of samples (N,) become (N, 1).
+    weights: "(in, out)" or "(out, in)".
+    """
+
+    layout: str = ROWS
+    integers: bool = False
+    upright: bool = False
+    weights: str = "(in, out)"
+
+    @property
+    def convention(self) -> dict[str, str]:
+        """What differs from the canonical form."""
+        found = {} if self.layout == ROWS else {"layout": self.layout}
+        found |= {"labels": "integers"} if self.integers else {}
+        found |= {"shape": "(N, 1)"} if self.upright else {}
+        return found | ({} if self.weights == "(in, out)" else {"weights": self.weights})
+
+
+def is_binary(exercise: Exercise, probe: Probe) -> bool:
+    """Does the exercise have one output for each sample, so that a vector is a batch?"""
+    sampled = [np.shape(a) for role, a in zip(exercise.roles, probe, strict=False) if role in "yzt"]
+    targets = "t" in exercise.roles
+    return targets and all(len(shape) <= 1 or shape[-1] == 1 for shape in sampled)
+
+
+def parts(form: Form, exercise: Exercise, probe: Probe) -> list[Probe]:
+    """The calls that answer one probe: one, or one for each sample or number."""
+    if form.layout not in (SINGLE, SCALAR):
+        return [probe]
+    return list(_split(exercise.roles, probe, form.layout == SCALAR))
+
+
+def rows(exercise: Exercise, probe: Probe) -> list[Probe]:
+    """The probe as batches of one sample."""
+    lead = next(
+        np.shape(a) for role, a in zip(exercise.roles, probe, strict=False) if role in SAMPLED
+    )
+    if len(lead) < 2:
+        return [probe]
+    return [
+        tuple(
+            a[i : i + 1] if role in SAMPLED and np.ndim(a) and len(a) == lead[0] else a
+            for role, a in zip(exercise.roles, probe, strict=False)
+        )
+        for i in range(lead[0])
+    ]
+
+
+def _split(roles: tuple[str, ...], probe: Probe, numbers: bool) -> Iterator[Probe]:
+    lead = next(np.shape(a) for role, a in zip(roles, probe, strict=False) if role in SAMPLED)
+    if not lead or (len(lead) == 1 and not numbers):
+        yield probe
+        return
+    for index in np.ndindex(lead if numbers else lead[:1]):
+        yield tuple(
+            _entry(a, index)
+            if role in SAMPLED and np.shape(a)[: len(index)] == lead[: len(index)]
+            else a
+            for role, a in zip(roles, probe, strict=False)
+        )
+
+
+def _entry(array: Any, index: tuple[int, ...]) -> Any:
+    picked = array[index]
+    return picked.copy() if isinstance(picked, np.ndarray) else picked.item()
+
+
+def given(form: Form, role: str, value: Any, binary: bool) -> Any:
+    """One canonical argument as the function takes it: a fresh array in natural order."""
+    if not isinstance(value, np.ndarray):
+        return value
+    if role == "t" and form.integers and not binary:
+        return labels(value, form)
+    if role == "w":
+        return np.array(value.T if form.weights == "(out, in)" else value, order="C")
+    if role == "b":
+        return np.array(value[:, None] if form.layout == COLUMNS else value, order="C")
+    if role in SAMPLED and value.ndim in (1, 2):
+        return np.array(_laid_out(form, role, value, binary), order="C")
+    return np.array(value, order="C")
+
+
+def labels(targets: Any, form: Form) -> Any:
+    """Class numbers of one-hot rows."""
+    if form.layout == SINGLE and targets.ndim == 1:
+        return int(targets.argmax())
+    return targets.argmax(axis=1) if targets.ndim == 2 and targets.shape[1] > 1 else targets
+
+
+def one_hot(exercise: Exercise, probe: Probe) -> Probe:
+    """The probe with class numbers among its targets written as one-hot rows."""
+    named = dict(zip(exercise.roles, probe, strict=False))
+    t, lead = named.get("t", 0), named.get("z", named.get("y", 0))
+    if np.ndim(t) != 1 or np.ndim(lead) != 2 or np.shape(lead)[1] == 1:
+        return probe
+    rows = np.eye(np.shape(lead)[1])[np.asarray(t).astype(int)]
+    return tuple(rows if role == "t" else a for role, a in zip(exercise.roles, probe, strict=False))
+
+
+def _laid_out(form: Form, role: str, value: Any, binary: bool) -> Any:
+    if value.ndim == 2:
+        upright = value
+    elif binary:
+        upright = value[:, None]
+    elif form.layout == COLUMNS and role != "t" and role != "labels":
+        upright = value[None, :]
+    else:
+        return value
+    if form.layout == COLUMNS:
+        return upright.T
+    return upright if form.upright or value.ndim == 2 else value
+
+
+def returned(form: Form, value: Any, expected: Any, weight: bool = False) -> Any:
+    """Bring one returned value to the shape of *expected*, by rearrangements that lose nothing."""
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.ndim == 2 and (form.weights == "(out, in)" if weight else form.layout == COLUMNS):
+        value = np.ascontiguousarray(value.T)
+    elif form.layout == COLUMNS and value.ndim == 3 and _samples_last(value, expected):
+        value = np.moveaxis(value, -1, 0)
+    return squeezed(value, np.shape(expected))
+
+
+def _samples_last(value: Any, expected: Any) -> bool:
+    """Is it (C, C, N) where (N, C, C) was expected?"""
+    shape = np.shape(expected)
+    return bool(value.shape == (*shape[1:], *shape[:1]))
+
+
+def squeezed(value: Any, shape: tuple[int, ...]) -> Any:
+    """*value* in *shape*, if the two differ in axes of length 1 only."""
+    if value.shape == shape or _without_ones(value.shape) != _without_ones(shape):
+        return value
+    return value.reshape(shape)
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(n for n in shape if n != 1)
+
+
+def upstream(like: Any) -> Any:
+    """Weights to multiply an elementwise derivative with, in the precision of what it is taken of."""
+    single = isinstance(like, np.ndarray) and like.dtype == np.float32
+    return weights(np.shape(like)).astype(np.float32 if single else np.float64)

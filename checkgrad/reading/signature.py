@@ -1,0 +1,211 @@
+"""From the parameters of a callable to what it may be given for them, the most natural first."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from checkgrad.child.inventory import Parameter
+from checkgrad.reading.names import listed
+
+UPSTREAM = "upstream"  # weights that multiply an elementwise derivative
+COUNT = "samples"  # the number of samples
+CLASSES = "classes"
+
+
+@dataclass(frozen=True)
+class Fill:
+    """A fixed value for a parameter that no role is meant for."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The result of an earlier call of the recipe, or an item of it."""
+
+    call: int
+    path: tuple[str | int, ...] = ()
+
+
+Token = str | Fill | Earlier
+Tokens = tuple[Token, ...]
+
+PREDICTION = listed(
+    "y_pred ypred yhat y_hat p prob probs probabilities pred preds prediction predictions"
+    " predicted a al a2 a3 output outputs o out x_pred y_predict y_predicted softmax_output"
+    " y_prob y_probs py dvalues outs h y_out activations network_output predicts hypothesis"
+    " forecast"
+)
+TARGET = listed(
+    "t y_true ytrue target targets label labels y_targ true truth actual expected gt d"
+    " ground_truth one_hot y_onehot y_one_hot y_label y_labels y_actual tgt real y_real ts"
+    " desired y_target y_targets y_batch t_onehot correct onehot y_t y_train"
+)
+LOGITS = listed(
+    "z x scores logits s inp input inputs score f net zo product predictions predicted y_pred"
+    " pred a logit zs values features v x_pred y_hat yhat"
+)
+ROLES = {
+    "z": LOGITS,
+    "y": PREDICTION,
+    "a": PREDICTION,
+    "t": TARGET,
+    "labels": listed("y t target targets label indices classes_ x"),
+    "classes": listed("c k n n_classes num_classes nb_classes classes depth"),
+    "w": listed("weights weight theta params param x"),
+    "g": listed("dw grad grads gradient gradients dx"),
+    "lr": listed("learning_rate alpha eta step_size rate learningrate l_rate"),
+    "mu": listed("momentum beta gamma rho beta1"),
+    "v": listed("velocity vel s cache"),
+    "lam": listed("lambda_ lambd reg lmbda regularization l2 alpha lamda lmbd"),
+    "x": listed("inputs input a_prev a inp h data"),
+    "b": listed("bias biases"),
+    "dy": listed("dout"),
+    "dout": listed("dy dz"),
+}
+UPSTREAM_NAME = re.compile(
+    r"d[a-z]{0,2}[0-9]?|dout|dvalues?|d_\w+|\w*grad\w*|upstream|delta|g|next_\w+|error|err|dloss|dl_?\w*|"
+    r"dvals?|doutputs?"
+)
+UPSTREAM_ROLES = {UPSTREAM, "dy", "dout"}
+
+OPTIONS: tuple[tuple[str, Token], ...] = (
+    (r"axis|dim", Fill(-1)),
+    (r"eps|epsilon|small|delta", Fill(1e-12)),
+    (r"reg|lambda_?|lambd|lmbda|regularization|weight_decay|reg_lambda", Fill(0.0)),
+    (r"m|n|batch_?size|n_samples|num_samples|nb_samples|n_examples", COUNT),
+    (r"c|k|(num|n|nb)_?(classes|labels|outputs)|output_dim|num_output", CLASSES),
+    (r"verbose|debug|(is_)?train(ing)?|inplace|keepdims", Fill(False)),
+    (r"mask", Fill(None)),
+)
+FLAG = re.compile(
+    r"(is_?|as_?|return_?)?(derivative|deriv|derv|der|prime|grad|gradient|backward|backprop|derive|diff|d)"
+)
+
+
+def is_flag(parameter: Parameter) -> bool:
+    """Does this parameter switch a function to its derivative?"""
+    asks = parameter.default is False or not parameter.optional
+    return asks and FLAG.fullmatch(parameter.name.lower()) is not None
+
+
+def positional(parameters: Sequence[Parameter] | None) -> tuple[Parameter, ...]:
+    """The parameters that can be given by position."""
+    return tuple(p for p in parameters or () if not p.star)
+
+
+def required(parameters: Sequence[Parameter] | None) -> tuple[Parameter, ...]:
+    return tuple(p for p in positional(parameters) if not p.optional)
+
+
+def assignments(
+    parameters: Sequence[Parameter] | None,
+    roles: Sequence[str],
+    spare: Sequence[Token] = (),
+) -> tuple[Tokens, ...]:
+    """Return the ways to fill *parameters* with *roles*, the most natural first.
+
+    *spare* may be used for what the roles leave open: the upstream weights, the cache of a forward call.
+    """
+    if parameters is None or any(p.star for p in parameters):
+        parameters = tuple(Parameter(role) for role in roles)
+    places = _places(positional(parameters), roles)
+    found: list[Tokens] = []
+    for open_ones, filled in _options_first(places, len(roles)):
+        count = len(open_ones)
+        extra = list(spare)[: max(0, count - len(roles))]
+        tokens: list[Token] = [
+            *roles,
+            *extra,
+            *(Fill(None) for _ in range(count - len(roles) - len(extra))),
+        ]
+        for order in _orders(tokens[:count], open_ones):
+            found.append(_merged(places, open_ones, order, filled))
+    return tuple(dict.fromkeys(found))
+
+
+def _places(parameters: tuple[Parameter, ...], roles: Sequence[str]) -> tuple[Parameter, ...]:
+    """What is given: all required parameters, and as many optional ones as there are roles left."""
+    needed = required(parameters)
+    optional = [p for p in parameters if p.optional and not is_flag(p) and _may_be_a_role(p, roles)]
+    return (*needed, *optional[: max(0, len(roles) - len(needed))])
+
+
+def _may_be_a_role(parameter: Parameter, roles: Sequence[str]) -> bool:
+    named = any(likeness(role, parameter.name) >= 1 for role in roles)
+    return named or option(parameter.name) is None
+
+
+def option(name: str) -> Token | None:
+    """What a parameter of this name is set to, if it is a mere setting."""
+    return next((token for pattern, token in OPTIONS if re.fullmatch(pattern, name.lower())), None)
+
+
+def _options_first(
+    places: tuple[Parameter, ...], count: int
+) -> Iterator[tuple[tuple[Parameter, ...], dict[str, Token]]]:
+    """Which places are left for roles when the settings among them have been set."""
+    surplus = len(places) - count
+    settings = {p.name: o for p in places if (o := option(p.name)) is not None}
+    if surplus > 0 and settings:
+        chosen = dict(list(settings.items())[-surplus:])
+        yield tuple(p for p in places if p.name not in chosen), chosen
+    if not (surplus > 0 and settings):
+        yield places, {}
+
+
+def _orders(tokens: Sequence[Token], places: Sequence[Parameter]) -> list[Tokens]:
+    """The permutations of *tokens* over *places*, sorted by how well the names agree."""
+    if len(tokens) > 4:
+        return list(dict.fromkeys([tuple(tokens), _by_name(tokens, places)]))
+    orders = list(itertools.permutations(tokens))
+    return sorted(orders, key=lambda order: -agreement(order, places))
+
+
+def _by_name(tokens: Sequence[Token], places: Sequence[Parameter]) -> Tokens:
+    left, order = list(tokens), []
+    for place in places:
+        best = max(left, key=lambda token: likeness(token, place.name))
+        left.remove(best)
+        order.append(best)
+    return tuple(order)
+
+
+def agreement(tokens: Sequence[Token], places: Sequence[Parameter]) -> float:
+    """How well the names of *places* agree with what they are given."""
+    return sum(likeness(t, p.name) for t, p in zip(tokens, places, strict=False))
+
+
+def likeness(token: Token, name: str) -> float:
+    """How likely a parameter of this *name* means *token*: 1 likely, 0 no idea, below 0 unlikely."""
+    lower = name.lower().strip("_")
+    if isinstance(token, Earlier):
+        return 1.0 if "cache" in lower else 0.0
+    if isinstance(token, Fill):
+        return 0.0
+    if token in UPSTREAM_ROLES:
+        return 1.0 if UPSTREAM_NAME.fullmatch(lower) else -0.5
+    if lower == "y" and token in ("y", "t"):
+        # Beside a prediction of another name, y is the label; alone it is the output.
+        return 0.5 if token == "t" else 0.4
+    if lower == token:
+        return 1.0
+    if token == "y" and lower in TARGET or token == "t" and lower in PREDICTION | {"z"}:
+        return -1.0
+    if token == "y" and lower in LOGITS:
+        return 0.5
+    return 1.0 if lower in ROLES.get(token, ()) else 0.0
+
+
+def _merged(
+    places: tuple[Parameter, ...],
+    open_ones: tuple[Parameter, ...],
+    order: Tokens,
+    filled: dict[str, Token],
+) -> Tokens:
+    given = dict(zip((p.name for p in open_ones), order, strict=False)) | filled
+    return tuple(given[p.name] for p in places if p.name in given)

@@ -1,0 +1,65 @@
+"""A submission answered for in this process, for tests of what stands above the sandbox."""
+
+import ast
+import itertools
+import textwrap
+import warnings
+from types import ModuleType
+
+import numpy as np
+
+from checkgrad.child import describe
+from checkgrad.child.behaviour import Behaviour, Unsendable
+from checkgrad.child.inventory import Inventory
+from checkgrad.child.perform import Namespace, Performer, filled
+from checkgrad.child.survey import Survey, mapping_of
+
+numbers = itertools.count()
+
+
+class InProcess:
+    """Loads *source*; has the two things that a worker has, an inventory and ask."""
+
+    def __init__(self, source):
+        file = f"submission_{next(numbers)}.py"
+        source = textwrap.dedent(source)
+        tree = ast.parse(source)
+        module = ModuleType("submission")
+        exec(compile(tree, file, "exec"), module.__dict__)
+        definitions = Survey({file: tree}).definitions(module, file)
+        self.inventory = Inventory(tuple(definitions), mapping=tuple(mapping_of(module).items()))
+        self.performer = Performer(Namespace(module.__dict__), {}, None)
+        self.asked = 0
+        self.batches = 0
+
+    def ask(self, requests):
+        self.batches += 1
+        self.asked += len(requests)
+        return [self.answer(request) for request in requests]
+
+    def answer(self, request):
+        results, mutated = [], []
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                for step in request.steps:
+                    results.append(self.performer.take(step, results, mutated))
+                value = sendable(filled(request.answer, results))
+            except Exception as error:
+                return Behaviour(raised=type(error).__name__, message=str(error))
+        return Behaviour(value=value, mutated=tuple(mutated))
+
+
+def sendable(value):
+    """What of a value would travel."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if type(value) is np.ndarray and value.dtype.kind in "biuf":
+        return value
+    if isinstance(value, list | tuple):
+        return type(value)(sendable(item) for item in value)
+    if isinstance(value, dict):
+        return {key: sendable(item) for key, item in value.items()}
+    if isinstance(value, Unsendable):
+        return value
+    return sendable(describe.substitute(value))
