@@ -138,7 +138,7 @@ def survives_extreme_inputs(student: Student) -> Iterator[Observation]:
 def leaves_its_inputs_alone(student: Student) -> Iterator[Observation]:
     """does not change the arrays it was given"""
     for probe, got in _answered(student, student.probes):
-        changed = Difference("changed an array that it was given") if got.mutated else None
+        changed = _changed_arguments(student, got)
         yield Observation(probe, got, difference=changed)
 
 
@@ -345,6 +345,20 @@ def _leaves(value: Any) -> list[Any]:
 
 def _warning_note(got: Behaviour) -> str:
     return f"NumPy warned: {got.warned[0]}" if got.warned else ""
+
+
+def _changed_arguments(student: Student, got: Behaviour) -> Difference | None:
+    """Updates may work in place; everything else has to leave alone what it was given."""
+    exercise = student.exercise
+    if exercise.in_place and "order" in student.reading.convention:
+        return None
+    names = [exercise.roles[i] for i in got.mutated if i < len(exercise.roles)]
+    spoilt = [name for name in names if name not in exercise.in_place]
+    return (
+        Difference(f"changed {', '.join(spoilt)}, which it was only given to read")
+        if spoilt
+        else None
+    )
 
 
 def _changed_its_mind(

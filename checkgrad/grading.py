@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+import traceback
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from importlib.metadata import version
@@ -176,6 +177,8 @@ class Grader:
             part = self._answer(question)
         except GraderFault as fault:
             part = Part(_outcome(question, Verdict.GRADER_FAULT, str(fault)))
+        except Exception as error:  # a submission that breaks us must not break the other outcomes
+            part = Part(_our_fault(question, error))
         outcome = replace(part.outcome, seconds=time.perf_counter() - start)
         return replace(part, outcome=outcome)
 
@@ -334,6 +337,12 @@ def _distinct(readings: Iterable[ReadAs]) -> list[ReadAs]:
 
 def _outcome(question: Question, verdict: Verdict, problem: str = "") -> Outcome:
     return Outcome(question.exercise, question.function, question.check, verdict, problem=problem)
+
+
+def _our_fault(question: Question, error: Exception) -> Outcome:
+    problem = f"checkgrad itself failed here ({type(error).__name__}: {error}); please report it"
+    ours = "".join(traceback.format_exception(error)[-8:])
+    return replace(_outcome(question, Verdict.GRADER_FAULT, problem), traceback=ours)
 
 
 def _is_failing(seen: Observation) -> bool:

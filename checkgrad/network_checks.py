@@ -9,15 +9,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from checkgrad import compare, numeric, structure
+from checkgrad import compare, numeric, structure, training
 from checkgrad.checks import Ask
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.compare import Difference
-from checkgrad.exercise import Misconception, Probe
+from checkgrad.exercise import Failed, Misconception, Probe
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.model import Diagnosis, Evidence, Matrix, Scatter, TrainingRun, Verdict
 from checkgrad.reading.networks import NetworkReading
+
+XOR = [task for name, task in training.TASKS.items() if "xor" in name]
 
 
 @dataclass
@@ -126,7 +128,25 @@ def gives_the_same_answer_twice(network: Network) -> Finding:
 
 def learns_xor(network: Network) -> Finding:
     """learns XOR when the grader trains it"""
-    return Finding()
+    if not network.reading.hidden:
+        return Finding(note="not asked: without a hidden layer no network can learn XOR")
+    tasks = [task for task in XOR if network.reading.can_have(task.sizes)]
+    if not tasks:
+        return Finding(note="not asked: the network cannot be given the sizes of the task")
+    run, kind = network.reading.network(network.ask), network.kind
+    try:
+        trained = [training.train(run, task, kind) for task in tasks]
+    except Failed as failed:
+        return _no_value(failed.behaviour)
+    runs = tuple(t.run for t in trained)
+    # Plain descent is there for the eye: it fails for a mere factor in the gradient, which is advice.
+    adam = (t for t, task in zip(trained, tasks, strict=True) if not task.name.endswith("_descent"))
+    stuck = next((t for t in adam if t.failed), None)
+    if stuck:
+        return Finding(
+            Verdict.WRONG, f"{stuck.run.title}: {stuck.problem or stuck.run.note}", training=runs
+        )
+    return Finding(training=runs)
 
 
 NETWORK_CHECKS = (
