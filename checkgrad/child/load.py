@@ -192,59 +192,60 @@ class Run:
 
     def one(self, statement: ast.stmt) -> None:
         """Run a statement, or leave it out and say so."""
-        uses = names(statement, ast.Load)
         if (self.file, statement.lineno) in self.loading.hung:
-            self.stayed(statement, uses)
-        elif not self.works and self.is_work(statement, uses):
+            self.stayed(statement)
+        elif not self.works and self.is_work(statement):
             self.leave_out(statement, f"not run ({kind(statement)})")
         else:
-            self.attempt(statement, uses)
-        self.own |= names(statement, ast.Store) | imported_stand_ins(statement, self.module)
+            self.attempt(statement)
+        self.own |= bound(statement)
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            self.own -= {name for name in bound(statement) if not self.is_stand_in(name)}
 
-    def is_work(self, statement: ast.stmt, uses: set[str]) -> bool:
+    def is_work(self, statement: ast.stmt) -> bool:
         """Does it only use what the file defined, and define nothing itself?"""
-        if isinstance(statement, DEFINES + ASSIGNS) or not uses & self.own:
+        if isinstance(statement, DEFINES + ASSIGNS) or not read_names(statement) & self.own:
             return False
         return not any(isinstance(node, DEFINES) for node in ast.walk(statement))
 
-    def stayed(self, statement: ast.stmt, uses: set[str]) -> None:
+    def is_stand_in(self, name: str) -> bool:
+        return type(self.module.__dict__.get(name)) in (StandIn, MissingModule)
+
+    def stayed(self, statement: ast.stmt) -> None:
         """A statement that did not end: work is left out, anything else never lets the module load."""
-        if not self.excused_by(uses):
+        if not self.excused_by_names(statement):
             where = self.document.where(statement.lineno)
             raise NotLoaded(f"{where}: did not end: {self.document.line(statement.lineno)}")
         self.leave_out(statement, f"not run to its end ({kind(statement)} that takes too long)")
 
-    def attempt(self, statement: ast.stmt, uses: set[str]) -> None:
+    def attempt(self, statement: ast.stmt) -> None:
         if not isinstance(statement, ast.FunctionDef):
             self.loading.announce(self.file, statement.lineno)
         try:
-            code = compile(
-                ast.Module([statement], []), self.file, "exec", self.flags, dont_inherit=True
-            )
+            tree = ast.Module([statement], [])
+            code = compile(tree, self.file, "exec", self.flags, dont_inherit=True)
             exec(code, self.module.__dict__)
         except NotLoaded as error:
-            self.imported_file_failed(statement, error)
+            where = self.document.where(statement.lineno)
+            problem = f"{where}: the module imported here: {error.problem}"
+            raise NotLoaded(problem, error.traceback) from None
         except BaseException as error:
-            self.failed(statement, uses, error)
+            self.failed(statement, error)
 
-    def imported_file_failed(self, statement: ast.stmt, error: NotLoaded) -> None:
-        where = self.document.where(statement.lineno)
-        raise NotLoaded(f"{where}: the module imported here: {error.problem}", error.traceback)
-
-    def failed(self, statement: ast.stmt, uses: set[str], error: BaseException) -> None:
+    def failed(self, statement: ast.stmt, error: BaseException) -> None:
         """Excuse what is no fault of the module; else it does not load."""
         what = faults.name_and_message(error)
         if isinstance(error, ImportError) and isinstance(statement, ast.Import | ast.ImportFrom):
             stand_in(statement, self.module)
             self.leave_out(statement, f"not here: {what}")
-        elif self.excusable(statement, uses, error):
+        elif self.excusable(statement, error):
             self.leave_out(statement, f"not run to its end ({what})")
         else:
             traceback = faults.traceback(error, self.loading.documents)
             where = self.document.where(statement.lineno)
             raise NotLoaded(f"{where}: {what}: {self.document.line(statement.lineno)}", traceback)
 
-    def excusable(self, statement: ast.stmt, uses: set[str], error: BaseException) -> bool:
+    def excusable(self, statement: ast.stmt, error: BaseException) -> bool:
         if isinstance(error, MemoryError | KeyboardInterrupt | GeneratorExit):
             return False
         if isinstance(error, OSError | EOFError | ImportError):
@@ -255,18 +256,17 @@ class Run:
             return True
         if isinstance(error, SystemExit) and faults.passed_through(error, "argparse"):
             return True
-        return self.excused_by(uses) and not isinstance(statement, DEFINES)
+        return not isinstance(statement, DEFINES) and self.excused_by_names(statement)
 
-    def excused_by(self, uses: set[str]) -> bool:
+    def excused_by_names(self, statement: ast.stmt) -> bool:
         """Does the statement work with what the file defined, or with what only a terminal has?"""
-        return bool(uses & (self.own | self.lost | {"input", "open", "argv"}))
+        return bool(read_names(statement) & (self.own | self.lost | {"input", "open", "argv"}))
 
     def leave_out(self, statement: ast.stmt, why: str) -> None:
         several = len(self.loading.documents) > 1
         where = self.document.where(statement.lineno)
         self.loading.note(f"{self.file}, {where}: {why}" if several else f"{where}: {why}")
-        missing = names(statement, ast.Store) - self.module.__dict__.keys()
-        self.lost |= missing
+        self.lost |= bound(statement) - self.module.__dict__.keys()
 
 
 def future(statement: ast.stmt) -> int:
@@ -279,29 +279,34 @@ def future(statement: ast.stmt) -> int:
     return flags
 
 
-def names(statement: ast.stmt, context: type[ast.expr_context]) -> set[str]:
-    """Names that a statement reads (Load) or binds (Store); attributes such as `sys.argv` count as read."""
+def read_names(statement: ast.stmt) -> set[str]:
+    """Names that a statement reads, and "argv" where it reads sys.argv."""
     found = set()
     for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, context):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             found.add(node.id)
-        elif isinstance(node, ast.Attribute) and node.attr == "argv" and context is ast.Load:
+        elif isinstance(node, ast.Attribute) and node.attr == "argv":
             found.add("argv")
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef) and context is ast.Store:
+    return found
+
+
+def bound(statement: ast.stmt) -> set[str]:
+    """Names that a statement binds in the module."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             found.add(node.name)
     return found
 
 
 def kind(statement: ast.stmt) -> str:
     return KINDS.get(type(statement), "a statement")
-
-
-def imported_stand_ins(statement: ast.stmt, module: ModuleType) -> set[str]:
-    """Names that an import bound to stand-ins; to use them is excused as work is."""
-    if not isinstance(statement, ast.Import | ast.ImportFrom):
-        return set()
-    bound = {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
-    return {n for n in bound if type(module.__dict__.get(n)) in (StandIn, MissingModule)}
 
 
 def stand_in(statement: ast.Import | ast.ImportFrom, module: ModuleType) -> None:

@@ -57,9 +57,12 @@ class Performer:
                 raised, message = faults.name(error), faults.message(error)
                 traceback = faults.traceback(error, self.documents)
             results.clear()
+        printed = self.printed.take()
+        if not (raised or mutated or caught or printed):
+            return value + wire.encode(seconds)
         warned = tuple(text_of(w) for w in caught[:MOST_WARNINGS])
         return value + wire.encode(
-            (raised, message, traceback, tuple(mutated), warned, self.printed.take(), seconds)
+            (raised, message, traceback, tuple(mutated), warned, printed, seconds)
         )
 
     def take(self, step: Step, results: list[Any], mutated: list[int]) -> Any:

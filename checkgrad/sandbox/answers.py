@@ -20,12 +20,15 @@ def behaviour(body: bytes) -> Behaviour:
     """The behaviour in an ANSWER, or WireError."""
     reader = Reader(body)
     value = reader.value(0)
-    told = fields(reader.value(0), 7)
+    told = reader.value(0)
     if reader.position != len(body):
         raise WireError("bytes left over")
-    raised, message, traceback, mutated, warned, printed, seconds = told
+    value = value if type(value) is np.ndarray else safe(value)
+    if type(told) is float:  # nothing else happened
+        return Behaviour(value, seconds=told)
+    raised, message, traceback, mutated, warned, printed, seconds = fields(told, 7)
     return Behaviour(
-        value=value if type(value) is np.ndarray else safe(value),
+        value=value,
         raised=text(raised, 200),
         message=text(message, 2000),
         traceback=text(traceback),

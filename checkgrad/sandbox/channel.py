@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import queue
 import select
-import time
+import sys
+import threading
 from collections.abc import Callable
 
 from checkgrad.child import wire
@@ -25,81 +27,40 @@ class Late(Exception):
 
 
 class Channel:
-    """One worker's line: two descriptors, both non-blocking, driven by one loop."""
+    """One worker's line. Frames are whole or not there; how bytes move is left to the system's kind."""
 
     def __init__(self, incoming: int, outgoing: int) -> None:
         self.incoming = incoming
         self.outgoing = outgoing
-        self.waiting = memoryview(b"")
         self.received = bytearray()
-        self.poll = select.poll()
-        self.poll.register(incoming, select.POLLIN)
-        self.sending = False
         self.open = True
-        for descriptor in {incoming, outgoing}:
-            os.set_blocking(descriptor, False)
 
     def send(self, data: bytes) -> None:
         """Queue *data*; it leaves while answers are awaited."""
-        self.waiting = memoryview(bytes(self.waiting) + data)
-        self.push()
+        raise NotImplementedError
 
-    def push(self) -> None:
-        try:
-            while self.waiting:
-                self.waiting = self.waiting[os.write(self.outgoing, self.waiting) :]
-        except BlockingIOError:
-            pass
-        except OSError:
-            self.waiting = memoryview(b"")  # the end of input will tell
-        self.watch(bool(self.waiting))
-
-    def watch(self, sending: bool) -> None:
-        """Also wake up when there is room to send."""
-        if sending == self.sending:
-            return
-        self.sending = sending
-        if self.incoming == self.outgoing:
-            events = select.POLLIN | (select.POLLOUT if sending else 0)
-            self.poll.modify(self.incoming, events)
-        elif sending:
-            self.poll.register(self.outgoing, select.POLLOUT)
-        else:
-            self.poll.unregister(self.outgoing)
+    def move(self, seconds: float) -> bool:
+        """Move what bytes can be moved, waiting at most *seconds*; did any come or go?"""
+        raise NotImplementedError
 
     def receive(self, left: Callable[[], float], longest: int) -> tuple[int, int, bytes]:
         """The next frame: kind, sequence number, body of at most *longest* bytes.
 
         left: asked for the seconds that remain, which bytes that drip in do not extend.
         """
+        dripping = False
         while True:
             whole = self.whole(longest)
             if whole is not None:
                 return whole
-            events = self.poll.poll(0)
-            if not events:
+            if dripping and left() <= 0:
+                raise Late
+            dripping = self.move(0)
+            if not dripping:
                 seconds = left()
                 if seconds <= 0:
                     raise Late
-                events = self.poll.poll(min(seconds, 1.0) * 1000 + 1)
-            elif len(self.received) and left() <= 0:
-                raise Late
-            for descriptor, event in events:
-                if event & select.POLLOUT and self.waiting:
-                    self.push()
-                if descriptor == self.incoming and event & ~select.POLLOUT:
-                    self.pull()
-
-    def pull(self) -> None:
-        try:
-            chunk = os.read(self.incoming, CHUNK)
-        except BlockingIOError:
-            return
-        except OSError:
-            chunk = b""
-        if not chunk:
-            raise Ended
-        self.received += chunk
+                self.move(min(seconds, 1.0))
 
     def whole(self, longest: int) -> tuple[int, int, bytes] | None:
         """The first frame, if all of it is here."""
@@ -119,59 +80,111 @@ class Channel:
 
     def close(self) -> None:
         self.open = False
-        for descriptor in {self.incoming, self.outgoing}:
-            os.close(descriptor)
+        os.close(self.incoming)
+        os.close(self.outgoing)
 
 
-class Patience:
-    """How long one answer may take: CPU time decides, wall time only for a process that waits.
+class PolledChannel(Channel):
+    """Both descriptors non-blocking, in one loop."""
 
-    On a loaded machine a process that wants to run gets up to *slack* times the limit.
-    """
+    def __init__(self, incoming: int, outgoing: int) -> None:
+        super().__init__(incoming, outgoing)
+        self.waiting = memoryview(b"")
+        self.sending = False
+        self.poll = select.poll()
+        self.poll.register(incoming, select.POLLIN)
+        os.set_blocking(incoming, False)
+        os.set_blocking(outgoing, False)
 
-    slack = 5.0
+    def send(self, data: bytes) -> None:
+        self.waiting = memoryview(bytes(self.waiting) + data)
+        self.push()
 
-    def __init__(self, limit: float, pid: int, end: float) -> None:
-        self.limit = limit
-        self.pid = pid
-        self.end = end
-        self.begin()
+    def move(self, seconds: float) -> bool:
+        events = self.poll.poll(seconds * 1000 + (seconds > 0))
+        for descriptor, _ in events:
+            if descriptor == self.incoming:
+                self.pull()
+            else:
+                self.push()
+        return bool(events)
 
-    def begin(self) -> None:
-        """The next answer is due from now on."""
-        self.started = time.monotonic()
-        self.cpu: float | None = None
+    def push(self) -> None:
+        """Send what there is room for; be woken when there is room for the rest."""
+        try:
+            while self.waiting:
+                self.waiting = self.waiting[os.write(self.outgoing, self.waiting) :]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.waiting = memoryview(b"")  # the end of input will tell
+        if bool(self.waiting) != self.sending:
+            self.sending = not self.sending
+            if self.sending:
+                self.poll.register(self.outgoing, select.POLLOUT)
+            else:
+                self.poll.unregister(self.outgoing)
 
-    def left(self) -> float:
-        now = time.monotonic()
-        past = now - self.started
-        remains = min(self.limit - past, self.end - now)
-        if self.cpu is None and past < self.limit / 10:
-            return min(remains, self.limit / 10 - past + 0.001)
-        if self.cpu is None:
-            self.cpu = cpu_of(self.pid)
-        if now >= self.end or past > self.slack * self.limit:
-            return 0.0
-        if past < self.limit:
-            return remains
-        spent = cpu_of(self.pid) - self.cpu
-        if spent >= 0.7 * self.limit or not starved(self.pid):
-            return 0.0
-        return 0.05
-
-
-def cpu_of(pid: int) -> float:
-    """CPU seconds a process has used; endless where the system does not tell."""
-    try:
-        return time.clock_gettime((~pid << 3) | 2)
-    except (OSError, AttributeError, OverflowError):
-        return float("inf")
+    def pull(self) -> None:
+        try:
+            chunk = os.read(self.incoming, CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            chunk = b""
+        if not chunk:
+            raise Ended
+        self.received += chunk
 
 
-def starved(pid: int) -> bool:
-    """Does the process want to run, rather than wait for something?"""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] in (b"R", b"D")
-    except (OSError, IndexError):
-        return False
+class ThreadedChannel(Channel):
+    """A thread for each direction, for systems whose pipes cannot be polled (Windows)."""
+
+    def __init__(self, incoming: int, outgoing: int) -> None:
+        super().__init__(incoming, outgoing)
+        self.arrived: queue.Queue[bytes] = queue.Queue(maxsize=16)
+        self.leaving: queue.Queue[bytes] = queue.Queue()
+        for work in (self.read_all, self.write_all):
+            threading.Thread(target=work, daemon=True).start()
+
+    def send(self, data: bytes) -> None:
+        self.leaving.put(data)
+
+    def move(self, seconds: float) -> bool:
+        try:
+            chunk = self.arrived.get(seconds > 0, seconds or None)
+        except queue.Empty:
+            return False
+        if not chunk:
+            self.arrived.put(b"")
+            raise Ended
+        self.received += chunk
+        return True
+
+    def read_all(self) -> None:
+        chunk = b"."
+        while chunk:
+            try:
+                chunk = os.read(self.incoming, CHUNK)
+            except OSError:
+                chunk = b""
+            self.arrived.put(chunk)
+
+    def write_all(self) -> None:
+        while data := memoryview(self.leaving.get()):
+            try:
+                while data:
+                    data = data[os.write(self.outgoing, data) :]
+            except OSError:
+                return
+
+    def close(self) -> None:
+        self.open = False
+        self.leaving.put(b"")
+        os.close(self.outgoing)
+
+
+def channel(incoming: int, outgoing: int) -> Channel:
+    """A line of the kind that this system has."""
+    kind = ThreadedChannel if sys.platform == "win32" else PolledChannel
+    return kind(incoming, outgoing)

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 import checkgrad.child
-from checkgrad.sandbox.channel import Channel
+from checkgrad.sandbox.channel import Channel, channel
 
 CHILD = Path(checkgrad.child.__file__).parent
 SITE = Path(np.__file__).parents[1]
@@ -137,10 +137,10 @@ class Spawner:
             bufsize=0,
         )
         assert handle.stdin is not None and handle.stdout is not None
-        channel = Channel(os.dup(handle.stdout.fileno()), os.dup(handle.stdin.fileno()))
+        line = channel(os.dup(handle.stdout.fileno()), os.dup(handle.stdin.fileno()))
         handle.stdin.close()
         handle.stdout.close()
-        return Spawned(handle.pid, channel, handle)
+        return Spawned(handle.pid, line, handle)
 
     def close(self) -> None:
         if self.spare:
@@ -199,7 +199,7 @@ class ForkServer:
         finally:
             os.close(their_incoming)
             os.close(their_outgoing)
-        return Forked(pid, Channel(incoming, outgoing), self)
+        return Forked(pid, channel(incoming, outgoing), self)
 
     def tell(
         self, command: dict[str, object], descriptors: list[int] | None = None

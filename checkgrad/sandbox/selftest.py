@@ -14,8 +14,8 @@ from checkgrad.child import wire
 from checkgrad.child.confine import Cell
 from checkgrad.model import Isolation
 from checkgrad.sandbox import answers
-from checkgrad.sandbox.channel import Patience
 from checkgrad.sandbox.launch import SITE, Launcher, without
+from checkgrad.sandbox.patience import Patience
 from checkgrad.sandbox.session import Session
 from checkgrad.sandbox.stage import hand_over, remove
 

@@ -15,8 +15,9 @@ from checkgrad.child.inventory import Inventory
 from checkgrad.child.request import Request
 from checkgrad.child.serve import room
 from checkgrad.sandbox import answers
-from checkgrad.sandbox.channel import Broken, Ended, Late, Patience
+from checkgrad.sandbox.channel import Broken, Ended, Late
 from checkgrad.sandbox.launch import Process
+from checkgrad.sandbox.patience import Patience
 
 T = TypeVar("T")
 READY_WITHIN = 30.0

@@ -16,8 +16,8 @@ from checkgrad.child.inventory import Inventory
 from checkgrad.child.request import Request
 from checkgrad.model import Isolation
 from checkgrad.sandbox import house
-from checkgrad.sandbox.channel import Patience
 from checkgrad.sandbox.launch import LauncherLost
+from checkgrad.sandbox.patience import Patience
 from checkgrad.sandbox.session import Died, GraderFault, Session
 from checkgrad.sandbox.stage import hand_over, remove, stage
 

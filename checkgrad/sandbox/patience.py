@@ -1,0 +1,55 @@
+"""How long a worker may take."""
+
+from __future__ import annotations
+
+import time
+
+
+class Patience:
+    """How long one answer may take: CPU time decides, wall time only for a process that waits.
+
+    On a loaded machine a process that wants to run gets up to *slack* times the limit.
+    """
+
+    slack = 5.0
+
+    def __init__(self, limit: float, pid: int, end: float) -> None:
+        self.limit = limit
+        self.pid = pid
+        self.end = end
+        self.begin()
+
+    def begin(self) -> None:
+        """The next answer is due from now on."""
+        self.started = time.monotonic()
+        self.cpu: float | None = None  # used up when first asked: most answers come before that
+
+    def left(self) -> float:
+        """Seconds to wait before asking again, 0 when the time is up."""
+        now = time.monotonic()
+        if self.cpu is None:
+            self.cpu = cpu_of(self.pid)
+        past = now - self.started
+        if now >= self.end or past > self.slack * self.limit:
+            return 0.0
+        if past < self.limit:
+            return min(self.limit - past, self.end - now)
+        spent = cpu_of(self.pid) - self.cpu
+        return 0.05 if spent < 0.9 * self.limit and starved(self.pid) else 0.0
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds a process has used; endless where the system does not tell."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except (OSError, AttributeError, OverflowError):
+        return float("inf")
+
+
+def starved(pid: int) -> bool:
+    """Does the process want to run, rather than wait for something?"""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] in (b"R", b"D")
+    except (OSError, IndexError):
+        return False
