@@ -43,6 +43,11 @@ def factor(got: Any, expected: Any, bound: Any) -> float | None:
     return r if np.isfinite(r) and r and _near(got, r * expected, _scaled(bound, r)) else None
 
 
+def scaled(got: Any, expected: Any, quantities: Quantities, bound: Any) -> str:
+    """Words for the one factor between *got* and *expected*, or "" if there is none."""
+    return _by_a_factor(np.asarray(got), np.asarray(expected), bound, quantities)
+
+
 def _describe_group(got: Any, expected: Any, quantities: Quantities, bound: Any) -> str:
     """What is true of every member that is wrong."""
     if not isinstance(got, list | tuple) or len(got) != len(expected):

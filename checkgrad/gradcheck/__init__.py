@@ -1,0 +1,184 @@
+"""Is this the derivative of that function? check_gradient says yes, or which entry is wrong and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from checkgrad.gradcheck.claims import KINDS, joined
+from checkgrad.gradcheck.findings import wrong_blocks
+from checkgrad.gradcheck.result import Block, Entry, GradientCheck
+from checkgrad.gradcheck.search import DIRECTIONS, LEAST, Comparison, Search, Spot
+from checkgrad.gradcheck.subject import WrongShape, copied, flattened, subject
+from checkgrad.numeric.ladder import LADDER
+from checkgrad.numeric.moves import move_scale
+
+__all__ = ["Block", "Entry", "GradientCheck", "check_gradient"]
+
+NEARBY = (1e-3, 1e-2, 1e-1)  # where to look again, relative to the size of the arguments
+GAP = 1e-5  # a relative difference that an eps in f makes, and no mistake
+
+
+def check_gradient(
+    f: Callable[..., Any],
+    gradient: Callable[..., Any],
+    *args: Any,
+    wrt: int | tuple[int, ...] = 0,
+    kind: str = "gradient",
+    domain: str | None = None,
+    seed: int | None = None,
+    rtol: float = 0.0,
+    atol: float = 0.0,
+    noise: float | None = None,
+    max_evaluations: int = 600,
+) -> GradientCheck:
+    """Say whether gradient(*args) is the gradient of the number f(*args), and if not, where and how it differs.
+
+    wrt: which argument, or arguments, it is the gradient by: arrays, or lists, tuples and dicts of arrays; the
+        gradient has the same form.
+    kind: what *gradient* is: "gradient"; "jacobian" of a function to an array; "elementwise", its diagonal;
+        "vjp", called with the upstream gradient before the arguments; "jvp", called with the tangent before
+        them; "hvp", the same where f is itself a gradient.
+    domain: what the arguments must remain: "positive", "symmetric", "simplex".
+    seed: of the random directions; a fresh one if not given. It is part of the result.
+    rtol, atol: what to allow beside the measured bound. noise: the rounding error of f, instead of measuring it.
+    max_evaluations: after so many evaluations of f no further entries are searched for.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind={kind!r}, expected one of {', '.join(KINDS)}")
+    seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
+    what = subject(f, args, wrt)
+    rng = np.random.default_rng(seed)
+    value = _value(f, args, kind)
+    if problem := _misbehaviour(f, args, value):
+        return GradientCheck(problem, evaluations=2, seed=seed)
+    upstream = rng.uniform(LEAST, 1, value.shape) * rng.choice((-1.0, 1.0), value.shape)
+    claim = KINDS[kind](f, gradient, what, upstream)
+    search = Search(claim, what, rng, domain, rtol, atol, noise, max_evaluations, evaluations=2)
+    try:
+        return _answer(search, args, seed)
+    except WrongShape as wrong:
+        problem = f"gradient(*args): {wrong}"
+        return GradientCheck(problem, evaluations=search.evaluations, seed=seed)
+
+
+def _value(f: Callable[..., Any], args: tuple[Any, ...], kind: str) -> Any:
+    """What *f* gives at *args*, or an error that says why it cannot be differentiated there."""
+    value = joined(f(*copied(args)))
+    if value.dtype.kind == "c":
+        raise TypeError("f returned a complex number; only real functions can be checked")
+    if value.dtype.kind not in "biuf":
+        raise TypeError(f"f returned {value!r}, expected a number or an array of numbers")
+    if kind == "gradient" and value.shape:
+        raise ValueError(
+            f"f returned an array of shape {value.shape}, expected one number;"
+            f' sum it up, or say kind="jacobian", "elementwise" or "vjp"'
+        )
+    if not np.isfinite(value).all():
+        raise ValueError(
+            f"f is {value if not value.shape else 'not finite'} at the arguments given"
+        )
+    return value
+
+
+def _misbehaviour(f: Callable[..., Any], args: tuple[Any, ...], value: Any) -> str:
+    """What *f* does that no function may do: change its arguments, or its mind."""
+    mine = copied(args)
+    again = joined(f(*mine))
+    if not _unchanged(args, mine):
+        return "f changed an array that it was given; work on a copy"
+    if not _same(value, again):
+        return "f is not deterministic: called twice with the same arguments, it gave two values"
+    return ""
+
+
+def _misbehaviour_of_the_claim(search: Search, spot: Spot, args: tuple[Any, ...]) -> str:
+    """The same of *gradient*, which has been called with the arguments of *spot*."""
+    direction = search.directions(spot.leaves)
+    (value, _), (again, _) = spot.along(direction), search.spot(copied(args)).along(direction)
+    if not _unchanged(args, spot.args):
+        return "gradient changed an array that it was given; work on a copy"
+    if not _same(np.asarray(value), np.asarray(again)):
+        return "gradient is not deterministic: called twice with the same arguments, it differs"
+    return ""
+
+
+def _unchanged(args: tuple[Any, ...], mine: tuple[Any, ...]) -> bool:
+    return all(map(_same, flattened(args), flattened(mine)))
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray):
+        return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    return True
+
+
+def _answer(search: Search, args: tuple[Any, ...], seed: int) -> GradientCheck:
+    spot = search.spot(copied(args))
+    if problem := _misbehaviour_of_the_claim(search, spot, args):
+        return GradientCheck(problem, evaluations=search.evaluations, seed=seed)
+    first = _compared(search, spot)
+    notes: list[str] = []
+    judged = (spot, first) if _agrees(first) else _second_opinion(search, spot, first, notes)
+    problem, blocks = "", tuple[Block, ...]()
+    if judged is None:
+        problem = "nothing could be compared: f is not differentiable here, nor at points nearby"
+    elif not _agrees(judged[1]):
+        blocks = wrong_blocks(search, judged[0])
+        problem = f"wrong in {', '.join(b.name for b in blocks)}"
+    return GradientCheck(
+        problem,
+        blocks,
+        tuple(notes),
+        _resolution(search, *judged) if judged else {},
+        float(np.max(judged[1].excess)) if judged else 0.0,
+        search.evaluations,
+        seed,
+    )
+
+
+def _compared(search: Search, spot: Spot) -> Comparison:
+    before = search.evaluations
+    found = search.compare(spot, [search.directions(spot.leaves) for _ in range(DIRECTIONS)])
+    if search.evaluations - before > 1 + 2 * DIRECTIONS * len(LADDER[0]):
+        search.rung = 1
+    return found
+
+
+def _agrees(found: Comparison) -> bool:
+    return found.says_something and not found.off.any()
+
+
+def _second_opinion(
+    search: Search, spot: Spot, first: Comparison, notes: list[str]
+) -> tuple[Spot, Comparison] | None:
+    """Look at points nearby: a difference that is gone there comes from a kink, not from a mistake."""
+    differing = [(spot, first)] if first.off.any() else []
+    for size in NEARBY:
+        near = search.nearby(spot, size)
+        found = _compared(search, near)
+        if _agrees(found):
+            notes.append(_kink_note(first))
+            return near, found
+        if found.off.any():
+            differing.append((near, found))
+        if len(differing) > 1:
+            return differing[0]
+    return None
+
+
+def _kink_note(first: Comparison) -> str:
+    if first.off.any():
+        return "differs at exactly this point and nowhere near it: a convention at a kink?"
+    return "f is not differentiable at this point; judged at a point nearby"
+
+
+def _resolution(search: Search, spot: Spot, found: Comparison) -> dict[str, float]:
+    bound = float(np.min(np.max(found.bound.reshape(DIRECTIONS, -1), axis=1)))
+    scales = [float(np.min(move_scale(x, search.domain))) for x in spot.leaves]
+    return {
+        name: 2 * bound / (LEAST * scale)
+        for name, scale in zip(search.subject.names, scales, strict=True)
+    }

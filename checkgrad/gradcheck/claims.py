@@ -1,0 +1,124 @@
+"""What may be claimed of a derivative: a gradient, a Jacobian, products with it. KINDS is the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from checkgrad.gradcheck.subject import Leaves, Subject, WrongShape, flattened
+
+Along = Callable[[Leaves], tuple[Any, Any]]
+Function = Callable[..., Any]
+ACCUMULATED = 32.0  # roundings that a sum of products may gather, in units of what is summed up
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Two functions that belong together.
+
+    value: what is differentiated, of the arguments.
+    derivative: of the arguments; a function from a direction to what is claimed along it, and its rounding.
+    """
+
+    value: Callable[..., Any]
+    derivative: Callable[..., Along]
+
+
+def gradient(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
+    """g(*args) is the gradient of the number f(*args)."""
+    return Claim(f, lambda *args: _dotted(subject.matched(args, g(*args))))
+
+
+def jacobian(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
+    """g(*args) is every entry of f(*args) by every entry of the argument: shape out + argument."""
+    out = np.shape(upstream)
+    return Claim(f, lambda *args: _contracted(subject.matched(args, g(*args), out), len(out)))
+
+
+def elementwise(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
+    """g(*args) is the slope of f, which treats every entry alone."""
+
+    def derivative(*args: Any) -> Along:
+        (slopes,) = subject.matched(args, g(*args))
+        return lambda d: (slopes * d[0], _rounding(slopes) * np.abs(slopes * d[0]))
+
+    return Claim(f, derivative)
+
+
+def vjp(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
+    """g(upstream, *args) is the gradient of sum(upstream * f(*args))."""
+
+    def weighted(*args: Any) -> Any:
+        out = np.asarray(f(*args))
+        return np.sum(upstream * out) if out.shape == upstream.shape else np.nan
+
+    return Claim(weighted, lambda *args: _dotted(subject.matched(args, g(upstream.copy(), *args))))
+
+
+def jvp(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
+    """g(tangent, *args) is the derivative of f(*args) along the tangent."""
+
+    def derivative(*args: Any) -> Along:
+        def along(d: Leaves) -> tuple[Any, Any]:
+            slopes = joined(g(subject.tree(args, d), *args))
+            if slopes.shape != np.shape(upstream):
+                raise WrongShape(
+                    f"the product has shape {slopes.shape}, expected {np.shape(upstream)}"
+                )
+            largest = np.max(np.abs(slopes), initial=0.0)
+            return slopes, np.full(slopes.shape, _rounding(slopes) * largest)
+
+        return along
+
+    return Claim(lambda *args: joined(f(*args)), derivative)
+
+
+Kind = Callable[[Function, Function, Subject, Any], Claim]
+KINDS: dict[str, Kind] = {
+    "gradient": gradient,
+    "jacobian": jacobian,
+    "elementwise": elementwise,
+    "vjp": vjp,
+    "jvp": jvp,
+    "hvp": jvp,  # of the gradient
+}
+
+
+def joined(tree: Any) -> Any:
+    """One array of *tree*: itself, or the entries of all its arrays."""
+    if not isinstance(tree, dict | list | tuple):
+        return np.asarray(tree)
+    return np.concatenate([np.ravel(leaf) for leaf in flattened(tree)])
+
+
+def _dotted(leaves: Leaves) -> Along:
+    lengths = [_rounding(g) * float(np.linalg.norm(g)) for g in leaves]
+
+    def along(d: Leaves) -> tuple[Any, Any]:
+        total = sum(float(np.vdot(g, e)) for g, e in zip(leaves, d, strict=True))
+        ends = zip(lengths, d, strict=True)
+        return total, sum(length * float(np.linalg.norm(e)) for length, e in ends)
+
+    return along
+
+
+def _contracted(leaves: Leaves, out: int) -> Along:
+    def along(d: Leaves) -> tuple[Any, Any]:
+        pairs = list(zip(leaves, d, strict=True))
+        total = sum(np.tensordot(j, e, axes=np.ndim(e)) for j, e in pairs)
+        size = sum(np.tensordot(np.abs(j), np.abs(e), axes=np.ndim(e)) for j, e in pairs)
+        return total, max(map(_rounding, leaves)) * size
+
+    return along
+
+
+def _rounding(array: Any) -> float:
+    """What a sum of products with *array* may be off by, relatively: more where it was computed in float32."""
+    some = np.ravel(array)[:: np.size(array) // 64 + 1]
+    some = some[some != 0]
+    single = some.size > 7 and np.array_equal(some.astype(np.float32), some)
+    kind = np.float32 if single or np.asarray(array).dtype == np.float32 else np.float64
+    return ACCUMULATED * float(np.finfo(kind).eps) / 2

@@ -1,0 +1,165 @@
+"""The part of the arguments that is differentiated by: arrays, alone or in lists, tuples and dicts."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from checkgrad.numeric.moves import checked
+
+Leaves = list[Any]
+
+
+class WrongShape(Exception):
+    """A function under test gave something of another form than the arguments it belongs to."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Which arguments move. Their arrays are its leaves; names are what they are called."""
+
+    wrt: tuple[int, ...]
+    names: tuple[str, ...]
+    sizes: dict[str, float]
+
+    def leaves(self, args: tuple[Any, ...]) -> Leaves:
+        return [np.asarray(leaf) for i in self.wrt for leaf in flattened(args[i])]
+
+    def replaced(self, args: tuple[Any, ...], leaves: Leaves) -> tuple[Any, ...]:
+        """*args* with *leaves* in the place of its own."""
+        rest, new = iter(leaves), list(args)
+        for i in self.wrt:
+            new[i] = _rebuilt(args[i], rest)
+        return tuple(new)
+
+    def tree(self, args: tuple[Any, ...], leaves: Leaves) -> Any:
+        """*leaves* in the form of what is differentiated by."""
+        new = self.replaced(args, leaves)
+        return new[self.wrt[0]] if len(self.wrt) == 1 else tuple(new[i] for i in self.wrt)
+
+    def matched(self, args: tuple[Any, ...], tree: Any, out: tuple[int, ...] = ()) -> Leaves:
+        """The arrays of *tree*, which must have the form of what is differentiated by, each after *out* axes."""
+        mine = [args[i] for i in self.wrt] if len(self.wrt) > 1 else args[self.wrt[0]]
+        if not _same_form(mine, tree):
+            raise WrongShape(f"returned {_form(tree)}, expected {_form(mine)}")
+        found = [np.asarray(leaf) for leaf in flattened(tree)]
+        for name, x, g in zip(self.names, self.leaves(args), found, strict=True):
+            _fitting(f"d{name}", x, g, out)
+        return found
+
+
+def subject(f: Callable[..., Any], args: tuple[Any, ...], wrt: int | tuple[int, ...]) -> Subject:
+    """Find the arrays to differentiate by, or say which argument is unusable and why."""
+    positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
+    titles = _titles(f, len(args))
+    for i in positions:
+        if not 0 <= i < len(args):
+            raise ValueError(f"wrt={i}, but f is called with {len(args)} arguments; count from 0")
+    named = [pair for i in positions for pair in _named(args[i], titles[i])]
+    if not named:
+        raise ValueError(f"{titles[positions[0]]} holds no array to differentiate by")
+    for name, leaf in named:
+        checked(leaf, name)
+    return Subject(positions, tuple(name for name, _ in named), _sizes(args, titles))
+
+
+def entry_name(name: str, index: tuple[int, ...]) -> str:
+    """How a derivative by one entry is written: dW1[3, 1]."""
+    return f"d{name}[{', '.join(map(str, index))}]" if index else f"d{name}"
+
+
+def copied(tree: Any) -> Any:
+    """*tree* with copies of its arrays."""
+    copies = iter(
+        [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in flattened(tree)]
+    )
+    return _rebuilt(tree, copies)
+
+
+def flattened(tree: Any) -> Iterator[Any]:
+    """The leaves of dicts, lists and tuples, in order."""
+    if isinstance(tree, dict):
+        tree = tree.values()
+    elif not isinstance(tree, list | tuple):
+        yield tree
+        return
+    for branch in tree:
+        yield from flattened(branch)
+
+
+def _named(tree: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(tree, dict):
+        for key, branch in tree.items():
+            yield from _named(branch, str(key))
+    elif isinstance(tree, list | tuple):
+        for i, branch in enumerate(tree):
+            yield from _named(branch, f"{name}[{i}]")
+    else:
+        yield name, tree
+
+
+def _rebuilt(tree: Any, leaves: Iterator[Any]) -> Any:
+    if isinstance(tree, dict):
+        return {key: _rebuilt(branch, leaves) for key, branch in tree.items()}
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return type(tree)(*(_rebuilt(branch, leaves) for branch in tree))
+    if isinstance(tree, list | tuple):
+        return type(tree)(_rebuilt(branch, leaves) for branch in tree)
+    leaf = next(leaves)
+    return float(leaf) if isinstance(tree, float) and np.ndim(leaf) == 0 else leaf
+
+
+def _same_form(mine: Any, other: Any) -> bool:
+    if isinstance(mine, dict):
+        return (
+            isinstance(other, dict)
+            and mine.keys() == other.keys()
+            and all(_same_form(mine[key], other[key]) for key in mine)
+        )
+    if isinstance(mine, list | tuple):
+        grouped = isinstance(other, list | tuple) and len(mine) == len(other)
+        return grouped and all(map(_same_form, mine, other))
+    return not isinstance(other, dict | list | tuple) and other is not None
+
+
+def _form(tree: Any) -> str:
+    if isinstance(tree, dict):
+        return f"a dict of {', '.join(map(str, tree))}"
+    if isinstance(tree, list | tuple):
+        return f"a {type(tree).__name__} of {len(tree)}"
+    return "None" if tree is None else "one array"
+
+
+def _fitting(name: str, x: Any, g: Any, out: tuple[int, ...]) -> None:
+    if g.dtype.kind not in "biuf":
+        raise WrongShape(f"{name} is of type {g.dtype}, expected real numbers")
+    if g.shape != out + x.shape:
+        turned = "; is it transposed?" if g.shape == out + x.shape[::-1] else ""
+        raise WrongShape(f"{name} has shape {g.shape}, expected {out + x.shape}{turned}")
+    if not np.isfinite(g).all():
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(g))[0])
+        raise WrongShape(f"{entry_name(name[1:], index)} is {g[index]}, expected a finite number")
+
+
+def _titles(f: Callable[..., Any], count: int) -> list[str]:
+    """What *f* calls its arguments."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        parameters = {}.values()
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return (names + [f"argument{i}" for i in range(len(names), count)])[:count]
+
+
+def _sizes(args: tuple[Any, ...], titles: list[str]) -> dict[str, float]:
+    """Numbers a wrong factor may come from: the lengths of all axes."""
+    named = [pair for arg, title in zip(args, titles, strict=True) for pair in _named(arg, title)]
+    return {
+        f"{name}.shape[{axis}]": float(length)
+        for name, leaf in named
+        for axis, length in enumerate(np.shape(leaf))
+    }
