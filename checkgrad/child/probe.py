@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import socket
 import sys
@@ -21,6 +22,16 @@ class Targets:
     secret: str
     port: int
     library: str
+
+
+def usable() -> bool:
+    """Can a submission be loaded here at all: its own file, and a module of the standard library?"""
+    try:
+        open("submission").close()
+        importlib.import_module("colorsys")
+    except (OSError, ImportError):
+        return False
+    return True
 
 
 def stopped(targets: Targets) -> tuple[tuple[str, bool], ...]:

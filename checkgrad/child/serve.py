@@ -76,7 +76,9 @@ def serve(incoming: int, outgoing: int, walls: Walls) -> None:
     os.chdir(locked.folder)
     line.send(wire.READY, 0, wire.encode(lock_in(locked, walls)))
     if kind == wire.PROBE:
-        line.send(wire.ANSWER, 0, wire.encode(probe.stopped(probe.Targets(*order))))
+        line.send(
+            wire.ANSWER, 0, wire.encode((probe.usable(), probe.stopped(probe.Targets(*order))))
+        )
     else:
         student(line, Order(*order))
 

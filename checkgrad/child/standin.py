@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-OURS = {"checkgrad", "antigravity", "this"}
-
 
 class NotHere(ImportError):
     """A checked function needs a library that is not available to it."""
@@ -121,10 +119,8 @@ class Finder(importlib.abc.MetaPathFinder):
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         top = name.partition(".")[0]
-        if top in sys.stdlib_module_names or top in ("numpy", *OURS):
-            parent = sys.modules.get(top)
-            if top in OURS or parent is not None or top == "numpy":
-                return None
+        if top in sys.stdlib_module_names or top == "numpy":
+            return None
         if StandIn.serving:
             raise NotHere(f"{top} is not available here; write it with NumPy", name=name)
         self.missing.setdefault(top)

@@ -43,7 +43,8 @@ def bring_in(order: Order, announce: Callable[[str, int], None]) -> Submission:
     modules, problems = load_all(loading, order)
     StandIn.serving = True
     if not modules and problems:
-        return Submission(problems[0], Namespace({}), loading.documents)
+        first = replace(problems[0], notes=tuple(loading.notes))
+        return Submission(first, Namespace({}), loading.documents)
     notes = [problem.problem for problem in problems] + loading.notes
     notes += [
         f"{name} is not available here; only functions that use it suffer"

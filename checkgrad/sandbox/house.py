@@ -21,10 +21,11 @@ __all__ = ["discard", "found", "launcher", "next_user", "without"]
 
 @dataclass(frozen=True)
 class House:
-    """A launcher and what its self-test found."""
+    """A launcher, what its self-test found, and whether workers become users of their own."""
 
     launcher: Launcher
     finding: Finding
+    drops: bool
 
 
 _houses: dict[int, House] = {}  # by process: one that was forked from us needs its own
@@ -53,12 +54,27 @@ def house() -> House:
 def build() -> House:
     for left in reversed(range(TRIES)):
         try:
-            launcher = new_launcher()
-            return House(launcher, self_test(launcher, next_user()))
+            return tested(new_launcher())
         except (GraderFault, LauncherLost) as fault:
             if not left:
                 raise GraderFault(str(fault)) from None
     raise AssertionError("unreachable")
+
+
+def tested(launcher: Launcher) -> House:
+    """The house of *launcher*. Where a user of its own could read nothing, workers stay what we are."""
+    try:
+        if may_drop():
+            finding = self_test(launcher, new_user())
+            if finding.usable:
+                return House(launcher, finding, True)
+        finding = self_test(launcher, 0)
+        if not finding.usable:
+            raise GraderFault("a worker cannot read Python's standard library or its own folder")
+        return House(launcher, finding, False)
+    except BaseException:
+        launcher.close()
+        raise
 
 
 def new_launcher() -> Launcher:
@@ -68,10 +84,17 @@ def new_launcher() -> Launcher:
     return ForkServer()
 
 
+def may_drop() -> bool:
+    linux = sys.platform == "linux"
+    return linux and os.getuid() == 0 and not {"uid", "forkserver"} & set(without())
+
+
 def next_user() -> int:
     """The user that the next worker becomes, 0 to stay: distinct among workers that run at the same time."""
-    if sys.platform != "linux" or os.getuid() != 0 or {"uid", "forkserver"} & set(without()):
-        return 0
+    return new_user() if house().drops else 0
+
+
+def new_user() -> int:
     return FIRST_USER + (os.getpid() * SLOTS + next(_slot) % SLOTS) % USERS
 
 

@@ -25,8 +25,12 @@ WITHIN = 30.0
 
 @dataclass(frozen=True)
 class Finding:
-    """The layers that a worker put in place, and each forbidden act with whether it was stopped."""
+    """The layers that a worker put in place, and each forbidden act with whether it was stopped.
 
+    usable: can a submission be loaded behind these layers?
+    """
+
+    usable: bool
     layers: tuple[str, ...]
     acts: tuple[tuple[str, bool], ...]
 
@@ -56,6 +60,7 @@ def self_test(launcher: Launcher, user: int) -> Finding:
     try:
         secret = own / "secret"
         secret.write_text(secrets.token_hex())
+        (folder / "submission").touch()
         hand_over(folder, user)
         with socket.create_server(("127.0.0.1", 0)) as listener:
             library = os.fspath(next(SITE.glob("pytest/__init__.py"), secret))
@@ -72,9 +77,9 @@ def tried(launcher: Launcher, cell: Cell, targets: tuple[int, str, int, str]) ->
         session.begin(wire.PROBE, targets)
         patience = Patience(WITHIN, session.process.pid, time.monotonic() + WITHIN)
         _, _, body = session.receive(patience, 1 << 16)
-        acts = answers.several(wire.decode(body), lambda pair: answers.fields(pair, 2))
-        return Finding(
-            (launcher.name, *session.layers), tuple((str(n), s is True) for n, s in acts)
-        )
+        usable, told = answers.fields(wire.decode(body), 2)
+        acts = answers.several(told, lambda pair: answers.fields(pair, 2))
+        layers = (launcher.name, *session.layers)
+        return Finding(usable is True, layers, tuple((str(n), s is True) for n, s in acts))
     finally:
         session.process.end()

@@ -18,6 +18,7 @@ from checkgrad.sandbox import answers
 from checkgrad.sandbox.channel import Broken, Ended, Late
 from checkgrad.sandbox.launch import Process
 from checkgrad.sandbox.patience import Patience
+from checkgrad.sandbox.text import clean
 
 T = TypeVar("T")
 READY_WITHIN = 30.0
@@ -43,6 +44,9 @@ class Place:
 
     file: str
     line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}"
 
 
 @dataclass
@@ -75,8 +79,10 @@ class Session:
         """The inventory, once it is loaded; *place* tells how far it came if that fails."""
         while True:
             kind, seq, body = self.receive(patience, LOADED_BYTES)
+            if patience.left() <= 0:  # frames without end extend nothing
+                raise Died("time", f"did not load within {patience.limit:g} s")
             if kind == wire.LINE:
-                self.place = Place(body[:500].decode("utf-8", "replace"), seq)
+                self.place = Place(clean(body[:300].decode("utf-8", "replace")), seq)
             elif kind == wire.LOADED:
                 return self.believe(answers.inventory, body)
             else:

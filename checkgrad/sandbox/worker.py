@@ -18,7 +18,7 @@ from checkgrad.model import Isolation
 from checkgrad.sandbox import house
 from checkgrad.sandbox.launch import LauncherLost
 from checkgrad.sandbox.patience import Patience
-from checkgrad.sandbox.session import Died, GraderFault, Session
+from checkgrad.sandbox.session import Died, GraderFault, Place, Session
 from checkgrad.sandbox.stage import hand_over, remove, stage
 
 TRIES = 3  # to start a worker, and to load a submission without the statements that did not end
@@ -204,22 +204,31 @@ class Worker:
         self._session = None
 
     def _load(self) -> Inventory:
-        """Load the submission, after a hang without the statement at which it stayed."""
-        problem = ""
+        """Load the submission, after a failure without what failed, if that leaves anything."""
         for _ in range(TRIES):
             session = self._start()
             try:
                 return session.load(self._patience(session, self.limits.load))
             except LauncherLost:
+                self._stop()
                 problem = "loading it ended the fork server"
             except Died as died:
-                place = session.place
-                problem = f"line {place.line}: {died.why}" if place else died.why
-                if died.of != "time" or place is None:
+                self._stop()
+                problem = f"{session.place}: {died.why}" if session.place else died.why
+                if not self._leave_out(session.place, died, problem):
                     break
-                self._hung.append((place.file, place.line))
-            finally:
-                if problem:
-                    self._stop()
-        self._stop()
         return Inventory(problem=problem)
+
+    def _leave_out(self, place: Place | None, died: Died, problem: str) -> bool:
+        """Prepare another attempt to load: without the statement that hung, or the file that ended it."""
+        if place is None:
+            return False
+        if died.of == "time":
+            self._hung.append((place.file, place.line))
+            return True
+        targets = [t for t in self.staged.targets if not t[1].endswith("/" + place.file)]
+        left = 0 < len(targets) < len(self.staged.targets)
+        if left:
+            notes = (*self.staged.notes, problem)
+            self.staged = replace(self.staged, targets=tuple(targets), notes=notes)
+        return left
