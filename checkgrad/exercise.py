@@ -16,7 +16,7 @@ Probe = tuple[Any, ...]
 Draw = Callable[[np.random.Generator], Iterable[Probe]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Misconception:
     """A wrong formula, the sentence that explains it, and a hint that asks a question."""
 
@@ -25,10 +25,11 @@ class Misconception:
     explanation: str
     hint: str
     same_as: tuple[str, ...] = ()  # twins: no probe tells them apart
-    unless: str = ""  # the variant it equals: it accuses only where that convention is ruled out
+    unless: str = ""  # the variant or calling it equals: it accuses only where that is ruled out
+    at: str = "probes"  # where it shows: also "extremes" (not finite), "inputs" (changes them)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Variant:
     """Another right formula, under a named convention."""
 
@@ -38,7 +39,7 @@ class Variant:
     convention: dict[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Calling:
     """Another right way to be called: *arguments* turns a probe into what such a function takes."""
 
@@ -48,7 +49,7 @@ class Calling:
     convention: dict[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Law:
     """Something true of every right implementation: two expressions that must agree.
 
@@ -77,14 +78,14 @@ class Derivative:
     jacobian: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Exercise:
     """One function to write, and all that is known about it.
 
     formula: the reference; its parameters name the roles (z logits, y outputs, t targets, dy upstream ...).
     draw: the ordinary probes, on which values are judged.
     extremes: probes at which only stability is judged.
-    group: the part of a homework it belongs to; a network is judged by its own checks.
+    in_place: roles whose arrays may be changed, as updates commonly do.
     """
 
     formula: Formula
@@ -94,6 +95,7 @@ class Exercise:
     latex: str
     source: str
     derivative: Derivative | None = None
+    in_place: tuple[str, ...] = ()
     misconceptions: list[Misconception] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=list)
     callings: list[Calling] = field(default_factory=list)
@@ -149,19 +151,41 @@ class Exercise:
         return holds
 
     def misconception(
-        self, *, hint: str, same_as: Iterable[Formula] = (), unless: Formula | None = None
+        self,
+        *,
+        hint: str,
+        same_as: Iterable[Formula] = (),
+        unless: Formula | str = "",
+        at: str = "probes",
     ) -> Callable[[Formula], Formula]:
-        """Register a wrong formula; its docstring is the explanation, *hint* a question."""
+        """Register a wrong formula; its docstring is the explanation, *hint* a question.
+
+        unless: the variant or calling that makes the same formula right, or its name if it is generated.
+        """
 
         def register(formula: Formula) -> Formula:
             twins = tuple(twin.__name__ for twin in same_as)
-            excuse = unless.__name__ if unless else ""
+            excuse = unless if isinstance(unless, str) else unless.__name__
             self.misconceptions.append(
-                Misconception(formula.__name__, formula, words(formula), hint, twins, excuse)
+                Misconception(formula.__name__, formula, words(formula), hint, twins, excuse, at)
             )
             return formula
 
         return register
+
+
+def named(name: str, sentence: str, formula: Formula) -> Formula:
+    """Give a generated *formula* the name and the docstring it would have if it were written out."""
+    formula.__name__, formula.__doc__ = name, sentence
+    return formula
+
+
+def upstream(shape: tuple[int, ...]) -> Any:
+    """Return the weights that an elementwise derivative is asked to be multiplied with.
+
+    They are powers of two, so that dividing by them again is exact.
+    """
+    return np.resize([1.0, -2.0, 0.5, 4.0, -0.5, 2.0, -1.0], shape)
 
 
 def words(formula: Formula) -> str:
@@ -181,6 +205,7 @@ def exercise(
     title: str = "",
     extremes: Callable[[], Iterable[Probe]] = tuple,
     derivative: Derivative | None = None,
+    in_place: tuple[str, ...] = (),
 ) -> Callable[[Formula], Exercise]:
     """Make an exercise of its right formula.
 
@@ -189,7 +214,7 @@ def exercise(
 
     def wrap(formula: Formula) -> Exercise:
         name = title or formula.__name__.replace("_", " ")
-        return Exercise(formula, draw, extremes, name, latex, source, derivative)
+        return Exercise(formula, draw, extremes, name, latex, source, derivative, in_place)
 
     return wrap
 
