@@ -88,8 +88,7 @@ def _stacked(value: Any, layout: Layout, path: tuple[int, ...]) -> Iterator[Line
 
 def _row(value: Numbers, layout: Layout, path: tuple[int, ...]) -> Line:
     if not isinstance(value, list | tuple):
-        text = number(value).rjust(layout.width)
-        return Line("", text) if layout.mark and layout.mark == path else Line(text)
+        return Line(number(value).rjust(layout.width))
     # all rows of a matrix show the same columns
     at = layout.mark[-1] if len(layout.mark) == len(path) + 1 else None
     start, stop = _window(len(value), layout.columns, at)
@@ -99,8 +98,9 @@ def _row(value: Numbers, layout: Layout, path: tuple[int, ...]) -> Line:
     if at is None or layout.mark[:-1] != path or not start <= at < stop:
         return Line(head + " ".join(cells) + tail)
     k = at - start
-    before = head + "".join(cell + " " for cell in cells[:k])
-    return Line(before, cells[k], "".join(" " + cell for cell in cells[k + 1 :]) + tail)
+    marked = cells[k].lstrip()
+    before = head + "".join(cell + " " for cell in cells[:k]) + " " * (len(cells[k]) - len(marked))
+    return Line(before, marked, "".join(" " + cell for cell in cells[k + 1 :]) + tail)
 
 
 def _indented(block: Iterator[Line], first: str, rest: str) -> Iterator[Line]:

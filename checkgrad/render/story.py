@@ -63,6 +63,11 @@ class Part:
         found = [o for o in self.outcomes if o.verdict.failed or o.verdict in ranks]
         return sorted(found, key=lambda o: ranks.get(o.verdict, 0))
 
+    @property
+    def others(self) -> list[Outcome]:
+        """What is right or was not asked."""
+        return [o for o in self.outcomes if o.verdict in (Verdict.PASSED, Verdict.NOT_RUN)]
+
 
 @dataclass(frozen=True)
 class First:

@@ -1,0 +1,121 @@
+"""Pictures of matrices: a field a cell, the stronger the further from 0; what is wrong is framed or crossed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from checkgrad.model import Matrix
+from checkgrad.render.numbers import clean
+from checkgrad.render.series import grid, short
+from checkgrad.render.svg import COLOUR
+
+if TYPE_CHECKING:
+    from checkgrad.render.plots import Easel
+
+WRITTEN = 8  # the widest matrix whose entries are written out
+VECTOR = 24  # the widest matrix drawn cell by cell; a larger one is an image
+INK, FAINT, HIGH, LOW = (COLOUR[role] for role in ("ink", "faint", "high", "low"))
+# an image cannot follow the colour scheme of the page: middle tones show in both
+HIGH_PIXEL, LOW_PIXEL = (0.86, 0.42, 0.1), (0.2, 0.5, 0.85)
+CORNERS_X, CORNERS_Y = np.array([-1, 1, 1, -1, -1]), np.array([-1, -1, 1, 1, -1])
+Entries = set[tuple[int, int]]
+
+
+def matrix(easel: Easel, given: Matrix) -> list[str]:
+    """Return the error, and beside it what was got and what was due where that is small enough to write."""
+    got, expected = grid(given.got), grid(given.expected)
+    if got.shape != expected.shape or not got.size:
+        return []
+    wrong = {(i, j) for i, j in given.wrong if i < got.shape[0] and j < got.shape[1]}
+    error = np.full(got.shape, np.nan)
+    for at in wrong:
+        error[at] = got[at] - expected[at]
+    labels = (given.row_label, given.column_label)
+    if max(got.shape) > WRITTEN:
+        return [_heat(easel, error, labels, "error", wrong)]
+    return [
+        _heat(easel, got, labels, "yours", wrong),
+        _heat(easel, expected, labels, "expected", set()),
+        _heat(easel, error, labels, "error", wrong),
+    ]
+
+
+def name(axes: Any, text: str) -> None:
+    """Write what a picture among others shows, above its right end."""
+    beside(axes, text, (1, 1), (0, 6), ha="right", va="bottom", weight="bold")
+
+
+def beside(
+    axes: Any, text: str, at: tuple[float, float], off: tuple[float, float], **look: Any
+) -> None:
+    """Write *text* next to a corner of the axes, *off* by pixels."""
+    axes.annotate(text, at, off, "axes fraction", "offset points", color=INK, fontsize=12, **look)
+
+
+def _heat(easel: Easel, values: Any, labels: tuple[str, str], title: str, wrong: Entries) -> str:
+    rows, columns = values.shape
+    written = max(values.shape) <= WRITTEN
+    side = 50 if written else max(3.0, min(22.0, 300 / max(rows, columns)))
+    width = max(150.0, 58 + columns * side)
+    margins = (46, width - 46 - columns * side, 30, 40)
+    axes = easel.blank(width, 70 + rows * side, margins)
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+    _cells(axes, values)
+    if written:
+        _entries(axes, values, wrong)
+    elif max(values.shape) <= VECTOR:
+        at = np.array(sorted(wrong)).reshape(-1, 2)
+        axes.plot(at[:, 1], at[:, 0], "x", color=INK, ms=min(6, side / 2.5), mew=1)
+    _sides(axes, (rows, columns), labels)
+    name(axes, title)
+    return easel.picture(axes)
+
+
+def _cells(axes: Any, values: Any) -> None:
+    finite = np.abs(values[np.isfinite(values)])
+    share = np.abs(values) / (finite.max(initial=0.0) or 1.0)
+    strength = np.where(np.isnan(values), 0, np.where(share > 0, 0.15 + 0.6 * share, 0))
+    if max(values.shape) > VECTOR:
+        axes.imshow(_pixels(values, strength), aspect="auto", interpolation="nearest")
+        return
+    for i, j in zip(*np.nonzero(strength), strict=True):
+        colour, alpha = HIGH if values[i, j] > 0 else LOW, round(float(strength[i, j]), 2)
+        axes.fill(*_square(i, j, 0.5), color=colour, alpha=alpha, lw=0)
+
+
+def _pixels(values: Any, strength: Any) -> Any:
+    colours = np.where((values > 0)[..., None], HIGH_PIXEL, LOW_PIXEL)
+    return np.concatenate([colours, strength[..., None]], axis=-1)
+
+
+def _entries(axes: Any, values: Any, wrong: Entries) -> None:
+    for (i, j), value in np.ndenumerate(values):
+        marked = (i, j) in wrong
+        text = "0" if np.isnan(value) and not marked else short(value, 2)
+        weight = "bold" if marked else "normal"
+        axes.text(j, i, text, color=INK, ha="center", va="center", fontsize=12, weight=weight)
+        if marked:
+            axes.plot(*_square(i, j, 0.45), color=INK, lw=1.6)
+
+
+def _square(i: int, j: int, half: float) -> tuple[Any, Any]:
+    return j + half * CORNERS_X, i + half * CORNERS_Y
+
+
+def _sides(axes: Any, shape: tuple[int, int], labels: tuple[str, str]) -> None:
+    rows, columns = shape
+    box = ([0, 1, 1, 0, 0], [0, 0, 1, 1, 0])
+    axes.plot(*box, color=FAINT, lw=1, transform=axes.transAxes, clip_on=False)
+    for j in _ticks(columns):
+        beside(axes, str(j), ((j + 0.5) / columns, 0), (0, -4), ha="center", va="top")
+    for i in _ticks(rows):
+        beside(axes, str(i), (0, 1 - (i + 0.5) / rows), (-5, 0), ha="right", va="center")
+    beside(axes, clean(labels[1])[:20], (1, 0), (0, -20), ha="right", va="top")
+    beside(axes, clean(labels[0])[:20], (0, 1), (-34, 6), ha="left", va="bottom")
+
+
+def _ticks(size: int) -> range:
+    return range(0, size, max(1, math.ceil(size / 8)))

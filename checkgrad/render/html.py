@@ -1,0 +1,252 @@
+"""Report -> one HTML file that needs nothing else: no network, no script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from latex2mathml.converter import Converter
+from markupsafe import Markup
+
+from checkgrad.model import Curve, Evidence, Matrix, Report, Scatter, TrainingRun, Verdict
+from checkgrad.render import captions, heat, numbers, story
+from checkgrad.render.snippet import snippet
+from checkgrad.render.svg import SHARED, tidy
+
+HERE = Path(__file__).parent
+MATHML = "http://www.w3.org/1998/Math/MathML"
+# what a formula may carry: nothing that links, styles or runs
+MATH_ATTRIBUTES = {
+    "display", "mathvariant", "stretchy", "fence", "separator", "form", "lspace", "rspace", "minsize",
+    "maxsize", "movablelimits", "linethickness", "columnalign", "rowspacing", "columnspacing", "width",
+    "height", "depth", "accent", "accentunder", "xmlns",
+}  # fmt: skip
+MARKS = {
+    Verdict.PASSED: "\u2713",
+    Verdict.ADVICE: "!",
+    Verdict.NOT_RUN: "\u2013",
+    Verdict.GRADER_FAULT: "?",
+    Verdict.WRONG: "\u2717",
+    Verdict.CRASHED: "\u2717",
+    Verdict.OVER_LIMIT: "\u2717",
+    Verdict.MISSING: "\u2717",
+}
+
+
+@dataclass(frozen=True)
+class Key:
+    """A line of a legend: the role whose sign is shown, and what it stands for."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Drawings under one title, and what they show in words."""
+
+    id: str
+    title: str
+    caption: str
+    drawings: list[Markup]
+    legend: list[Key]
+
+
+@dataclass(frozen=True)
+class Film:
+    """The answers of a network over the plane, a picture for each step."""
+
+    id: str
+    title: str
+    caption: str
+    frames: list[tuple[int, Markup]]
+    classes: list[int]
+
+
+class Album:
+    """Draws the pictures of one report and numbers them; what cannot be drawn is said in words."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    @cached_property
+    def _plots(self) -> Any:
+        # matplotlib takes longer to import than all the rest of a report takes
+        from checkgrad.render import plots
+
+        return plots
+
+    @cached_property
+    def _easel(self) -> Any:
+        return self._plots.Easel()
+
+    def pictures(self, evidence: list[Evidence]) -> list[Picture]:
+        """Draw what belongs beside a finding; how the numeric derivative was found stands at the end."""
+        return [self.picture(one) for one in evidence if not _is_v_curve(one)]
+
+    def picture(self, evidence: Evidence) -> Picture:
+        sources = self._drawn(lambda: self._plots.draw(self._easel, evidence))
+        return self._picture(evidence.title, captions.caption(evidence), sources, legend(evidence))
+
+    def losses(self, run: TrainingRun) -> Picture:
+        sources = self._drawn(lambda: [self._plots.draw_losses(self._easel, run)])
+        keys = [Key("yours", "yours"), Key("due", "a right network, same start")]
+        return self._picture("Loss", captions.losses(run), sources, keys)
+
+    def film(self, run: TrainingRun) -> Film:
+        name = f"picture{next(self._numbers)}"
+        sources = self._drawn(lambda: self._plots.draw_regions(self._easel, run))
+        first = f"{name}-0-"
+        shared = sorted(set(re.findall(rf'id="({SHARED}\d+)"', "".join(sources[:1]))))
+        frames = [
+            tidy(
+                source,
+                f"{name}-{i}-",
+                f"{name}-title {name}-step{i}",
+                [first + s for s in shared] if i else [],
+            )
+            for i, source in enumerate(sources)
+        ]
+        steps = [region.step for region in run.regions]
+        return Film(
+            name,
+            "Answers over the plane",
+            captions.regions(run),
+            [(step, Markup(frame)) for step, frame in zip(steps, frames, strict=False)],
+            sorted({label for label in run.labels if 0 <= label < 4}),
+        )
+
+    def _picture(
+        self, title: str, caption: str, sources: Sequence[str], keys: list[Key]
+    ) -> Picture:
+        name = f"picture{next(self._numbers)}"
+        described = f"{name}-title {name}-caption"
+        drawings = [
+            Markup(tidy(source, f"{name}-{i}-", described)) for i, source in enumerate(sources)
+        ]
+        return Picture(name, title, caption, drawings, keys if drawings else [])
+
+    def _drawn(self, draw: Callable[[], list[str]]) -> list[str]:
+        try:
+            return draw()
+        except Exception:  # odd numbers of a student must not cost them the rest of the report
+            return []
+
+
+def render(report: Report) -> str:
+    """Return *report* as a page; hidden checks are counted, not told."""
+    shown = story.visible(report)
+    style = _environment().get_template("page.css").render(frames=range(2, 13))
+    page = _environment().get_template("page.html")
+    text: str = page.render(
+        report=shown,
+        hidden=len(report.outcomes) - len(shown.outcomes),
+        groups=_groups(shown),
+        first=story.first_to_fix(shown),
+        counts=story.counts(shown),
+        style=Markup(style),
+        style_hash=_hash(style),
+        album=Album(),
+        exact=[e for o in shown.outcomes for e in o.evidence if _is_v_curve(e)],
+    )
+    return text.lstrip()
+
+
+def legend(evidence: Evidence) -> list[Key]:
+    """What the signs in the picture of *evidence* mean."""
+    match evidence:
+        case Curve():
+            others = [label for label in evidence.lines if label != "yours"]
+            roles = ["due", "due1", "due2", "due3"]
+            keys = [Key(roles[min(i, 1 + (i - 1) % 3)], label) for i, label in enumerate(others)]
+            return [Key("yours", "yours")] * ("yours" in evidence.lines) + keys
+        case Matrix() if evidence.wrong:
+            return _matrix_legend(max(captions.matrix_size(evidence.expected)))
+        case Scatter():
+            return [
+                Key("far", "disagrees"),
+                Key("near", "agrees"),
+                Key("due", "where the two are equal"),
+            ]
+    return []
+
+
+def _matrix_legend(size: int) -> list[Key]:
+    if size <= heat.WRITTEN:
+        return [Key("high", "positive"), Key("low", "negative"), Key("frame", "wrong")]
+    keys = [Key("high", "too large"), Key("low", "too small")]
+    return keys + [Key("cross", "wrong")] * (size <= heat.VECTOR)
+
+
+def mathml(latex: str, block: bool = True) -> Markup:
+    """Return a formula as MathML; one that cannot be read is shown as it was written."""
+    try:
+        display = "block" if block else "inline"
+        root = Converter(display=display).convert_to_element(latex)
+    except Exception:  # the converter raises many kinds
+        return Markup("<code>{}</code>").format(numbers.clean(latex))
+    for element in root.iter():
+        # the converter leaves entities in the text, for a writer that does not escape
+        element.text = numbers.clean(html.unescape(element.text or ""))
+        element.tail = None
+        element.attrib = {k: v for k, v in element.attrib.items() if k in MATH_ATTRIBUTES}
+    return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+@cache
+def _environment() -> Environment:
+    env = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
+    )
+    env.filters |= {"spoken": story.spoken, "number": numbers.number, "mathml": mathml}
+    env.globals |= {
+        "lines": numbers.lines,
+        "snippet": snippet,
+        "words": story.WORDS,
+        "marks": MARKS,
+        "plural": story.plural,
+    }
+    return env
+
+
+def _visible(value: Any) -> Any:
+    """Every string that enters the page passes here; autoescape follows."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return numbers.clean(value)
+    return value
+
+
+def _groups(report: Report) -> list[tuple[str, str, list[story.Part]]]:
+    every = story.parts(report)
+    failed = [p for p in every if p.verdict.failed]
+    unclear = [p for p in every if p.verdict in (Verdict.ADVICE, Verdict.GRADER_FAULT)]
+    fine = [p for p in every if p.verdict in (Verdict.PASSED, Verdict.NOT_RUN)]
+    groups = [
+        ("bad", "Not right yet", failed),
+        ("advice", "Right, with advice", unclear),
+        ("good", "Right", fine),
+    ]
+    return [group for group in groups if group[2]]
+
+
+def _is_v_curve(evidence: Evidence) -> bool:
+    return isinstance(evidence, Curve) and evidence.logarithmic
+
+
+def _hash(style: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

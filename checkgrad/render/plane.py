@@ -1,0 +1,103 @@
+"""Pictures of what a network answers over the plane, at one step after another."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from checkgrad.model import Region, TrainingRun
+from checkgrad.render.series import floats, grid, some
+from checkgrad.render.svg import COLOUR, SHARED, shade
+
+if TYPE_CHECKING:
+    from checkgrad.render.plots import Easel
+
+CLASSES = [COLOUR[f"class{k}"] for k in range(4)]
+MARKERS = ["o", "s", "^", "D"]
+INK, FAINT, PAPER = (COLOUR[role] for role in ("ink", "faint", "paper"))
+MOST_DOTS = 60  # all the points would weigh more than they show
+
+
+def regions(easel: Easel, run: TrainingRun) -> list[str]:
+    """Return a picture for each step; the points are in the first, for the others to use again."""
+    side = 160 if len(run.regions) > 1 else 300
+    points = _some_points(run)
+    return [
+        _region(easel, run, region, side, [] if i else points)
+        for i, region in enumerate(run.regions)
+    ]
+
+
+def _region(easel: Easel, run: TrainingRun, region: Region, side: int, points: list[int]) -> str:
+    axes = easel.blank(side, side, (4, 4, 4, 4))
+    x, y, got, due = floats(run.x), floats(run.y), grid(region.got), grid(region.expected)
+    axes.set(xlim=(x.min(), x.max()), ylim=(y.min(), y.max()))
+    if got.shape == due.shape == (len(y), len(x)) and min(got.shape) >= 2:
+        for k in range(_classes(got, due)):
+            _class_area(axes, (x, y), _membership(got, k), k)
+            if k:
+                _border(axes, (x, y), _membership(due, k))
+    _dots(axes, run, points)
+    box = ([0, 1, 1, 0, 0], [0, 0, 1, 1, 0])
+    axes.plot(*box, color=FAINT, lw=1.5, transform=axes.transAxes, clip_on=False)
+    return easel.picture(axes)
+
+
+def _class_area(axes: Any, plane: tuple[Any, Any], inside: Any, k: int) -> None:
+    """Shade where the answer is class *k*, and write its number where there is most room."""
+    if (inside > 0.5).any():
+        axes.contourf(*plane, inside, levels=[0.5, 2], colors=[shade(CLASSES[k], 0.3)])
+        i, j = _roomiest(inside > 0.5)
+        look = {"color": INK, "fontsize": 17, "alpha": 0.75, "ha": "center", "va": "center"}
+        axes.text(plane[0][j], plane[1][i], str(k), **look)
+
+
+def _border(axes: Any, plane: tuple[Any, Any], inside: Any) -> None:
+    if inside.min() <= 0.5 < inside.max():
+        axes.contour(*plane, inside, [0.5], colors=[INK], linewidths=1.3, linestyles="--")
+
+
+def _classes(got: Any, due: Any) -> int:
+    every = np.concatenate([got.ravel(), due.ravel()])
+    highest = every[np.isfinite(every)].max(initial=0)
+    return max(2, min(len(CLASSES), int(highest) + 1))
+
+
+def _membership(values: Any, k: int) -> Any:
+    """How much of class *k* there is at each point: 0 to 1, with 0.5 at its border."""
+    finite = np.isfinite(values)
+    if (values[finite] % 1).any():  # probabilities of class 1
+        share = np.clip(values, 0, 1) if k == 1 else 1 - np.clip(values, 0, 1)
+    else:
+        share = (values == k).astype(float)
+    return np.where(finite, share, 0.0)
+
+
+def _roomiest(inside: Any) -> tuple[int, int]:
+    """The place furthest from the border of an area."""
+    room, layer = inside.astype(int), inside
+    while layer.any():
+        padded = np.pad(layer, 1)
+        layer = layer & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+        room = room + layer
+    i, j = np.unravel_index(int(np.argmax(room)), room.shape)
+    return int(i), int(j)
+
+
+def _some_points(run: TrainingRun) -> list[int]:
+    drawable = [
+        i
+        for i, (point, label) in enumerate(zip(run.points, run.labels, strict=False))
+        if len(point) == 2 and all(map(math.isfinite, point)) and 0 <= label < len(CLASSES)
+    ]
+    return [int(i) for i in some(np.array(drawable, int), MOST_DOTS)]
+
+
+def _dots(axes: Any, run: TrainingRun, points: list[int]) -> None:
+    for k in sorted({run.labels[i] for i in points}):
+        at = np.array([run.points[i] for i in points if run.labels[i] == k])
+        look = {"color": CLASSES[k], "ms": 5.5, "mec": PAPER, "mew": 0.7}
+        # the later pictures use this group again
+        axes.plot(at[:, 0], at[:, 1], MARKERS[k], gid=f"{SHARED}{k}", **look)

@@ -1,0 +1,122 @@
+"""SVG as matplotlib writes it -> SVG that may stand in a page: small, without style attributes, coloured by CSS."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from xml.etree import ElementTree
+
+SVG = "http://www.w3.org/2000/svg"
+HREF = "{http://www.w3.org/1999/xlink}href"
+SHARED = "shared"  # ids that start so are of groups that other pictures use again
+
+# Colours that stand for a role; the page's style sheet gives each role its colour in light, dark and print.
+ROLES = {
+    "#010101": "ink",
+    "#020202": "faint",
+    "#030303": "yours",
+    "#040404": "due",
+    "#050505": "high",
+    "#060606": "low",
+    "#070707": "paper",
+    "#080808": "class0",
+    "#090909": "class1",
+    "#0a0a0a": "class2",
+    "#0b0b0b": "class3",
+}
+COLOUR = {role: colour for colour, role in ROLES.items()}
+KEPT = {
+    "d", "x", "y", "width", "height", "transform", "clip-path", "viewBox",
+    "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray",
+    "stroke-dashoffset", "stroke-linejoin", "stroke-linecap", "opacity", "font-size", "font-weight",
+    "text-anchor",
+}  # fmt: skip
+NUMBER = re.compile(r"-?\d+\.\d+")
+
+
+def tidy(source: str, prefix: str, labelled_by: str, reuse: Sequence[str] = ()) -> str:
+    """Return the picture *source* for use in a page, its ids starting with *prefix*.
+
+    *labelled_by* are the ids of the elements that describe it; *reuse* are ids of groups of another
+    picture, to draw on top.
+    """
+    root = ElementTree.fromstring(source)
+    referenced = set(_references(root)) - {""}
+    width, height = root.get("viewBox", "0 0 1 1").split()[2:]
+    _tidy(root, prefix, referenced)
+    for name in reuse:
+        ElementTree.SubElement(root, "use", {"href": f"#{name}"})
+    root.attrib = {
+        "viewBox": f"0 0 {width} {height}",
+        "width": width,
+        "height": height,
+        "role": "img",
+        "aria-labelledby": labelled_by,
+    }
+    return ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
+
+
+def _references(root: ElementTree.Element) -> Iterator[str]:
+    for element in root.iter():
+        yield element.get(HREF, "").lstrip("#")
+        yield from re.findall(r"url\(#([^)]+)\)", element.get("clip-path", ""))
+
+
+def _tidy(element: ElementTree.Element, prefix: str, referenced: set[str]) -> None:
+    element.tag = element.tag.removeprefix(f"{{{SVG}}}")
+    _attributes(element, prefix, referenced)
+    children: list[ElementTree.Element] = []
+    for child in element:
+        if child.tag not in (f"{{{SVG}}}metadata", f"{{{SVG}}}style"):
+            _tidy(child, prefix, referenced)
+            # a group that says nothing gives way to what it holds
+            children += list(child) if child.tag == "g" and not child.attrib else [child]
+    element[:] = [child for child in children if len(child) or child.tag not in ("g", "defs")]
+    element.tail = None
+    if element.tag != "text":
+        element.text = None
+
+
+def _attributes(element: ElementTree.Element, prefix: str, referenced: set[str]) -> None:
+    given = element.attrib | dict(_declarations(element.attrib.get("style", "")))
+    kept = {name: value for name, value in given.items() if name in KEPT}
+    places = 1 if len(kept.get("d", "")) > 200 else 2
+    element.attrib = {name: _value(name, value, prefix, places) for name, value in kept.items()}
+    if kept.get("transform", "").startswith("rotate(-0 "):
+        del element.attrib["transform"]
+    if roles := " ".join(_roles(kept)):
+        element.set("class", roles)
+    if (target := given.get(HREF, "")).startswith("#"):
+        element.set("href", f"#{prefix}{target[1:]}")
+    elif target.startswith("data:image/png;base64,"):
+        element.set("href", target)
+    name = given.get("id", "")
+    if name in referenced or name.startswith(SHARED):
+        element.set("id", prefix + name)
+
+
+def _declarations(style: str) -> Iterator[tuple[str, str]]:
+    for declaration in style.split(";"):
+        name, colon, value = declaration.partition(":")
+        if colon:
+            yield name.strip(), value.strip()
+
+
+def _value(name: str, value: str, prefix: str, places: int) -> str:
+    if name == "clip-path":
+        return value.replace("#", f"#{prefix}")
+    if name in ("d", "x", "y", "transform"):
+        return " ".join(NUMBER.sub(lambda m: f"{float(m[0]):.{places}f}", value).split())
+    return value
+
+
+def _roles(kept: dict[str, str]) -> Iterator[str]:
+    for name in ("fill", "stroke"):
+        if role := ROLES.get(kept.get(name, "")):
+            yield f"{name[0]}-{role}"
+
+
+def shade(colour: str, strength: float) -> tuple[float, float, float, float]:
+    """A colour of a role at a strength between 0 and 1."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return red, green, blue, strength
