@@ -13,20 +13,11 @@ from checkgrad.child.behaviour import Behaviour, observe
 from checkgrad.child.request import Request
 from checkgrad.exercise import Exercise, Formula, Misconception, Probe
 from checkgrad.reading import form as forms
-from checkgrad.reading.candidate import Candidate
+from checkgrad.reading.exchange import one_by_one, ordered, read_back, request
 from checkgrad.reading.form import SCALAR, SINGLE
-from checkgrad.reading.way import (
-    Reading,
-    Way,
-    convention,
-    in_words,
-    one_by_one,
-    ordered,
-    permitted,
-    read_back,
-    request,
-    ways,
-)
+from checkgrad.reading.reading import Reading, convention, in_words
+from checkgrad.reading.recipe import Candidate
+from checkgrad.reading.way import Way, permitted, ways
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 PILOTS = 2

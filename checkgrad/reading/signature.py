@@ -13,7 +13,8 @@ from checkgrad.reading.names import listed
 
 UPSTREAM = "upstream"  # weights that multiply an elementwise derivative
 COUNT = "samples"  # the number of samples
-CLASSES = "classes"
+CLASSES = "number of classes"
+SQUASHED = "squashed"  # the probabilities that the logits become
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ UPSTREAM_NAME = re.compile(
     r"d[a-z]{0,2}[0-9]?|dout|dvalues?|d_\w+|\w*grad\w*|upstream|delta|g|next_\w+|error|err|dloss|dl_?\w*|"
     r"dvals?|doutputs?"
 )
+INTERCHANGEABLE = {"y", "t", "z"}
 UPSTREAM_ROLES = {UPSTREAM, "dy", "dout"}
 
 OPTIONS: tuple[tuple[str, Token], ...] = (
@@ -162,8 +164,18 @@ def _orders(tokens: Sequence[Token], places: Sequence[Parameter]) -> list[Tokens
     """The permutations of *tokens* over *places*, sorted by how well the names agree."""
     if len(tokens) > 4:
         return list(dict.fromkeys([tuple(tokens), _by_name(tokens, places)]))
-    orders = list(itertools.permutations(tokens))
+    every = [*itertools.permutations(tokens)]
+    orders = [order for order in every if not _contradicts(order, places)] or every
     return sorted(orders, key=lambda order: -agreement(order, places))
+
+
+def _contradicts(order: Tokens, places: Sequence[Parameter]) -> bool:
+    """Does a name clearly say another role? Outputs and targets are excepted: their names lie."""
+    roles = {token for token in order if isinstance(token, str)} - INTERCHANGEABLE
+    return any(
+        likeness(token, place.name) < 1 and any(likeness(role, place.name) >= 1 for role in roles)
+        for token, place in zip(order, places, strict=False)
+    )
 
 
 def _by_name(tokens: Sequence[Token], places: Sequence[Parameter]) -> Tokens:
@@ -192,6 +204,8 @@ def likeness(token: Token, name: str) -> float:
     if lower == "y" and token in ("y", "t"):
         # Beside a prediction of another name, y is the label; alone it is the output.
         return 0.5 if token == "t" else 0.4
+    if token == SQUASHED:
+        return 0.9 if lower in PREDICTION else 0.0
     if lower == token:
         return 1.0
     if token == "y" and lower in TARGET or token == "t" and lower in PREDICTION | {"z"}:

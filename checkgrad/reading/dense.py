@@ -1,0 +1,106 @@
+"""Affine layers as classes: weights and bias are put in, their gradients taken out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from checkgrad.child.inventory import Definition, Inventory
+from checkgrad.exercise import Exercise
+from checkgrad.reading.layers import BACKWARD, FORWARD, Layer, invoked, methods_of
+from checkgrad.reading.names import meaning
+from checkgrad.reading.objects import BIAS, WEIGHT, makings
+from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name
+from checkgrad.reading.signature import Earlier, Tokens, assignments, required
+
+WEIGHT_GRADIENT = re.compile(
+    r"_*(d_?w|d_?weights?|(d|grad|gradient|nabla|delta)s?_?(w|weights?)|(w|weights?)_?(grad|gradient|d)s?)_*",
+    re.IGNORECASE,
+)
+BIAS_GRADIENT = re.compile(
+    r"_*(d_?b|d_?bias(es)?|(d|grad|gradient|nabla|delta)s?_?(b|bias(es)?)|(b|bias(es)?)_?(grad|gradient|d)s?)_*",
+    re.IGNORECASE,
+)
+
+
+def of_dense(
+    definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
+) -> Iterator[Candidate]:
+    """The candidates in an affine layer: its forward, and its backward with the gradients it leaves behind."""
+    said = meaning(last_name(definition.name))
+    if said is None or said.concept != "affine":
+        return
+    layer = Layer(definition, methods_of(definition, inventory), said, inventory)
+    forward, backward = layer.first(FORWARD), layer.first(BACKWARD)
+    if forward is None or len(required(forward.parameters)) != 1 or not _weights(layer):
+        return
+    if exercise := known.get("affine_forward"):
+        recipes = [
+            (*made, invoked(layer, forward, (("x",),), _object(made))) for made in _ready(layer)
+        ]
+        item = 0 if forward.returns >= 2 else None
+        yield Candidate(exercise, forward.name, tuple(recipes), item, forward.stub)
+    recipes = list(_there_and_back(layer, forward, backward)) if backward else []
+    if backward and recipes and (exercise := known.get("affine_backward")):
+        yield Candidate(exercise, backward.name, tuple(recipes), None, backward.stub)
+
+
+def _weights(layer: Layer) -> tuple[str, str] | None:
+    """The attributes that hold the weights and the bias."""
+    mine = [*layer.definition.sets, *(s for m in layer.methods.values() for s in m.sets)]
+    w, b = _first(WEIGHT, mine), _first(BIAS, mine)
+    return (w, b) if w and b else None
+
+
+def _first(pattern: re.Pattern[str], names: Sequence[str]) -> str:
+    return next((name for name in names if pattern.fullmatch(name)), "")
+
+
+def _ready(layer: Layer) -> Iterator[tuple[Call, ...]]:
+    """A layer made, then given the weights and the bias of the probe."""
+    w, b = _weights(layer) or ("", "")
+    for made in makings(layer.name, layer.inventory, ("w", "b")):
+        put = (
+            Call(("." + name,), ((role,),), of=len(made) - 1, always=True, do="set")
+            for name, role in ((w, "w"), (b, "b"))
+        )
+        yield (*made, *put)
+
+
+def _object(made: tuple[Call, ...]) -> int:
+    """Which of the calls gives the object: the last one before the weights are put in."""
+    return len(made) - 3
+
+
+def _there_and_back(layer: Layer, forward: Definition, backward: Definition) -> Iterator[Recipe]:
+    """Forward with x, backward with the gradient from above, then dx, dw and db from where they are."""
+    places = _gradient_places(backward)
+    for made in _ready(layer):
+        there = replace(invoked(layer, forward, (("x",),), _object(made)), always=True)
+        for takes in _backward_takes(forward, backward, len(made)):
+            back = replace(invoked(layer, backward, takes, _object(made)), always=True)
+            if backward.returns >= 3:
+                yield (*made, there, back)
+            elif backward.returns == 1 and places:
+                gets = tuple(Call(("." + p,), of=_object(made), do="get") for p in places)
+                start = len(made) + 1
+                members: Tokens = tuple(Earlier(start + k) for k in range(3))
+                yield (*made, there, back, *gets, Call((), (members,), do="group"))
+
+
+def _backward_takes(
+    forward: Definition, backward: Definition, place: int
+) -> Iterator[tuple[Tokens, ...]]:
+    count = len(required(backward.parameters))
+    if count == 1:
+        yield (("dout",),)
+    elif count == 2:
+        yield assignments(backward.parameters, ("dout", "x"))
+        if forward.returns >= 2:
+            yield assignments(backward.parameters, ("dout",), (Earlier(place, (1,)),))
+
+
+def _gradient_places(backward: Definition) -> tuple[str, str] | None:
+    w, b = _first(WEIGHT_GRADIENT, backward.sets), _first(BIAS_GRADIENT, backward.sets)
+    return (w, b) if w and b else None

@@ -1,0 +1,198 @@
+"""What is asked of the worker under a way of asking, and what its answer says in canonical form."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.request import Request, Result, Step
+from checkgrad.exercise import Exercise, Formula, Probe
+from checkgrad.reading import form as forms
+from checkgrad.reading.form import SCALAR, SINGLE
+from checkgrad.reading.objects import INPUTS, OUTPUTS
+from checkgrad.reading.recipe import Candidate
+from checkgrad.reading.signature import CLASSES, COUNT, SQUASHED, UPSTREAM, Earlier, Fill, Token
+from checkgrad.reading.way import Way
+
+
+def request(candidate: Candidate, way: Way, probe: Probe, binary: bool) -> Request:
+    """The steps that answer *probe*: one round of the recipe, or one for each part of it."""
+    steps: list[Step] = []
+    answers = [_round(candidate, way, part, binary, steps) for part in split(candidate, way, probe)]
+    return Request(candidate.function, tuple(steps), answers if _is_split(way) else answers[0])
+
+
+def _is_split(way: Way) -> bool:
+    return way.form.layout in (SINGLE, SCALAR)
+
+
+def split(candidate: Candidate, way: Way, probe: Probe) -> list[Probe]:
+    """The probe as its parts, each of which takes a round of its own."""
+    return forms.parts(way.form, candidate.exercise, probe)
+
+
+def _round(candidate: Candidate, way: Way, probe: Probe, binary: bool, steps: list[Step]) -> Any:
+    values = arguments(candidate.exercise, way, probe, binary)
+    numbers: dict[int, int] = {}
+    for i in _needed(way):
+        call = way.recipe[i]
+        filled = tuple(_filled(token, values, numbers) for token in way.given[i])
+        named = tuple((name, _filled(token, values, numbers)) for name, token in call.named)
+        of = None if call.of is None else numbers[call.of]
+        if call.do == "group":
+            return filled
+        numbers[i] = len(steps)
+        steps.append(Step(call.do, call.path, of, filled, named))
+    return Result(numbers[len(way.recipe) - 1])
+
+
+def _needed(way: Way) -> list[int]:
+    """Which calls of the recipe have to be made: those that a later one builds on."""
+    wanted = {len(way.recipe) - 1}
+    for i in reversed(range(len(way.recipe))):
+        call = way.recipe[i]
+        if i in wanted or call.always:
+            wanted |= {i, *(t.call for t in way.given[i] if isinstance(t, Earlier))}
+            wanted |= set() if call.of is None else {call.of}
+    return sorted(wanted)
+
+
+def arguments(exercise: Exercise, way: Way, probe: Probe, binary: bool) -> dict[str, Any]:
+    """What each role stands for in this way of asking."""
+    probe = probe if way.form.integers else forms.one_hot(exercise, probe)
+    turned = way.calling.arguments(*probe) if way.calling else probe
+    values: dict[str, Any] = {
+        role: forms.given(way.form, role, value, binary)
+        for role, value in zip(exercise.roles, turned, strict=False)
+    }
+    return _besides(exercise, way, probe, binary) | values
+
+
+def _besides(exercise: Exercise, way: Way, probe: Probe, binary: bool) -> dict[str, Any]:
+    """What a function may ask for besides the roles: sizes, upstream weights, the squashed logits."""
+    named = dict(zip(exercise.roles, probe, strict=False))
+    lead = next((named[role] for role in "zyxw" if role in named), probe[0])
+    shape, weights = np.shape(lead), np.shape(named.get("w", lead))
+    found: dict[str, Any] = {
+        COUNT: shape[0] if shape else 1,
+        CLASSES: shape[-1] if shape else 1,
+        INPUTS: weights[0] if "w" in named else shape[-1] if shape else 1,
+        OUTPUTS: weights[-1] if weights else 1,
+        UPSTREAM: forms.given(way.form, "z", forms.upstream(lead), binary),
+    }
+    if "w" in named and "x" in named:
+        found["b"] = forms.given(way.form, "b", np.zeros(weights[-1]), binary)
+    if "z" in named and "t" in named:
+        found[SQUASHED] = forms.given(way.form, "y", squashed(lead, binary), binary)
+    return found
+
+
+def squashed(z: Any, binary: bool) -> Any:
+    """The probabilities of logits."""
+    if binary:
+        return 1 / (1 + np.exp(-z))
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _filled(token: Token, values: Mapping[str, Any], numbers: Mapping[int, int]) -> Any:
+    if isinstance(token, Fill):
+        return token.value
+    if isinstance(token, Earlier):
+        return Result(numbers[token.call], token.path)
+    return values[token]
+
+
+def read_back(candidate: Candidate, way: Way, behaviour: Behaviour, expected: Any) -> Behaviour:
+    """Undo what *request* did to the layout; the numbers are untouched."""
+    if not behaviour.returned:
+        return behaviour
+    value = behaviour.value
+    if _is_split(way):
+        value = _joined([_member(candidate, v) for v in value], expected)
+    else:
+        value = _canonical(candidate, way, _member(candidate, value), expected)
+        if any(UPSTREAM in given for given in way.given):
+            value = _without_upstream(value, expected)
+    return replace(behaviour, value=value)
+
+
+def _member(candidate: Candidate, value: Any) -> Any:
+    several = isinstance(value, list | tuple) and candidate.item is not None
+    return value[candidate.item] if several and len(value) > candidate.item else value  # type: ignore[operator]
+
+
+def _joined(values: list[Any], expected: Any) -> Any:
+    """The answers to the parts as one array, if they fit together."""
+    arrays = [np.asarray(v) for v in values]
+    if any(a.dtype.kind not in "biuf" for a in arrays) or len({a.shape for a in arrays}) > 1:
+        return values
+    stacked = np.stack(arrays) if len(arrays) > 1 else arrays[0]
+    return stacked.reshape(np.shape(expected)) if stacked.size == np.size(expected) else stacked
+
+
+def _canonical(candidate: Candidate, way: Way, value: Any, expected: Any) -> Any:
+    if not isinstance(expected, tuple):
+        return forms.returned(way.form, value, expected)
+    members = _grouped(value)
+    if members is None or len(members) != len(expected):
+        return value
+    order = way.members or range(len(members))
+    return _arranged(candidate.exercise, way, [members[k] for k in order], expected)
+
+
+def _arranged(
+    exercise: Exercise, way: Way, members: list[Any], expected: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    weights = [name == "w" for name in member_names(exercise)] or [False] * len(expected)
+    return tuple(
+        forms.returned(way.form, *member) for member in zip(members, expected, weights, strict=True)
+    )
+
+
+def member_names(exercise: Exercise) -> list[str]:
+    """What the members of a group of gradients are gradients of: x, w and b."""
+    derivative = exercise.derivative
+    return [derivative.of.roles[i] for i in derivative.wrt] if derivative else []
+
+
+def _grouped(value: Any) -> list[Any] | None:
+    """The members of a list, a tuple or a dict."""
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, list | tuple) else None
+
+
+def ordered(candidate: Candidate, way: Way, value: Any, expected: Any) -> Way:
+    """The way with the order in which *value* groups its members, where their shapes tell it."""
+    members = _grouped(_member(candidate, value))
+    if not isinstance(expected, tuple) or members is None or len(members) != len(expected):
+        return way
+    for order in itertools.permutations(range(len(members))):
+        arranged = _arranged(candidate.exercise, way, [members[k] for k in order], expected)
+        if all(np.shape(a) == np.shape(e) for a, e in zip(arranged, expected, strict=True)):
+            return replace(way, members=order)
+    return way
+
+
+def _without_upstream(value: Any, expected: Any) -> Any:
+    if not isinstance(value, np.ndarray) or value.shape != np.shape(expected):
+        return value
+    return value / forms.upstream(value)
+
+
+def one_by_one(formula: Formula, candidate: Candidate, way: Way) -> Formula:
+    """The formula under a way that asks for each sample alone."""
+    if way.form.layout != SINGLE:
+        return formula
+
+    def alone(*probe: Any) -> Any:
+        rows = [formula(*part) for part in forms.rows(candidate.exercise, probe)]
+        return np.concatenate(rows) if np.ndim(rows[0]) else np.array(rows)
+
+    return alone

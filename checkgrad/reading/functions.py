@@ -1,0 +1,127 @@
+"""Plain functions: called by their names, with a flag, or with what their forward function has cached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from checkgrad.child.inventory import Definition, Inventory, Parameter
+from checkgrad.exercise import Exercise
+from checkgrad.reading.meant import (
+    ELEMENTWISE,
+    awaited,
+    exercise_of,
+    in_context,
+    plausible,
+    returns_gradient,
+    takes_logits,
+)
+from checkgrad.reading.names import Meaning, meaning
+from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
+from checkgrad.reading.signature import (
+    UPSTREAM,
+    Earlier,
+    Fill,
+    Token,
+    Tokens,
+    assignments,
+    is_flag,
+    positional,
+)
+
+Parameters = tuple[Parameter, ...] | None
+Named = tuple[tuple[str, Token], ...]
+
+
+def of_function(
+    definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
+) -> Iterator[Candidate]:
+    """The candidates in one function: for its value, for a second value, for what its flag switches on."""
+    said = meaning(last_name(definition.name))
+    if said is None:
+        return
+    for exercise, item, flag in answers(in_context(said, inventory), definition, known):
+        yield plain(exercise, definition, inventory, item=item, flag=flag)
+
+
+def answers(
+    said: Meaning, definition: Definition, known: Mapping[str, Exercise]
+) -> Iterator[tuple[Exercise, int | None, bool | None]]:
+    """Which exercises the function answers, with which item of its result, under which flag."""
+    flagged = any(is_flag(p) for p in positional(definition.parameters))
+    exercise = _exercise(said, definition, known)
+    if exercise is None or not plausible(said, definition, exercise):
+        return
+    first = 0 if definition.returns >= 2 and not _gives_group(exercise) else None
+    yield exercise, first, (False if flagged else None)
+    if said.derivative or not (flagged or returns_gradient(said, definition)):
+        return
+    if slope := _exercise(replace(said, derivative="derivative"), definition, known):
+        yield slope, None if flagged else 1, (True if flagged else None)
+
+
+def _exercise(
+    said: Meaning, definition: Definition, known: Mapping[str, Exercise]
+) -> Exercise | None:
+    logits = takes_logits(said, definition.uses)
+    return exercise_of(said, known, logits=logits, jacobian=awaited(definition) < 2)
+
+
+def _gives_group(exercise: Exercise) -> bool:
+    return exercise.name in ("affine_backward", "momentum_update", "adam_update")
+
+
+def plain(
+    exercise: Exercise,
+    definition: Definition,
+    inventory: Inventory,
+    *,
+    item: int | None = None,
+    flag: bool | None = None,
+) -> Candidate:
+    """A function called by its name with the roles of *exercise*, or with what its forward function cached."""
+    path = path_of(definition.name)
+    parameters, named = without_flag(definition.parameters, flag)
+    takes = assignments(parameters, exercise.roles, spare(exercise))
+    recipes: list[Recipe] = [(Call(path, takes, named=named),)]
+    if forward := _forward_of(exercise, definition, inventory):
+        recipes.append((forward, Call(path, from_cache(parameters, exercise), named=named)))
+        if any("cache" in p.name.lower() for p in parameters or ()):
+            recipes.reverse()
+    return Candidate(exercise, definition.name, tuple(recipes), item, definition.stub)
+
+
+def spare(exercise: Exercise) -> tuple[str, ...]:
+    """What may be handed over besides the roles: upstream weights for an elementwise derivative."""
+    return (UPSTREAM,) if exercise.name.removesuffix("_derivative") in ELEMENTWISE else ()
+
+
+def without_flag(parameters: Parameters, flag: bool | None) -> tuple[Parameters, Named]:
+    """The parameters without the flag, and the flag as a named argument."""
+    if flag is None or parameters is None:
+        return parameters, ()
+    name = next(p.name for p in parameters if is_flag(p))
+    return tuple(p for p in parameters if p.name != name), ((name, Fill(flag)),)
+
+
+def _forward_of(exercise: Exercise, definition: Definition, inventory: Inventory) -> Call | None:
+    """The call of the forward function whose second value the backward function may want."""
+    said = meaning(last_name(definition.name))
+    if not said or not said.derivative or exercise.derivative is None:
+        return None
+    for other in inventory.definitions:
+        forward = meaning(last_name(other.name)) if other.kind == "function" else None
+        if (
+            forward == replace(forward or said, concept=said.concept, derivative="")
+            and other.returns >= 2
+        ):
+            return Call(
+                path_of(other.name), assignments(other.parameters, exercise.derivative.of.roles)
+            )
+    return None
+
+
+def from_cache(parameters: Parameters, exercise: Exercise) -> tuple[Tokens, ...]:
+    """Fill with the upstream gradient and the cache; a forward returns (out, cache)."""
+    gradient = [role for role in exercise.roles if role in ("dy", "dout")] or list(spare(exercise))
+    return assignments(parameters, gradient, (Earlier(0, (1,)),))

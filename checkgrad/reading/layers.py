@@ -1,0 +1,251 @@
+"""Layer and loss classes: constructed, forward called, then backward with what it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from checkgrad.child.inventory import Definition, Inventory
+from checkgrad.exercise import Exercise
+from checkgrad.reading.functions import spare
+from checkgrad.reading.meant import exercise_of, in_context, takes_logits
+from checkgrad.reading.names import ACTIVATIONS, LOSSES, Meaning, listed, meaning
+from checkgrad.reading.objects import makings
+from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
+from checkgrad.reading.signature import (
+    SQUASHED,
+    UPSTREAM_NAME,
+    Earlier,
+    Fill,
+    Token,
+    Tokens,
+    assignments,
+    likeness,
+    required,
+)
+
+FORWARD = listed(
+    "forward __call__ fprop forward_pass forward_propagation compute_output feedforward activate"
+    " activation function func fn f output _output run get_output calculate calc compute apply"
+    " evaluate call compute_loss compute_cost calculate_loss loss cost error _forward propagate"
+    " forwardprop forward_prop act transform"
+)
+BACKWARD = listed(
+    "backward backprop bprop backward_pass back backpropagate backpropagation _backward"
+    " backward_propagation backwardprop back_prop backward_prop _input_grad input_grad"
+)
+SLOPE = listed(
+    "gradient grad derivative deriv derv diff prime df delta dfn local_grad gradients derivate"
+    " compute_gradient get_gradient calculate_gradient f_prime fn_prime activation_derivative"
+    " derive loss_grad _grad grad_fn der d jacobian compute_grad loss_gradient loss_derivative"
+    " d_loss bp calculate_derivative function_derivative func_derivative"
+)
+GIVES_LOSS = ("get_loss", "loss", "get_cost", "cost", "get_value", "value", "item")
+VALUES = listed(
+    "output out y a outputs activations probs p result value y_hat yhat s loss cost e j l"
+)
+GRADIENTS = listed(
+    "dinputs dx grad gradient dinput grad_input d_inputs input_grad grads d_input dz da dinputs_"
+)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A class of the submission with its methods, and what its name says."""
+
+    definition: Definition
+    methods: Mapping[str, Definition]
+    said: Meaning
+    inventory: Inventory
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    def first(self, *kinds: frozenset[str]) -> Definition | None:
+        """The first method whose name is among *kinds*; one that is written before a stub."""
+        found = [m for kind in kinds for name, m in self.methods.items() if name in kind]
+        return next((m for m in found if not m.stub), found[0] if found else None)
+
+    def makings(self) -> list[tuple[Call, ...]]:
+        """How an object of the class is made."""
+        return makings(self.name, self.inventory)
+
+
+def of_class(
+    definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
+) -> Iterator[Candidate]:
+    """The candidates in a class whose name says what it computes."""
+    said = meaning(last_name(definition.name))
+    if said is None or said.concept not in ACTIVATIONS | LOSSES or said.derivative:
+        return
+    said = in_context(said, inventory)
+    layer = Layer(definition, methods_of(definition, inventory), said, inventory)
+    forward = layer.first(FORWARD) or _named_like_it(layer)
+    backward = layer.first(BACKWARD, SLOPE)
+    logits = takes_logits(said, definition.uses)
+    exercise = exercise_of(said, known, logits=logits, jacobian=False)
+    if forward and exercise:
+        yield of_forward(layer, forward, exercise)
+    if backward is None:
+        return
+    # delta(z, a, y) is the derivative in z, whatever the loss itself was given.
+    logits = logits or any(p.name.lower() == "z" for p in backward.parameters or ())
+    slope = replace(said, derivative="derivative")
+    jacobian = said.concept == "softmax" and not _gives_upstream(backward)
+    if wanted := exercise_of(slope, known, logits=logits, jacobian=jacobian):
+        yield of_backward(layer, forward, backward, wanted)
+
+
+def methods_of(definition: Definition, inventory: Inventory) -> dict[str, Definition]:
+    """The methods of a class by their names."""
+    start, kinds = definition.name + ".", ("method", "static", "property")
+    mine = [d for d in inventory.definitions if d.name.startswith(start) and d.kind in kinds]
+    found = {d.name.removeprefix(start): d for d in mine if "." not in d.name.removeprefix(start)}
+    return dict(sorted(found.items(), key=lambda item: item[0] != "forward"))
+
+
+def _named_like_it(layer: Layer) -> Definition | None:
+    said = layer.said
+    alike = (
+        m
+        for n, m in layer.methods.items()
+        if (found := meaning(n)) and found.concept == said.concept and not found.derivative
+    )
+    return next(alike, None)
+
+
+def _gives_upstream(backward: Definition) -> bool:
+    """Is the method handed a gradient from above?"""
+    mine = required(backward.parameters)
+    named = any(UPSTREAM_NAME.fullmatch(p.name.lower()) for p in mine)
+    return len(mine) > 1 or (bool(mine) and (named or last_name(backward.name) in BACKWARD))
+
+
+def of_forward(layer: Layer, forward: Definition, exercise: Exercise) -> Candidate:
+    """The value that a class computes: returned by its forward, or left behind on the object."""
+    takes = assignments(forward.parameters, exercise.roles)
+    recipes: list[Recipe] = []
+    for made in layer.makings():
+        called = invoked(layer, forward, takes, len(made) - 1)
+        if forward.returns:
+            recipes.append((*made, called))
+        recipes += [
+            (*made, replace(called, always=True), got)
+            for got in _handed_out(layer, forward, len(made) - 1)
+        ]
+    item = 0 if forward.returns >= 2 else None
+    return Candidate(exercise, forward.name, plain_if_static(forward, recipes), item, forward.stub)
+
+
+def plain_if_static(method: Definition, recipes: list[Recipe]) -> tuple[Recipe, ...]:
+    """A static method needs no object."""
+    return ((recipes[0][-1],),) if method.kind == "static" and len(recipes) else tuple(recipes)
+
+
+def invoked(layer: Layer, method: Definition, takes: tuple[Tokens, ...], made: int) -> Call:
+    """The call of a method on the object made by call number *made*, or on the class itself."""
+    if method.kind == "static":
+        return Call(path_of(method.name), takes)
+    return Call(
+        ("." + last_name(method.name),),
+        takes,
+        of=made,
+        do="get" if method.kind == "property" else "call",
+    )
+
+
+def _handed_out(layer: Layer, forward: Definition, made: int) -> Iterator[Call]:
+    """Other places where the value may be found after forward: a method without arguments, an attribute."""
+    for name in GIVES_LOSS if layer.said.concept in LOSSES else ():
+        method = layer.methods.get(name)
+        if method and method is not forward and not required(method.parameters):
+            yield invoked(layer, method, ((),), made)
+    for name in forward.sets:
+        if name.lower().strip("_") in VALUES:
+            yield Call(("." + name,), of=made, do="get")
+
+
+def of_backward(
+    layer: Layer, forward: Definition | None, backward: Definition, exercise: Exercise
+) -> Candidate:
+    """The derivative that a class computes, after a forward pass or from what it is handed."""
+    recipes: list[Recipe] = []
+    for made in layer.makings():
+        for before, takes in _asked_with(layer, forward, backward, exercise, len(made)):
+            called = invoked(layer, backward, takes, len(made) - 1)
+            if backward.returns:
+                recipes.append((*made, *before, called))
+            else:
+                left = [n for n in backward.sets if n.lower().strip("_") in GRADIENTS]
+                gets = (Call(("." + n,), of=len(made) - 1, do="get") for n in left)
+                recipes += [(*made, *before, replace(called, always=True), get) for get in gets]
+    if backward.kind == "static" and recipes:
+        recipes = [
+            (Call(path_of(backward.name), recipe[-1].takes),)
+            for recipe in recipes
+            if recipe[-1].do == "call"
+        ]
+    item = 0 if backward.returns >= 2 else None
+    return Candidate(exercise, backward.name, tuple(dict.fromkeys(recipes)), item, backward.stub)
+
+
+def _asked_with(
+    layer: Layer, forward: Definition | None, backward: Definition, exercise: Exercise, place: int
+) -> Iterator[tuple[tuple[Call, ...], tuple[Tokens, ...]]]:
+    """What is called before backward, and what backward is given; the most natural first."""
+    first = exercise.derivative.of.roles if exercise.derivative else exercise.roles
+    before: tuple[Call, ...] = ()
+    if forward and not forward.stub and forward.kind == "method":
+        takes = assignments(forward.parameters, first)
+        before = (replace(invoked(layer, forward, takes, place - 1), always=True),)
+    from_above = [role for role in exercise.roles if role in ("dy", "dout")] or list(
+        spare(exercise)
+    )
+    count = len(required(backward.parameters))
+    passed: tuple[Token, ...] = (
+        Earlier(place),
+        *((Earlier(place, (1,)),) if forward and forward.returns >= 2 else ()),
+    )
+    if layer.said.concept in LOSSES:
+        yield from _loss_arguments(backward, exercise, before)
+    elif count == 0 and before:
+        yield before, ((),)
+    elif count == 1:
+        yield from _single_argument(backward, exercise, before, from_above)
+    else:
+        yield (
+            before,
+            assignments(backward.parameters, [*from_above, *first], passed if before else ()),
+        )
+        for cached in passed if before else ():
+            yield before, assignments(backward.parameters, from_above, (cached,))
+
+
+def _single_argument(
+    backward: Definition, exercise: Exercise, before: tuple[Call, ...], from_above: list[str]
+) -> Iterator[tuple[tuple[Call, ...], tuple[Tokens, ...]]]:
+    """One argument is the gradient from above if its name or the method's says so, else the logits."""
+    (parameter,) = required(backward.parameters)
+    logits = [role for role in exercise.roles if role not in from_above]
+    above = _gives_upstream(backward)
+    if above and before and from_above:
+        yield before, (tuple(from_above),)
+    if not above or likeness("z", parameter.name) > 0:
+        yield (), (tuple(logits),)
+
+
+def _loss_arguments(
+    backward: Definition, exercise: Exercise, before: tuple[Call, ...]
+) -> Iterator[tuple[tuple[Call, ...], tuple[Tokens, ...]]]:
+    """A loss is the end of the chain: its backward takes nothing, a factor 1, the targets, or both arguments."""
+    mine = required(backward.parameters)
+    if not mine:
+        yield before, ((),)
+    elif len(mine) == 1:
+        alone: list[Tokens] = [(Fill(1.0),), ("t",)]
+        yield before, tuple(alone if UPSTREAM_NAME.fullmatch(mine[0].name.lower()) else alone[::-1])
+    else:
+        yield (), assignments(backward.parameters, exercise.roles, (SQUASHED,))
+        if before:
+            yield before, assignments(backward.parameters, exercise.roles, (Fill(1.0),))

@@ -1,0 +1,97 @@
+"""Which exercise a definition means: by its name, its parameters and the names its source mentions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+from checkgrad.child.inventory import Definition, Inventory, Parameter
+from checkgrad.exercise import Exercise
+from checkgrad.reading.names import ACTIVATIONS, BACKWARD, JACOBIAN, LOSSES, Meaning, meaning, split
+from checkgrad.reading.signature import Fill, is_flag, option, positional, required
+
+FUSED = {"cross_entropy": "softmax", "binary_cross_entropy": "sigmoid"}
+EXPONENTIALS = {"exp", "expit", "logsumexp", "logaddexp", "logsoftmax"}
+ELEMENTWISE = {"sigmoid", "tanh", "relu", "leaky_relu"}
+GRADIENT_VARIABLE = re.compile(
+    r"d_?(w|b|x|z|y|a|scores?|logits?|out|h|l|loss|output|s|p|probs?|input|f)\d?"
+    r"|\w*grad\w*|delta\w*|nabla\w*",
+    re.IGNORECASE,
+)
+
+
+def exercise_of(
+    said: Meaning, known: Mapping[str, Exercise], *, logits: bool, jacobian: bool
+) -> Exercise | None:
+    """The exercise that a name means.
+
+    logits: the source itself makes probabilities of them. jacobian: the derivative takes no upstream gradient.
+    """
+    concept = said.concept
+    if concept in FUSED and (said.logits or logits):
+        concept = f"{FUSED[concept]}_{concept}"
+    return next((known[name] for name in _names(concept, said, jacobian) if name in known), None)
+
+
+def _names(concept: str, said: Meaning, jacobian: bool) -> list[str]:
+    if concept == "affine":
+        return ["affine_backward" if said.derivative else "affine_forward"]
+    if not said.derivative:
+        return [concept, f"{concept}_loss"]
+    if concept == "softmax":
+        single = said.derivative in JACOBIAN or (jacobian and said.derivative not in BACKWARD)
+        return ["softmax_jacobian" if single else "softmax_backward"]
+    stems = (concept, f"{concept}_loss")
+    return [f"{stem}_{end}" for stem in stems for end in ("derivative", "gradient")]
+
+
+def in_context(said: Meaning, inventory: Inventory) -> Meaning:
+    """The cross-entropy of a module that has a sigmoid and no softmax is the binary one."""
+    if said.concept != "cross_entropy" or said.logits:
+        return said
+    concepts = {found.concept for d in inventory.definitions if (found := meaning(d.name))}
+    uses = {found.concept for d in inventory.definitions for u in d.uses if (found := meaning(u))}
+    around = concepts | uses
+    if "sigmoid" in around and not {"softmax", "softmax_cross_entropy"} & around:
+        return Meaning("binary_cross_entropy", said.derivative, said.logits, said.decorations)
+    return said
+
+
+def takes_logits(said: Meaning, uses: Collection[str]) -> bool:
+    """Does the source itself turn logits into probabilities?"""
+    squashing = FUSED.get(said.concept)
+    words = {"".join(split(use)) for use in uses}
+    return bool(squashing and (EXPONENTIALS & words or any(squashing in word for word in words)))
+
+
+def awaited(definition: Definition) -> int:
+    """How many parameters await a value that is no mere setting."""
+    mine = required(definition.parameters) or positional(definition.parameters)[:1]
+    return len([p for p in mine if not is_flag(p) and not _is_setting(p)])
+
+
+def _is_setting(parameter: Parameter) -> bool:
+    return isinstance(option(parameter.name), Fill) and parameter.name != "delta"
+
+
+def plausible(said: Meaning, definition: Definition, exercise: Exercise) -> bool:
+    """Could a function of these parameters answer the exercise? A training loop called sgd could not."""
+    if definition.parameters is None or any(p.star for p in definition.parameters):
+        return True
+    count, places = awaited(definition), len(positional(definition.parameters))
+    roles = len(exercise.roles)
+    if said.concept in ACTIVATIONS:
+        return 1 <= count <= roles + 2
+    if said.concept in LOSSES:
+        return places >= 2 and count <= roles + 1
+    if said.concept == "one_hot":
+        return 1 <= count <= roles
+    return min(roles, 2) <= places and count <= roles
+
+
+def returns_gradient(said: Meaning, definition: Definition) -> bool:
+    """Is the second value of a loss function its gradient, and not a cache or the probabilities?"""
+    if definition.returns < 2 or said.concept not in LOSSES or "forward" in said.decorations:
+        return False
+    named = {"grad", "gradient", "and", "backward"} & set(said.decorations)
+    return bool(named) or any(GRADIENT_VARIABLE.fullmatch(use) for use in definition.uses)

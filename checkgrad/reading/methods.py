@@ -1,0 +1,50 @@
+"""Methods of classes that are no layers, a network with its own sigmoid: called on an object made somehow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from checkgrad.child.inventory import Definition, Inventory
+from checkgrad.exercise import Exercise
+from checkgrad.reading.functions import answers, plain, spare, without_flag
+from checkgrad.reading.meant import in_context
+from checkgrad.reading.names import ACTIVATIONS, LOSSES, meaning
+from checkgrad.reading.objects import bare, makings
+from checkgrad.reading.recipe import Call, Candidate, last_name, path_of
+from checkgrad.reading.signature import assignments, required
+
+
+def of_method(
+    definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
+) -> Iterator[Candidate]:
+    """The candidates in one method, if its own name says what it computes and its class does not."""
+    owner = meaning(last_name(definition.name.rpartition(".")[0]))
+    said = meaning(last_name(definition.name))
+    if said is None or (owner and owner.concept in ACTIVATIONS | LOSSES):
+        return
+    for exercise, item, flag in answers(in_context(said, inventory), definition, known):
+        if definition.kind == "static":
+            yield plain(exercise, definition, inventory, item=item, flag=flag)
+        else:
+            yield method_of_any_class(exercise, definition, inventory, item=item, flag=flag)
+
+
+def method_of_any_class(
+    exercise: Exercise,
+    definition: Definition,
+    inventory: Inventory,
+    *,
+    item: int | None = None,
+    flag: bool | None = None,
+) -> Candidate:
+    """A method with the roles of *exercise*, on an object with or without its constructor having run."""
+    name = definition.name.rpartition(".")[0]
+    cls = inventory.find(name)
+    parameters, named = without_flag(definition.parameters, flag)
+    takes = assignments(parameters, exercise.roles, spare(exercise))
+    ways = makings(name, inventory)
+    if cls and required(cls.parameters):
+        ways = [bare(path_of(name)), *ways[:1]]
+    method = "." + last_name(definition.name)
+    recipes = tuple((*made, Call((method,), takes, len(made) - 1, named)) for made in ways)
+    return Candidate(exercise, definition.name, recipes, item, definition.stub)

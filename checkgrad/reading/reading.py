@@ -1,0 +1,80 @@
+"""A Reading: the way of asking that was chosen, and what it says of the submission."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.request import Request
+from checkgrad.exercise import Exercise, Formula, Probe
+from checkgrad.reading.exchange import read_back, request
+from checkgrad.reading.form import COLUMNS, SCALAR, SINGLE
+from checkgrad.reading.recipe import Candidate
+from checkgrad.reading.way import Way
+
+WORDS = {
+    ("labels", "integers"): "labels as integers",
+    ("layout", COLUMNS): "samples in columns",
+    ("layout", SINGLE): "one sample at a time",
+    ("layout", SCALAR): "one number at a time",
+    ("shape", "(N, 1)"): "one column for the samples",
+    ("weights", "(out, in)"): "weights as (out, in)",
+    ("reduction", "sum"): "summed over the samples",
+    ("reduction", "mean"): "averaged over the samples",
+    ("reduction", "none"): "one value for each sample",
+    ("reduction", "cells"): "averaged over all cells",
+    ("argument", "activation"): "given the activation",
+    ("argument", "logits"): "given logits",
+    ("argument", "probabilities"): "given probabilities",
+    ("sign", "negative"): "with the opposite sign",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a function was understood.
+
+    convention: what differs from the canonical way, "layout" -> "columns"; note: the same in words.
+    formula: the right formula under this reading; right: do the values agree with it on the pilot probes?
+    """
+
+    candidate: Candidate
+    way: Way
+    convention: dict[str, str]
+    note: str
+    formula: Formula
+    right: bool
+    binary: bool = field(default=False, compare=False)
+
+    def request(self, probe: Probe) -> Request:
+        """What to ask the worker for a canonical probe."""
+        return request(self.candidate, self.way, probe, self.binary)
+
+    def read(self, probe: Probe, behaviour: Behaviour) -> Behaviour:
+        """The answer, its value brought to the canonical layout."""
+        with np.errstate(all="ignore"):
+            expected = self.formula(*probe)
+        return read_back(self.candidate, self.way, behaviour, expected)
+
+
+def convention(exercise: Exercise, way: Way, variant: Mapping[str, str]) -> dict[str, str]:
+    """What the reading says: the calling, the form, the variant, and an unusual order of the arguments."""
+    called = way.calling.convention if way.calling else {}
+    found = {**called, **way.form.convention, **variant}
+    order = [token for token in way.given[-1] if isinstance(token, str) and token in exercise.roles]
+    usual = sorted(order, key=exercise.roles.index)
+    return found | ({"order": ", ".join(order)} if order != usual else {})
+
+
+def in_words(found: Mapping[str, str]) -> str:
+    """A convention in plain words: "labels as integers, samples in columns"."""
+    said = (
+        f"arguments in the order {value}"
+        if key == "order"
+        else WORDS.get((key, value), f"{key}: {value}")
+        for key, value in found.items()
+    )
+    return ", ".join(said)
