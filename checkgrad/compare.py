@@ -180,7 +180,7 @@ def _moved(probe: tuple[Any, ...], seed: int) -> tuple[Any, ...]:
 
 def _nudged(arg: Any, rng: np.random.Generator) -> Any:
     if not (isinstance(arg, np.ndarray) and arg.dtype.kind == "f"):
-        return arg
+        return arg.copy() if isinstance(arg, np.ndarray) else arg
     exact = arg.astype(float)
     return exact * (1 + MOVE * rng.choice((-1.0, 1.0), size=arg.shape))
 
