@@ -3,6 +3,7 @@
 import pytest
 
 pytest_plugins = ["pytester"]
+collect_ignore = ["hostile"]  # submissions, never to be imported
 
 
 @pytest.fixture

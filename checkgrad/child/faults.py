@@ -18,7 +18,7 @@ MESSAGE, FRAMES = 1000, 10
 
 
 def name(error: BaseException) -> str:
-    return class_name(type(error))
+    return class_name(type(error)).rpartition(".")[2]
 
 
 def message(error: BaseException) -> str:

@@ -185,7 +185,11 @@ class ForkServer:
                 cwd="/",
                 start_new_session=True,
             )
-        self.hear()
+        try:
+            self.hear()
+        except LauncherLost:
+            self.close()
+            raise
 
     def start(self) -> Forked:
         incoming, their_outgoing = os.pipe()
