@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from checkgrad import compare, numeric, structure
+from checkgrad import compare, numeric, slopes, structure
 from checkgrad.child.behaviour import Behaviour, fingerprint
 from checkgrad.child.request import Request
 from checkgrad.compare import Difference
@@ -33,7 +33,7 @@ class Observation:
     difference: Difference | None = None
     finding: Verdict = Verdict.WRONG
     note: str = ""
-    estimate: numeric.Estimate | None = None
+    measured: tuple[slopes.Measured, ...] | None = None
     again: Callable[[Probe], Observation] | None = None  # the same question about another input
 
 
@@ -113,10 +113,10 @@ def matches_the_formula(student: Student) -> Iterator[Observation]:
 def agrees_with_the_numeric_derivative(student: Student) -> Iterator[Observation]:
     """is the slope of the function itself, measured by moving its input a little"""
     for probe, got in _answered(student, [p for p in student.probes if _is_smooth_ground(p)]):
-        if not got.returned:
-            yield Observation(probe, got)
-        else:
+        if got.returned:
             yield _against_the_slope(student, probe, got)
+        else:
+            yield Observation(probe, got)
 
 
 def obeys_its_laws(student: Student) -> Iterator[Observation]:
@@ -172,43 +172,6 @@ CHECKS = (
 )
 
 
-def numeric_derivative(
-    exercise: Exercise, forward: Formula | Student, probe: Probe
-) -> numeric.Estimate:
-    """Measure, at *probe* of *exercise*, the derivative of *forward* that the exercise asks for."""
-    derivative = exercise.derivative
-    assert derivative, f"{exercise.name} is not a derivative"
-    point, parts = derivative.at(*probe), []
-    for wrt in derivative.wrt:
-        if derivative.jacobian:
-            parts.append(_jacobian(evaluate(forward), point, wrt))
-        else:
-            upstream = derivative.upstream(*probe) if derivative.upstream else None
-            parts.append(_slope_or_gradient(evaluate(forward), point, wrt, upstream, exercise))
-    return parts[0] if len(parts) == 1 else _grouped(parts)
-
-
-def _jacobian(evaluate: numeric.Evaluate, point: Probe, wrt: int) -> numeric.Estimate:
-    measure = numeric.row_jacobian if np.ndim(point[wrt]) == 2 else numeric.jacobian
-    return measure(evaluate, point, wrt)
-
-
-def _slope_or_gradient(
-    evaluate: numeric.Evaluate, point: Probe, wrt: int, upstream: Any, exercise: Exercise
-) -> numeric.Estimate:
-    assert exercise.derivative
-    value = exercise.derivative.of(*point)
-    if upstream is None and np.ndim(value) and np.shape(value) == np.shape(point[wrt]):
-        return numeric.slope(evaluate, point, wrt)
-    return numeric.gradient(evaluate, point, wrt, upstream)
-
-
-def _grouped(parts: list[numeric.Estimate]) -> numeric.Estimate:
-    return numeric.Estimate(
-        tuple(p.value for p in parts), tuple(p.bound for p in parts), tuple(p.smooth for p in parts)
-    )
-
-
 def evaluate(forward: Formula | Student) -> numeric.Evaluate:
     if isinstance(forward, Student):
         return lambda points: [_value(b) for b in forward.asked_afresh(points)]
@@ -224,35 +187,75 @@ def _against_the_slope(student: Student, probe: Probe, got: Behaviour) -> Observ
     """Judge a gradient by the numeric derivative of the student's own forward code, else of the reference."""
     derivative = student.exercise.derivative
     assert derivative
-    own = numeric_derivative(student.exercise, student.forward or derivative.of, probe)
-    formula = student.reading.formula(*probe)
-    rounding = compare.rounding_bound(student.reading.formula, probe, formula, got.value)
-    found = compare.difference(got.value, own.value, _added(own.bound, rounding))
-    if found is None or student.forward is None:
-        return Observation(probe, got, own.value, found, estimate=own)
-    if compare.difference(got.value, formula, rounding):
-        return Observation(probe, got, own.value, found, estimate=own)
-    factor = structure.describe(got.value, own.value, sizes(probe), own.bound)
-    other = student.forward.reading.candidate.function
-    if factor and student.forward.reading.right:
-        problem = (
-            f"is {factor} the slope of your {other}: the two are right for different reductions"
-        )
-        return Observation(probe, got, own.value, Difference(problem), Verdict.ADVICE, estimate=own)
-    note = f"equals the formula; the slope of your {other} differs from it"
-    return Observation(probe, got, formula, note=note, estimate=own)
+    measured = slopes.measure(student.exercise, evaluate(student.forward or derivative.of), probe)
+    due = student.reading.formula(*probe)
+    rounding = compare.rounding_bound(student.reading.formula, probe, due, got.value)
+    seen = Observation(probe, got, due, measured=measured)
+    found = _off_the_slope(got.value, measured, rounding)
+    if found is None or compare.difference(got.value, due, rounding):
+        return replace(seen, difference=found)
+    if student.forward is None:
+        return replace(seen, note="equals the formula under its own convention")
+    return _right_beside_another_forward(student.forward.reading, seen)
+
+
+def _off_the_slope(
+    value: Any, measured: tuple[slopes.Measured, ...], rounding: Any
+) -> Difference | None:
+    """How the value, or one member of it, differs from what was measured; unmeasurable entries are left out."""
+    if len(measured) == 1:
+        value, rounding = (value,), (rounding,)
+    if not isinstance(value, list | tuple) or len(value) != len(measured):
+        return Difference(f"returned {_kind(value)}, expected {len(measured)} arrays")
+    for got, one, room in zip(value, measured, rounding, strict=True):
+        if (
+            compare.not_numbers(got)
+            or one.along is not None
+            and np.shape(got) != one.along.shape[1:]
+        ):
+            return Difference("has not the shape of what it differentiates by")
+        bound = np.where(one.estimate.smooth, one.room(room), np.inf)
+        if found := compare.difference(one.of(got), one.estimate.value, bound):
+            return found if one.along is None else _along_a_direction(found)
+    return None
+
+
+def _kind(value: Any) -> str:
+    return f"{len(value)} values" if isinstance(value, list | tuple) else "one array"
+
+
+def _along_a_direction(found: Difference) -> Difference:
+    problem = found.problem.partition(": ")[2]
+    return replace(found, problem=f"is wrong along a random direction: {problem}", where="")
+
+
+def _right_beside_another_forward(other: Reading, seen: Observation) -> Observation:
+    """The gradient equals the formula, but not the slope of the module's own forward function."""
+    name = other.candidate.function
+    factor = _factor(seen) if other.right else ""
+    if not factor:
+        return replace(seen, note=f"equals the formula; the slope of your {name} differs from it")
+    problem = (
+        f"is {factor}, beside the slope of your {name}: each is right by itself, "
+        "but one adds up where the other averages"
+    )
+    return replace(seen, difference=Difference(problem), finding=Verdict.ADVICE)
+
+
+def _factor(seen: Observation) -> str:
+    """By which factor a gradient of a loss and the slope of that loss are apart; "" for anything else."""
+    assert seen.measured
+    if len(seen.measured) != 1:
+        return ""
+    (measured,) = seen.measured
+    got, slope = measured.of(seen.got.value), measured.estimate
+    return structure.describe(got, slope.value, sizes(seen.probe), slope.bound)
 
 
 def sizes(probe: Probe) -> dict[str, float]:
     shape = max((np.shape(arg) for arg in probe), key=len)
     names = ("N", "C") if len(shape) > 1 else ("C",)
     return {name: float(size) for name, size in zip(names, shape, strict=False)}
-
-
-def _added(a: Any, b: Any) -> Any:
-    if isinstance(a, tuple):
-        return tuple(map(_added, a, b))
-    return a + b
 
 
 def _first_answer(student: Student) -> Iterator[tuple[Probe, Behaviour]]:

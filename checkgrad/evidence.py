@@ -97,13 +97,15 @@ def _scatter(student: Student, answered: Sequence[Observation]) -> list[Evidence
     """Analytic over numeric, all probes together."""
     columns: list[list[float]] = [[], [], []]
     for seen in answered:
-        estimate = seen.estimate
-        if estimate is None or np.shape(estimate.value) != np.shape(seen.got.value):
-            continue
-        for column, values in zip(
-            columns, (estimate.value, seen.got.value, estimate.bound), strict=True
-        ):
-            column += _floats(values)
+        for measured in seen.measured or ():
+            estimate = measured.estimate
+            if len(seen.measured or ()) > 1 or np.shape(estimate.value) != np.shape(
+                measured.of(seen.got.value)
+            ):
+                continue
+            parts = (estimate.value, measured.of(seen.got.value), estimate.bound)
+            for column, values in zip(columns, parts, strict=True):
+                column += _floats(values)
     numbers, analytic, bound = (column[:MOST_POINTS] for column in columns)
     title = f"{student.exercise.title}: analytic against numeric"
     return [Scatter(title, numbers, analytic, bound)] if numbers else []

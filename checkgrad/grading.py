@@ -174,7 +174,8 @@ class Grader:
         """Answer one question; a fault of our own becomes an outcome that costs nothing."""
         start = time.perf_counter()
         try:
-            part = self._answer(question)
+            with np.errstate(all="ignore"):  # references meet the extremes as well
+                part = self._answer(question)
         except GraderFault as fault:
             part = Part(_outcome(question, Verdict.GRADER_FAULT, str(fault)))
         except Exception as error:  # a submission that breaks us must not break the other outcomes

@@ -1,0 +1,86 @@
+"""The numeric derivative that an exercise asks for: entry by entry where that is cheap, else along directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from checkgrad import numeric
+from checkgrad.exercise import Derivative, Exercise, Probe
+
+FEW = 24  # entries up to which a gradient is measured one by one
+DIRECTIONS = 3
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A numeric derivative, or its products with a few random directions.
+
+    along: the directions, None where every entry was measured.
+    """
+
+    estimate: numeric.Estimate
+    along: Any = None
+
+    def of(self, value: Any) -> Any:
+        """What of *value* can be compared with the estimate."""
+        if self.along is None:
+            return value
+        return np.array([np.sum(np.asarray(value) * d) for d in self.along])
+
+    def room(self, rounding: Any) -> Any:
+        """The error bound of the estimate and of *value* together, *rounding* being that of its entries."""
+        spread = rounding if self.along is None else self.of_size(rounding)
+        return self.estimate.bound + spread
+
+    def of_size(self, rounding: Any) -> Any:
+        return np.array([np.sum(rounding * np.abs(d)) for d in self.along])
+
+
+def measure(exercise: Exercise, evaluate: numeric.Evaluate, probe: Probe) -> tuple[Measured, ...]:
+    """Measure, at *probe* of *exercise*, the derivatives of *evaluate* by each argument that it asks for."""
+    derivative = exercise.derivative
+    assert derivative, f"{exercise.name} is not a derivative"
+    point = derivative.at(*probe)
+    return tuple(_by(derivative, evaluate, probe, point, wrt) for wrt in derivative.wrt)
+
+
+def _by(
+    derivative: Derivative, evaluate: numeric.Evaluate, probe: Probe, point: Probe, wrt: int
+) -> Measured:
+    if derivative.jacobian:
+        rows = np.ndim(point[wrt]) == 2
+        found = (numeric.row_jacobian if rows else numeric.jacobian)(evaluate, point, wrt)
+        return Measured(found)
+    upstream = derivative.upstream(*probe) if derivative.upstream else None
+    if upstream is None and _is_elementwise(derivative.of.formula, point, wrt):
+        return Measured(numeric.slope(evaluate, point, wrt))
+    if np.size(point[wrt]) <= FEW:
+        return Measured(numeric.gradient(evaluate, point, wrt, upstream))
+    return _along_directions(evaluate, point, wrt, upstream)
+
+
+def _is_elementwise(formula: Callable[..., Any], point: Probe, wrt: int) -> bool:
+    value = formula(*point)
+    return bool(np.ndim(value)) and np.shape(value) == np.shape(point[wrt])
+
+
+def _along_directions(
+    evaluate: numeric.Evaluate, point: Probe, wrt: int, upstream: Any
+) -> Measured:
+    rng = np.random.default_rng(wrt)
+    directions = rng.normal(size=(DIRECTIONS, *np.shape(point[wrt])))
+    summed = _summed(evaluate, upstream)
+    parts = [numeric.directional(summed, point, wrt, d) for d in directions]
+    value, bound, smooth = (
+        np.array([getattr(p, name) for p in parts]) for name in ("value", "bound", "smooth")
+    )
+    return Measured(numeric.Estimate(value, bound, smooth), directions)
+
+
+def _summed(evaluate: numeric.Evaluate, upstream: Any) -> numeric.Evaluate:
+    weights = 1.0 if upstream is None else upstream
+    return lambda points: [None if v is None else np.sum(weights * v) for v in evaluate(points)]
