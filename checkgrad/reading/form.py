@@ -125,13 +125,17 @@ def _laid_out(form: Form, role: str, value: Any, binary: bool) -> Any:
         upright = value
     elif binary:
         upright = value[:, None]
-    elif form.layout == COLUMNS and role != "t" and role != "labels":
+    elif form.layout == COLUMNS and not _are_class_numbers(role, value):
         upright = value[None, :]
     else:
         return value
     if form.layout == COLUMNS:
         return upright.T
     return upright if form.upright or value.ndim == 2 else value
+
+
+def _are_class_numbers(role: str, value: Any) -> bool:
+    return role in ("t", "labels") or (role == "y" and value.dtype.kind in "iu")
 
 
 def returned(form: Form, value: Any, expected: Any, weight: bool = False) -> Any:

@@ -83,7 +83,8 @@ def plain(
     path = path_of(definition.name)
     parameters, named = without_flag(definition.parameters, flag)
     takes = assignments(parameters, exercise.roles, spare(exercise))
-    recipes: list[Recipe] = [(Call(path, takes, named=named),)]
+    names = tuple(p.name for p in positional(parameters))
+    recipes: list[Recipe] = [(Call(path, takes, named=named, names=names),)]
     if forward := _forward_of(exercise, definition, inventory):
         recipes.append((forward, Call(path, from_cache(parameters, exercise), named=named)))
         if any("cache" in p.name.lower() for p in parameters or ()):

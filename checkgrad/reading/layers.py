@@ -21,6 +21,7 @@ from checkgrad.reading.signature import (
     Tokens,
     assignments,
     likeness,
+    positional,
     required,
 )
 
@@ -145,14 +146,11 @@ def plain_if_static(method: Definition, recipes: list[Recipe]) -> tuple[Recipe, 
 
 def invoked(layer: Layer, method: Definition, takes: tuple[Tokens, ...], made: int) -> Call:
     """The call of a method on the object made by call number *made*, or on the class itself."""
+    names = tuple(p.name for p in positional(method.parameters))
     if method.kind == "static":
-        return Call(path_of(method.name), takes)
-    return Call(
-        ("." + last_name(method.name),),
-        takes,
-        of=made,
-        do="get" if method.kind == "property" else "call",
-    )
+        return Call(path_of(method.name), takes, names=names)
+    do = "get" if method.kind == "property" else "call"
+    return Call(("." + last_name(method.name),), takes, of=made, do=do, names=names)
 
 
 def _handed_out(layer: Layer, forward: Definition, made: int) -> Iterator[Call]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise
@@ -11,7 +12,7 @@ from checkgrad.reading.meant import in_context
 from checkgrad.reading.names import ACTIVATIONS, LOSSES, meaning
 from checkgrad.reading.objects import bare, makings
 from checkgrad.reading.recipe import Call, Candidate, last_name, path_of
-from checkgrad.reading.signature import assignments, required
+from checkgrad.reading.signature import assignments, positional, required
 
 
 def of_method(
@@ -46,5 +47,7 @@ def method_of_any_class(
     if cls and required(cls.parameters):
         ways = [bare(path_of(name)), *ways[:1]]
     method = "." + last_name(definition.name)
-    recipes = tuple((*made, Call((method,), takes, len(made) - 1, named)) for made in ways)
+    names = tuple(p.name for p in positional(parameters))
+    call = Call((method,), takes, named=named, names=names)
+    recipes = tuple((*made, replace(call, of=len(made) - 1)) for made in ways)
     return Candidate(exercise, definition.name, recipes, item, definition.stub)

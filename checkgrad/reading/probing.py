@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour, observe
 from checkgrad.child.request import Request
-from checkgrad.exercise import Exercise, Formula, Misconception, Probe
+from checkgrad.exercise import Exercise, Misconception, Probe
+from checkgrad.reading import consistency
 from checkgrad.reading import form as forms
 from checkgrad.reading.exchange import one_by_one, ordered, read_back, request
-from checkgrad.reading.form import SCALAR, SINGLE
+from checkgrad.reading.form import COLUMNS, SCALAR, SINGLE
+from checkgrad.reading.inquiry import Inquiry, Right
 from checkgrad.reading.reading import Reading, convention, in_words
 from checkgrad.reading.recipe import Candidate
 from checkgrad.reading.way import Way, permitted, ways
@@ -22,37 +23,6 @@ from checkgrad.reading.way import Way, permitted, ways
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 PILOTS = 2
 ROUGH = 1e-3  # what is further off than this is not worth a rounding bound
-
-
-class Right(NamedTuple):
-    """A formula under which values may be right: the reference, or a variant of it."""
-
-    name: str
-    formula: Formula
-    convention: Mapping[str, str]
-
-
-@dataclass
-class Inquiry:
-    """What is being found out about one candidate."""
-
-    candidate: Candidate
-    pilots: list[Probe]
-    ways: list[Way]
-    formulas: list[Right]
-    binary: bool
-    answers: dict[Way, list[Behaviour]] = field(default_factory=dict)
-    fits: dict[Way, Right] = field(default_factory=dict)
-    due: dict[tuple[str, bool, int], Any] = field(default_factory=dict)
-
-    def expected(self, right: Right, way: Way, pilot: int) -> Any:
-        """What *right* says of a pilot; computed once."""
-        key = (right.name, way.form.layout == SINGLE, pilot)
-        if key not in self.due:
-            formula = one_by_one(right.formula, self.candidate, way)
-            with np.errstate(all="ignore"):
-                self.due[key] = formula(*self.pilots[pilot])
-        return self.due[key]
 
 
 def read(
@@ -66,6 +36,9 @@ def read(
     inquiries = [inquiry(candidate, seed, pinned) for candidate in candidates]
     for wave in (_first, _batches, _singly):
         _ask(inquiries, ask, wave)
+    if consistency.columns_are_needed(inquiries):
+        _ask(inquiries, ask, _columns)
+    consistency.settle(inquiries)
     return {one.candidate: conclude(one) for one in inquiries}
 
 
@@ -120,6 +93,13 @@ def _singly(one: Inquiry) -> list[Way]:
     return [way for way in one.ways if way.form.layout in (SINGLE, SCALAR)]
 
 
+def _columns(one: Inquiry) -> list[Way]:
+    """The same function with samples in columns, where another function of the module needs them so."""
+    asked = {way.form.layout for way in one.answers}
+    turned = [way for way in one.ways if way.form.layout == COLUMNS]
+    return turned if one.fits and COLUMNS not in asked else []
+
+
 def _ask(inquiries: Sequence[Inquiry], ask: Ask, wave: Callable[[Inquiry], list[Way]]) -> None:
     """Put one wave of questions in one batch, and see which ways fit."""
     asked = [(one, way, probe) for one in inquiries for way in wave(one) for probe in one.pilots]
@@ -171,11 +151,15 @@ def _roughly(got: Any, expected: Any) -> bool:
 
 def conclude(one: Inquiry) -> Reading:
     """The reading under which the function is right; else the one that explains it best."""
-    for way in one.ways:
-        if way in one.fits:
-            return _reading(one, way, one.fits[way], True)
-    way = _explained(one) or _answered(one) or one.ways[0]
+    if one.best:
+        return _reading(one, *one.best, True)
+    way = _explained(one) or _answered(one) or _in_layout(one)[0]
     return _reading(one, way, one.formulas[0], False)
+
+
+def _in_layout(one: Inquiry) -> list[Way]:
+    """The ways of asking, those in the layout of the module first."""
+    return sorted(one.ways, key=lambda way: way.form.layout != one.layout)
 
 
 def _reading(one: Inquiry, way: Way, right: Right, fits: bool) -> Reading:
@@ -192,7 +176,12 @@ def _explained(one: Inquiry) -> Way | None:
     """The first way of asking under which a known mistake does just what the function did."""
     mistakes = one.candidate.exercise.misconceptions
     return next(
-        (w for w in one.ways if w in one.answers and any(_makes(one, w, m) for m in mistakes)), None
+        (
+            way
+            for way in _in_layout(one)
+            if way in one.answers and any(_makes(one, way, m) for m in mistakes)
+        ),
+        None,
     )
 
 
@@ -221,7 +210,7 @@ def _does_the_same(
 
 def _answered(one: Inquiry) -> Way | None:
     """The most natural way of asking that gives numbers of the right shape on most pilots."""
-    counts = {way: _count(one, way) for way in one.ways if way in one.answers}
+    counts = {way: _count(one, way) for way in _in_layout(one) if way in one.answers}
     best = max(counts, key=lambda way: counts[way], default=None)
     return best if best and counts[best] else None
 

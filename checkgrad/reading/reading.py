@@ -13,7 +13,7 @@ from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.reading.exchange import read_back, request
 from checkgrad.reading.form import COLUMNS, SCALAR, SINGLE
 from checkgrad.reading.recipe import Candidate
-from checkgrad.reading.way import Way
+from checkgrad.reading.way import Way, unusual_order
 
 WORDS = {
     ("labels", "integers"): "labels as integers",
@@ -63,10 +63,9 @@ class Reading:
 def convention(exercise: Exercise, way: Way, variant: Mapping[str, str]) -> dict[str, str]:
     """What the reading says: the calling, the form, the variant, and an unusual order of the arguments."""
     called = way.calling.convention if way.calling else {}
+    order = unusual_order(exercise, way)
     found = {**called, **way.form.convention, **variant}
-    order = [token for token in way.given[-1] if isinstance(token, str) and token in exercise.roles]
-    usual = sorted(order, key=exercise.roles.index)
-    return found | ({"order": ", ".join(order)} if order != usual else {})
+    return found | ({"order": order} if order else {})
 
 
 def in_words(found: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ class Call:
     takes: what it may be given by position, the most natural first.
     always: it is made even if no later call takes its result, for what it leaves behind in an object.
     do: "call", "get" or "set" an attribute, or "group" what it is given into one answer.
+    names: what its parameters are called.
     """
 
     path: tuple[str, ...]
@@ -27,6 +28,7 @@ class Call:
     named: tuple[tuple[str, Token], ...] = ()
     always: bool = False
     do: str = "call"
+    names: tuple[str, ...] = ()
 
 
 Recipe = tuple[Call, ...]

@@ -83,6 +83,7 @@ OPTIONS: tuple[tuple[str, Token], ...] = (
     (r"c|k|(num|n|nb)_?(classes|labels|outputs)|output_dim|num_output", CLASSES),
     (r"verbose|debug|(is_)?train(ing)?|inplace|keepdims", Fill(False)),
     (r"mask", Fill(None)),
+    (r"alpha|slope|negative_slope|leak|leaky", Fill(0.01)),
 )
 FLAG = re.compile(
     r"(is_?|as_?|return_?)?(derivative|deriv|derv|der|prime|grad|gradient|backward|backprop|derive|diff|d)"

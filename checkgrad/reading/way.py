@@ -24,13 +24,20 @@ class Way:
     given: tuple[Tokens, ...]
     form: Form
     calling: Calling | None = None
+    rarity: int = 0  # how far it is from the most natural way
     members: tuple[int, ...] = ()  # the order in which a group of results is returned
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The roles in the order in which the last call that takes any is given them."""
+        given = [[t for t in tokens if isinstance(t, str)] for tokens in self.given]
+        return next((tuple(tokens) for tokens in reversed(given) if tokens), ())
 
 
 def ways(candidate: Candidate, pilots: Sequence[Probe], pinned: Mapping[str, str]) -> list[Way]:
     """Every way to ask *candidate* that *pinned* leaves open, the most natural first."""
     exercise = candidate.exercise
-    found = []
+    found: list[tuple[tuple[int, ...], Way]] = []
     for (i, recipe), (j, calling), (k, form) in itertools.product(
         enumerate(candidate.recipes),
         enumerate(permitted(exercise.callings, pinned)),
@@ -41,13 +48,27 @@ def ways(candidate: Candidate, pilots: Sequence[Probe], pinned: Mapping[str, str
         for given in itertools.product(*(call.takes for call in recipe)):
             turned = sum(g != call.takes[0] for g, call in zip(given, recipe, strict=True))
             rarity = min(i, 1) + min(j, 1) + turned + _rarity(form)
-            found.append((rarity, i, j, turned, k, Way(recipe, given, form, calling)))
-    return [way for *_, way in sorted(found, key=lambda entry: entry[:5])]
+            way = Way(recipe, given, form, calling, rarity)
+            if _order_agrees(way, exercise, pinned):
+                found.append(((rarity, i, j, turned, k), way))
+    return [way for _, way in sorted(found, key=lambda entry: entry[0])]
+
+
+def unusual_order(exercise: Exercise, way: Way) -> str:
+    """The order of the roles as the function takes them, if it is not the order of the exercise."""
+    order = [role for role in way.order if role in exercise.roles]
+    return "" if order == sorted(order, key=exercise.roles.index) else ", ".join(order)
+
+
+def _order_agrees(way: Way, exercise: Exercise, pinned: Mapping[str, str]) -> bool:
+    return "order" not in pinned or unusual_order(exercise, way) in ("", pinned["order"])
 
 
 def _rarity(form: Form) -> int:
     single = 3 if form.layout in (SINGLE, SCALAR) else 0
-    return len(form.convention) + single
+    # W x + b, with W as (out, in), is what comes with samples in columns.
+    usual = form.layout == COLUMNS and form.weights == "(out, in)"
+    return len(form.convention) + single - 2 * usual
 
 
 def _feeds_a_forward(recipe: Recipe, exercise: Exercise) -> bool:
@@ -70,14 +91,25 @@ T = TypeVar("T", bound=Choice)
 
 def permitted(alternatives: Sequence[T], pinned: Mapping[str, str]) -> list[T | None]:
     """None (the canonical one) and *alternatives*; a pinned choice leaves only what agrees with it."""
-    found = [a for a in alternatives if agrees(a.convention, pinned)]
-    named = any(pinned.get(key) == value for a in found for key, value in a.convention.items())
+    named = {
+        key: value
+        for key, value in pinned.items()
+        if any(a.convention.get(key) == value for a in alternatives)
+    }
+    found = [
+        a for a in alternatives if agrees(a.convention, pinned) and agrees(named, a.convention, "")
+    ]
     return [*found] if named else [None, *found]
 
 
-def agrees(convention: Mapping[str, str], pinned: Mapping[str, str]) -> bool:
-    """Does a choice say nothing else than what is pinned?"""
-    return all(pinned.get(key, value) == value for key, value in convention.items())
+def agrees(
+    convention: Mapping[str, str], other: Mapping[str, str], missing: str | None = None
+) -> bool:
+    """Does *other* say the same wherever it says anything (or, with *missing*, everywhere)?"""
+    return all(
+        other.get(key, value if missing is None else missing) == value
+        for key, value in convention.items()
+    )
 
 
 def form_choices(
@@ -122,10 +154,9 @@ def insensitive(exercise: Exercise, pilots: Sequence[Probe]) -> bool:
 
 def _commutes(exercise: Exercise, probe: Probe) -> bool:
     if np.ndim(probe[0]) != 2:
-        return np.shape(exercise(*probe)) == np.shape(probe[0])
+        return bool(np.shape(exercise(*probe)) == np.shape(probe[0]))
     turned = np.asarray(exercise(np.ascontiguousarray(probe[0].T)))
-    same: bool = turned.ndim == 2 and np.allclose(turned.T, exercise(*probe))
-    return same
+    return turned.ndim == 2 and bool(np.allclose(turned.T, exercise(*probe)))
 
 
 def _has_labels(exercise: Exercise, pilots: Sequence[Probe]) -> bool:
