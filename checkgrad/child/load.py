@@ -14,11 +14,10 @@ import importlib.abc
 import importlib.machinery
 import linecache
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
-
-import numpy as np
 
 from . import faults
 from .source import Document, Unreadable, parse, read
@@ -35,20 +34,10 @@ KINDS = {
     ast.Expr: "a call",
     ast.Assert: "an assert",
 }
-OLD_NUMPY = {
-    "float",
-    "int",
-    "bool",
-    "object",
-    "complex",
-    "str",
-    "long",
-    "unicode",
-    "float_",
-    "complex_",
-    "Inf",
-    "NaN",
-}
+OLD_NUMPY = re.compile(
+    r"module 'numpy' has no attribute '(float|int|bool|object|complex|str|long|unicode)'"
+    r"|`np\.\w+` was removed in the NumPy 2\.0 release"
+)
 
 
 class NotLoaded(Exception):
@@ -252,7 +241,7 @@ class Run:
             return True
         if isinstance(error, NameError) and error.name in self.lost:
             return True
-        if isinstance(error, AttributeError) and error.obj is np and error.name in OLD_NUMPY:
+        if isinstance(error, AttributeError) and OLD_NUMPY.match(faults.message(error)):
             return True
         if isinstance(error, SystemExit) and faults.passed_through(error, "argparse"):
             return True

@@ -56,21 +56,25 @@ def read(path: str) -> Document:
 
 
 def decoded(raw: bytes) -> str:
-    """Text of bytes, under the encoding they declare; UTF-8 otherwise."""
+    """Text of bytes, under the encoding they declare; UTF-8 otherwise, but for comments."""
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
-        text = raw.decode(encoding)
-    except SyntaxError as error:
-        if b"coding" in raw.split(b"\n", 2)[0] or b"coding" in b"".join(raw.split(b"\n", 2)[1:2]):
-            raise Unreadable(f"line 1: {error.msg}") from None
-        text = raw.decode("latin-1")
+        text = raw.decode(declared(raw))
     except UnicodeDecodeError as error:
-        if only_in_comments(raw):
-            text = raw.decode("latin-1")
-        else:
+        if not only_in_comments(raw):
             where = line_of(raw, error.start)
             raise Unreadable(f"line {where}: not {error.encoding} text; save it as UTF-8") from None
+        text = raw.decode("latin-1")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def declared(raw: bytes) -> str:
+    """The encoding that the first lines declare."""
+    try:
+        return tokenize.detect_encoding(io.BytesIO(raw).readline)[0]
+    except SyntaxError as error:
+        if str(error).startswith("unknown encoding"):
+            raise Unreadable(f"line 1: {error}") from None
+        return "utf-8"
 
 
 def line_of(raw: bytes, offset: int) -> int:
