@@ -23,6 +23,7 @@ from checkgrad.render import captions, heat, numbers, story
 from checkgrad.render.snippet import snippet
 from checkgrad.render.svg import SHARED, tidy
 
+LONGEST = 20_000  # characters of any one text
 HERE = Path(__file__).parent
 MATHML = "http://www.w3.org/1998/Math/MathML"
 # what a formula may carry: nothing that links, styles or runs
@@ -213,7 +214,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_visible,
     )
-    env.filters |= {"spoken": story.spoken, "number": numbers.number, "mathml": mathml}
+    env.filters |= {
+        "spoken": story.spoken,
+        "number": numbers.number,
+        "clipped": numbers.clipped,
+        "mathml": mathml,
+    }
     env.globals |= {
         "lines": numbers.lines,
         "snippet": snippet,
@@ -227,7 +233,7 @@ def _environment() -> Environment:
 def _visible(value: Any) -> Any:
     """Every string that enters the page passes here; autoescape follows."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return numbers.clean(value)
+        return numbers.clean(numbers.clipped(value, LONGEST))
     return value
 
 

@@ -11,6 +11,7 @@ from checkgrad.model import Numbers
 
 ROWS = 6
 GAP = "..."
+NOT_ASCII = re.compile(r"[^\t\n\x20-\x7e]")  # the plain characters of ASCII need no closer look
 
 
 class Line(NamedTuple):
@@ -31,7 +32,15 @@ class Layout(NamedTuple):
 
 def clean(text: str) -> str:
     """*text* with every character visible: no escape sequence, no direction override, no lone surrogate."""
-    return "".join(c if _harmless(c) else f"\\x{ord(c):02x}" for c in text)
+    return NOT_ASCII.sub(lambda m: m[0] if _harmless(m[0]) else f"\\x{ord(m[0]):02x}", text)
+
+
+def clipped(text: str, most: int = 4000) -> str:
+    """The beginning of a long *text*, without empty lines around it."""
+    text = text.strip("\r\n")
+    if len(text) <= most:
+        return text
+    return f"{text[:most]}\n... and {len(text) - most} more characters"
 
 
 def number(value: Any) -> str:
@@ -135,4 +144,4 @@ def _cells(value: Numbers) -> Iterator[str]:
 
 def _harmless(c: str) -> bool:
     # Cc control, Cf format such as direction overrides, Cs surrogate, Co private use
-    return c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co")
+    return unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co")

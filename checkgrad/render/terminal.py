@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from checkgrad.model import Example, Outcome, Report, Verdict
-from checkgrad.render.numbers import Line, clean, lines
+from checkgrad.render.numbers import Line, clean, clipped, lines
 from checkgrad.render.story import (
     WHOLE_FILE,
     WORDS,
@@ -23,6 +23,7 @@ from checkgrad.render.story import (
 
 MOST_PARTS = 8
 MOST_ROWS = 4
+LONGEST = 2000  # characters of a message; an exception's can be endless
 LABELS = {
     Verdict.WRONG: "not right",
     Verdict.CRASHED: "error",
@@ -127,7 +128,7 @@ def _failure(outcome: Outcome, width: int) -> Iterator[str]:
 def _quoted(title: str, text: str) -> Iterator[str]:
     if text.strip():
         yield from ("", title)
-        yield from (f"  {line}" for line in clean(text).strip("\n").splitlines())
+        yield from (f"  {line}" for line in clean(clipped(text)).splitlines())
 
 
 def _example(example: Example, width: int, most: int) -> Iterator[str]:
@@ -155,7 +156,9 @@ def _around_the_mark(block: list[Line], most: int) -> list[Line]:
 
 
 def _wrapped(text: str, width: int, indent: str = "  ", most: int = 99) -> Iterable[str]:
-    kept = textwrap.wrap(clean(text), width - len(indent), max_lines=most, placeholder=" ...")
+    kept = textwrap.wrap(
+        clean(clipped(text, LONGEST)), width - len(indent), max_lines=most, placeholder=" ..."
+    )
     return (indent + line for line in kept)
 
 

@@ -1,0 +1,66 @@
+"""Report -> Gradescope's results.json. Its total is our score; hidden checks stay hidden there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checkgrad.model import Outcome, Report, Verdict
+from checkgrad.render.json import dumps
+from checkgrad.render.numbers import clean
+from checkgrad.render.story import parts, score, spoken
+from checkgrad.render.terminal import failure, summary
+
+VISIBILITIES = ("hidden", "after_due_date", "after_published", "visible")
+
+
+def render(report: Report) -> str:
+    """Return the JSON that Gradescope reads from /autograder/results/results.json."""
+    tests = [
+        _test(report, outcome, f"{i}.{k}")
+        for i, part in enumerate(parts(report), 1)
+        for k, outcome in enumerate(part.outcomes, 1)
+    ]
+    return dumps(
+        {
+            "score": score(report)[0],
+            "execution_time": round(sum(o.seconds for o in report.outcomes), 3),
+            "output": summary(report, 80, colour=False),
+            "output_format": "text",
+            "test_output_format": "text",
+            "test_name_format": "text",
+            "visibility": "visible",
+            "stdout_visibility": "hidden",
+            "extra_data": {"checkgrad": report.environment.checkgrad, "seed": report.seed},
+            "tests": tests,
+        }
+    )
+
+
+def _test(report: Report, outcome: Outcome, number: str) -> dict[str, Any]:
+    return {
+        **_points(report, outcome),
+        "status": "failed" if outcome.verdict.failed else "passed",
+        "name": clean(f"{spoken(outcome.exercise)}: {spoken(outcome.check)}"),
+        "name_format": "text",
+        "number": number,
+        "output": _output(outcome),
+        "output_format": "text",
+        "tags": [clean(outcome.exercise)],
+        "visibility": outcome.visibility if outcome.visibility in VISIBILITIES else "hidden",
+    }
+
+
+def _points(report: Report, outcome: Outcome) -> dict[str, float]:
+    """Points where there are any; Gradescope takes a check without them as information."""
+    if report.score is None:
+        judged = outcome.verdict not in (Verdict.NOT_RUN, Verdict.GRADER_FAULT)
+        return {"score": float(not outcome.verdict.failed), "max_score": 1.0} if judged else {}
+    if outcome.maximum is None:
+        return {}
+    return {"score": outcome.points or 0.0, "max_score": outcome.maximum}
+
+
+def _output(outcome: Outcome) -> str:
+    if outcome.verdict == Verdict.PASSED:
+        return clean(outcome.note)
+    return failure(outcome)
