@@ -80,6 +80,8 @@ def outputs_and_targets(rng):
     for n, c in (*draws.MATRICES, (11, 3)):
         t = draws.one_hot(rng, n, c)
         yield _partly_right(rng, t), t
+    t = draws.one_hot(rng, 11, 3)
+    yield t[::-1].copy(), t  # sure of every class, of some wrongly
     t = draws.one_hot(rng, 7, 3)
     yield draws.distributions(rng, 7, 3), t.astype(int)
     yield _partly_right(rng, t).astype(np.float32), t.astype(np.float32)

@@ -132,11 +132,11 @@ def rolls_on_where_it_is_flat(momentum_update, w, g, v, lr, mu):
 
 
 @momentum_update.law
-def starts_from_the_weights(momentum_update, w, g, v, lr, mu):
-    """The step does not depend on where the weights are."""
-    here, _ = momentum_update(w.copy(), g, v.copy(), lr, mu)
-    there, _ = momentum_update(2 * w, g, v.copy(), lr, mu)
-    return there - 2 * w, here - w
+def moves_along_the_velocity(momentum_update, w, g, v, lr, mu):
+    """The step has the direction of the velocity that is handed back."""
+    moved, velocity = momentum_update(w.copy(), g, v.copy(), lr, mu)
+    step = moved - w
+    return step * velocity.flat[0], velocity * step.flat[0]
 
 
 @momentum_update.misconception(hint="Which of the two velocities moves the weights?")

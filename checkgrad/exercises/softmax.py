@@ -177,7 +177,6 @@ def shifted_by_the_overall_maximum(z):
 
 @softmax.misconception(
     at="extremes",
-    same_as=[shifted_by_the_overall_maximum],
     hint="Which shift does a row need whose logits are all very negative?",
 )
 def shifted_only_positive_logits(z):
@@ -400,3 +399,11 @@ def ignored_the_upstream_gradient(dy, z):
     """The upstream gradient is not used: y(1-y) is returned whatever it is."""
     y = softmax(z)
     return y * (1 - y)
+
+
+@softmax_backward.misconception(
+    hint="Is it the logarithm of softmax that you differentiate, and where are the other classes?"
+)
+def used_the_diagonal_of_log_softmax(dy, z):
+    """The upstream gradient is multiplied by 1-y, the diagonal of the Jacobian of log-softmax."""
+    return dy * (1 - softmax(z))
