@@ -152,7 +152,7 @@ def gives_the_same_answer_twice(student: Student) -> Iterator[Observation]:
             student.probes[i],
             second,
             first[i].value,
-            _changed_its_mind(student, i, first[i], second),
+            _changed_its_mind(first[i], second),
         )
 
 
@@ -364,15 +364,11 @@ def _changed_arguments(student: Student, got: Behaviour) -> Difference | None:
     )
 
 
-def _changed_its_mind(
-    student: Student, index: int, first: Behaviour, second: Behaviour
-) -> Difference | None:
-    if first.returned and not compare.not_numbers(first.value):
-        bound = compare.rounding_bound(
-            student.reading.formula, student.probes[index], np.asarray(first.value), first.value
-        )
-    else:
-        bound = 0.0
-    if compare.same(second, first, bound) or not first.returned or second.died:
+def _changed_its_mind(first: Behaviour, second: Behaviour) -> Difference | None:
+    if not first.returned or second.died:
+        return None
+    due = tuple(first.value) if isinstance(first.value, list) else first.value
+    comparable = isinstance(due, tuple) or not compare.not_numbers(due)
+    if compare.same(second, first, compare.repetition_bound(due) if comparable else 0.0):
         return None
     return Difference("gave another answer when it was asked again with the same input")

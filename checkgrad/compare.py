@@ -49,6 +49,12 @@ def rounding_bound(
     return _each(lambda e, *m: gamma * (_condition(e, m) + _magnitude(e)), expected, *moved)
 
 
+def repetition_bound(value: Any) -> Any:
+    """Return what two runs of the same code may differ by: sums may be taken in another order."""
+    gamma = SAFETY * OPERATIONS * unit_roundoff((), value)
+    return _each(lambda v: gamma * _magnitude(v), value)
+
+
 def unit_roundoff(probe: tuple[Any, ...], got: Any = None) -> float:
     """Return u of the coarsest floating point type among the arguments and the result."""
     types = [a.dtype for a in _arrays(probe) if a.dtype.kind == "f"]

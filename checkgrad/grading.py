@@ -452,8 +452,9 @@ def _explained(outcome: Outcome, student: Student) -> Outcome:
     found: list[Diagnosis] = diagnose.diagnose(exercise, probes, answers)
     if found:
         return replace(outcome, diagnoses=found)
-    sizes = [sizes(probe) for probe in probes]
-    relation = diagnose.relation(student.reading.formula, probes, answers, sizes)
+    relation = diagnose.relation(
+        student.reading.formula, probes, answers, [sizes(probe) for probe in probes]
+    )
     return replace(outcome, structure=relation)
 
 

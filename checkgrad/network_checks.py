@@ -119,7 +119,7 @@ def gives_the_same_answer_twice(network: Network) -> Finding:
         if not first.returned or second.died:
             continue
         due, got = _flat(first.value), _flat(second.value) if second.returned else None
-        if compare.difference(got, due, _bounds(network, i, due)):
+        if compare.difference(got, due, compare.repetition_bound(due)):
             return Finding(
                 Verdict.WRONG, "gave other gradients when it was asked again with the same input"
             )
@@ -223,11 +223,6 @@ def _restored(flat: tuple[Any, ...]) -> Probe:
 def _flat(value: Any) -> tuple[Any, ...]:
     y, loss, gradients = value
     return (y, loss, *(block for pair in gradients for block in pair))
-
-
-def _bounds(network: Network, index: int, due: tuple[Any, ...]) -> tuple[Any, ...]:
-    gamma = compare.rounding_bound(lambda *p: due, _flattened(network.probes[index]), due)
-    return tuple(gamma)
 
 
 def _no_value(behaviour: Behaviour) -> Finding:

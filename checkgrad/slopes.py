@@ -57,10 +57,11 @@ def _by(
         return Measured(found)
     upstream = derivative.upstream(*probe) if derivative.upstream else None
     if upstream is None and _is_elementwise(derivative.of.formula, point, wrt):
-        return Measured(numeric.slope(evaluate, point, wrt))
+        return Measured(numeric.slope(_shaped(evaluate, np.shape(point[wrt])), point, wrt))
+    summed = _summed(evaluate, upstream)
     if np.size(point[wrt]) <= FEW:
-        return Measured(numeric.gradient(evaluate, point, wrt, upstream))
-    return _along_directions(evaluate, point, wrt, upstream)
+        return Measured(numeric.gradient(summed, point, wrt))
+    return _along_directions(summed, point, wrt)
 
 
 def _is_elementwise(formula: Callable[..., Any], point: Probe, wrt: int) -> bool:
@@ -68,13 +69,10 @@ def _is_elementwise(formula: Callable[..., Any], point: Probe, wrt: int) -> bool
     return bool(np.ndim(value)) and np.shape(value) == np.shape(point[wrt])
 
 
-def _along_directions(
-    evaluate: numeric.Evaluate, point: Probe, wrt: int, upstream: Any
-) -> Measured:
+def _along_directions(evaluate: numeric.Evaluate, point: Probe, wrt: int) -> Measured:
     rng = np.random.default_rng(wrt)
     directions = rng.normal(size=(DIRECTIONS, *np.shape(point[wrt])))
-    summed = _summed(evaluate, upstream)
-    parts = [numeric.directional(summed, point, wrt, d) for d in directions]
+    parts = [numeric.directional(evaluate, point, wrt, d) for d in directions]
     value, bound, smooth = (
         np.array([getattr(p, name) for p in parts]) for name in ("value", "bound", "smooth")
     )
@@ -82,5 +80,16 @@ def _along_directions(
 
 
 def _summed(evaluate: numeric.Evaluate, upstream: Any) -> numeric.Evaluate:
-    weights = 1.0 if upstream is None else upstream
-    return lambda points: [None if v is None else np.sum(weights * v) for v in evaluate(points)]
+    """One number: a loss that is left unsummed is added up, outputs are weighted with *upstream*."""
+
+    def total(value: Any) -> Any:
+        if value is None or upstream is None:
+            return value if value is None else np.sum(value)
+        return np.sum(upstream * value) if np.shape(value) == np.shape(upstream) else None
+
+    return lambda points: [total(value) for value in evaluate(points)]
+
+
+def _shaped(evaluate: numeric.Evaluate, shape: tuple[int, ...]) -> numeric.Evaluate:
+    """Only values of the shape that an elementwise function has to give."""
+    return lambda points: [v if np.shape(v) == shape else None for v in evaluate(points)]
