@@ -13,7 +13,7 @@ from .load import Loading, NotLoaded
 from .perform import Namespace
 from .source import Document
 from .standin import StandIn
-from .survey import Survey, mapping_of
+from .survey import MOST_DEFINITIONS, Survey, mapping_of
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,10 @@ def bring_in(order: Order, announce: Callable[[str, int], None]) -> Submission:
         for prefix, (module, file) in modules.items()
         for definition in survey.definitions(module, file)
     ]
+    if len(found) > MOST_DEFINITIONS:
+        notes.append(f"only the first {MOST_DEFINITIONS} definitions were read")
     inventory = Inventory(
-        definitions=tuple(named_apart(found)),
+        definitions=tuple(named_apart(found[:MOST_DEFINITIONS])),
         notes=tuple(notes),
         mapping=tuple(
             entry for module, _ in modules.values() for entry in mapping_of(module).items()

@@ -15,7 +15,7 @@ import numpy as np
 from .inventory import Definition, Parameter
 
 SIMPLE = (float, int, str, bool, type(None))
-MOST_NAMES, LONGEST_DOC, MOST_DEFINITIONS, DEEPEST = 300, 2000, 2000, 3
+MOST_NAMES, LONGEST_DOC, MOST_DEFINITIONS, DEEPEST = 100, 2000, 1000, 3
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -54,7 +54,7 @@ class Survey:
         """What the module defines itself, in the order of its names."""
         found: list[Found] = []
         for name, value in list(module.__dict__.items()):
-            if type(name) is not str or name.startswith("__") or len(found) >= MOST_DEFINITIONS:
+            if type(name) is not str or name.startswith("__") or len(found) > MOST_DEFINITIONS:
                 continue
             try:
                 found.extend(self.look(name, value, module.__name__, file))
@@ -209,7 +209,7 @@ def parameters_of(found: Found) -> tuple[Parameter, ...] | None:
     if type(found.value) is functools.partial:
         given = set(found.value.keywords)
         parameters = [p for p in parameters[len(found.value.args) :] if p.name not in given]
-    return tuple(parameters)
+    return tuple(parameters[:MOST_NAMES])
 
 
 def code_parameters(function: FunctionType) -> Iterator[Parameter]:

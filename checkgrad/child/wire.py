@@ -21,7 +21,7 @@ MAGIC = 0x64615267
 HEADER = struct.Struct("<IB3xII")  # magic, kind, sequence number, length of the body
 READY, LOAD, PROBE, LINE, LOADED, ASK, ANSWER = range(1, 8)
 
-DEEPEST, MOST_ITEMS, LONGEST_TEXT, MOST_AXES = 12, 50_000, 20_000, 16
+DEEPEST, MOST_ITEMS, LONGEST_TEXT, MOST_AXES = 12, 200_000, 20_000, 16
 KEYS = (str, int, float, bool, tuple, type(None))
 
 DTYPES = tuple(
