@@ -69,7 +69,14 @@ def _by_a_factor(got: Any, expected: Any, bound: Any, quantities: Quantities) ->
         return words
     enough = np.count_nonzero(np.abs(expected) > 8 * bound) > 2
     r = factor(got, expected, bound) if enough else None
-    return f"{r:.6g} times what is due" if r is not None else ""
+    return _factor_words(r) if r is not None else ""
+
+
+def _factor_words(r: float) -> str:
+    for size, words in ((r, "large"), (1 / r, "small")):
+        if size > 1.5 and abs(size - round(size)) < 1e-6 * size:
+            return f"{round(size)} times too {words}"
+    return f"{r:.6g} times what is due"
 
 
 def _rearranged(got: Any, expected: Any, bound: Any, quantities: Quantities) -> str:

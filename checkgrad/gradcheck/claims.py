@@ -25,6 +25,7 @@ class Claim:
 
     value: Callable[..., Any]
     derivative: Callable[..., Along]
+    elementwise: bool = False
 
 
 def gradient(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
@@ -45,7 +46,7 @@ def elementwise(f: Function, g: Function, subject: Subject, upstream: Any) -> Cl
         (slopes,) = subject.matched(args, g(*args))
         return lambda d: (slopes * d[0], _rounding(slopes) * np.abs(slopes * d[0]))
 
-    return Claim(f, derivative)
+    return Claim(f, derivative, elementwise=True)
 
 
 def vjp(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:

@@ -2,52 +2,125 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from checkgrad import structure
 from checkgrad.gradcheck.result import Block, Entry
-from checkgrad.gradcheck.search import Comparison, Search, Spot, entries, halved, wrong_leaves
+from checkgrad.gradcheck.search import (
+    Comparison,
+    Search,
+    Spot,
+    descended,
+    entries,
+    halved,
+    wrong_leaves,
+)
 from checkgrad.gradcheck.subject import Leaves, entry_name
+from checkgrad.numeric.moves import move, move_scale
 
 FEW = 16  # arrays of so many entries are compared entry by entry
 SHOWN = 5
 EXAMPLES = 2
 MANY = 4  # more wrong entries than that are not searched for one by one
 SAMPLES = 5  # directions from which a relation is read off
+FAINT = 16.0
+STANDING = 8  # entries that stand for an array that is wrong all over
 BLOCKS = 4  # arrays that are looked into; of further ones the name must do
 
 
-def wrong_blocks(search: Search, spot: Spot) -> tuple[Block, ...]:
-    """Describe every array in which something is wrong."""
+@dataclass(frozen=True)
+class Finding:
+    """A wrong array, and what is known about it.
+
+    at: flat positions of entries that stand for it, seen in *output*. related: the structure is of the whole.
+    spread: the root mean square of its deviations along random directions, if it is wrong all over.
+    reach: the length of those directions. faint: hardly beyond the bound, and no wrong entry was found.
+    """
+
+    block: Block
+    leaf: int
+    at: Any
+    output: int = 0
+    related: bool = False
+    spread: float | None = None
+    reach: float = 0.0
+    faint: bool = False
+
+
+def wrong_arrays(search: Search, spot: Spot) -> list[Finding]:
+    """Look into every array in which something is wrong."""
+    if search.claim.elementwise:
+        return [_elementwise(search, spot)]
     leaves = wrong_leaves(search, spot)
-    deep = [_block(search, spot, leaf) for leaf in leaves[:BLOCKS]]
-    names = [f"d{search.subject.names[leaf]}" for leaf in leaves[BLOCKS:]]
-    return (*deep, *(Block(name, "") for name in names))
+    rest = leaves[BLOCKS:]
+    unseen = [Finding(Block(_name(search, leaf), ""), leaf, np.zeros(0, int)) for leaf in rest]
+    return [*(_look_into(search, spot, leaf) for leaf in leaves[:BLOCKS]), *unseen]
 
 
-def _block(search: Search, spot: Spot, leaf: int) -> Block:
-    name, x = f"d{search.subject.names[leaf]}", spot.leaves[leaf]
-    if not search.affordable(max(SAMPLES, min(x.size, FEW))):
-        return Block(name, "")
+def _look_into(search: Search, spot: Spot, leaf: int) -> Finding:
+    name, x = _name(search, leaf), spot.leaves[leaf]
+    if not search.affordable(max(SAMPLES, min(x.size, FEW)) + EXAMPLES):
+        return Finding(Block(name, ""), leaf, np.zeros(0, int))
     if x.size <= FEW:
-        return _small_block(search, spot, leaf)
+        return _small(search, spot, leaf)
     directions = [search.directions(spot.leaves, leaf) for _ in range(SAMPLES)]
     found = search.compare(spot, directions)
     output = int(np.argmax(np.max(found.excess.reshape(SAMPLES, -1), axis=0)))
-    if words := _relation(search, spot, leaf, found, directions):
-        return Block(name, words, _some_entries(search, spot, leaf, output))
-    at = halved(search, spot, leaf, output, np.arange(x.size)[:, None], MANY)
-    if at is None:
-        words = _wrong_slices(search, spot, leaf, output)
-        return Block(name, words, _some_entries(search, spot, leaf, output))
-    return Block(name, _few(at.ravel(), x.shape), _entries(search, spot, leaf, at.ravel(), output))
+    words = _relation(search, spot, leaf, found, directions)
+    at = None
+    if not words:
+        at = halved(search, spot, leaf, output, np.arange(x.size)[:, None], MANY)
+    if at is not None:
+        at = at.ravel()
+        shown = _entries(search, spot, leaf, at, output)
+        return Finding(Block(name, _few(at, x.shape), shown), leaf, at, output)
+    at = _standing(search, spot, leaf, output)
+    slices = words or _wrong_slices(search, spot, leaf, output)
+    shown = _entries(search, spot, leaf, at[:EXAMPLES], output)
+    gaps = found.of(output)
+    spread = float(np.sqrt(np.mean((gaps.claimed - gaps.measured) ** 2)))
+    reach = float(np.linalg.norm(directions[0][leaf]))
+    faint = not len(at) and float(np.max(found.excess)) < FAINT
+    return Finding(Block(name, slices, shown), leaf, at, output, bool(words), spread, reach, faint)
 
 
-def _some_entries(search: Search, spot: Spot, leaf: int, output: int) -> tuple[Entry, ...]:
-    at = search.rng.choice(spot.leaves[leaf].size, EXAMPLES, replace=False)
-    return _entries(search, spot, leaf, at, output)
+def _standing(search: Search, spot: Spot, leaf: int, output: int) -> Any:
+    """Entries that stand for an array with many wrong ones; at least one of them is wrong, if it can be found."""
+    size = spot.leaves[leaf].size
+    at = search.rng.choice(size, min(size, STANDING), replace=False)
+    found, _ = entries(search, spot, leaf, at)
+    off = found.of(output).off
+    if off.any():
+        return at[np.argsort(~off, kind="stable")]
+    worst = descended(search, spot, leaf, output)
+    return at[:0] if worst is None else np.array([worst, *at])
+
+
+def _name(search: Search, leaf: int) -> str:
+    return f"d{search.subject.names[leaf]}"
+
+
+def _elementwise(search: Search, spot: Spot) -> Finding:
+    """All slopes in one go: every entry moves, and each shows in its own output."""
+    (x,) = spot.leaves
+    found = search.compare(spot, [[move(x, np.ones_like(x), search.domain).astype(x.dtype)]])
+    scale = move_scale(x, search.domain)
+    parts = (found.claimed[0], found.measured[0], found.bound[0])
+    claimed, measured, bound = (np.asarray(a / scale) for a in parts)
+    words = structure.describe(claimed, measured, search.subject.sizes, bound)
+    at = np.flatnonzero(found.off[0])
+    shown = tuple(
+        Entry(_where(search, 0, (), np.unravel_index(i, x.shape)), *numbers)
+        for i, *numbers in zip(
+            at, *(a.ravel()[at].tolist() for a in (claimed, measured, bound)), strict=True
+        )
+    )
+    return Finding(
+        Block(_name(search, 0), words or _few(at, x.shape), shown[:SHOWN]), 0, at, related=True
+    )
 
 
 def _few(at: Any, shape: tuple[int, ...]) -> str:
@@ -62,12 +135,12 @@ def _few(at: Any, shape: tuple[int, ...]) -> str:
     return f"wrong in {len(at)} of {int(np.prod(shape))} entries"
 
 
-def _small_block(search: Search, spot: Spot, leaf: int) -> Block:
+def _small(search: Search, spot: Spot, leaf: int) -> Finding:
+    """Compare a small array entry by entry."""
     x = spot.leaves[leaf]
     found, scale = entries(search, spot, leaf, np.arange(x.size))
-    claimed, measured, bound = (
-        _arranged(a, scale, x.shape) for a in (found.claimed, found.measured, found.bound)
-    )
+    parts = (found.claimed, found.measured, found.bound)
+    claimed, measured, bound = (_arranged(a, scale, x.shape) for a in parts)
     if claimed.size == x.size**2:
         claimed, measured, bound = (a.reshape(x.size, x.size) for a in (claimed, measured, bound))
     words = structure.describe(claimed, measured, search.subject.sizes, bound)
@@ -75,7 +148,8 @@ def _small_block(search: Search, spot: Spot, leaf: int) -> Block:
     output = int(np.argmax(off.sum(axis=0)))
     at = np.flatnonzero(off[:, output])
     shown = _entries(search, spot, leaf, at[:SHOWN], output)
-    return Block(f"d{search.subject.names[leaf]}", words or _few(at, x.shape), shown)
+    block = Block(_name(search, leaf), words or _few(at, x.shape), shown)
+    return Finding(block, leaf, at, output, bool(words) and len(at) == x.size)
 
 
 def _arranged(values: Any, scale: Any, shape: tuple[int, ...]) -> Any:

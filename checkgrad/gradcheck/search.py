@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,11 @@ import numpy as np
 
 from checkgrad.gradcheck.claims import Along, Claim
 from checkgrad.gradcheck.subject import Leaves, Subject
-from checkgrad.numeric.ladder import LADDER, differentiate
+from checkgrad.numeric.ladder import LADDER, differentiate, unit_of
 from checkgrad.numeric.moves import move, move_scale
 
 DIRECTIONS = 2  # two blind spots that coincide are unlikely enough
-LEAST = 0.5  # random directions keep this far from zero in every entry, so that no single entry can hide
-MOST = 1.5
+LEAST = 0.5  # random directions are 0.5 to 1.5 in every entry, so that no single one can hide
 
 
 @dataclass(frozen=True)
@@ -77,37 +76,55 @@ class Search:
     def spot(self, args: tuple[Any, ...]) -> Spot:
         return Spot(args, self.subject.leaves(args), self.claim.derivative(*args))
 
-    def nearby(self, spot: Spot, size: float) -> Spot:
-        """A point a little off, where a kink that was hit exactly is no longer hit."""
-        steps = self.directions(spot.leaves)
-        moved = [_moved(x, size, d) for x, d in zip(spot.leaves, steps, strict=True)]
+    def moved(self, spot: Spot, direction: Leaves, step: float) -> Spot:
+        moved = [_moved(x, step, d) for x, d in zip(spot.leaves, direction, strict=True)]
         return self.spot(self.subject.replaced(spot.args, moved))
 
+    def nearby(self, spot: Spot, size: float) -> Spot:
+        """A point a little off, where a kink that was hit exactly is no longer hit."""
+        return self.moved(spot, self.directions(spot.leaves), size)
+
     def smaller(self, spot: Spot, factor: float) -> Spot:
-        moved = [(x * factor).astype(x.dtype) for x in spot.leaves]
-        return self.spot(self.subject.replaced(spot.args, moved))
+        return self.moved(spot, spot.leaves, factor - 1)
 
     def affordable(self, directions: int = 1) -> bool:
         return self.evaluations + directions * 2 * len(LADDER[self.rung]) <= self.limit
 
-    def directions(self, leaves: Leaves, only: int | None = None, among: Any = None) -> Leaves:
-        """A random direction: of all entries, of one leaf only, or of the entries of it *among* which to look."""
+    def directions(self, leaves: Leaves, only: int | None = None, mask: Any = None) -> Leaves:
+        """A random direction: of all entries, of one leaf only, or of those entries of it that *mask* leaves."""
         return [
-            self._direction(x, among) if only in (None, i) else np.zeros_like(x)
+            self._direction(x, mask) if only in (None, i) else np.zeros_like(x)
             for i, x in enumerate(leaves)
         ]
 
-    def _direction(self, x: Any, among: Any) -> Any:
-        sizes = self.rng.uniform(LEAST, MOST, x.shape) * self.rng.choice((-1.0, 1.0), x.shape)
-        return move(x, sizes if among is None else sizes * among, self.domain).astype(x.dtype)
+    def _direction(self, x: Any, mask: Any) -> Any:
+        by = np.frombuffer(self.rng.bytes(2 * x.size), np.int16).reshape(x.shape) / 2.0**15
+        by += np.copysign(LEAST, by)
+        return move(x, by if mask is None else by * mask, self.domain).astype(x.dtype, copy=False)
 
     def compare(self, spot: Spot, directions: Sequence[Leaves]) -> Comparison:
         """Measure along all *directions* in one go, and hold the claim against it."""
+
+        # The moved arguments are made one at a time, in the same memory: they may be large.
+        room = [np.empty_like(x) for x in spot.leaves]
+        moving = [[bool(d.flat[0]) or d.any() for d in direction] for direction in directions]
+
+        def value(m: int, step: float) -> Any:
+            ends = zip(spot.leaves, directions[m], room, moving[m], strict=True)
+            moved = [_moved(x, step, d, out) if moves else x for x, d, out, moves in ends]
+            return self._value(self.subject.replaced(spot.args, moved))
+
+        def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
+            self.evaluations += len(points)
+            with np.errstate(all="ignore"):
+                return [value(*point) for point in points]
+
         found = differentiate(
-            self._evaluate,
-            spot.args,
-            lambda m, h: self._placed(spot, directions[m], h),
+            evaluate,
+            (0, 0.0),
+            lambda m, h: (m, h),
             len(directions),
+            unit_of(spot.leaves),
             self.rung,
             self.noise,
         )
@@ -116,14 +133,11 @@ class Search:
         allowed = self.atol + self.rtol * np.abs(found.value)
         return Comparison(claimed, found.value, found.bound + rounding + allowed, found.smooth)
 
-    def _placed(self, spot: Spot, direction: Leaves, step: float) -> tuple[Any, ...]:
-        moved = [_moved(x, step, d) for x, d in zip(spot.leaves, direction, strict=True)]
-        return self.subject.replaced(spot.args, moved)
-
-    def _evaluate(self, points: list[tuple[Any, ...]]) -> list[Any]:
-        self.evaluations += len(points)
-        with np.errstate(all="ignore"):
-            return [_called(self.claim.value, point) for point in points]
+    def _value(self, args: tuple[Any, ...]) -> Any:
+        try:
+            return np.array(self.claim.value(*args), float)
+        except (ArithmeticError, ValueError):
+            return None
 
 
 def wrong_leaves(search: Search, spot: Spot) -> list[int]:
@@ -145,10 +159,25 @@ def halved(search: Search, spot: Spot, leaf: int, output: int, units: Any, most:
         halves = [half for group in suspects for half in np.array_split(group, 2) if len(half)]
         if len(halves) > 2 * most or not search.affordable(len(halves)):
             return None
-        found = search.compare(spot, [_among(search, spot, leaf, half) for half in halves])
+        found = search.compare(spot, [among(search, spot, leaf, half) for half in halves])
         off = found.of(output).off
         suspects = [half for half, wrong in zip(halves, off, strict=True) if wrong]
     return np.concatenate(suspects) if 0 < len(suspects) <= most else None
+
+
+def descended(search: Search, spot: Spot, leaf: int, output: int) -> int | None:
+    """Find one wrong entry by always taking the half that is further off."""
+    group = np.arange(spot.leaves[leaf].size)
+    while len(group) > 1:
+        if not search.affordable(2):
+            return None
+        halves = np.array_split(group, 2)
+        found = search.compare(spot, [among(search, spot, leaf, half) for half in halves])
+        excess = found.of(output).excess
+        if excess.max() <= 1:
+            return None
+        group = halves[int(np.argmax(excess))]
+    return int(group[0])
 
 
 def entries(search: Search, spot: Spot, leaf: int, positions: Any) -> tuple[Comparison, Any]:
@@ -161,7 +190,8 @@ def entries(search: Search, spot: Spot, leaf: int, positions: Any) -> tuple[Comp
     return found, scale
 
 
-def _among(search: Search, spot: Spot, leaf: int, group: Any) -> Leaves:
+def among(search: Search, spot: Spot, leaf: int, group: Any) -> Leaves:
+    """A random direction of the entries of one leaf at the flat positions *group*."""
     mask = np.zeros(spot.leaves[leaf].size)
     mask[group.ravel()] = 1
     return search.directions(spot.leaves, leaf, mask.reshape(spot.leaves[leaf].shape))
@@ -173,12 +203,5 @@ def _one(x: Any, position: int, domain: str | None) -> Any:
     return move(x, one, domain).astype(x.dtype)
 
 
-def _moved(x: Any, step: float, direction: Any) -> Any:
-    return x + x.dtype.type(step) * direction
-
-
-def _called(value: Callable[..., Any], point: tuple[Any, ...]) -> Any:
-    try:
-        return np.asarray(value(*point), float)
-    except (ArithmeticError, ValueError):
-        return None
+def _moved(x: Any, step: float, direction: Any, out: Any = None) -> Any:
+    return np.add(x, np.multiply(direction, x.dtype.type(step), out=out), out=out)

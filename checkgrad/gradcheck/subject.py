@@ -147,11 +147,9 @@ def _fitting(name: str, x: Any, g: Any, out: tuple[int, ...]) -> None:
 
 def _titles(f: Callable[..., Any], count: int) -> list[str]:
     """What *f* calls its arguments."""
-    try:
-        parameters = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):
-        parameters = {}.values()
-    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    code = getattr(f, "__code__", None)  # inspect.signature would cost as much as a small f
+    names = list(code.co_varnames[: code.co_argcount]) if code else []
+    names = names[1:] if inspect.ismethod(f) else names
     return (names + [f"argument{i}" for i in range(len(names), count)])[:count]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.numeric.ladder import Estimate, Evaluate, Place, differentiate, parts, stack
+from checkgrad.numeric.ladder import Estimate, Evaluate, Place, differentiate, parts, stack, unit_of
 from checkgrad.numeric.moves import checked, move, move_scale, own_scale, usual_scale
 
 __all__ = [
@@ -28,7 +28,9 @@ def jacobian(evaluate: Evaluate, args: tuple[Any, ...], wrt: int) -> Estimate:
     x = _array(args[wrt])
 
     def measure(scale: Any) -> Estimate:
-        found = differentiate(evaluate, args, _entry_by_entry(args, wrt, scale), x.size)
+        found = differentiate(
+            evaluate, args, _entry_by_entry(args, wrt, scale), x.size, unit_of(args)
+        )
         return _each(lambda a: np.moveaxis(a, 0, -1).reshape(a.shape[1:] + x.shape), found, scale)
 
     return _feasible(measure, x)
@@ -39,7 +41,9 @@ def row_jacobian(evaluate: Evaluate, args: tuple[Any, ...], wrt: int) -> Estimat
     x = _array(args[wrt])
 
     def measure(scale: Any) -> Estimate:
-        found = differentiate(evaluate, args, _column_by_column(args, wrt, scale), x.shape[1])
+        found = differentiate(
+            evaluate, args, _column_by_column(args, wrt, scale), x.shape[1], unit_of(args)
+        )
         return _each(lambda a: np.moveaxis(a, 0, -1), found, scale[:, None, :])
 
     return _feasible(measure, x)
@@ -50,7 +54,7 @@ def slope(evaluate: Evaluate, args: tuple[Any, ...], wrt: int) -> Estimate:
     x = _array(args[wrt])
 
     def measure(scale: Any) -> Estimate:
-        found = differentiate(evaluate, args, _along(args, wrt, scale), 1)
+        found = differentiate(evaluate, args, _along(args, wrt, scale), 1, unit_of(args))
         return _each(lambda a: a[0].reshape(x.shape), found, scale)
 
     return _feasible(measure, x)
@@ -63,7 +67,9 @@ def gradient(evaluate: Evaluate, args: tuple[Any, ...], wrt: int, upstream: Any 
         evaluate = _weighted(evaluate, upstream)
 
     def measure(scale: Any) -> Estimate:
-        found = differentiate(evaluate, args, _entry_by_entry(args, wrt, scale), x.size)
+        found = differentiate(
+            evaluate, args, _entry_by_entry(args, wrt, scale), x.size, unit_of(args)
+        )
         return _each(lambda a: a.reshape(x.shape), found, scale)
 
     return _feasible(measure, x)
@@ -76,7 +82,7 @@ def directional(evaluate: Evaluate, args: tuple[Any, ...], wrt: int, direction: 
     def measure(scale: Any) -> Estimate:
         reach = _reach(scale, direction)
         place = _along(args, wrt, reach * np.asarray(direction, x.dtype))
-        return _each(lambda a: a[0], differentiate(evaluate, args, place, 1), reach)
+        return _each(lambda a: a[0], differentiate(evaluate, args, place, 1, unit_of(args)), reach)
 
     first = measure(usual_scale(x))
     return first if np.isfinite(first.bound).all() else measure(own_scale(x))
@@ -124,7 +130,7 @@ def numeric_gradient(
     def place(entry: int, step: float) -> tuple[Any, ...]:
         return _replaced(args, wrt, x + step * moves[entry])
 
-    found = _each(lambda a: a, differentiate(evaluate, args, place, x.size), length)
+    found = _each(lambda a: a, differentiate(evaluate, args, place, x.size, unit_of(args)), length)
     return found.value.reshape(x.shape), found.bound.reshape(x.shape)
 
 

@@ -14,7 +14,7 @@ ladder goes on to smaller steps; where a jump remains, the entry is not differen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +30,12 @@ LADDER = (
     tuple(2.0**-k for k in (22, 24, 26, 28)),
 )
 ORDERS = 4
+DOUBLE, SINGLE = 2.0**-53, 2.0**-24
 SAFETY = 2.0
 ROUNDING = 8.0  # units of the last place that a well written function may be off by
 NOISE = 16.0  # times the measured noise, which few samples may underestimate
 HIDDEN = 256.0  # how large the intermediate numbers of a value that stands still may be
-SETTLED = 2.0**21  # a bound below so many roundings is as good as smaller steps could make it
+SETTLED = 2.0**25  # a bound below so many roundings is as good as smaller steps could make it
 
 
 @dataclass(frozen=True)
@@ -61,26 +62,28 @@ def differentiate(
     args: tuple[Any, ...],
     place: Place,
     count: int,
+    unit: float,
     rung: int = 0,
     noise: float | None = None,
 ) -> Estimate:
     """Differentiate along *count* directions, (count, *out); place(m, h) is *args* moved by h along number m.
 
-    rung: where on the ladder to begin. noise: how far a value may be off, if known better than by measuring.
+    unit: the rounding of the arguments. rung: where on the ladder to begin. noise: how far a value may be
+    off, if that is known better than by measuring.
     """
     (centre,) = evaluate([args])
     if centre is None or np.size(centre) == 0 or count == 0:
         return _nothing((count, *np.shape(centre)))
     pending = np.arange(count)
     samples = _sample(evaluate, place, pending, LADDER[rung], np.asarray(centre, float))
-    found, settled = _assess(samples, _unit(args, samples), noise)
+    found, settled = _assess(samples, _unit(unit, samples), noise)
     for steps in LADDER[rung + 1 :]:
         keep = ~settled.reshape(len(pending), -1).all(axis=1)
         if not keep.any():
             break
         pending = pending[keep]
         samples = _joined(samples, keep, _sample(evaluate, place, pending, steps, samples.centre))
-        part, settled = _assess(samples, _unit(args, samples), noise)
+        part, settled = _assess(samples, _unit(unit, samples), noise)
         _overwrite(found, pending, part)
     return found
 
@@ -173,17 +176,19 @@ def _noise(odd: list[Any], even: list[Any], h: Any, roundings: Any) -> Any:
 
 def _typical(ratios: Any) -> float:
     usable = ratios[np.isfinite(ratios) & (ratios > 0)]
-    return float(np.median(usable)) if usable.size else 0.0
+    return float(np.sort(usable)[(usable.size - 1) // 2]) if usable.size else 0.0
 
 
-def _unit(args: tuple[Any, ...], samples: Samples) -> float:
-    """Return the unit roundoff of the coarsest type in sight; many return float64 but compute in float32."""
-    types = [
-        a.dtype for a in args if isinstance(a, np.ndarray | np.floating) and a.dtype.kind == "f"
-    ]
-    if all(map(_is_single, (samples.centre, samples.plus, samples.minus))):
-        types.append(np.dtype(np.float32))
-    return max((float(np.finfo(t).eps) / 2 for t in types), default=2.0**-53)
+def unit_of(arrays: Iterable[Any]) -> float:
+    """The unit roundoff of the coarsest type among *arrays*."""
+    types = [a.dtype for a in arrays if isinstance(a, np.ndarray | np.floating)]
+    return max((float(np.finfo(t).eps) / 2 for t in types if t.kind == "f"), default=DOUBLE)
+
+
+def _unit(unit: float, samples: Samples) -> float:
+    """The unit roundoff of the function: many return float64 but compute in float32."""
+    values = (samples.centre, samples.plus, samples.minus)
+    return max(unit, SINGLE) if all(map(_is_single, values)) else unit
 
 
 def _is_single(values: Any) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 # Steps with many digits: at powers of two the same rounding errors repeat, and hide.
 UNEVEN = 0.6180339887498949
+DOMAINS = ("positive", "symmetric", "simplex")
 
 
 def usual_scale(x: Any) -> Any:
@@ -17,7 +18,7 @@ def usual_scale(x: Any) -> Any:
 
 def usual_size(x: Any) -> float:
     """The root mean square of the entries, 1 if there are only zeros."""
-    size = float(np.sqrt(np.mean(np.square(x, dtype=float)))) if np.size(x) else 1.0
+    size = float(np.linalg.norm(x)) / np.sqrt(max(np.size(x), 1))
     return UNEVEN * (size or 1.0)
 
 
