@@ -11,14 +11,23 @@ from checkgrad.reading.form import COLUMNS, ROWS
 from checkgrad.reading.inquiry import Choice, Inquiry, Right
 from checkgrad.reading.way import Way
 
-NATURAL = ("rows", "positive", "(in, out)", "of the true class")
-FOLLOW = ("alpha", "l2_factor")  # a derivative takes these from the function it belongs to
+NATURAL = (ROWS, "positive", "(in, out)", "of the true class", "one half", "usual")
+PAIRS = (
+    ("cross_entropy", "cross_entropy_derivative"),
+    ("softmax_cross_entropy", "softmax_cross_entropy_gradient"),
+    ("binary_cross_entropy", "binary_cross_entropy_derivative"),
+    ("sigmoid_binary_cross_entropy", "sigmoid_binary_cross_entropy_gradient"),
+)
+FUSED = {
+    "cross_entropy_derivative": "softmax_cross_entropy_gradient",
+    "binary_cross_entropy_derivative": "sigmoid_binary_cross_entropy_gradient",
+}
 
 
 def settle(inquiries: Sequence[Inquiry]) -> None:
     """Drop the readings that contradict what the rest of the module shows."""
     _settle_orders(inquiries)
-    for choice in (layout, sign, weights, kind_of_loss):
+    for choice in (layout, sign, weights, kind_of_loss, factor_of_penalty, *map(argument, PAIRS)):
         if winner := _elect(inquiries, choice):
             for one in inquiries:
                 one.keep(choice, winner)
@@ -59,6 +68,22 @@ def kind_of_loss(one: Inquiry, way: Way, right: Right) -> str | None:
     return right.convention.get("loss", "of the true class") if says else None
 
 
+def factor_of_penalty(one: Inquiry, way: Way, right: Right) -> str | None:
+    says = one.exercise.name.startswith("l2_penalty")
+    return right.convention.get("l2_factor", "one half") if says else None
+
+
+def argument(pair: tuple[str, str]) -> Choice:
+    """Whether a loss and its own gradient are given logits or probabilities."""
+
+    def choice(one: Inquiry, way: Way, right: Right) -> str | None:
+        if one.exercise.name not in pair or "fused" in right.convention:
+            return None
+        return way.calling.convention.get("argument") if way.calling else "usual"
+
+    return choice
+
+
 def _elect(inquiries: Sequence[Inquiry], choice: Choice) -> str:
     """What most functions need; where they are even, what is natural; "" if none needs anything."""
     votes = Counter(
@@ -74,23 +99,20 @@ def _needs(one: Inquiry, choice: Choice) -> set[str]:
 
 
 def _settle_fused(inquiries: Sequence[Inquiry]) -> None:
-    """Softmax may leave its slope to the loss if the loss takes care of it; the loss may if softmax leaves it."""
-    whole = [
-        one
-        for one in inquiries
-        if one.exercise.name == "softmax_backward" and _is_fused(one) is False
-    ]
-    if whole:
-        for one in inquiries:
-            if one.exercise.name == "cross_entropy_derivative":
-                one.keep(_fusion)
-    taken = any(
-        _is_fused(one) or (one.exercise.name == "softmax_cross_entropy_gradient" and one.fits)
-        for one in inquiries
-        if one.exercise.name != "softmax_backward"
-    )
+    """A slope is left to another function only where that function takes care of it, and only once."""
+    whole = {
+        one.exercise.name for one in inquiries if one.best and "fused" not in one.best[1].convention
+    }
     for one in inquiries:
-        if one.exercise.name == "softmax_backward" and not taken:
+        twice = FUSED.get(one.exercise.name) in whole
+        if twice or (
+            one.exercise.name == "cross_entropy_derivative" and "softmax_backward" in whole
+        ):
+            one.keep(_fusion)
+    right = {one.exercise.name for one in inquiries if one.best}
+    separate = "cross_entropy_derivative" in whole or not right & set(PAIRS[0][1:] + PAIRS[1][1:])
+    for one in inquiries:
+        if one.exercise.name == "softmax_backward" and separate:
             one.keep(_fusion)
 
 
@@ -98,37 +120,44 @@ def _fusion(one: Inquiry, way: Way, right: Right) -> str | None:
     return right.convention.get("fused")
 
 
-def _is_fused(one: Inquiry) -> bool | None:
-    return "fused" in one.best[1].convention if one.best else None
-
-
 def _settle_followers(inquiries: Sequence[Inquiry]) -> None:
     """The slope of a leaky unit belongs to its own leak."""
-    right = {one.exercise.name: one.best[1].convention for one in reversed(inquiries) if one.best}
+    leaks = {
+        _leak(one, *one.best) or ""
+        for one in inquiries
+        if one.exercise.name == "leaky_relu" and one.best
+    }
     for one in inquiries:
-        derivative = one.exercise.derivative
-        if derivative is None or derivative.of.name not in right:
-            continue
-        leader = right[derivative.of.name]
-        for key in FOLLOW:
-            one.keep(_saying(key), leader.get(key, ""))
+        if one.exercise.name == "leaky_relu_derivative" and leaks:
+            one.keep(_leak, *leaks)
 
 
-def _saying(key: str) -> Choice:
-    return lambda one, way, right: right.convention.get(key, "")
+def _leak(one: Inquiry, way: Way, right: Right) -> str | None:
+    return right.convention.get("alpha", "")
 
 
 def _settle_orders(inquiries: Sequence[Inquiry]) -> None:
-    """Where swapping two arguments only turns the sign, their names say which is which, or the other functions do."""
-    shown = {
-        name
-        for one in inquiries
-        if one.fits and not _is_antisymmetric(one)
-        for name in _targets(one)
-    }
+    """A name that means the targets in most functions means them in all.
+
+    Where swapping two arguments only turns the sign, their names alone say which is which.
+    """
+    sure = [one for one in inquiries if one.best and not _is_antisymmetric(one)]
+    shown = Counter(name for one in sure for name in _targets(one))
     for one in inquiries:
-        if one.fits and _is_antisymmetric(one):
+        if one.best and _is_antisymmetric(one):
             one.keep(_order, _order_by_name(one, shown))
+        one.keep(lambda _, way, __: None if _is_usual(way, shown) else "unusual")
+
+
+def _called(way: Way, role: str) -> list[str]:
+    """What the function calls a role."""
+    return [n for n, r in zip(way.recipe[-1].names, way.given[-1], strict=False) if r == role]
+
+
+def _is_usual(way: Way, targets: Counter[str]) -> bool:
+    """Is the name of the targets used for the targets elsewhere at least as often as that of the outputs?"""
+    outputs = [*_called(way, "y"), *_called(way, "z")]
+    return sum(targets[n] for n in _called(way, "t")) >= sum(targets[n] for n in outputs)
 
 
 def _order(one: Inquiry, way: Way, right: Right) -> str | None:
@@ -149,19 +178,15 @@ def _is_antisymmetric(one: Inquiry) -> bool:
     )
 
 
-def _targets(one: Inquiry) -> set[str]:
+def _targets(one: Inquiry) -> list[str]:
     """What a function calls its targets, where it is right in one order only."""
-    orders = {way.order: way for way in one.fits if "t" in way.order}
-    if len(orders) != 1:
-        return set()
-    ((order, way),) = orders.items()
-    return {name for name, role in zip(way.recipe[-1].names, order, strict=False) if role == "t"}
+    found = {name for way in one.fits for name in _called(way, "t")}
+    return [*found] if len(found) == 1 else []
 
 
-def _order_by_name(one: Inquiry, shown: set[str]) -> str:
+def _order_by_name(one: Inquiry, shown: Counter[str]) -> str:
     """The order in which the names, as they are used in this module, ask for outputs and targets."""
     for way, right in one.fits.items():
-        names = dict(zip(way.order, way.recipe[-1].names, strict=False))
-        if names.get("t") in shown and names.get("y") not in shown:
+        if set(_called(way, "t")) & set(shown) and not set(_called(way, "y")) & set(shown):
             return _order(one, way, right) or ""
     return _order(one, one.ways[0], one.formulas[0]) or ""

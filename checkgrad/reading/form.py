@@ -156,10 +156,10 @@ def _samples_last(value: Any, expected: Any) -> bool:
 
 
 def squeezed(value: Any, shape: tuple[int, ...]) -> Any:
-    """*value* in *shape*, if the two differ in axes of length 1 only."""
-    if value.shape == shape or _without_ones(value.shape) != _without_ones(shape):
-        return value
-    return value.reshape(shape)
+    """*value* in *shape*, if the two differ in axes of length 1 only: a column for a vector, (1, 1) for a number."""
+    flat = value.ndim <= 2 or value.shape[1:] == shape
+    alike = _without_ones(value.shape) == _without_ones(shape)
+    return value.reshape(shape) if flat and alike else value
 
 
 def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:

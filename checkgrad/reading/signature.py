@@ -42,14 +42,15 @@ PREDICTION = listed(
     " forecast"
 )
 TARGET = listed(
-    "t y_true ytrue target targets label labels y_targ true truth actual expected gt d"
-    " ground_truth one_hot y_onehot y_one_hot y_label y_labels y_actual tgt real y_real ts"
+    "t y_true ytrue target targets label labels y_targ true truth expected gt d"
+    " ground_truth one_hot y_onehot y_one_hot y_label y_labels y_actual tgt y_real ts"
     " desired y_target y_targets y_batch t_onehot correct onehot y_t y_train"
 )
 LOGITS = listed(
     "z x scores logits s inp input inputs score f net zo product predictions predicted y_pred"
     " pred a logit zs values features v x_pred y_hat yhat"
 )
+NOT_TARGET = PREDICTION | listed("z logits logit scores score")
 ROLES = {
     "z": LOGITS,
     "y": PREDICTION,
@@ -167,6 +168,8 @@ def _orders(tokens: Sequence[Token], places: Sequence[Parameter]) -> list[Tokens
         return list(dict.fromkeys([tuple(tokens), _by_name(tokens, places)]))
     every = [*itertools.permutations(tokens)]
     orders = [order for order in every if not _contradicts(order, places)] or every
+    if any(_is_plain(order, places) for order in orders):
+        orders = [order for order in orders if _worst(order, places) > -1]
     return sorted(orders, key=lambda order: -agreement(order, places))
 
 
@@ -177,6 +180,16 @@ def _contradicts(order: Tokens, places: Sequence[Parameter]) -> bool:
         likeness(token, place.name) < 1 and any(likeness(role, place.name) >= 1 for role in roles)
         for token, place in zip(order, places, strict=False)
     )
+
+
+def _is_plain(order: Tokens, places: Sequence[Parameter]) -> bool:
+    """Do the names leave no doubt which is the output and which the target: (y_true, y_pred)?"""
+    doubtful = zip(order, places, strict=False)
+    return all(likeness(t, p.name) >= 1 for t, p in doubtful if t in INTERCHANGEABLE)
+
+
+def _worst(order: Tokens, places: Sequence[Parameter]) -> float:
+    return min((likeness(t, p.name) for t, p in zip(order, places, strict=False)), default=0.0)
 
 
 def _by_name(tokens: Sequence[Token], places: Sequence[Parameter]) -> Tokens:
@@ -209,7 +222,7 @@ def likeness(token: Token, name: str) -> float:
         return 0.9 if lower in PREDICTION else 0.0
     if lower == token:
         return 1.0
-    if token == "y" and lower in TARGET or token == "t" and lower in PREDICTION | {"z"}:
+    if token in ("y", "z") and lower in TARGET or token == "t" and lower in NOT_TARGET:
         return -1.0
     if token == "y" and lower in LOGITS:
         return 0.5
