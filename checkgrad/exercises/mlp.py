@@ -38,7 +38,7 @@ class Kind:
 
     hidden: a key of ACTIVATIONS. output: a key of OUTPUTS, or "" for the usual one of the last size.
     alpha: slope of leaky_relu below 0. kink: slope of relu and leaky_relu at 0; None takes the one below 0.
-    reduction: "mean" over the samples or "sum". scale: a factor of the data's loss, 0.5 for a halved mse.
+    reduction: "mean" over the samples, "sum", or mean over all "entries" of the outputs. scale: a factor of the data's loss, 0.5 for a halved mse.
     lam: weight of the penalty 0.5 * lam * sum(w**2).
     """
 
@@ -155,7 +155,7 @@ def network(parameters, x, t, hidden="leaky_relu", output="", *, switches=RIGHT,
     zs, inputs = forward(parameters, x, kind)
     last = OUTPUTS[kind.output]
     y, t = last.y(zs[-1]), _fitting(t, zs[-1])
-    factor = kind.scale / (len(x) if kind.reduction == "mean" else 1)
+    factor = kind.scale / {"mean": len(x), "sum": 1, "entries": zs[-1].size}[kind.reduction]
     penalty = 0.5 * kind.lam * sum(np.sum(w**2) for w, _ in parameters)
     error = factor * ERRORS[switches.error](last, zs[-1], y, t)
     gradients = _backward(parameters, zs, inputs, error, kind, switches)

@@ -1,0 +1,121 @@
+"""How a network wants its numbers laid out, and the way back to the canonical layout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+ROWS, COLUMNS, VECTORS = "rows", "columns", "vectors"
+IN_OUT, OUT_IN = "(in, out)", "(out, in)"
+FLAT, ROW, COLUMN = "(out,)", "(1, out)", "(out, 1)"
+AS_OUTPUTS, NUMBERS, UPRIGHT_NUMBERS, FLAT_TARGETS = "as outputs", "numbers", "upright", "flat"
+LABELS = (AS_OUTPUTS, NUMBERS, FLAT_TARGETS, UPRIGHT_NUMBERS)
+
+Parameters = list[tuple[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Form:
+    """One choice for each thing that is convention.
+
+    layout: samples in ROWS or COLUMNS; VECTORS have one axis, for which *single* is set.
+    single: the network takes one sample at a time; its gradients are added up.
+    labels: targets laid out AS_OUTPUTS, or class NUMBERS in (N,), in one column or row (UPRIGHT), or floats in (N,).
+    written: parameters are written into the arrays that are there, which others may share, not put in their place.
+    """
+
+    layout: str = ROWS
+    weights: str = IN_OUT
+    bias: str = FLAT
+    labels: str = AS_OUTPUTS
+    single: bool = False
+    written: bool = False
+
+    @property
+    def convention(self) -> dict[str, str]:
+        """What a reader of the report wants to know of it."""
+        layout = "one sample at a time" if self.single else f"samples in {self.layout}"
+        return {"layout": layout, "weights": self.weights, "labels": _LABEL_WORDS[self.labels]}
+
+
+_LABEL_WORDS = {
+    AS_OUTPUTS: "one-hot",
+    NUMBERS: "integers",
+    UPRIGHT_NUMBERS: "integers",
+    FLAT_TARGETS: "one-hot",
+}
+
+
+def weight(form: Form, w: Any) -> Any:
+    """A canonical (in, out) matrix as the network keeps it."""
+    return np.array(w.T if form.weights == OUT_IN else w, order="C")
+
+
+def bias(form: Form, b: Any) -> Any:
+    """A canonical (out,) vector as the network keeps it."""
+    return np.array(b.reshape({FLAT: (-1,), ROW: (1, -1), COLUMN: (-1, 1)}[form.bias]))
+
+
+def rounds(form: Form, x: Any, t: Any) -> list[tuple[Any, Any]]:
+    """The batches that the network is asked for: one, or one for every sample."""
+    t = t[:, None] if np.ndim(t) == 1 else t
+    if not form.single:
+        return [(inputs(form, x), targets(form, t))]
+    return [(inputs(form, x[[i]]), targets(form, t[[i]])) for i in range(len(x))]
+
+
+def inputs(form: Form, x: Any) -> Any:
+    """Samples as the network takes them."""
+    laid = {ROWS: x, COLUMNS: x.T, VECTORS: x[0]}[form.layout]
+    return np.array(laid, order="C")
+
+
+def targets(form: Form, t: Any) -> Any:
+    """Targets (N, C) as the network takes them."""
+    if form.labels == AS_OUTPUTS:
+        return inputs(form, t)
+    if form.labels == FLAT_TARGETS:
+        return t[:, 0].copy()
+    numbers = (t.argmax(axis=1) if t.shape[1] > 1 else t[:, 0]).astype(int)
+    if form.labels == UPRIGHT_NUMBERS:
+        return numbers[None, :] if form.layout == COLUMNS else numbers[:, None]
+    return int(numbers[0]) if form.single else numbers
+
+
+def outputs(form: Form, y: Any, c: int) -> Any:
+    """What the network returned for samples with *c* outputs as (n, c), if it fits."""
+    array = np.asarray(y)
+    if form.layout == COLUMNS and array.ndim == 2:
+        array = array.T
+    if array.ndim < 2 and (c == 1 or array.size == c):
+        return array.reshape(-1, c)
+    return array
+
+
+def weight_gradient(form: Form, dw: Any) -> Any:
+    """A gradient that lies as the weights do, as (in, out)."""
+    array = np.asarray(dw)
+    return array.T if form.weights == OUT_IN else array
+
+
+def bias_gradient(form: Form, db: Any, size: int) -> Any:
+    """A gradient that lies as the bias does, as (out,); one that does not stays recognisable."""
+    array = np.asarray(db)
+    if array.size == size and max(array.shape, default=1) == size:
+        return array.reshape(size)
+    return array.T if form.layout == COLUMNS and array.ndim == 2 else array
+
+
+def shape_of_weight(form: Form, i: int, o: int) -> tuple[int, ...]:
+    return (o, i) if form.weights == OUT_IN else (i, o)
+
+
+def bias_form(shape: tuple[int, ...]) -> str:
+    """Which of the three forms of a bias this shape is, "" if none."""
+    if len(shape) == 1:
+        return FLAT
+    if len(shape) != 2 or 1 not in shape:
+        return ""
+    return ROW if shape[0] == 1 else COLUMN

@@ -1,0 +1,332 @@
+"""What the names of a network's methods and of their parameters say, and what they may be given."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from checkgrad.child.inventory import Definition, Parameter
+from checkgrad.reading.names import LOSSES, meaning, split
+from checkgrad.reading.network_places import bare
+from checkgrad.reading.network_script import (
+    BIASES,
+    CACHE,
+    COUNT,
+    DEPTH,
+    GRADS,
+    HIDDEN,
+    IN,
+    LOSS,
+    OUT,
+    PARAMS,
+    RATE,
+    SIZES,
+    SIZES_TUPLE,
+    VECTOR,
+    WEIGHTS,
+    Token,
+    T,
+    X,
+    Y,
+)
+from checkgrad.reading.signature import Fill, positional, required
+
+FORWARD = re.compile(
+    r"(l_?|my_?|model_?|nn_?|net_?|network_?|full_?|mlp_?|n_?layers?_?|linear_?model_?)*"
+    r"(forward|predict|feed_?forward|forward_?pass|forward_?prop(agation|agate)?|propagate|__call__|think|predict_?proba"
+    r"|compute_?outputs?|run|scores?|fprop|nn|net|network|model|hypothesis|get_?outputs?|outputs?|activate|infer|ff)"
+    r"(_?(pass|all|full|deep|train|model|network|n_?layers?|propagate))*"
+)
+LOSSLIKE = re.compile(
+    r"(compute_?|calc(ulate)?_?|get_?|my_?|total_?)*(loss|cost|error|objective|j|criterion)(_?(func(tion)?|fn|value))*"
+)
+GRADIENT = re.compile(
+    r"(l_?|my_?|model_?|nn_?|net_?|network_?|full_?|mlp_?|compute_?|calc(ulate)?_?|get_?|do_?|n_?layers?_?|linear_?model_?)*"
+    r"(backwards?|gradients?|grads?|back_?prop(agation|agate)?|backward_?pass|back_?pass|backward_?prop(agation|agate)?|bprop"
+    r"|(loss|cost|forward)_?(and|_)_?(grad(ient)?s?|backward_?(prop|pass|propagation)?)|derivatives?|get_?cost_?and_?grad\w*"
+    r"|backward_?propogation|back_?propogation|delta_?rule)"
+    r"(_?(pass|all|full|deep|model|network|n_?layers?|propagate|descent_?step))*"
+)
+UPDATE = re.compile(
+    r"(train|fit|step|update|gradient_?descent|train_?(step|batch|on_?batch|one|epoch)|update_?(params|parameters|weights|mini_?batch)|learn"
+    r"|optimi[sz]e|sgd|back_?prop(agation)?|backward_?(pass|prop)?|one_?step|fit_?batch|partial_?fit)"
+)
+HOLDS = re.compile(
+    r"_*(d?w(eights?|h|o|\d*|_?\w{0,3})|b(ias|iases|\d+)?|params?|parameters?|thetas?|layers?|synapses?|syn\d)s?\d*",
+    re.I,
+)
+
+
+def last(name: str) -> str:
+    return name.rsplit(".", 1)[-1]
+
+
+@cache
+def says(definition: Definition) -> frozenset[str]:
+    """What a function may be good for by its name: "forward", "loss", "gradient", "update"."""
+    name = (
+        bare(last(definition.name)).lower() if last(definition.name) != "__call__" else "__call__"
+    )
+    tables = {"forward": FORWARD, "loss": LOSSLIKE, "gradient": GRADIENT, "update": UPDATE}
+    found = {purpose for purpose, pattern in tables.items() if pattern.fullmatch(name)}
+    said = meaning(last(definition.name))
+    if said and said.concept in LOSSES and not said.derivative:
+        found.add("loss")
+    return frozenset(found)
+
+
+INPUTS = set(
+    "x xs inputs input data features x_batch batch image images a0 x_train sample samples xb input_data x_data inp feature"
+    " x_in input_x input_vector in_data example examples batch_x xtrain x_input train_x points a_0 mini_batch_x".split()
+)
+TARGETS = set(
+    "y t targets target labels label y_true ytrue true truth y_batch t_batch onehot one_hot y_train yb ys ts desired expected ground_truth"
+    " y_onehot y_one_hot one_hot_y actual output_desired y_enc t_onehot d batch_y target_vector ytrain y_t y_actual y_label train_y answers"
+    " y_target y_targets tgt gt batch_t t_train correct".split()
+)
+PREDICTIONS = set(
+    "y_hat yhat al a2 a3 y_pred ypred pred preds prediction predictions probs prob p output outputs out o a_out y_out a_l probabilities y_"
+    " y_prob predicted a_last hypothesis h final_output final_outputs network_output scores logits y_predict a_final py a_output activation".split()
+)
+CONTAINERS = set(
+    "parameters params param theta thetas model net network weights_dict p w_b variables weights_and_biases par".split()
+)
+CACHES = set(
+    "cache caches cached activations memory forward_cache store intermediates hidden hiddens internals storage saved forward_pass values zs a_s"
+    " values_cache hidden_layers layer_outputs outputs_cache act_cache mem cach history states activation_cache forward_values".split()
+)
+WHOLE_WEIGHTS = set("weights w ws weight w_list weight_list weight_matrices".split())
+WHOLE_BIASES = set("biases b bs bias b_list bias_list bias_vectors".split())
+
+
+def tokens_for(name: str) -> list[Token]:
+    """What a parameter of this name may stand for, the likeliest first."""
+    lower = name.lower().strip("_")
+    if match := re.fullmatch(r"(w|b|z|a|weights?|bias(?:es)?|theta)_?\[?(\d+)\]?", lower):
+        number = int(match[2])
+        found: list[Token] = [f"{match[1][0] if match[1][0] != 't' else 'w'}{number}"]
+        return [X] if found == ["a0"] else [*found, Y] if lower in PREDICTIONS else found
+    found = []
+    for words, token in (
+        (INPUTS, X),
+        (PREDICTIONS, Y),
+        (TARGETS, T),
+        (CACHES, CACHE),
+        (CONTAINERS, PARAMS),
+        (WHOLE_WEIGHTS, WEIGHTS),
+        (WHOLE_BIASES, BIASES),
+    ):
+        if lower in words:
+            found.append(token)
+    if lower in WHOLE_WEIGHTS:
+        found += ["w1", PARAMS, VECTOR]
+    if lower in WHOLE_BIASES:
+        found.append("b1")
+    if lower in CONTAINERS:
+        found.append(VECTOR)
+    if lower == "y":
+        found.append(Y)
+    if lower == "a":
+        found += [X, Y]
+    if lower in ("grads", "gradients", "grad", "dw"):
+        found.append(GRADS)
+    return found or setting(name) or [X, T, Y, PARAMS]
+
+
+SETTINGS: tuple[tuple[str, Token], ...] = (
+    (r"lr|learning_?rate|eta|alpha|step_?size|rate|l_?rate|learn_?rate|epsilon", RATE),
+    (
+        r"reg|lambda_?|lambd|lmbda|lamda|lmbd|l2|regularization|reg_?\w*|weight_?decay|l2_\w+",
+        Fill(0.0),
+    ),
+    (r"m|n|n_?samples|batch_?size|num_?examples|n_?examples|num_?samples", COUNT),
+    (
+        r"epochs?|num_?iter(ation)?s?|n_?iter\w*|iterations?|iters?|max_?iter|steps|n_?epochs|num_?epochs",
+        Fill(1),
+    ),
+    (
+        r"(is_?)?train(ing)?|verbose|print_\w+|debug|mode|is_?training|show\w*|graph|plot\w*",
+        Fill(False),
+    ),
+    (r"layers?_?dims?|layer_?sizes|dimensions|dims|sizes|layers|nodes|architecture", SIZES),
+    (r"l|n_?layers|num_?layers|depth|number_?of_?layers", DEPTH),
+    (r"keep_?prob|dropout_?keep\w*", Fill(1.0)),
+    (r"momentum|dropout|drop\w*|mu", Fill(0.0)),
+    (r"seed|random_?state|random_?seed", Fill(0)),
+    (r"loss|cost", LOSS),
+)
+
+
+def setting(name: str) -> list[Token]:
+    """What a parameter is set to that is neither data nor parameters."""
+    lower = name.lower().strip("_")
+    return [token for pattern, token in SETTINGS if re.fullmatch(pattern, lower)]
+
+
+def fillings(
+    definition: Definition, allowed: Sequence[str], most: int = 10
+) -> list[tuple[tuple[Token, ...], tuple[tuple[str, Token], ...]]]:
+    """The ways to call a function with these tokens: positional and named arguments, the likeliest first."""
+    parameters = definition.parameters
+    if parameters is None or any(p.star for p in parameters) and not positional(parameters):
+        return [(tuple(order), ()) for order in ((X,), (X, T), ()) if set(order) <= set(allowed)]
+    places = required(parameters)
+    named = [(p, o) for p in positional(parameters) if p.optional and (o := _wanted(p, allowed))]
+    options = [[t for t in tokens_for(p.name) if _is_allowed(t, allowed)] for p in places]
+    found = []
+    for chosen in itertools.islice(itertools.product(*map(_ranked, options)), 400):
+        rank, tokens = sum(r for r, _ in chosen), tuple(t for _, t in chosen)
+        if len(set(tokens) - _repeatable(tokens)) == len(
+            [t for t in tokens if t not in _repeatable(tokens)]
+        ):
+            found.append((rank, tokens))
+    found.sort(key=lambda one: one[0])
+    extra = tuple((p.name, token) for p, token in named if token not in (X, PARAMS) or True)
+    ways = []
+    for _, tokens in found[:most]:
+        free = tuple((name, token) for name, token in extra if token not in tokens)
+        ways.append((tokens, free))
+        if free:
+            ways.append((tokens, ()))
+    return ways
+
+
+def _ranked(options: list[Token]) -> list[tuple[int, Token]]:
+    return list(enumerate(options))
+
+
+def _repeatable(tokens: Sequence[Token]) -> set[Token]:
+    return {t for t in tokens if isinstance(t, Fill)}
+
+
+def _is_allowed(token: Token, allowed: Sequence[str]) -> bool:
+    if isinstance(token, Fill) or token in (RATE, COUNT, DEPTH, SIZES):
+        return True
+    return token in allowed or token[0] in allowed and token[1:].isdigit()
+
+
+def _wanted(parameter: Parameter, allowed: Sequence[str]) -> Token | None:
+    """What an optional parameter is given all the same: the targets, the inputs, one iteration, a known rate."""
+    lower = parameter.name.lower().strip("_")
+    if lower in TARGETS and T in allowed:
+        return T
+    if lower in INPUTS and X in allowed:
+        return X
+    options = setting(parameter.name)
+    if options and (options[0] == RATE or options[0] == Fill(1)) and "update" in allowed:
+        return options[0]
+    return None
+
+
+LIST_NAMES = re.compile(
+    r"(n(um)?_?)?(sizes?|layers?|layer_?(sizes?|dims?|nodes|units|shapes?|list|dimensions|config)|(layers|net|network|nn|model|mlp)_?(dims?|sizes?|shape|structure|config|architecture|layers)"
+    r"|dims|dimensions|dim|architecture|arch|nodes|units|topology|shape|structure|neurons|n_?units|layout|nn_architecture|ns|n_nodes|n_neurons|layers_\w+)"
+)
+HIDDEN_WORDS = {"hidden", "h", "hid", "middle", "hiddens", "nh", "mid", "hl"}
+IN_WORDS = {"in", "input", "inputs", "x", "features", "feature", "nx", "i", "fan"}
+OUT_WORDS = {
+    "out",
+    "output",
+    "outputs",
+    "classes",
+    "class",
+    "y",
+    "c",
+    "labels",
+    "ny",
+    "o",
+    "no",
+    "categories",
+}
+PLURAL = {"list", "sizes", "layers", "dims", "hiddens", "units", "nodes", "neurons"}
+
+
+def plans(
+    parameters: Sequence[Parameter] | None, lengths: Sequence[int] = (3, 2, 1)
+) -> Iterator[tuple[Token, ...]]:
+    """What a constructor or an initialiser may be given, the likeliest first."""
+    if parameters is None:
+        yield from [(SIZES,), ()]
+        return
+    places = list(required(parameters))
+    stars = [p for p in parameters if p.star and not p.name.startswith("**")]
+    if stars and not places:
+        yield tuple(f"size{i}" for i in range(3 + 1))
+        yield (SIZES,)
+        return
+    if not places:
+        yield from _of_optional(positional(parameters))
+        return
+    meant = [_constructor_token(p.name) for p in places]
+    named = [t for t in meant if t is not None]
+    for plural in (False, True):
+        tokens = _with_hidden(places, meant, plural)
+        if tokens and named:
+            yield tokens
+    numbers = [p for p in places if not setting(p.name)]
+    others = tuple(_default(p) for p in places[1:])
+    if len(numbers) <= 2 or not named:
+        yield (SIZES, *others)
+        yield (SIZES_TUPLE, *others)
+    if not named and len(places) > 1:
+        yield tuple(f"size{i}" for i in range(len(places)))
+        yield (IN, HIDDEN, OUT, *(_default(p) for p in places[3:]))[: len(places)]
+    if len(places) == 1:
+        yield (IN,)
+
+
+def _of_optional(parameters: Sequence[Parameter]) -> Iterator[tuple[Token, ...]]:
+    """Sizes that have defaults are given all the same: by position, as long as every one before is a size."""
+    sizes = list(itertools.takewhile(lambda p: _is_size(p.name), parameters))
+    if sizes and all(_constructor_token(p.name) is None for p in sizes):
+        yield (SIZES,)
+    elif sizes:
+        for plural in (False, True):
+            tokens = _with_hidden(sizes, [_constructor_token(p.name) for p in sizes], plural)
+            if tokens:
+                yield tokens
+    yield ()
+
+
+def _is_size(name: str) -> bool:
+    return bool(LIST_NAMES.fullmatch(name.lower())) or _constructor_token(name) is not None
+
+
+def _constructor_token(name: str) -> str | None:
+    if name.lower() in ("x", "y"):
+        return X if name.lower() == "x" else T
+    words = {w for w in split(name) if not w.isdigit()}
+    if HIDDEN_WORDS & words:
+        return HIDDEN
+    if {"learning", "rate", "activation", "loss", "func", "function", "std"} & words or setting(
+        name
+    ):
+        return None
+    return IN if IN_WORDS & words else OUT if OUT_WORDS & words else None
+
+
+def _with_hidden(
+    places: Sequence[Parameter], meant: Sequence[str | None], plural: bool
+) -> tuple[Token, ...]:
+    """Fill the sizes in; a parameter for the hidden layers takes one size or, *plural*, all of them."""
+    tokens: list[Token] = []
+    seen = 0
+    for place, token in zip(places, meant, strict=True):
+        if token == HIDDEN and not plural:
+            seen += 1
+            tokens.append(f"size{seen}")
+        else:
+            tokens.append(_default(place) if token is None else token)
+    return tuple(tokens) if plural <= (HIDDEN in meant) else ()
+
+
+def _default(parameter: Parameter) -> Token:
+    options = setting(parameter.name)
+    if options and isinstance(options[0], Fill) or options and options[0] == RATE:
+        return options[0]
+    lower = parameter.name.lower()
+    if "activation" in lower or lower in ("act", "nonlinearity"):
+        return Fill("relu")
+    return Fill(0.01)

@@ -1,0 +1,423 @@
+"""Where the parameters of a network lie, layer by layer, and where their gradients do: found by shape and by name."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from checkgrad.reading.names import split
+from checkgrad.reading.network_form import (
+    IN_OUT,
+    OUT_IN,
+    Form,
+    bias_form,
+    shape_of_weight,
+)
+
+Path = tuple[str | int, ...]
+Leaves = Sequence[tuple[Path, Any]]
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A name with the number of the layer in it: *text* with {} for the number, which begins at *first*."""
+
+    text: str
+    first: int
+
+
+@dataclass(frozen=True)
+class Index:
+    """A position in a list: start + stride * layer, and *lengths* times the number of layers."""
+
+    start: int
+    stride: int = 1
+    lengths: int = 0
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One path for every layer: names without a system, which fix the number of layers."""
+
+    paths: tuple[Path, ...]
+
+
+Part = str | int | Numbered | Index | Listed
+Template = tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Templates of the paths to the weights and to the biases."""
+
+    w: Template
+    b: Template
+
+    @property
+    def depth(self) -> int | None:
+        """The number of layers, where the names fix it."""
+        first = self.w[0] if self.w else None
+        return len(first.paths) if isinstance(first, Listed) else None
+
+
+def path(template: Template, layer: int, depth: int) -> Path:
+    """The path that *template* gives for a layer, counted from 0."""
+    found: list[str | int] = []
+    for part in template:
+        if isinstance(part, Numbered):
+            found.append(part.text.replace("{}", str(part.first + layer)))
+        elif isinstance(part, Index):
+            found.append(part.start + part.stride * layer + part.lengths * depth)
+        elif isinstance(part, Listed):
+            found.extend(part.paths[layer])
+        else:
+            found.append(part)
+    return tuple(found)
+
+
+def leaves(tree: Any, at: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every array and number in lists, tuples and dicts, with the path to it."""
+    if isinstance(tree, dict):
+        for key, member in tree.items():
+            if isinstance(key, str | int):
+                yield from leaves(member, (*at, key))
+    elif isinstance(tree, list | tuple):
+        for i, member in enumerate(tree[:64]):
+            yield from leaves(member, (*at, i))
+    elif isinstance(tree, np.ndarray) or type(tree) in (int, float):
+        yield at, np.asarray(tree)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Leaves whose paths differ in one number only."""
+
+    before: Path
+    text: str | None  # the name with {}, None for a position
+    after: Path
+    members: tuple[tuple[int, Any], ...]
+
+    def template(self, numbers: Sequence[int]) -> Template | None:
+        """The template that gives *numbers* for the layers, None where they follow no rule."""
+        strides = {b - a for a, b in itertools.pairwise(numbers)} or {1}
+        if len(strides) > 1 or self.text is not None and strides != {1}:
+            return None
+        hole: Part = (
+            _index(numbers[0], strides.pop(), len(numbers))
+            if self.text is None
+            else Numbered(self.text, numbers[0])
+        )
+        return (*self.before, hole, *self.after)
+
+    @property
+    def names(self) -> str:
+        """The names on the way, for a look at what they say."""
+        texts = [p for p in (*self.before, self.text, *self.after) if isinstance(p, str)]
+        return " ".join(texts)
+
+
+def _index(first: int, stride: int, depth: int) -> Index:
+    """The rule behind positions in a list, for any number of layers: from the end, if they run down."""
+    if stride < 0:
+        lengths = -(-(first + 1) // depth)
+    else:
+        lengths = first // depth if stride == 1 and depth > 1 else 0
+    return Index(first - lengths * depth, stride, lengths)
+
+
+def groups(found: Leaves) -> list[Group]:
+    """All groups among these leaves."""
+    gathered: dict[tuple[Path, str | None, Path], list[tuple[int, Any]]] = {}
+    for at, leaf in found:
+        for i, part in enumerate(at):
+            for text, number in _holes(part):
+                gathered.setdefault((at[:i], text, at[i + 1 :]), []).append((number, leaf))
+    return [
+        Group(before, text, after, tuple(sorted(members, key=lambda m: m[0])))
+        for (before, text, after), members in gathered.items()
+    ]
+
+
+def _holes(part: str | int) -> Iterator[tuple[str | None, int]]:
+    if isinstance(part, int):
+        yield None, part
+        return
+    for match in re.finditer(r"\d+", part):
+        yield part[: match.start()] + "{}" + part[match.end() :], int(match.group())
+
+
+AUXILIARY = set(
+    [
+        "grad",
+        "grads",
+        "gradient",
+        "gradients",
+        "nabla",
+        "delta",
+        "deltas",
+        "derivative",
+        "derivatives",
+        "velocity",
+        "velocities",
+        "momentum",
+        "momentums",
+        "moment",
+        "moments",
+        "prev",
+        "previous",
+        "old",
+        "last",
+        "best",
+        "update",
+        "updates",
+        "change",
+        "changes",
+        "mask",
+        "m",
+        "v",
+        "s",
+        "acc",
+        "accumulated",
+        "history",
+        "init",
+        "initial",
+    ]
+)
+GRADIENT = re.compile(r"d_?(w|b|weights?|bias(es)?|thetas?|params?)(_?[\dhoxyi{}]+)*", re.I)
+WEIGHT_NAME = re.compile(
+    r"(d_?)?w(eights?|ts?|_?[\dhoxyi{}]+)*|thetas?|kernels?|coefs?|synapses?|syn", re.I
+)
+BIAS_NAME = re.compile(r"(d_?)?b(ias|iases|_?[\dhoxyi{}]+)*|intercepts?", re.I)
+
+
+def bare(name: str) -> str:
+    """A name without the dot of an attribute, private underscores and the class in front of them."""
+    return re.sub(r"^\._[A-Za-z0-9]+?__(?=\w)", "", name).lstrip("._")
+
+
+def is_auxiliary(names: str) -> bool:
+    """Does a name on the way say gradient, velocity or the like, so that it is no parameter?"""
+    return any(
+        GRADIENT.fullmatch(bare(name)) or AUXILIARY & set(split(bare(name)))
+        for name in names.split()
+    )
+
+
+def _says(names: str, pattern: re.Pattern[str]) -> bool:
+    return any(
+        pattern.fullmatch(bare(name)) or any(pattern.fullmatch(word) for word in split(bare(name)))
+        for name in names.split()
+    )
+
+
+def find_places(everything: Leaves, sizes: Sequence[int]) -> list[tuple[Places, Form]]:
+    """Where arrays lie that can be the parameters of a network of *sizes*, the likeliest first."""
+    found = [(at, leaf) for at, leaf in everything if not is_auxiliary(_names(at))]
+    together = groups(found)
+    pairs = [
+        (_unlikely(gw, gb, mine), Places(tw, tb), Form(weights=orientation, bias=form))
+        for gw in together
+        for orientation in (IN_OUT, OUT_IN)
+        for tw, mine in _weights_in(gw, sizes, orientation)
+        for gb in together
+        for tb, form in _biases_in(gb, sizes)
+    ]
+    pairs.sort(key=lambda pair: pair[0])
+    best = [(places, form) for _, places, form in pairs]
+    return best[:3] or _one_by_one(found, sizes)
+
+
+def _names(at: Path) -> str:
+    return " ".join(part for part in at if isinstance(part, str))
+
+
+def _weights_in(
+    group: Group, sizes: Sequence[int], orientation: str
+) -> Iterator[tuple[Template, list[Any]]]:
+    form = Form(weights=orientation)
+    due = [shape_of_weight(form, i, o) for i, o in itertools.pairwise(sizes)]
+    picked = _in_order(group, [{shape} for shape in due])
+    template = group.template([number for number, _ in picked]) if picked else None
+    if template:
+        yield template, [leaf for _, leaf in picked]
+
+
+def _biases_in(group: Group, sizes: Sequence[int]) -> Iterator[tuple[Template, str]]:
+    picked = _in_order(group, [{(o,), (1, o), (o, 1)} for o in sizes[1:]])
+    template = group.template([number for number, _ in picked]) if picked else None
+    if template:
+        forms = [bias_form(leaf.shape) for _, leaf in picked if leaf.size > 1] or [""]
+        yield template, forms[0] or bias_form(picked[0][1].shape)
+
+
+def _in_order(group: Group, due: list[set[tuple[int, ...]]]) -> list[tuple[int, Any]]:
+    """The members with the due shapes, one after the other; empty if one is missing."""
+    picked: list[tuple[int, Any]] = []
+    for number, leaf in group.members:
+        if len(picked) < len(due) and leaf.shape in due[len(picked)]:
+            picked.append((number, leaf))
+    return picked if len(picked) == len(due) else []
+
+
+def _unlikely(w: Group, b: Group, weights: list[Any]) -> int:
+    """How unlikely these are a network's weights and biases."""
+    apart = w.before != b.before
+    zero = not any(np.any(leaf) for leaf in weights)
+    return (
+        apart
+        + 4 * zero
+        + 2 * (not _says(w.names, WEIGHT_NAME))
+        + 2 * (not _says(b.names, BIAS_NAME))
+    )
+
+
+def _one_by_one(found: Leaves, sizes: Sequence[int]) -> list[tuple[Places, Form]]:
+    """Every layer's arrays by shape alone, where their names have no system."""
+    for orientation in (IN_OUT, OUT_IN):
+        form = Form(weights=orientation)
+        ws = [
+            _first(found, {shape_of_weight(form, i, o)}, WEIGHT_NAME)
+            for i, o in itertools.pairwise(sizes)
+        ]
+        bs = [_first(found, {(o,), (1, o), (o, 1)}, BIAS_NAME) for o in sizes[1:]]
+        if all(ws) and all(bs):
+            shape = dict(found)[bs[0]].shape  # type: ignore[index]
+            places = Places((Listed(tuple(ws)),), (Listed(tuple(bs)),))  # type: ignore[arg-type]
+            return [(places, Form(weights=orientation, bias=bias_form(shape)))]
+    return []
+
+
+def _first(found: Leaves, shapes: set[tuple[int, ...]], pattern: re.Pattern[str]) -> Path | None:
+    fitting = [at for at, leaf in found if leaf.shape in shapes]
+    named = [at for at in fitting if _says(_names(at), pattern)]
+    return next(iter(named or fitting), None)
+
+
+def chain_of_sizes(everything: Leaves) -> list[tuple[int, ...]]:
+    """The sizes of networks whose weights may lie here, for classes that choose their sizes themselves."""
+    found = [(at, leaf) for at, leaf in everything if not is_auxiliary(_names(at))]
+    chains = [
+        _chain(
+            [leaf.shape for _, leaf in group.members if leaf.ndim == 2 and 1 not in leaf.shape[:1]]
+        )
+        for group in groups(found)
+        if _says(group.names, WEIGHT_NAME)
+    ]
+    chains += [
+        _chain(
+            [leaf.shape for at, leaf in found if leaf.ndim == 2 and _says(_names(at), WEIGHT_NAME)]
+        )
+    ]
+    return list(dict.fromkeys(c for c in chains if len(c) > 1))
+
+
+def _chain(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    """(5, 11), (11, 3) -> 5, 11, 3, whichever way the matrices lie."""
+    for turned in (False, True):
+        pairs = [shape[::-1] if turned else shape for shape in shapes]
+        if pairs and all(a[1] == b[0] for a, b in itertools.pairwise(pairs)):
+            return (pairs[0][0], *(o for _, o in pairs))
+    return ()
+
+
+def find_gradients(
+    everything: Leaves, sizes: Sequence[int], form: Form, besides: Sequence[Path] = ()
+) -> tuple[float, Places] | None:
+    """Where the gradients lie: by shape, then by name; and how well they fit, 1 where all do."""
+    found = [(at, leaf) for at, leaf in everything if at not in set(besides)]
+    ranked = [
+        (_fit(by_path, places, sizes, form), _named(places), -i, places)
+        for by_path in [dict(found)]
+        for i, places in enumerate(_arrangements(found, sizes, form))
+    ]
+    best = max(ranked, key=lambda r: r[:3], default=None)
+    return (best[0], best[3]) if best and best[0] > 0 else None
+
+
+def _arrangements(found: Leaves, sizes: Sequence[int], form: Form) -> Iterator[Places]:
+    depth = len(sizes) - 1
+    together = [g for g in groups(found) if len(g.members) >= depth]
+    for gw, gb in itertools.product(together, repeat=2):
+        if gw is gb:
+            yield from _in_one_list(gw, depth)
+            continue
+        for order in (1, -1) if gw.text is None and gb.text is None else (1,):
+            numbers = [[n for n, _ in g.members][:depth][::order] for g in (gw, gb)]
+            yield from _as_places(gw, gb, *numbers)
+    weights = [_by_shape_and_name(found, form, i, o) for i, o in itertools.pairwise(sizes)]
+    if all(all(pair) for pair in weights):
+        ws, bs = zip(*weights, strict=True)
+        yield Places((Listed(ws),), (Listed(bs),))
+
+
+def _in_one_list(group: Group, depth: int) -> Iterator[Places]:
+    """Weights and biases in the same list: in turns, or one kind after the other; from either end."""
+    numbers = [n for n, _ in group.members]
+    for start in range(len(numbers) - 2 * depth + 1):
+        mine = numbers[start : start + 2 * depth]
+        for ws, bs in (
+            (mine[::2], mine[1::2]),
+            (mine[1::2], mine[::2]),
+            (mine[:depth], mine[depth:]),
+            (mine[depth:], mine[:depth]),
+        ):
+            for order in (1, -1):
+                for places in _as_places(group, group, ws[::order], bs[::order]):
+                    yield places
+
+
+def _as_places(gw: Group, gb: Group, ws: list[int], bs: list[int]) -> Iterator[Places]:
+    tw, tb = gw.template(ws), gb.template(bs)
+    if tw and tb:
+        yield Places(tw, tb)
+
+
+def _by_shape_and_name(
+    found: Leaves, form: Form, i: int, o: int
+) -> tuple[Path | None, Path | None]:
+    w = _first(found, {shape_of_weight(form, i, o)}, GRADIENT)
+    b = _first([f for f in found if f[0] != w], {(o,), (1, o), (o, 1)}, GRADIENT)
+    named = [at for at, _ in found if re.search(r"d_?b", _names(at), re.I)]
+    return w, b or next(iter(named), None)
+
+
+def _fit(by_path: dict[Path, Any], places: Places, sizes: Sequence[int], form: Form) -> float:
+    """The share of blocks that have the shape of their parameter; none if no weights do."""
+    depth = len(sizes) - 1
+    points = 0.0
+    for k, (i, o) in enumerate(itertools.pairwise(sizes)):
+        w, b = (by_path.get(path(t, k, depth)) for t in (places.w, places.b))
+        if w is None or b is None:
+            return 0.0
+        points += 2 * (w.shape == shape_of_weight(form, i, o)) + 0.5 * (
+            w.shape == shape_of_weight(form, i, o)[::-1]
+        )
+        points += b.shape in ((o,), (1, o), (o, 1))
+    return points / (3 * depth)
+
+
+def _named(places: Places) -> float:
+    """Do the names say that these are gradients, of weights and of biases?"""
+    texts = [_template_names(t) for t in (places.w, places.b)]
+    return (
+        sum(map(is_auxiliary, texts))
+        + 0.5 * _says(texts[0], WEIGHT_NAME)
+        + 0.5 * _says(texts[1], BIAS_NAME)
+    )
+
+
+def _template_names(template: Template) -> str:
+    texts: list[str] = []
+    for part in template:
+        if isinstance(part, Numbered):
+            texts.append(part.text)
+        elif isinstance(part, Listed):
+            texts += [p for p in part.paths[0] if isinstance(p, str)]
+        elif isinstance(part, str):
+            texts.append(part)
+    return " ".join(texts)

@@ -1,0 +1,515 @@
+"""Networks in the shapes in which people write them, each with one mistake that can be put in."""
+
+from dataclasses import dataclass
+
+HEAD = """
+import numpy as np
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+def softmax_columns(z):
+    e = np.exp(z - z.max(axis=0, keepdims=True))
+    return e / e.sum(axis=0, keepdims=True)
+"""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """source, with what a mistake replaces by what, and the blocks that are wrong then.
+
+    kind: what must be read of it: hidden, output, reduction, lam where it differs from 0.
+    sizes: sizes to ask for; a mistake's blocks are those of these sizes.
+    """
+
+    source: str
+    mistake: tuple[str, str]
+    wrong: str
+    kind: tuple
+    sizes: tuple[int, ...] = (5, 11, 3)
+    head: str = HEAD
+
+
+SHAPES = {
+    "lists": Shape(
+        """
+class MLP:
+    def __init__(self, sizes, seed=0):
+        rng = np.random.default_rng(seed)
+        self.weights = [rng.normal(size=(i, o)) for i, o in zip(sizes[:-1], sizes[1:])]
+        self.biases = [np.zeros(o) for o in sizes[1:]]
+    def forward(self, x):
+        self.inputs = [x]
+        for w, b in zip(self.weights[:-1], self.biases[:-1]):
+            self.inputs.append(np.tanh(self.inputs[-1] @ w + b))
+        return softmax(self.inputs[-1] @ self.weights[-1] + self.biases[-1])
+    def loss(self, x, t):
+        return -np.sum(t * np.log(self.forward(x))) / len(x)
+    def backward(self, x, t):
+        delta = (self.forward(x) - t) / len(x)
+        dws, dbs = [], []
+        for w, a in zip(self.weights[::-1], self.inputs[::-1]):
+            dws.insert(0, a.T @ delta)
+            dbs.insert(0, delta.sum(axis=0))
+            delta = delta @ w.T * (1 - a ** 2)
+        return dws, dbs
+""",
+        ("* (1 - a ** 2)", "* a"),
+        "dW1 db1 dW2 db2",
+        ("tanh", "softmax_cross_entropy", "mean"),
+        (5, 11, 4, 3),
+    ),
+    "pairs_reversed": Shape(
+        """
+class NeuralNetwork:
+    def __init__(self, layer_sizes):
+        self._weights = [np.random.randn(o, i) for i, o in zip(layer_sizes[:-1], layer_sizes[1:])]
+        self._biases = [np.zeros(o) for o in layer_sizes[1:]]
+    def predict(self, X):
+        return self._run(X)[-1]
+    def _run(self, X):
+        a = [X]
+        for k, (W, b) in enumerate(zip(self._weights, self._biases)):
+            z = a[-1] @ W.T + b
+            a.append(softmax(z) if k == len(self._weights) - 1 else np.maximum(z, 0))
+        return a
+    def loss(self, X, y):
+        p = self.predict(X)
+        return -np.mean(np.log(p[np.arange(len(y)), y]))
+    def gradients(self, X, y):
+        a = self._run(X)
+        d = a[-1].copy()
+        d[np.arange(len(y)), y] -= 1
+        d /= len(y)
+        out = []
+        for k in reversed(range(len(self._weights))):
+            out.append((d.T @ a[k], d.sum(0)))
+            d = (d @ self._weights[k]) * (a[k] > 0)
+        return out
+""",
+        ("out.append((d.T @ a[k], d.sum(0)))", "out.append((d.T @ a[k], d.mean(0)))"),
+        "db1 db2 db3",
+        ("relu", "softmax_cross_entropy", "mean"),
+        (5, 11, 4, 3),
+    ),
+    "attributes_left_on_self": Shape(
+        """
+class Net:
+    def __init__(self, n_input, n_hidden, n_output):
+        self.W1 = np.random.randn(n_input, n_hidden)
+        self.b1 = np.zeros((1, n_hidden))
+        self.W2 = np.random.randn(n_hidden, n_output)
+        self.b2 = np.zeros((1, n_output))
+    def forward(self, X):
+        self.X = X
+        self.a1 = sigmoid(X @ self.W1 + self.b1)
+        self.a2 = sigmoid(self.a1 @ self.W2 + self.b2)
+        return self.a2
+    def compute_loss(self, y_hat, y):
+        return -np.mean(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))
+    def backward(self, y):
+        dz2 = (self.a2 - y) / y.shape[0] / y.shape[1]
+        self.dW2 = self.a1.T @ dz2
+        self.db2 = dz2.sum(axis=0, keepdims=True)
+        dz1 = dz2 @ self.W2.T * self.a1 * (1 - self.a1)
+        self.dW1 = self.X.T @ dz1
+        self.db1 = dz1.sum(axis=0, keepdims=True)
+    def step(self, lr):
+        for k in ("W1", "b1", "W2", "b2"):
+            setattr(self, k, getattr(self, k) - lr * getattr(self, "d" + k))
+""",
+        ("* self.a1 * (1 - self.a1)", ""),
+        "dW1 db1",
+        ("sigmoid", "sigmoid_binary_cross_entropy", "entries"),
+    ),
+    "dict_of_parameters": Shape(
+        """
+class TwoLayerNet:
+    def __init__(self, input_size, hidden_size, output_size, weight_init_std=0.01):
+        self.params = {}
+        self.params['W1'] = weight_init_std * np.random.randn(input_size, hidden_size)
+        self.params['b1'] = np.zeros(hidden_size)
+        self.params['W2'] = weight_init_std * np.random.randn(hidden_size, output_size)
+        self.params['b2'] = np.zeros(output_size)
+    def predict(self, x):
+        z1 = sigmoid(np.dot(x, self.params['W1']) + self.params['b1'])
+        return softmax(np.dot(z1, self.params['W2']) + self.params['b2'])
+    def loss(self, x, t):
+        y = self.predict(x)
+        return -np.sum(t * np.log(y + 1e-7)) / y.shape[0]
+    def accuracy(self, x, t):
+        return np.mean(self.predict(x).argmax(axis=1) == t.argmax(axis=1))
+    def gradient(self, x, t):
+        grads = {}
+        z1 = sigmoid(np.dot(x, self.params['W1']) + self.params['b1'])
+        y = softmax(np.dot(z1, self.params['W2']) + self.params['b2'])
+        dy = (y - t) / x.shape[0]
+        grads['W2'] = np.dot(z1.T, dy)
+        grads['b2'] = np.sum(dy, axis=0)
+        da1 = z1 * (1 - z1) * np.dot(dy, self.params['W2'].T)
+        grads['W1'] = np.dot(x.T, da1)
+        grads['b1'] = np.sum(da1, axis=0)
+        return grads
+""",
+        ("z1 * (1 - z1) *", "z1 *"),
+        "dW1 db1",
+        ("sigmoid", "softmax_cross_entropy", "mean"),
+    ),
+    "layers_share_the_dict": Shape(
+        """
+from collections import OrderedDict
+class Affine:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        self.db = dout.sum(axis=0)
+        return dout @ self.W.T
+class Relu:
+    def forward(self, x):
+        self.mask = x <= 0
+        out = x.copy()
+        out[self.mask] = 0
+        return out
+    def backward(self, dout):
+        dout[self.mask] = 0
+        return dout
+class SoftmaxWithLoss:
+    def forward(self, x, t):
+        self.t, self.y = t, softmax(x)
+        self.loss = -np.sum(t * np.log(self.y)) / len(t)
+        return self.loss
+    def backward(self, dout=1):
+        return (self.y - self.t) / len(self.t)
+class TwoLayerNet:
+    def __init__(self, input_size, hidden_size, output_size):
+        self.params = {'W1': np.random.randn(input_size, hidden_size), 'b1': np.zeros(hidden_size),
+                       'W2': np.random.randn(hidden_size, output_size), 'b2': np.zeros(output_size)}
+        self.layers = OrderedDict()
+        self.layers['Affine1'] = Affine(self.params['W1'], self.params['b1'])
+        self.layers['Relu1'] = Relu()
+        self.layers['Affine2'] = Affine(self.params['W2'], self.params['b2'])
+        self.lastLayer = SoftmaxWithLoss()
+    def predict(self, x):
+        for layer in self.layers.values():
+            x = layer.forward(x)
+        return x
+    def loss(self, x, t):
+        return self.lastLayer.forward(self.predict(x), t)
+    def gradient(self, x, t):
+        self.loss(x, t)
+        dout = self.lastLayer.backward(1)
+        for layer in reversed(list(self.layers.values())):
+            dout = layer.backward(dout)
+        return {'W1': self.layers['Affine1'].dW, 'b1': self.layers['Affine1'].db,
+                'W2': self.layers['Affine2'].dW, 'b2': self.layers['Affine2'].db}
+""",
+        ("dout[self.mask] = 0", "pass"),
+        "dW1 db1",
+        ("relu", "softmax_cross_entropy", "mean"),
+    ),
+    "loss_and_grads_in_one": Shape(
+        """
+class TwoLayerNet:
+    def __init__(self, input_size, hidden_size, output_size, std=1e-4):
+        self.params = {}
+        self.params['W1'] = std * np.random.randn(input_size, hidden_size)
+        self.params['b1'] = np.zeros(hidden_size)
+        self.params['W2'] = std * np.random.randn(hidden_size, output_size)
+        self.params['b2'] = np.zeros(output_size)
+    def loss(self, X, y=None, reg=0.0):
+        W1, b1, W2, b2 = (self.params[k] for k in ('W1', 'b1', 'W2', 'b2'))
+        h = np.maximum(X @ W1 + b1, 0)
+        scores = h @ W2 + b2
+        if y is None:
+            return scores
+        p = softmax(scores)
+        loss = -np.mean(np.log(p[np.arange(len(y)), y])) + reg * (np.sum(W1 ** 2) + np.sum(W2 ** 2))
+        d = p.copy()
+        d[np.arange(len(y)), y] -= 1
+        d /= len(y)
+        dh = d @ W2.T * (h > 0)
+        grads = {'W2': h.T @ d + 2 * reg * W2, 'b2': d.sum(axis=0)}
+        grads['W1'] = X.T @ dh + 2 * reg * W1
+        grads['b1'] = dh.sum(axis=0)
+        return loss, grads
+    def train(self, X, y, learning_rate=1e-3, num_iters=100):
+        for _ in range(num_iters):
+            _, grads = self.loss(X, y)
+            for k in self.params:
+                self.params[k] -= learning_rate * grads[k]
+    def predict(self, X):
+        return np.argmax(self.loss(X), axis=1)
+""",
+        ("(h > 0)", "(d @ W2.T > 0)"),
+        "dW1 db1",
+        ("relu", "softmax_cross_entropy", "mean"),
+    ),
+    "private_updates_in_place": Shape(
+        """
+class DeepNeuralNetwork:
+    def __init__(self, nx, layers):
+        self.__L = len(layers)
+        self.__cache = {}
+        self.__weights = {}
+        for i, n in enumerate(layers):
+            before = nx if i == 0 else layers[i - 1]
+            self.__weights['W' + str(i + 1)] = np.random.randn(n, before)
+            self.__weights['b' + str(i + 1)] = np.zeros((n, 1))
+    @property
+    def weights(self):
+        return self.__weights
+    @property
+    def cache(self):
+        return self.__cache
+    def forward_prop(self, X):
+        self.__cache['A0'] = X
+        for i in range(1, self.__L + 1):
+            z = self.__weights['W%d' % i] @ self.__cache['A%d' % (i - 1)] + self.__weights['b%d' % i]
+            self.__cache['A%d' % i] = 1 / (1 + np.exp(-z))
+        return self.__cache['A%d' % self.__L], self.__cache
+    def cost(self, Y, A):
+        m = Y.shape[1]
+        return -np.sum(Y * np.log(A) + (1 - Y) * np.log(1.0000001 - A)) / m
+    def evaluate(self, X, Y):
+        A, _ = self.forward_prop(X)
+        return np.where(A >= 0.5, 1, 0), self.cost(Y, A)
+    def gradient_descent(self, Y, cache, alpha=0.05):
+        m = Y.shape[1]
+        dz = cache['A%d' % self.__L] - Y
+        for i in range(self.__L, 0, -1):
+            a = cache['A%d' % (i - 1)]
+            dw = dz @ a.T / m
+            db = dz.sum(axis=1, keepdims=True) / m
+            dz = self.__weights['W%d' % i].T @ dz * a * (1 - a)
+            self.__weights['W%d' % i] -= alpha * dw
+            self.__weights['b%d' % i] -= alpha * db
+""",
+        (
+            "            dz = self.__weights['W%d' % i].T @ dz * a * (1 - a)\n            self.__weights['W%d' % i] -= alpha * dw\n",
+            "            self.__weights['W%d' % i] -= alpha * dw\n            dz = self.__weights['W%d' % i].T @ dz * a * (1 - a)\n",
+        ),
+        "dW1 db1 dW2 db2",
+        ("sigmoid", "sigmoid_binary_cross_entropy", "mean"),
+        (5, 11, 4, 1),
+    ),
+    "one_sample_in_a_column": Shape(
+        """
+class Network(object):
+    def __init__(self, sizes):
+        self.num_layers = len(sizes)
+        self.sizes = sizes
+        self.biases = [np.random.randn(y, 1) for y in sizes[1:]]
+        self.weights = [np.random.randn(y, x) for x, y in zip(sizes[:-1], sizes[1:])]
+    def feedforward(self, a):
+        for b, w in zip(self.biases, self.weights):
+            a = sigmoid(np.dot(w, a) + b)
+        return a
+    def update_mini_batch(self, mini_batch, eta):
+        nabla_b = [np.zeros(b.shape) for b in self.biases]
+        nabla_w = [np.zeros(w.shape) for w in self.weights]
+        for x, y in mini_batch:
+            delta_nabla_b, delta_nabla_w = self.backprop(x, y)
+            nabla_b = [nb + dnb for nb, dnb in zip(nabla_b, delta_nabla_b)]
+            nabla_w = [nw + dnw for nw, dnw in zip(nabla_w, delta_nabla_w)]
+        self.weights = [w - (eta / len(mini_batch)) * nw for w, nw in zip(self.weights, nabla_w)]
+        self.biases = [b - (eta / len(mini_batch)) * nb for b, nb in zip(self.biases, nabla_b)]
+    def backprop(self, x, y):
+        nabla_b = [np.zeros(b.shape) for b in self.biases]
+        nabla_w = [np.zeros(w.shape) for w in self.weights]
+        activation = x
+        activations = [x]
+        zs = []
+        for b, w in zip(self.biases, self.weights):
+            z = np.dot(w, activation) + b
+            zs.append(z)
+            activation = sigmoid(z)
+            activations.append(activation)
+        delta = self.cost_derivative(activations[-1], y) * sigmoid_prime(zs[-1])
+        nabla_b[-1] = delta
+        nabla_w[-1] = np.dot(delta, activations[-2].transpose())
+        for l in range(2, self.num_layers):
+            z = zs[-l]
+            sp = sigmoid_prime(z)
+            delta = np.dot(self.weights[-l + 1].transpose(), delta) * sp
+            nabla_b[-l] = delta
+            nabla_w[-l] = np.dot(delta, activations[-l - 1].transpose())
+        return (nabla_b, nabla_w)
+    def cost_derivative(self, output_activations, y):
+        return (output_activations - y)
+def sigmoid_prime(z):
+    return sigmoid(z) * (1 - sigmoid(z))
+""",
+        ("activations[-l - 1]", "activations[-l]"),
+        "dW1 dW2",
+        ("sigmoid", "sigmoid_mse", "sum"),
+        (5, 11, 4, 3),
+    ),
+    "columns_in_two_layers": Shape(
+        """
+def initialize_parameters(n_x, n_h, n_y):
+    return {"W1": np.random.randn(n_h, n_x) * 0.01, "b1": np.zeros((n_h, 1)),
+            "W2": np.random.randn(n_y, n_h) * 0.01, "b2": np.zeros((n_y, 1))}
+def forward_propagation(X, parameters):
+    Z1 = parameters["W1"] @ X + parameters["b1"]
+    A1 = np.tanh(Z1)
+    Z2 = parameters["W2"] @ A1 + parameters["b2"]
+    A2 = sigmoid(Z2)
+    return A2, {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": A2}
+def compute_cost(A2, Y):
+    m = Y.shape[1]
+    return float(np.squeeze(-np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)) / m))
+def backward_propagation(parameters, cache, X, Y):
+    m = X.shape[1]
+    dZ2 = cache["A2"] - Y
+    dW2 = dZ2 @ cache["A1"].T / m
+    db2 = np.sum(dZ2, axis=1, keepdims=True) / m
+    dZ1 = parameters["W2"].T @ dZ2 * (1 - cache["A1"] ** 2)
+    dW1 = dZ1 @ X.T / m
+    db1 = np.sum(dZ1, axis=1, keepdims=True) / m
+    return {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2}
+def update_parameters(parameters, grads, learning_rate=1.2):
+    return {k: parameters[k] - learning_rate * grads["d" + k] for k in parameters}
+def nn_model(X, Y, n_h, num_iterations=10000):
+    parameters = initialize_parameters(X.shape[0], n_h, Y.shape[0])
+    for i in range(num_iterations):
+        A2, cache = forward_propagation(X, parameters)
+        parameters = update_parameters(parameters, backward_propagation(parameters, cache, X, Y))
+    return parameters
+""",
+        ("db1 = np.sum(dZ1, axis=1, keepdims=True) / m", "db1 = dZ1"),
+        "db1",
+        ("tanh", "sigmoid_binary_cross_entropy", "mean"),
+        (5, 11, 1),
+    ),
+    "arguments_one_by_one": Shape(
+        """
+def init_params():
+    return np.random.rand(11, 5), np.random.rand(11, 1), np.random.rand(3, 11), np.random.rand(3, 1)
+def ReLU(Z):
+    return np.maximum(Z, 0)
+def forward_prop(W1, b1, W2, b2, X):
+    Z1 = W1.dot(X) + b1
+    A1 = ReLU(Z1)
+    Z2 = W2.dot(A1) + b2
+    A2 = softmax_columns(Z2)
+    return Z1, A1, Z2, A2
+def one_hot(Y):
+    found = np.zeros((Y.size, Y.max() + 1))
+    found[np.arange(Y.size), Y] = 1
+    return found.T
+def backward_prop(Z1, A1, Z2, A2, W1, W2, X, Y):
+    m = Y.size
+    dZ2 = A2 - one_hot(Y)
+    dW2 = 1 / m * dZ2.dot(A1.T)
+    db2 = 1 / m * np.sum(dZ2, axis=1, keepdims=True)
+    dZ1 = W2.T.dot(dZ2) * (Z1 > 0)
+    dW1 = 1 / m * dZ1.dot(X.T)
+    db1 = 1 / m * np.sum(dZ1, axis=1, keepdims=True)
+    return dW1, db1, dW2, db2
+""",
+        ("db1 = 1 / m * np.sum(dZ1, axis=1, keepdims=True)", "db1 = 1 / m * np.sum(dZ1)"),
+        "db1",
+        ("relu", "softmax_cross_entropy", "mean"),
+    ),
+    "train_updates_in_place": Shape(
+        """
+class NeuralNetwork:
+    def __init__(self, input_nodes, hidden_nodes, output_nodes, learning_rate=0.5):
+        self.lr = learning_rate
+        self.weights_ih = np.random.randn(input_nodes, hidden_nodes)
+        self.weights_ho = np.random.randn(hidden_nodes, output_nodes)
+        self.bias_h = np.random.randn(1, hidden_nodes)
+        self.bias_o = np.random.randn(1, output_nodes)
+    def predict(self, inputs):
+        self.hidden = sigmoid(inputs @ self.weights_ih + self.bias_h)
+        return sigmoid(self.hidden @ self.weights_ho + self.bias_o)
+    def train(self, inputs, targets):
+        out = self.predict(inputs)
+        error = targets - out
+        d_out = error * out * (1 - out)
+        d_hidden = d_out @ self.weights_ho.T * self.hidden * (1 - self.hidden)
+        self.weights_ho += self.lr * self.hidden.T @ d_out
+        self.bias_o += self.lr * d_out.sum(axis=0, keepdims=True)
+        self.weights_ih += self.lr * inputs.T @ d_hidden
+        self.bias_h += self.lr * d_hidden.sum(axis=0, keepdims=True)
+""",
+        ("* self.hidden * (1 - self.hidden)", "* (1 - self.hidden)"),
+        "dW1 db1",
+        ("sigmoid", "sigmoid_mse", "sum"),
+    ),
+    "vector_of_parameters": Shape(
+        """
+def forward_backward_prop(data, labels, params, dimensions):
+    ofs = 0
+    Dx, H, Dy = dimensions[0], dimensions[1], dimensions[2]
+    W1 = np.reshape(params[ofs:ofs + Dx * H], (Dx, H))
+    ofs += Dx * H
+    b1 = np.reshape(params[ofs:ofs + H], (1, H))
+    ofs += H
+    W2 = np.reshape(params[ofs:ofs + H * Dy], (H, Dy))
+    ofs += H * Dy
+    b2 = np.reshape(params[ofs:ofs + Dy], (1, Dy))
+    h = sigmoid(data @ W1 + b1)
+    y = softmax(h @ W2 + b2)
+    cost = -np.sum(labels * np.log(y))
+    d2 = y - labels
+    d1 = d2 @ W2.T * h * (1 - h)
+    grad = np.concatenate(((data.T @ d1).flatten(), d1.sum(axis=0), (h.T @ d2).flatten(), d2.sum(axis=0)))
+    return cost, grad
+""",
+        ("* h * (1 - h)", "* (1 - h)"),
+        "dW1 db1",
+        ("sigmoid", "softmax_cross_entropy", "sum"),
+    ),
+    "regression_of_one_layer": Shape(
+        """
+class LogisticRegression:
+    def __init__(self, n_features):
+        self.w = np.zeros((n_features, 1))
+        self.b = np.zeros(1)
+    def forward(self, X):
+        return sigmoid(X @ self.w + self.b)
+    def loss(self, X, y):
+        p = self.forward(X)
+        return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+    def gradient(self, X, y):
+        d = (self.forward(X) - y) / len(X)
+        return X.T @ d, d.sum(axis=0)
+""",
+        ("return X.T @ d, d.sum(axis=0)", "return X.T @ d * len(X), d.sum(axis=0)"),
+        "dW1",
+        ("", "sigmoid_binary_cross_entropy", "mean"),
+        (5, 1),
+    ),
+    "fixed_sizes": Shape(
+        """
+class XorNet:
+    def __init__(self):
+        self.W1 = np.random.randn(2, 4)
+        self.b1 = np.zeros(4)
+        self.W2 = np.random.randn(4, 1)
+        self.b2 = np.zeros(1)
+    def forward(self, x):
+        self.x = x
+        self.z1 = x @ self.W1 + self.b1
+        self.a1 = np.where(self.z1 > 0, self.z1, 0.1 * self.z1)
+        self.y = sigmoid(self.a1 @ self.W2 + self.b2)
+        return self.y
+    def cost(self, y, t):
+        return 0.5 * np.sum((y - t) ** 2)
+    def backward(self, t):
+        d2 = (self.y - t) * self.y * (1 - self.y)
+        d1 = d2 @ self.W2.T * np.where(self.z1 > 0, 1, 0.1)
+        self.gradients = {"W1": self.x.T @ d1, "b1": d1.sum(0), "W2": self.a1.T @ d2, "b2": d2.sum(0)}
+""",
+        ("* self.y * (1 - self.y)", ""),
+        "dW1 db1 dW2 db2",
+        ("leaky_relu", "sigmoid_mse", "sum"),
+        (2, 4, 1),
+    ),
+}
