@@ -97,14 +97,12 @@ def _scatter(student: Student, answered: Sequence[Observation]) -> list[Evidence
     """Analytic over numeric, all probes together."""
     columns: list[list[float]] = [[], [], []]
     for seen in answered:
-        for measured in seen.measured or ():
-            estimate = measured.estimate
-            if len(seen.measured or ()) > 1 or np.shape(estimate.value) != np.shape(
-                measured.of(seen.got.value)
-            ):
-                continue
-            parts = (estimate.value, measured.of(seen.got.value), estimate.bound)
-            for column, values in zip(columns, parts, strict=True):
+        if len(seen.measured or ()) != 1:
+            continue
+        (measured,) = seen.measured or ()
+        estimate, got = measured.estimate, measured.of(seen.got.value)
+        if np.shape(estimate.value) == np.shape(got):
+            for column, values in zip(columns, (estimate.value, got, estimate.bound), strict=True):
                 column += _floats(values)
     numbers, analytic, bound = (column[:MOST_POINTS] for column in columns)
     title = f"{student.exercise.title}: analytic against numeric"

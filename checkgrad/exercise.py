@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,7 @@ class Exercise:
     def name(self) -> str:
         return self.formula.__name__
 
-    @property
+    @cached_property
     def roles(self) -> tuple[str, ...]:
         """Names of the formula's required parameters."""
         return tuple(

@@ -212,9 +212,11 @@ class Grader:
             return Part(self._missing(question, False))
         reading = self.networks[candidate]
         if isinstance(reading, str):
-            return Part(_outcome(question, Verdict.MISSING, reading))
+            asked_for = NETWORK.name in self.assignment.exercises
+            verdict = Verdict.MISSING if asked_for else Verdict.ADVICE
+            return Part(_outcome(question, verdict, reading))
         if candidate not in self._networks:
-            self._networks[candidate] = Network(reading, self.worker.ask, self.seed)
+            self._networks[candidate] = Network(reading, self.worker.ask, self.seed, self.pictures)
         check = next(c for c in NETWORK_CHECKS if c.name == question.check)
         finding = check.ask(self._networks[candidate])
         read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)

@@ -11,7 +11,7 @@ import numpy as np
 from checkgrad import numeric
 from checkgrad.exercise import Derivative, Exercise, Probe
 
-FEW = 24  # entries up to which a gradient is measured one by one
+FEW = 12  # entries up to which a gradient is measured one by one
 DIRECTIONS = 3
 
 
