@@ -155,6 +155,7 @@ def render(report: Report) -> str:
         groups=_groups(shown),
         first=story.first_to_fix(shown),
         counts=story.counts(shown),
+        progress=story.progress(shown),
         style=Markup(style),
         style_hash=_hash(style),
         album=Album(),

@@ -8,6 +8,7 @@ import numpy as np
 
 from checkgrad.model import Layers
 from checkgrad.render.numbers import clean
+from checkgrad.render.story import plural
 from checkgrad.render.svg import COLOUR
 
 if TYPE_CHECKING:
@@ -37,8 +38,9 @@ def _heights(size: int) -> Any:
 
 
 def _below_and_above(axes: Any, given: Layers, k: int) -> None:
+    size = given.sizes[k]
     look = {"color": INK, "fontsize": 11, "ha": "center"}
-    axes.text(k, -4.1, f"{given.sizes[k]} {'units' if k else 'inputs'}", va="top", **look)
+    axes.text(k, -4.1, f"{size} {plural(size, 'unit' if k else 'input')}", va="top", **look)
     if 0 < k <= len(given.activations):
         axes.text(k, 4.2, clean(given.activations[k - 1])[:16], va="bottom", **look)
 

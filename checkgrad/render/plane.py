@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 CLASSES = [COLOUR[f"class{k}"] for k in range(4)]
 MARKERS = ["o", "s", "^", "D"]
+SIZES = [5.5, 5, 6.5, 5]  # all look as large as a circle
 INK, FAINT, PAPER = (COLOUR[role] for role in ("ink", "faint", "paper"))
 MOST_DOTS = 60  # all the points would weigh more than they show
 
 
 def regions(easel: Easel, run: TrainingRun) -> list[str]:
     """Return a picture for each step; the points are in the first, for the others to use again."""
-    side = 160 if len(run.regions) > 1 else 300
+    side = 142 if len(run.regions) > 1 else 300
     points = _some_points(run)
     return [
         _region(easel, run, region, side, [] if i else points)
@@ -37,6 +38,7 @@ def _region(easel: Easel, run: TrainingRun, region: Region, side: int, points: l
     if got.shape == due.shape == (len(y), len(x)) and min(got.shape) >= 2:
         for k in range(_classes(got, due)):
             _class_area(axes, (x, y), _membership(got, k), k)
+            _class_number(axes, (x, y), _membership(got, k) > 0.5, run, k)
             if k:
                 _border(axes, (x, y), _membership(due, k))
     _dots(axes, run, points)
@@ -46,12 +48,26 @@ def _region(easel: Easel, run: TrainingRun, region: Region, side: int, points: l
 
 
 def _class_area(axes: Any, plane: tuple[Any, Any], inside: Any, k: int) -> None:
-    """Shade where the answer is class *k*, and write its number where there is most room."""
     if (inside > 0.5).any():
         axes.contourf(*plane, inside, levels=[0.5, 2], colors=[shade(CLASSES[k], 0.3)])
-        i, j = _roomiest(inside > 0.5)
-        look = {"color": INK, "fontsize": 17, "alpha": 0.75, "ha": "center", "va": "center"}
+
+
+def _class_number(axes: Any, plane: tuple[Any, Any], inside: Any, run: TrainingRun, k: int) -> None:
+    """Write the class where its area has most room, away from the points if there is such a place."""
+    free = inside & ~_near_points(plane, run)
+    if inside.any():
+        i, j = _roomiest(free if free.any() else inside)
+        look = {"color": INK, "fontsize": 17, "alpha": 0.8, "ha": "center", "va": "center"}
         axes.text(plane[0][j], plane[1][i], str(k), **look)
+
+
+def _near_points(plane: tuple[Any, Any], run: TrainingRun) -> Any:
+    """Where on the grid a number would touch one of the points drawn."""
+    at = np.array([run.points[i] for i in _some_points(run)]).reshape(-1, 2)
+    reach = [0.08 * np.ptp(axis) for axis in plane]
+    across = np.abs(plane[0][None, :] - at[:, :1]) < reach[0]
+    up = np.abs(plane[1][None, :] - at[:, 1:]) < reach[1]
+    return (up[:, :, None] & across[:, None, :]).any(axis=0)
 
 
 def _border(axes: Any, plane: tuple[Any, Any], inside: Any) -> None:
@@ -98,6 +114,6 @@ def _some_points(run: TrainingRun) -> list[int]:
 def _dots(axes: Any, run: TrainingRun, points: list[int]) -> None:
     for k in sorted({run.labels[i] for i in points}):
         at = np.array([run.points[i] for i in points if run.labels[i] == k])
-        look = {"color": CLASSES[k], "ms": 5.5, "mec": PAPER, "mew": 0.7}
+        look = {"color": CLASSES[k], "ms": SIZES[k], "mec": PAPER, "mew": 0.7}
         # the later pictures use this group again
         axes.plot(at[:, 0], at[:, 1], MARKERS[k], gid=f"{SHARED}{k}", **look)

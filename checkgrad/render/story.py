@@ -31,6 +31,7 @@ WORST_FIRST = (
 )
 NOT_JUDGED = (Verdict.NOT_RUN, Verdict.GRADER_FAULT)
 WHOLE_FILE = "submission"
+PROGRESS = ("fixed", "still there", "new")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ class Part:
     @property
     def functions(self) -> list[str]:
         return list(dict.fromkeys(o.function for o in self.outcomes if o.function))
+
+    @property
+    def points(self) -> tuple[float, float]:
+        """What was earned, of how much."""
+        counted = [o for o in self.outcomes if o.maximum is not None]
+        return sum(o.points or 0.0 for o in counted), sum(o.maximum or 0.0 for o in counted)
 
     @property
     def findings(self) -> list[Outcome]:
@@ -134,6 +141,13 @@ def headline(report: Report) -> str:
     if report.score is None:
         return checks
     return f"{report.score:g} of {report.maximum or 0:g} points, {checks}"
+
+
+def progress(report: Report) -> str:
+    """What changed since the last run, "" where there was none."""
+    kinds = [(kind, sum(o.since == kind for o in report.outcomes)) for kind in PROGRESS]
+    changed = ", ".join(f"{number} {kind}" for kind, number in kinds if number)
+    return f"Since the last run: {changed}." if changed else ""
 
 
 def plural(number: int, noun: str) -> str:

@@ -18,6 +18,7 @@ from checkgrad.render.story import (
     listed,
     parts,
     plural,
+    progress,
     visible,
 )
 
@@ -58,6 +59,8 @@ def _summary(report: Report, shown: Report, width: int) -> Iterator[str]:
     yield from _painted_lines(f"{name}: {headline(shown)}", width, RED if first else GREEN)
     if hidden := len(report.outcomes) - len(shown.outcomes):
         yield f"{hidden} more {plural(hidden, 'check')} not shown here"
+    if changed := progress(shown):
+        yield changed
     if first:
         yield from ("", *_fix_first(first, width))
     yield from _others(every, first, width)
@@ -107,6 +110,8 @@ def _labelled_line(label: str, tint: str, text: str, width: int) -> str:
 
 def _failure(outcome: Outcome, width: int) -> Iterator[str]:
     yield from _wrapped(outcome.problem or WORDS[outcome.verdict], width, indent="")
+    if outcome.verdict == Verdict.GRADER_FAULT:
+        yield "This is our fault, not yours, and costs you nothing."
     if outcome.example:
         yield ""
         yield from _example(outcome.example, width, 12)
