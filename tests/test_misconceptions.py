@@ -109,6 +109,28 @@ def test_misconception_is_right_under_no_convention_but_its_excuse(exercise, mis
     assert [v.name for v in like if without_eps(v.convention) not in excuse] == []
 
 
+CALLED = [(e, m, c) for e, m in ITEMS for c in e.callings]
+
+
+@pytest.mark.parametrize(
+    "exercise, mistake, calling", CALLED, ids=[f"{e.name}-{m.name}-{c.name}" for e, m, c in CALLED]
+)
+def test_misconception_is_right_under_no_calling_but_its_excuse(exercise, mistake, calling):
+    # What shows at integers only is no matter of calling.
+    floats = [p for p in exercise.probes() if all(np.asarray(a).dtype != int for a in p[:1])]
+    if answers_match(mistake.formula, exercise.formula, floats) or mistake.unless:
+        return
+    called = answers(lambda *probe: mistake.formula(*calling.arguments(*probe)), exercise.probes())
+    assert not alike(called, exercise, "")
+    assert variants_alike(exercise, called) == []
+
+
+def answers_match(formula, right, probes):
+    expected = answers(right, probes)
+    limits = bounds(right, probes, expected)
+    return all(map(compare.same, answers(formula, probes), expected, limits))
+
+
 EXCUSED = [(e, m) for e, m in ITEMS if m.unless]
 
 

@@ -158,7 +158,7 @@ def swapped_the_sides(z):
     return np.where(z < 0, 1.0, 0.0)
 
 
-@relu_derivative.misconception(hint="How steep is ReLU below 0?")
+@relu_derivative.misconception(unless=given_the_output, hint="How steep is ReLU below 0?")
 def returned_the_sign(z):
     """The sign of z is returned: -1 below 0, where the slope is 0."""
     return np.sign(z) * 1.0

@@ -395,7 +395,7 @@ def one_logit_is_two_classes(sigmoid_binary_cross_entropy, z, t):
 
 
 @sigmoid_binary_cross_entropy.misconception(
-    hint="Are the numbers whose logarithm you take probabilities?"
+    unless=given_probabilities, hint="Are the numbers whose logarithm you take probabilities?"
 )
 def took_the_logarithm_of_the_logits(z, t):
     """The logarithm is taken of the logits; they have to pass the sigmoid first."""
@@ -549,7 +549,7 @@ def subtracted_the_outputs_from_the_targets(z, t):
 
 
 @sigmoid_binary_cross_entropy_gradient.misconception(
-    hint="Are the numbers that you subtract t from probabilities?"
+    unless=given_the_outputs, hint="Are the numbers that you subtract t from probabilities?"
 )
 def subtracted_the_targets_from_the_logits(z, t):
     """The targets are subtracted from the logits, which have not passed the sigmoid."""

@@ -1,5 +1,6 @@
 """Choices that are never mistakes: how a loss is reduced, a small number inside a logarithm."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from itertools import product
@@ -11,7 +12,8 @@ from checkgrad.exercise import named
 
 # Anything smaller drowns in rounding, anything larger is a mistake. A clip of the probabilities to [eps, 1 - eps] needs
 # no variant: it changes nothing at probes inside that interval.
-EPSILONS = tuple(10.0**-k for k in range(5, 15))
+SINGLE = 2.0**-23  # np.finfo(np.float32).eps
+EPSILONS = (*(10.0**-k for k in range(5, 15)), SINGLE)
 EXPLAINED = 1e-3  # what the largest of them may move a loss or a probability by, relatively
 
 
@@ -90,7 +92,9 @@ def accept(exercise, forms, reductions):
 
 
 def _register(exercise, form, reduction, *eps):
-    name = "_".join(filter(None, (form.name, reduction.name, *map(_in_a_name, eps))))
+    name = "_".join(
+        filter(None, (form.name, reduction.name, *[in_a_name(f"with {power(e)}") for e in eps]))
+    )
     note = " ".join(filter(None, (form.note, reduction.note, *map(_in_words, eps))))
     convention = dict(form.convention)
     convention |= {"reduction": reduction.convention} if reduction.convention else {}
@@ -105,11 +109,12 @@ def _reduced(reduce, cells, eps, *probe):
 
 def power(eps):
     """How a small number is written: 1e-8."""
-    return f"1e-{-round(np.log10(eps))}"
+    return "2^-23" if eps == SINGLE else f"1e-{-round(np.log10(eps))}"
 
 
-def _in_a_name(eps):
-    return f"with_{power(eps)}".replace("-", "_")
+def in_a_name(sentence):
+    """The same as part of a Python name."""
+    return re.sub(r"\W+", "_", sentence)
 
 
 def _in_words(eps):

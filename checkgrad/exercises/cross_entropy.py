@@ -156,7 +156,9 @@ def took_the_logarithm_to_base_two(y, t):
     return -np.sum(t * np.log2(y)) / len(y)
 
 
-@cross_entropy.misconception(hint="Are the numbers that come in logits or already probabilities?")
+@cross_entropy.misconception(
+    unless=given_logits, hint="Are the numbers that come in logits or already probabilities?"
+)
 def applied_softmax_to_probabilities(y, t):
     """Softmax is applied to outputs that are probabilities already."""
     return in_the_log(softmax(y), t).sum() / len(y)
@@ -388,7 +390,9 @@ def applied_softmax_twice(z, t):
     return in_the_log(softmax(softmax(z)), t).sum() / len(z)
 
 
-@softmax_cross_entropy.misconception(hint="Are the numbers whose logarithm you take probabilities?")
+@softmax_cross_entropy.misconception(
+    unless=given_probabilities, hint="Are the numbers whose logarithm you take probabilities?"
+)
 def took_the_logarithm_of_the_logits(z, t):
     """The logarithm is taken of the logits; they have to pass softmax first."""
     return in_the_log(z, t).sum() / len(z)
@@ -582,7 +586,7 @@ def subtracted_the_outputs_from_the_targets(z, t):
 
 
 @softmax_cross_entropy_gradient.misconception(
-    hint="Are the numbers that you subtract t from probabilities?"
+    unless=given_the_outputs, hint="Are the numbers that you subtract t from probabilities?"
 )
 def subtracted_the_targets_from_the_logits(z, t):
     """The targets are subtracted from the logits, which have not passed softmax."""

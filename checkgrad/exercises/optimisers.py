@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 
 from checkgrad.exercise import exercise, named
-from checkgrad.exercises.conventions import power
+from checkgrad.exercises.conventions import in_a_name, power
 
 GOODFELLOW = "Goodfellow, Bengio and Courville, Deep Learning (2016)"
 SHAPES = ((5, 11), (5, 11), (4, 3), (7,))
@@ -245,12 +245,10 @@ def adam_with(step, eps, w, g, m, v, t, lr):
 
 for step, eps in product((after_the_root, inside_the_root, after_the_uncorrected_root), EPSILONS):
     where = f"{power(eps)} {step.__name__.replace('_', ' ')}"
-    name = where.replace(" ", "_").replace("-", "_")
+    name = in_a_name(f"with {where}")
     note = f"The denominator is kept away from 0 by {where}."
     if (step, eps) != (after_the_root, 1e-8):
-        adam_update.also_right(eps=where)(
-            named(f"with_{name}", note, partial(adam_with, step, eps))
-        )
+        adam_update.also_right(eps=where)(named(name, note, partial(adam_with, step, eps)))
 
 
 @adam_update.also_called(step="counted from 0")

@@ -6,7 +6,7 @@ import numpy as np
 
 from checkgrad.exercise import Derivative, exercise, named
 from checkgrad.exercises import draws
-from checkgrad.exercises.conventions import EPSILONS, power, roughly
+from checkgrad.exercises.conventions import EPSILONS, in_a_name, power, roughly
 
 
 def logits(rng):
@@ -49,7 +49,7 @@ def small_number_in_the_unshifted_denominator(eps, z):
 for formula in (small_number_in_the_denominator, small_number_in_the_unshifted_denominator):
     for eps in EPSILONS:
         note = f"The denominator is kept away from 0 by {power(eps)}."
-        name = f"{formula.__name__}_{power(eps)}".replace("-", "_")
+        name = in_a_name(f"{formula.__name__}_{power(eps)}")
         softmax.also_right(eps=power(eps))(named(name, note, partial(formula, eps)))
 
 
