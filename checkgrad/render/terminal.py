@@ -59,8 +59,7 @@ def _summary(report: Report, shown: Report, width: int) -> Iterator[str]:
     yield from _painted_lines(f"{name}: {headline(shown)}", width, RED if first else GREEN)
     if hidden := len(report.outcomes) - len(shown.outcomes):
         yield f"{hidden} more {plural(hidden, 'check')} not shown here"
-    if changed := progress(shown):
-        yield changed
+    yield from _wrapped(progress(shown), width, indent="")
     if first:
         yield from ("", *_fix_first(first, width))
     yield from _others(every, first, width)
