@@ -11,7 +11,8 @@ import numpy as np
 from checkgrad.child import describe
 from checkgrad.child.behaviour import Behaviour, Unsendable
 from checkgrad.child.inventory import Inventory
-from checkgrad.child.perform import Namespace, Performer, filled
+from checkgrad.child.perform import Namespace, follow, put
+from checkgrad.child.request import Result
 from checkgrad.child.survey import Survey, mapping_of
 
 numbers = itertools.count()
@@ -28,7 +29,7 @@ class InProcess:
         exec(compile(tree, file, "exec"), module.__dict__)
         definitions = Survey({file: tree}).definitions(module, file)
         self.inventory = Inventory(tuple(definitions), mapping=tuple(mapping_of(module).items()))
-        self.performer = Performer(Namespace(module.__dict__), {}, None)
+        self.root = Namespace(module.__dict__)
         self.asked = 0
         self.batches = 0
 
@@ -38,16 +39,32 @@ class InProcess:
         return [self.answer(request) for request in requests]
 
     def answer(self, request):
-        results, mutated = [], []
+        results = []
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             try:
                 for step in request.steps:
-                    results.append(self.performer.take(step, results, mutated))
-                value = sendable(filled(request.answer, results))
+                    results.append(self.take(step, results))
+                return Behaviour(value=sendable(filled(request.answer, results)))
             except Exception as error:
                 return Behaviour(raised=type(error).__name__, message=str(error))
-        return Behaviour(value=value, mutated=tuple(mutated))
+
+    def take(self, step, results):
+        start = self.root if step.of is None else results[step.of]
+        args = [filled(arg, results) for arg in step.args]
+        if step.do == "get":
+            return follow(start, step.path)
+        if step.do == "set":
+            return put(start, step.path, args[0])
+        return follow(start, step.path)(*args, **{k: filled(v, results) for k, v in step.named})
+
+
+def filled(value, results):
+    if isinstance(value, Result):
+        return follow(results[value.step], value.path)
+    if isinstance(value, list | tuple):
+        return type(value)(filled(item, results) for item in value)
+    return value
 
 
 def sendable(value):

@@ -79,6 +79,8 @@ def argument(pair: tuple[str, str]) -> Choice:
     def choice(one: Inquiry, way: Way, right: Right) -> str | None:
         if one.exercise.name not in pair or "fused" in right.convention:
             return None
+        if way.calling and one.exercise.derivative:  # y - t may well be given the outputs
+            return None
         return way.calling.convention.get("argument") if way.calling else "usual"
 
     return choice

@@ -14,14 +14,11 @@ from checkgrad.reading.objects import BIAS, WEIGHT, makings
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name
 from checkgrad.reading.signature import Earlier, Tokens, assignments, required
 
-WEIGHT_GRADIENT = re.compile(
-    r"_*(d_?w|d_?weights?|(d|grad|gradient|nabla|delta)s?_?(w|weights?)|(w|weights?)_?(grad|gradient|d)s?)_*",
-    re.IGNORECASE,
-)
-BIAS_GRADIENT = re.compile(
-    r"_*(d_?b|d_?bias(es)?|(d|grad|gradient|nabla|delta)s?_?(b|bias(es)?)|(b|bias(es)?)_?(grad|gradient|d)s?)_*",
-    re.IGNORECASE,
-)
+GRADIENT = r"(d(l|j|e|c|loss)?d?|grads?|gradients?|nabla|delta)"
+WEIGHT_GRADIENT = re.compile(rf"{GRADIENT}(w|weights?|kernel)|(w|weights?|kernel){GRADIENT}")
+BIAS_GRADIENT = re.compile(rf"{GRADIENT}(b|bias|biases)|(b|bias|biases){GRADIENT}")
+OUTPUT = re.compile(r"outputs?|out|z|y|a|result")
+INPUT_GRADIENT = re.compile(rf"{GRADIENT}(x|a|inputs?|aprev)|(x|inputs?){GRADIENT}|dinputs")
 
 
 def of_dense(
@@ -37,7 +34,8 @@ def of_dense(
         return
     if exercise := known.get("affine_forward"):
         recipes = [
-            (*made, invoked(layer, forward, (("x",),), _object(made))) for made in _ready(layer)
+            (*made, *_result(layer, forward, (("x",),), _object(made), OUTPUT))
+            for made in _ready(layer)
         ]
         item = 0 if forward.returns >= 2 else None
         yield Candidate(exercise, forward.name, tuple(recipes), item, forward.stub)
@@ -54,7 +52,16 @@ def _weights(layer: Layer) -> tuple[str, str] | None:
 
 
 def _first(pattern: re.Pattern[str], names: Sequence[str]) -> str:
-    return next((name for name in names if pattern.fullmatch(name)), "")
+    return next((n for n in names if pattern.fullmatch(n.replace("_", "").lower())), "")
+
+
+def _result(
+    layer: Layer, method: Definition, takes: tuple[Tokens, ...], made: int, left: re.Pattern[str]
+) -> tuple[Call, ...]:
+    """Call a method for what it returns, or for the attribute that it leaves its result in."""
+    called = replace(invoked(layer, method, takes, made), always=True)
+    attribute = "" if method.returns else _first(left, method.sets)
+    return (called, Call(("." + attribute,), of=made, do="get")) if attribute else (called,)
 
 
 def _ready(layer: Layer) -> Iterator[tuple[Call, ...]]:
@@ -79,14 +86,14 @@ def _there_and_back(layer: Layer, forward: Definition, backward: Definition) -> 
     for made in _ready(layer):
         there = replace(invoked(layer, forward, (("x",),), _object(made)), always=True)
         for takes in _backward_takes(forward, backward, len(made)):
-            back = replace(invoked(layer, backward, takes, _object(made)), always=True)
+            back = _result(layer, backward, takes, _object(made), INPUT_GRADIENT)
             if backward.returns >= 3:
-                yield (*made, there, back)
-            elif backward.returns == 1 and places:
+                yield (*made, there, *back)
+            elif places:
                 gets = tuple(Call(("." + p,), of=_object(made), do="get") for p in places)
-                start = len(made) + 1
-                members: Tokens = tuple(Earlier(start + k) for k in range(3))
-                yield (*made, there, back, *gets, Call((), (members,), do="group"))
+                last = len(made) + len(back)
+                members: Tokens = (Earlier(last), Earlier(last + 1), Earlier(last + 2))
+                yield (*made, there, *back, *gets, Call((), (members,), do="group"))
 
 
 def _backward_takes(

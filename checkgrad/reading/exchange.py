@@ -16,7 +16,17 @@ from checkgrad.reading import form as forms
 from checkgrad.reading.form import SCALAR, SINGLE
 from checkgrad.reading.objects import INPUTS, OUTPUTS
 from checkgrad.reading.recipe import Candidate
-from checkgrad.reading.signature import CLASSES, COUNT, SQUASHED, UPSTREAM, Earlier, Fill, Token
+from checkgrad.reading.signature import (
+    CLASSES,
+    COUNT,
+    SCORED,
+    SCORED_BY,
+    SQUASHED,
+    UPSTREAM,
+    Earlier,
+    Fill,
+    Token,
+)
 from checkgrad.reading.way import Way
 
 
@@ -32,8 +42,10 @@ def _is_split(way: Way) -> bool:
 
 
 def split(candidate: Candidate, way: Way, probe: Probe) -> list[Probe]:
-    """The probe as its parts, each of which takes a round of its own."""
-    return forms.parts(way.form, candidate.exercise, probe)
+    """The probe as the calling wants it, in the parts each of which takes a round of its own."""
+    probe = probe if way.form.integers else forms.one_hot(candidate.exercise, probe)
+    turned = way.calling.arguments(*probe) if way.calling else probe
+    return forms.parts(way.form, candidate.exercise, turned)
 
 
 def _round(candidate: Candidate, way: Way, probe: Probe, binary: bool, steps: list[Step]) -> Any:
@@ -64,11 +76,9 @@ def _needed(way: Way) -> list[int]:
 
 def arguments(exercise: Exercise, way: Way, probe: Probe, binary: bool) -> dict[str, Any]:
     """What each role stands for in this way of asking."""
-    probe = probe if way.form.integers else forms.one_hot(exercise, probe)
-    turned = way.calling.arguments(*probe) if way.calling else probe
     values: dict[str, Any] = {
         role: forms.given(way.form, role, value, binary)
-        for role, value in zip(exercise.roles, turned, strict=False)
+        for role, value in zip(exercise.roles, probe, strict=False)
     }
     return _besides(exercise, way, probe, binary) | values
 
@@ -87,6 +97,9 @@ def _besides(exercise: Exercise, way: Way, probe: Probe, binary: bool) -> dict[s
     }
     if "w" in named and "x" in named:
         found["b"] = forms.given(way.form, "b", np.zeros(weights[-1]), binary)
+    if "z" in named and "t" in named and np.ndim(lead) == 2:
+        found[SCORED_BY] = forms.given(way.form, "z", np.roll(lead, 1, axis=0), binary)
+        found[SCORED] = forms.given(way.form, "x", np.roll(np.eye(len(lead)), 1, axis=1), binary)
     if "z" in named and "t" in named:
         found[SQUASHED] = forms.given(way.form, "y", squashed(lead, binary), binary)
     return found
@@ -119,6 +132,8 @@ def read_back(candidate: Candidate, way: Way, behaviour: Behaviour, expected: An
         value = _canonical(candidate, way, _member(candidate, value), expected)
         if any(UPSTREAM in given for given in way.given):
             value = _without_upstream(value, expected)
+        if any(SCORED in given for given in way.given) and np.ndim(expected) == 2:
+            value = np.roll(value, -1, axis=0) if np.ndim(value) == 2 else value
     return replace(behaviour, value=value)
 
 

@@ -22,13 +22,14 @@ class Form:
     layout: samples in rows or in columns, or one call for each sample or for each number.
     integers: one-hot targets become class numbers.
     upright: vectors of samples (N,) become (N, 1).
-    weights: "(in, out)" or "(out, in)".
+    weights: "(in, out)" or "(out, in)". bias: "(out,)", "(1, out)" or "(out, 1)".
     """
 
     layout: str = ROWS
     integers: bool = False
     upright: bool = False
     weights: str = "(in, out)"
+    bias: str = "(out,)"
 
     @property
     def convention(self) -> dict[str, str]:
@@ -36,7 +37,8 @@ class Form:
         found = {} if self.layout == ROWS else {"layout": self.layout}
         found |= {"labels": "integers"} if self.integers else {}
         found |= {"shape": "(N, 1)"} if self.upright else {}
-        return found | ({} if self.weights == "(in, out)" else {"weights": self.weights})
+        found |= {} if self.weights == "(in, out)" else {"weights": self.weights}
+        return found | ({} if self.bias == "(out,)" else {"bias": self.bias})
 
 
 def is_binary(exercise: Exercise, probe: Probe) -> bool:
@@ -97,7 +99,8 @@ def given(form: Form, role: str, value: Any, binary: bool) -> Any:
     if role == "w":
         return np.array(value.T if form.weights == "(out, in)" else value, order="C")
     if role == "b":
-        return np.array(value[:, None] if form.layout == COLUMNS else value, order="C")
+        upright = {"(1, out)": value[None, :], "(out, 1)": value[:, None]}
+        return np.array(upright.get(form.bias, value), order="C")
     if role in SAMPLED and value.ndim in (1, 2):
         return np.array(_laid_out(form, role, value, binary), order="C")
     return np.array(value, order="C")

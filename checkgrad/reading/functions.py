@@ -12,6 +12,7 @@ from checkgrad.reading.meant import (
     awaited,
     exercise_of,
     in_context,
+    is_linear_classifier,
     plausible,
     returns_gradient,
     takes_logits,
@@ -19,6 +20,8 @@ from checkgrad.reading.meant import (
 from checkgrad.reading.names import Meaning, meaning
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import (
+    SCORED,
+    SCORED_BY,
     UPSTREAM,
     Earlier,
     Fill,
@@ -82,7 +85,12 @@ def plain(
     """A function called by its name with the roles of *exercise*, or with what its forward function cached."""
     path = path_of(definition.name)
     parameters, named = without_flag(definition.parameters, flag)
-    takes = assignments(parameters, exercise.roles, spare(exercise))
+    roles = exercise.roles
+    if "z" in roles and "t" in roles and is_linear_classifier(definition):
+        roles = tuple(
+            t for role in roles for t in ((SCORED_BY, SCORED) if role == "z" else (role,))
+        )
+    takes = assignments(parameters, roles, spare(exercise))
     names = tuple(p.name for p in positional(parameters))
     recipes: list[Recipe] = [(Call(path, takes, named=named, names=names),)]
     if forward := _forward_of(exercise, definition, inventory):

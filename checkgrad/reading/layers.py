@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise
 from checkgrad.reading.functions import spare
-from checkgrad.reading.meant import exercise_of, in_context, takes_logits
+from checkgrad.reading.meant import FUSED, exercise_of, in_context, takes_logits
 from checkgrad.reading.names import ACTIVATIONS, LOSSES, Meaning, listed, meaning
 from checkgrad.reading.objects import makings
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
@@ -91,7 +91,10 @@ def of_class(
     if backward is None:
         return
     # delta(z, a, y) is the derivative in z, whatever the loss itself was given.
-    logits = logits or any(p.name.lower() == "z" for p in backward.parameters or ())
+    in_logits = any(p.name.lower() == "z" for p in required(backward.parameters))
+    if in_logits and said.concept in LOSSES and said.concept not in FUSED:
+        return
+    logits = logits or in_logits
     slope = replace(said, derivative="derivative")
     jacobian = said.concept == "softmax" and not _gives_upstream(backward)
     if wanted := exercise_of(slope, known, logits=logits, jacobian=jacobian):

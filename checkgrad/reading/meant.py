@@ -13,6 +13,8 @@ from checkgrad.reading.signature import Fill, is_flag, option, positional, requi
 FUSED = {"cross_entropy": "softmax", "binary_cross_entropy": "sigmoid"}
 EXPONENTIALS = {"exp", "expit", "logsumexp", "logaddexp", "logsoftmax"}
 ELEMENTWISE = {"sigmoid", "tanh", "relu", "leaky_relu"}
+WEIGHTS = re.compile(r"w|weights?|theta", re.IGNORECASE)
+INPUTS = re.compile(r"x|x_?(train|dev|batch)|features|data|inputs?", re.IGNORECASE)
 GRADIENT_VARIABLE = re.compile(
     r"d_?(w|b|x|z|y|a|scores?|logits?|out|h|l|loss|output|s|p|probs?|input|f)\d?"
     r"|\w*grad\w*|delta\w*|nabla\w*",
@@ -74,6 +76,14 @@ def _is_setting(parameter: Parameter) -> bool:
     return isinstance(option(parameter.name), Fill) and parameter.name != "delta"
 
 
+def is_linear_classifier(definition: Definition) -> bool:
+    """Does a loss function take weights and inputs instead of scores: (W, X, y, reg)?"""
+    names = [p.name for p in required(definition.parameters) if not _is_setting(p)]
+    weights = [n for n in names if WEIGHTS.fullmatch(n)]
+    inputs = [n for n in names if INPUTS.fullmatch(n)]
+    return len(names) == 3 and len(weights) == len(inputs) == 1
+
+
 def plausible(said: Meaning, definition: Definition, exercise: Exercise) -> bool:
     """Could a function of these parameters answer the exercise? A training loop called sgd could not."""
     if definition.parameters is None or any(p.star for p in definition.parameters):
@@ -85,7 +95,7 @@ def plausible(said: Meaning, definition: Definition, exercise: Exercise) -> bool
     if said.concept in LOSSES:
         return places >= 2 and count <= roles + 1
     if said.concept == "one_hot":
-        return 1 <= count <= roles
+        return 1 <= count <= roles <= places
     return min(roles, 2) <= places and count <= roles
 
 

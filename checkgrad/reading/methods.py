@@ -21,13 +21,26 @@ def of_method(
     """The candidates in one method, if its own name says what it computes and its class does not."""
     owner = meaning(last_name(definition.name.rpartition(".")[0]))
     said = meaning(last_name(definition.name))
-    if said is None or (owner and owner.concept in ACTIVATIONS | LOSSES):
+    if (
+        said is None
+        or said.concept not in ACTIVATIONS | LOSSES
+        or _is_inherited(definition, inventory)
+    ):
+        return
+    if owner and owner.concept in ACTIVATIONS | LOSSES:
         return
     for exercise, item, flag in answers(in_context(said, inventory), definition, known):
         if definition.kind == "static":
             yield plain(exercise, definition, inventory, item=item, flag=flag)
         else:
             yield method_of_any_class(exercise, definition, inventory, item=item, flag=flag)
+
+
+def _is_inherited(definition: Definition, inventory: Inventory) -> bool:
+    """Is the method listed before, with the class that it comes from?"""
+    last, line = last_name(definition.name), definition.line
+    alike = (d for d in inventory.definitions if d.line == line and last_name(d.name) == last)
+    return next(alike) is not definition
 
 
 def method_of_any_class(

@@ -22,6 +22,8 @@ WORDS = {
     ("layout", SCALAR): "one number at a time",
     ("shape", "(N, 1)"): "one column for the samples",
     ("weights", "(out, in)"): "weights as (out, in)",
+    ("bias", "(1, out)"): "the bias as a row",
+    ("bias", "(out, 1)"): "the bias as a column",
     ("reduction", "sum"): "summed over the samples",
     ("reduction", "mean"): "averaged over the samples",
     ("reduction", "none"): "one value for each sample",

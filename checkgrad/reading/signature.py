@@ -14,6 +14,7 @@ from checkgrad.reading.names import listed
 UPSTREAM = "upstream"  # weights that multiply an elementwise derivative
 COUNT = "samples"  # the number of samples
 CLASSES = "number of classes"
+SCORED_BY, SCORED = "weights of scores", "inputs of scores"  # their product is the logits
 SQUASHED = "squashed"  # the probabilities that the logits become
 
 
@@ -58,7 +59,7 @@ ROLES = {
     "t": TARGET,
     "labels": listed("y t target targets label indices classes_ x"),
     "classes": listed("c k n n_classes num_classes nb_classes classes depth"),
-    "w": listed("weights weight theta params param x"),
+    "w": listed("weights weight theta params param"),
     "g": listed("dw grad grads gradient gradients dx"),
     "lr": listed("learning_rate alpha eta step_size rate learningrate l_rate"),
     "mu": listed("momentum beta gamma rho beta1"),
@@ -220,6 +221,10 @@ def likeness(token: Token, name: str) -> float:
         return 0.5 if token == "t" else 0.4
     if token == SQUASHED:
         return 0.9 if lower in PREDICTION else 0.0
+    if token == SCORED_BY:
+        return 1.0 if lower in ROLES["w"] | {"w"} else -1.0
+    if token == SCORED:
+        return 1.0 if lower not in ROLES["w"] | TARGET | {"w", "y"} else -1.0
     if lower == token:
         return 1.0
     if token in ("y", "z") and lower in TARGET or token == "t" and lower in NOT_TARGET:

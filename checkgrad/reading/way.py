@@ -15,6 +15,8 @@ from checkgrad.reading.form import COLUMNS, ROWS, SCALAR, SINGLE, Form
 from checkgrad.reading.recipe import Candidate, Recipe
 from checkgrad.reading.signature import Tokens
 
+LOGITS_ONLY = {"z", "zs", "logit", "logits", "score", "scores"}
+
 
 @dataclass(frozen=True)
 class Way:
@@ -43,7 +45,7 @@ def ways(candidate: Candidate, pilots: Sequence[Probe], pinned: Mapping[str, str
         enumerate(permitted(exercise.callings, pinned)),
         enumerate(form_choices(exercise, pilots, pinned)),
     ):
-        if calling and _feeds_a_forward(recipe, exercise):
+        if calling and (_feeds_a_forward(recipe, exercise) or _names_logits(recipe, calling)):
             continue
         for given in itertools.product(*(call.takes for call in recipe)):
             turned = sum(g != call.takes[0] for g, call in zip(given, recipe, strict=True))
@@ -68,15 +70,24 @@ def _rarity(form: Form) -> int:
     single = 3 if form.layout in (SINGLE, SCALAR) else 0
     # W x + b, with W as (out, in), is what comes with samples in columns.
     usual = form.layout == COLUMNS and form.weights == "(out, in)"
-    return len(form.convention) + single - 2 * usual
+    return (
+        len(form.convention)
+        + single
+        - 2 * usual
+        - (form.layout == COLUMNS and "bias" in form.convention)
+    )
 
 
 def _feeds_a_forward(recipe: Recipe, exercise: Exercise) -> bool:
     """Would another argument reach a forward pass, which is to squash it itself?"""
-    return (
-        "t" not in exercise.roles
-        and len([c for c in recipe if c.do == "call" and c.takes != ((),)]) > 1
-    )
+    before = {token for call in recipe[:-1] for tokens in call.takes for token in tokens}
+    return "t" not in exercise.roles and bool(before & set(exercise.roles))
+
+
+def _names_logits(recipe: Recipe, calling: Calling) -> bool:
+    """Is the argument called logits where this calling would hand over probabilities?"""
+    names = {name.lower() for name in recipe[-1].names}
+    return calling.convention.get("argument") == "probabilities" and bool(names & LOGITS_ONLY)
 
 
 class Choice(Protocol):
@@ -116,20 +127,23 @@ def form_choices(
     exercise: Exercise, pilots: Sequence[Probe], pinned: Mapping[str, str]
 ) -> list[Form]:
     """The forms in which the arguments may be handed over, the most natural first."""
+    affine = {"w", "x"} <= set(exercise.roles)
     choices = [
-        Form(layout, integers, upright, weights)
+        Form(layout, integers, upright, weights, bias)
         for layout in _layouts(exercise, pilots)
         for integers in ((False, True) if _has_labels(exercise, pilots) else (False,))
         for upright in (
             (False, True) if _is_vector(exercise, pilots) and layout == ROWS else (False,)
         )
-        for weights in (
-            ("(in, out)", "(out, in)")
-            if "w" in exercise.roles and "x" in exercise.roles
-            else ("(in, out)",)
-        )
+        for weights in (("(in, out)", "(out, in)") if affine else ("(in, out)",))
+        for bias in (_biases(layout) if affine else ("(out,)",))
     ]
     return [form for form in choices if _form_agrees(form, pinned)]
+
+
+def _biases(layout: str) -> tuple[str, ...]:
+    """The shapes a bias may have beside rows or columns of samples."""
+    return ("(out, 1)",) if layout == COLUMNS else ("(out,)", "(1, out)", "(out, 1)")
 
 
 def _form_agrees(form: Form, pinned: Mapping[str, str]) -> bool:
