@@ -12,7 +12,8 @@ import numpy as np
 
 from . import faults, wire
 from .describe import class_name
-from .request import Request, Result, Step
+from .printed import Printed
+from .request import Request, Result, Slot, Step
 from .source import Document
 
 SEED = 20_011
@@ -26,60 +27,92 @@ class Performer:
     """
 
     def __init__(
-        self, root: Mapping[str, Any], documents: Mapping[str, Document], printed: Any
+        self, root: Namespace, documents: Mapping[str, Document], printed: Printed
     ) -> None:
         self.root = root
         self.documents = documents
         self.printed = printed
+        self.warned = Warned()
         self.draws = any("rand" in document.text for document in documents.values())
 
-    def answer(self, request: Request, room: int) -> bytes:
+    def answer(self, request: Request, slots: list[np.ndarray], room: int) -> bytes:
         """Perform *request*; the behaviour as it travels. Whatever the student's code does, this returns."""
         self.printed.begin()
+        self.warned.begin()
         if self.draws:
             np.random.seed(SEED)
             random.seed(SEED)
-        results: list[Any] = []
-        mutated: list[int] = []
+        given = Given(slots)
         started = perf_counter()
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                for step in request.steps:
-                    results.append(self.take(step, results, mutated))
-                seconds = perf_counter() - started
-                # encoding runs code of the student's, too: __del__ of a value, for one
-                value = wire.encode(filled(request.answer, results), room)
-                raised = message = traceback = ""
-            except BaseException as error:
-                seconds = perf_counter() - started
-                value = wire.encode(None)
-                raised, message = faults.name(error), faults.message(error)
-                traceback = faults.traceback(error, self.documents)
-            results.clear()
-        printed = self.printed.take()
-        if not (raised or mutated or caught or printed):
+        try:
+            for step in request.steps:
+                given.results.append(self.take(step, given))
+            seconds = perf_counter() - started
+            # encoding runs code of the student's, too: __del__ of a value, for one
+            value = wire.encode(filled(request.answer, given), room)
+            raised = message = traceback = ""
+        except BaseException as error:
+            seconds = perf_counter() - started
+            value = wire.encode(None)
+            raised, message = faults.name(error), faults.message(error)
+            traceback = faults.traceback(error, self.documents)
+        given.results.clear()
+        printed, warned = self.printed.take(), self.warned.take()
+        if not (raised or given.mutated or warned or printed):
             return value + wire.encode(seconds)
-        warned = tuple(text_of(w) for w in caught[:MOST_WARNINGS])
-        return value + wire.encode(
-            (raised, message, traceback, tuple(mutated), warned, printed, seconds)
-        )
+        told = (raised, message, traceback, given.mutated, warned, printed, seconds)
+        return value + wire.encode(told)
 
-    def take(self, step: Step, results: list[Any], mutated: list[int]) -> Any:
+    def take(self, step: Step, given: Given) -> Any:
         """Do one step and give its result."""
-        start = self.root if step.of is None else results[step.of]
+        start = self.root if step.of is None else given.results[step.of]
         if step.do == "get":
             return follow(start, step.path)
-        args = tuple(filled(arg, results) for arg in step.args)
+        args = tuple(filled(arg, given) for arg in step.args)
         if step.do == "set":
             return put(start, step.path, args[0])
-        named = {name: filled(value, results) for name, value in step.named}
+        named = {name: filled(value, given) for name, value in step.named}
         function = follow(start, step.path)
         before = [snapshot(arg) for arg in args]
         try:
             return function(*args, **named)
         finally:
-            mutated[:] = [i for i, arg in enumerate(args) if snapshot(arg) != before[i]]
+            after = [snapshot(arg) for arg in args]
+            given.mutated = tuple(i for i in range(len(args)) if before[i] != after[i])
+
+
+class Given:
+    """What the values of one request are made of, and which arguments its last call changed."""
+
+    def __init__(self, slots: list[np.ndarray]) -> None:
+        self.slots = slots
+        self.results: list[Any] = []
+        self.mutated: tuple[int, ...] = ()
+
+
+class Warned:
+    """Records every warning, whatever filters a submission sets for later."""
+
+    def __init__(self) -> None:
+        self.caught: list[str] = []
+        self.show = self.record  # one object, to be recognised
+        warnings.resetwarnings()
+        warnings.simplefilter("always")
+        self.filters = list(warnings.filters)
+
+    def begin(self) -> None:
+        if warnings.showwarning is not self.show or warnings.filters != self.filters:
+            warnings.showwarning = self.show
+            warnings.resetwarnings()
+            warnings.simplefilter("always")
+
+    def record(self, message: Any, category: Any, *place: Any, **more: Any) -> None:
+        if len(self.caught) < MOST_WARNINGS:
+            self.caught.append(f"{class_name(category)}: {text_of(message)}")
+
+    def take(self) -> tuple[str, ...]:
+        caught, self.caught = tuple(self.caught), []
+        return caught
 
 
 def follow(value: Any, path: tuple[str | int, ...]) -> Any:
@@ -118,19 +151,19 @@ class Namespace:
         return self.names[name]
 
 
-def filled(value: Any, results: list[Any]) -> Any:
-    """*value* with every Result replaced by what the step gave."""
+def filled(value: Any, given: Given) -> Any:
+    """*value* with every slot and every Result filled in."""
     kind = type(value)
-    if kind is np.ndarray:
-        return value
+    if kind is Slot:
+        return given.slots[value.number]
     if kind is Result:
-        return follow(results[value.step], value.path)
+        return follow(given.results[value.step], value.path)
     if kind is list:
-        return [filled(item, results) for item in value]
+        return [filled(item, given) for item in value]
     if kind is tuple:
-        return tuple(filled(item, results) for item in value)
+        return tuple(filled(item, given) for item in value)
     if kind is dict:
-        return {key: filled(item, results) for key, item in value.items()}
+        return {key: filled(item, given) for key, item in value.items()}
     return value
 
 
@@ -146,9 +179,9 @@ def snapshot(value: Any) -> Any:
     return None
 
 
-def text_of(warning: warnings.WarningMessage) -> str:
-    """A warning in one line."""
+def text_of(message: Any) -> str:
+    """A warning's text, shortened."""
     try:
-        return f"{class_name(warning.category)}: {str(warning.message)[:300]}"
+        return str(message)[:300]
     except BaseException:
-        return "a warning that cannot be read"
+        return "(it cannot be read)"

@@ -43,8 +43,9 @@ class Printed:
         """Catch from now on."""
         if self.stream.closed:
             self.renew()
-        for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
-            setattr(sys, name, self.stream)
+        if sys.stdout is not self.stream or sys.stderr is not self.stream:
+            for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
+                setattr(sys, name, self.stream)
         self.kept.room = min(room, self.total)
 
     def take(self) -> str:

@@ -20,6 +20,13 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Slot:
+    """Stands for an array that travels beside its request, so that like requests are alike in bytes."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class Step:
     """One thing to do.
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 import gc
 import os
 from dataclasses import astuple
-from typing import Any
 
 from . import probe, wire
 from .confine import Cell, Walls, lock_in
 from .perform import Performer
 from .printed import Printed
-from .request import Request, Step
 from .submission import Order, bring_in
 
 OUTGOING, INCOMING = 3, 4  # the descriptors that lead to the grader
@@ -91,20 +89,16 @@ def student(line: Line, order: Order) -> None:
     taken = printed.take()
     told = (*astuple(submission.inventory)[:4], taken, submission.inventory.mapping)
     line.send(wire.LOADED, 0, wire.encode(told))
-    performer = Performer(submission.root, submission.documents, printed)  # type: ignore[arg-type]
+    performer = Performer(submission.root, submission.documents, printed)
+    requests = wire.Requests()
     gc.collect()
     gc.freeze()
     while True:
         _, seq, body = line.receive()
-        request = request_of(wire.decode(body))
-        line.send(wire.ANSWER, seq, performer.answer(request, room(len(body))))
+        request, slots = requests.decode(body)
+        line.send(wire.ANSWER, seq, performer.answer(request, slots, room(len(body))))
 
 
 def room(asked: int) -> int:
     """How many bytes the value of an answer may take, given those of the request; both sides know this."""
     return min(LEAST_ROOM + 64 * asked, 1 << 26)
-
-
-def request_of(told: Any) -> Request:
-    function, steps, answer = told
-    return Request(function, tuple(Step(*step) for step in steps), answer)

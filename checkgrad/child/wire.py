@@ -15,13 +15,14 @@ import numpy as np
 
 from .behaviour import Unsendable
 from .describe import substitute
-from .request import Result
+from .request import Request, Result, Slot, Step
 
 MAGIC = 0x64615267
 HEADER = struct.Struct("<IB3xII")  # magic, kind, sequence number, length of the body
 READY, LOAD, PROBE, LINE, LOADED, ASK, ANSWER = range(1, 8)
 
 DEEPEST, MOST_ITEMS, LONGEST_TEXT, MOST_AXES = 12, 200_000, 20_000, 16
+MOST_PLANS, MOST_BESIDE = 1000, 255
 KEYS = (str, int, float, bool, tuple, type(None))
 
 DTYPES = tuple(
@@ -45,7 +46,7 @@ DTYPES = tuple(
 )
 CODES = {dtype: code for code, dtype in enumerate(DTYPES)}
 
-(ARRAY, FLOAT, INT, FALSE, TRUE, NONE, COMPLEX, TEXT, LIST, TUPLE, DICT, UNSENDABLE, RESULT) = range(13)  # fmt: skip
+(ARRAY, FLOAT, INT, FALSE, TRUE, NONE, COMPLEX, TEXT, LIST, TUPLE, DICT, UNSENDABLE, RESULT, SLOT) = range(14)  # fmt: skip
 
 BYTE = struct.Struct("<B")
 LENGTH = struct.Struct("<BI")
@@ -93,13 +94,45 @@ def decode(body: bytes) -> Any:
     return value
 
 
+def encode_request(request: Request) -> bytes:
+    """The bytes of a request: what is done, then the arrays it is done with."""
+    writer = Writer(1 << 30)
+    beside = writer.beside = []
+    steps = tuple((s.do, s.path, s.of, s.args, s.named) for s in request.steps)
+    writer.value((request.function, steps, request.answer), 0)
+    plan = b"".join(writer.chunks)
+    return b"".join([LENGTH.pack(len(beside), len(plan)), plan, *beside])
+
+
+class Requests:
+    """Decodes requests; what is done, most often the same as before, only once."""
+
+    def __init__(self) -> None:
+        self.known: dict[bytes, Request] = {}
+
+    def decode(self, body: bytes) -> tuple[Request, list[np.ndarray]]:
+        """A request and the arrays that fill its slots."""
+        reader = Reader(body)
+        count, length = reader.take(LENGTH)
+        start = reader.position
+        plan = body[start : start + length]
+        reader.position += length
+        if plan not in self.known:
+            if len(self.known) >= MOST_PLANS:
+                self.known.clear()
+            function, steps, answer = decode(plan)
+            self.known[plan] = Request(function, tuple(Step(*s) for s in steps), answer)
+        return self.known[plan], [reader.array(0) for _ in range(count)]
+
+
 class Writer:
     """Gathers the bytes of a value and counts how much room is left."""
 
-    __slots__ = ("chunks", "room", "items")
+    __slots__ = ("chunks", "beside", "room", "items")
 
     def __init__(self, room: int) -> None:
         self.chunks: list[bytes] = []
+        self.beside: list[bytes] | None = None
         self.room = room
         self.items = 0
 
@@ -132,8 +165,12 @@ class Writer:
         if array.nbytes > self.room:
             raise Full
         head = ARRAY_HEAD.pack(ARRAY, code, array.ndim) + SHAPES[array.ndim].pack(*array.shape)
-        self.put(head)
-        self.put(array.tobytes())
+        if self.beside is None or len(self.beside) == MOST_BESIDE:
+            self.put(head)
+            self.put(array.tobytes())
+        else:
+            self.put(INTEGER.pack(SLOT, len(self.beside)))
+            self.beside.append(head + array.tobytes())
 
     def integer(self, number: int, depth: int) -> None:
         if -(2**63) <= number < 2**63:
@@ -286,4 +323,5 @@ DECODERS: tuple[Callable[[Reader, int], Any], ...] = (
     Reader.mapping,
     lambda reader, depth: Unsendable(reader.text()),
     Reader.result,
+    lambda reader, depth: Slot(reader.take(INTEGER)[1]),
 )

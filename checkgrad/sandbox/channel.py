@@ -48,19 +48,17 @@ class Channel:
 
         left: asked for the seconds that remain, which bytes that drip in do not extend.
         """
-        dripping = False
         while True:
             whole = self.whole(longest)
             if whole is not None:
                 return whole
-            if dripping and left() <= 0:
-                raise Late
-            dripping = self.move(0)
-            if not dripping:
-                seconds = left()
-                if seconds <= 0:
-                    raise Late
+            seconds = left()
+            if seconds > 0:
                 self.move(min(seconds, 1.0))
+            elif not self.move(0) or (whole := self.whole(longest)) is None:
+                raise Late
+            else:
+                return whole
 
     def whole(self, longest: int) -> tuple[int, int, bytes] | None:
         """The first frame, if all of it is here."""

@@ -22,7 +22,7 @@ CHILD = Path(checkgrad.child.__file__).parent
 SITE = Path(np.__file__).parents[1]
 LIBRARIES = [str(SITE / name) for name in ("numpy", "numpy.libs")]
 WITHOUT = "CHECKGRAD_WITHOUT"  # names layers to leave out, separated by commas; for tests
-RPC_WITHIN = 15.0
+STARTED_WITHIN, RPC_WITHIN = 60.0, 15.0  # seconds
 PIPE = 1 << 20
 
 # The worker's side of the house under a name of its own, and NumPy, the only library in reach.
@@ -164,6 +164,16 @@ class Forked:
         return self.status
 
 
+def wide_pipe() -> tuple[int, int]:
+    """A pipe in which many requests fit, as far as the system grants it."""
+    reading, writing = os.pipe()
+    with suppress(OSError):
+        import fcntl  # absent on Windows
+
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE)
+    return reading, writing
+
+
 class ForkServer:
     """The grader's side of a fork server."""
 
@@ -172,7 +182,7 @@ class ForkServer:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.line = ours
-        ours.settimeout(RPC_WITHIN)
+        ours.settimeout(STARTED_WITHIN)
         code = f"from worker.forkserver import main; main({theirs.fileno()}, {LIBRARIES!r})"
         with theirs:
             self.handle = subprocess.Popen(
@@ -187,13 +197,14 @@ class ForkServer:
             )
         try:
             self.hear()
+            ours.settimeout(RPC_WITHIN)
         except LauncherLost:
             self.close()
             raise
 
     def start(self) -> Forked:
-        incoming, their_outgoing = os.pipe()
-        their_incoming, outgoing = os.pipe()
+        incoming, their_outgoing = wide_pipe()
+        their_incoming, outgoing = wide_pipe()
         try:
             pid = int(self.tell({"do": "fork"}, [their_incoming, their_outgoing])["pid"])
         except BaseException:

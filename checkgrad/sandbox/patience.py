@@ -22,20 +22,22 @@ class Patience:
     def begin(self) -> None:
         """The next answer is due from now on."""
         self.started = time.monotonic()
-        self.cpu: float | None = None  # used up when first asked: most answers come before that
+        self.cpu: float | None = None  # used so far; asked late, for most answers come before
 
     def left(self) -> float:
         """Seconds to wait before asking again, 0 when the time is up."""
         now = time.monotonic()
-        if self.cpu is None:
-            self.cpu = cpu_of(self.pid)
         past = now - self.started
         if now >= self.end or past > self.slack * self.limit:
             return 0.0
+        if self.cpu is None:
+            if past < 0.1 * self.limit:
+                return min(0.1 * self.limit, self.end - now)
+            self.cpu = cpu_of(self.pid)
         if past < self.limit:
             return min(self.limit - past, self.end - now)
         spent = cpu_of(self.pid) - self.cpu
-        return 0.05 if spent < 0.9 * self.limit and starved(self.pid) else 0.0
+        return 0.05 if spent < 0.8 * self.limit and starved(self.pid) else 0.0
 
 
 def cpu_of(pid: int) -> float:

@@ -90,7 +90,7 @@ class Session:
 
     def put(self, requests: list[tuple[int, Request]]) -> list[int]:
         """Send requests by number; how long the body of each was."""
-        frames = [wire.frame(wire.ASK, i, wire.encode(told(one))) for i, one in requests]
+        frames = [wire.frame(wire.ASK, i, wire.encode_request(one)) for i, one in requests]
         self.process.channel.send(b"".join(frames))
         return [len(frame) - wire.HEADER.size for frame in frames]
 
@@ -118,12 +118,6 @@ class Session:
             return reader(body)
         except wire.WireError:
             raise Died("protocol", "it wrote into the grader's channel") from None
-
-
-def told(request: Request) -> tuple[Any, ...]:
-    """A request as plain data."""
-    steps = tuple((s.do, s.path, s.of, s.args, s.named) for s in request.steps)
-    return (request.function, steps, request.answer)
 
 
 def ending(status: int) -> str:

@@ -23,6 +23,7 @@ from checkgrad.sandbox.stage import hand_over, remove, stage
 
 TRIES = 3  # to start a worker, and to load a submission without the statements that did not end
 CRASHES = 2  # of one function, after which it is not asked again
+AHEAD = 32  # requests that are put while earlier answers are awaited
 LOST = 2  # fork servers that may be lost while a submission runs before it is blamed
 
 
@@ -118,16 +119,18 @@ class Worker:
         return self._given_up.get(request.function)
 
     def _converse(self, waiting: list[tuple[int, Request]], answers: dict[int, Behaviour]) -> None:
-        """Put all waiting requests at once and take the answers until one fails."""
+        """Put the waiting requests, some ahead of the answers, until one fails."""
         number, request = waiting[0]
         began = time.monotonic()
         try:
             session = self._ready()
             patience = self._patience(session, self.limits.call)
-            sizes = session.put(waiting)
-            for (number, request), size in zip(waiting, sizes, strict=True):
+            sizes: list[int] = []
+            for i, (number, request) in enumerate(waiting):
+                if len(sizes) - i < AHEAD:
+                    sizes += session.put(waiting[len(sizes) : len(sizes) + AHEAD])
                 patience.begin()
-                answers[number] = session.answer(number, size, patience)
+                answers[number] = session.answer(number, sizes[i], patience)
                 self._count_time(request.function, patience.started)
         except Died as died:
             self._stop()
