@@ -1,6 +1,6 @@
 """How long a student waits: `pytest --checkgrad` against `pytest` on an empty test, in the same run.
 
-    python benchmarks/startup.py [REPEATS]
+python benchmarks/startup.py [REPEATS]
 """
 
 import statistics

@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-BUGS = ("scaled", "one_entry", "no_mean", "sign", "no_penalty", "no_activation", "bias_averaged", "clamped")
+BUGS = (
+    "scaled",
+    "one_entry",
+    "no_mean",
+    "sign",
+    "no_penalty",
+    "no_activation",
+    "bias_averaged",
+    "clamped",
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,9 @@ def task(name: str, seed: int = 0, **options: Any) -> Task:
     return network(name, sizes, samples, activation, images, seed, **options)
 
 
-def softmax_cross_entropy(seed: int, n: int = 64, c: int = 10, large: bool = False, dtype: Any = float) -> Task:
+def softmax_cross_entropy(
+    seed: int, n: int = 64, c: int = 10, large: bool = False, dtype: Any = float
+) -> Task:
     """The mean cross-entropy of softmax on n x c logits."""
     rng = np.random.default_rng(seed)
     z, t = 2 * rng.standard_normal((n, c)), np.eye(c)[rng.integers(0, c, n)]
@@ -85,7 +96,10 @@ def network(
     parameters: list[Any] = []
     for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
         spread = np.sqrt((2 if activation == "relu" else 1) / inputs)
-        parameters += [spread * rng.standard_normal((inputs, outputs)), 0.1 * rng.standard_normal(outputs)]
+        parameters += [
+            spread * rng.standard_normal((inputs, outputs)),
+            0.1 * rng.standard_normal(outputs),
+        ]
     if large:
         parameters[-2] *= 60.0
     if on_kink:

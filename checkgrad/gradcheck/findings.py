@@ -27,7 +27,8 @@ EXAMPLES = 2
 MANY = 4  # more wrong entries than that are not searched for one by one
 SAMPLES = 5  # directions from which a relation is read off
 FAINT = 16.0
-STANDING = 8  # entries that stand for an array that is wrong all over
+SLIGHT = 1e-8
+STANDING = 4  # entries that stand for an array that is wrong all over
 BLOCKS = 4  # arrays that are looked into; of further ones the name must do
 
 
@@ -83,7 +84,8 @@ def _look_into(search: Search, spot: Spot, leaf: int) -> Finding:
     gaps = found.of(output)
     spread = float(np.sqrt(np.mean((gaps.claimed - gaps.measured) ** 2)))
     reach = float(np.linalg.norm(directions[0][leaf]))
-    faint = not len(at) and float(np.max(found.excess)) < FAINT
+    slight = spread < SLIGHT * float(np.max(np.abs(gaps.claimed)))
+    faint = not len(at) and bool(slight or np.max(found.excess) < FAINT)
     return Finding(Block(name, slices, shown), leaf, at, output, bool(words), spread, reach, faint)
 
 
@@ -224,14 +226,14 @@ def _all_but_the_penalty(
 
 
 def _wrong_slices(search: Search, spot: Spot, leaf: int, output: int) -> str:
-    """The rows or columns that are wrong, where it is only one or two of them."""
+    """The row or column that is wrong, where it is only one."""
     x = spot.leaves[leaf]
     if x.ndim != 2 or search.domain:
         return ""
     positions = np.arange(x.size).reshape(x.shape)
     for name, units in (("row", positions), ("column", positions.T)):
-        at = halved(search, spot, leaf, output, units, 2) if len(units) > 4 else None
+        at = halved(search, spot, leaf, output, units, 1) if len(units) > 4 else None
         if at is not None:
-            numbers = [int(np.flatnonzero(units[:, 0] == unit[0])[0]) for unit in at]
-            return f"wrong in {name} {' and '.join(map(str, numbers))}, and right elsewhere"
+            number = int(np.flatnonzero(units[:, 0] == at[0][0])[0])
+            return f"wrong in {name} {number}, and right elsewhere"
     return ""
