@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,10 +28,11 @@ from checkgrad.reading.network_reading import TASKS, Ask, NetworkCandidate, Netw
 from checkgrad.reading.network_script import Script
 from checkgrad.reading.network_search import (
     CLASSES,
-    GradientsFound,
+    Holder,
     LossFound,
     Search,
     Trial,
+    blind_trials,
     forward_trials,
     gradients,
     holders,
@@ -52,19 +53,31 @@ def identify(candidate: NetworkCandidate, ask: Ask, seed: int) -> NetworkReading
         ask,
         seed,
     )
+    batches = list(holders(search))
     trials: list[Trial] = []
-    held = False
-    for found in holders(search):
-        held = held or bool(found)
+    for found in batches:
         trials += forward_trials(search, found)
         if not any(t.seen for t in trials):
             trials += forward_trials(search, found[:2], single=True)
         if any(t.seen for t in trials):
             break
+    if not trials:
+        trials = _told_by_loss(search, batches)
     for trial in _by_likelihood(trials)[:3]:
         if reading := _of_trial(candidate, search, trial):
             return reading
-    return _sorry(search, held, bool(trials))
+    return _sorry(search, any(batches), bool(trials))
+
+
+def _told_by_loss(search: Search, batches: Sequence[Sequence[Holder]]) -> list[Trial]:
+    """Trials without outputs of which the loss is that of a known network."""
+    for found in batches:
+        trials = [
+            t for t in blind_trials(search, found) if any(one.known for one in losses(search, t))
+        ]
+        if trials:
+            return trials
+    return []
 
 
 def _sorry(search: Search, held: bool, forward: bool) -> str:
@@ -92,14 +105,34 @@ def _by_likelihood(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def _of_trial(candidate: NetworkCandidate, search: Search, trial: Trial) -> NetworkReading | None:
+    script, fit, best = _script(search, trial)
+    if fit < 1 and not trial.script.form.single and trial.seen:
+        script = _for_single_samples(search, trial, best, fit) or script
+    return _confirmed(candidate, search, trial, script) if script else None
+
+
+def _script(search: Search, trial: Trial) -> tuple[Script | None, float, LossFound | None]:
+    """The script that gives loss and gradients, how well these fit the parameters, and the loss."""
     all_losses = losses(search, trial)
     best = all_losses[0] if all_losses else None
-    labels = _labels(all_losses, best, trial)
-    found = gradients(search, trial, best, labels)
+    found = gradients(search, trial, best, _labels(all_losses, best, trial))
     if not found:
+        return None, 0.0, best
+    return found[0].script, found[0].fit, best
+
+
+def _for_single_samples(
+    search: Search, trial: Trial, loss: LossFound | None, fit_of_batch: float
+) -> Script | None:
+    """The script for one sample at a time, if gradients fit better then; not where a loss averages over a batch."""
+    if loss and loss.known and seen_in_loss(loss.value, trial.seen, trial.given).reduction != "sum":  # type: ignore[union-attr]
         return None
-    chosen = _choose(search, trial, all_losses, found)
-    return _confirmed(candidate, search, trial, chosen)
+    trials = [t for t in forward_trials(search, [trial.holder], single=True) if t.seen]
+    for single in trials:
+        script, fit, _ = _script(search, single)
+        if script and fit > fit_of_batch:
+            return script
+    return None
 
 
 def _labels(found: Sequence[LossFound], best: LossFound | None, trial: Trial) -> list[str]:
@@ -112,14 +145,6 @@ def _labels(found: Sequence[LossFound], best: LossFound | None, trial: Trial) ->
             )
         )
     return label_forms(trial.given)
-
-
-def _choose(
-    search: Search, trial: Trial, all_losses: Sequence[LossFound], found: Sequence[GradientsFound]
-) -> Script:
-    """Of the calls whose gradients fit best, the first one, or one that is right for these labels."""
-    best = [f for f in found if f.fit >= found[0].fit - 0.02]
-    return best[0].script
 
 
 def _confirmed(
@@ -143,7 +168,7 @@ def _confirmed(
     reading = NetworkReading(
         candidate,
         script,
-        hidden=_hidden(seen, kind, trial),
+        hidden=_hidden(seen is not None or right, kind, trial),
         output=kind.output if right else "unknown",
         reduction=kind.reduction,
         alpha=kind.alpha,
@@ -163,15 +188,15 @@ def _pilots(search: Search, trial: Trial, script: Script) -> list[Pilot]:
     if not trial.holder.fixed:
         depth = len(sizes) - 1
         found += [search.pilot((*sizes[:-1], c)) for c in CLASSES if c != sizes[-1]]
-        if script.places.depth is None and script.gradients and script.gradients[1].depth is None:
+        if script.depth is None:
             found += [search.pilot(pilot_sizes(d, sizes[-1])) for d in (3, 2, 1) if d != depth]
     return found
 
 
-def _hidden(seen: Seen | None, kind: Kind, trial: Trial) -> str:
+def _hidden(told: bool, kind: Kind, trial: Trial) -> str:
     if len(trial.given.parameters) == 1:
         return ""
-    return kind.hidden if seen else "unknown"
+    return kind.hidden if told else "unknown"
 
 
 def _kind(

@@ -22,12 +22,13 @@ from checkgrad.reading.network_script import (
     OUT,
     PARAMS,
     RATE,
+    REST,
     SIZES,
     SIZES_TUPLE,
     VECTOR,
     WEIGHTS,
-    Token,
     T,
+    Token,
     X,
     Y,
 )
@@ -53,10 +54,18 @@ UPDATE = re.compile(
     r"(train|fit|step|update|gradient_?descent|train_?(step|batch|on_?batch|one|epoch)|update_?(params|parameters|weights|mini_?batch)|learn"
     r"|optimi[sz]e|sgd|back_?prop(agation)?|backward_?(pass|prop)?|one_?step|fit_?batch|partial_?fit)"
 )
-HOLDS = re.compile(
-    r"_*(d?w(eights?|h|o|\d*|_?\w{0,3})|b(ias|iases|\d+)?|params?|parameters?|thetas?|layers?|synapses?|syn\d)s?\d*",
-    re.I,
+HOLDS = set(
+    ["w", "b", "weight", "weights", "wt", "wts", "bias", "biases", "param", "params", "parameter", "parameters", "theta", "thetas", "layers", "synapse", "synapses", "syn"]
 )
+
+
+def holds(name: str) -> bool:
+    """Does the name of an attribute sound like parameters?"""
+    words = split(bare(name))
+    return (
+        bool(HOLDS & set(words))
+        or re.fullmatch(r"[wb]([hoixy]{1,2}|\d)?", bare(name).lower()) is not None
+    )
 
 
 def last(name: str) -> str:
@@ -78,27 +87,22 @@ def says(definition: Definition) -> frozenset[str]:
 
 
 INPUTS = set(
-    "x xs inputs input data features x_batch batch image images a0 x_train sample samples xb input_data x_data inp feature"
-    " x_in input_x input_vector in_data example examples batch_x xtrain x_input train_x points a_0 mini_batch_x".split()
+    ["x", "xs", "inputs", "input", "data", "features", "x_batch", "batch", "image", "images", "a0", "x_train", "sample", "samples", "xb", "input_data", "x_data", "inp", "feature", "x_in", "input_x", "input_vector", "in_data", "example", "examples", "batch_x", "xtrain", "x_input", "train_x", "points", "a_0", "mini_batch_x"]
 )
 TARGETS = set(
-    "y t targets target labels label y_true ytrue true truth y_batch t_batch onehot one_hot y_train yb ys ts desired expected ground_truth"
-    " y_onehot y_one_hot one_hot_y actual output_desired y_enc t_onehot d batch_y target_vector ytrain y_t y_actual y_label train_y answers"
-    " y_target y_targets tgt gt batch_t t_train correct".split()
+    ["y", "t", "targets", "target", "labels", "label", "y_true", "ytrue", "true", "truth", "y_batch", "t_batch", "onehot", "one_hot", "y_train", "yb", "ys", "ts", "desired", "expected", "ground_truth", "y_onehot", "y_one_hot", "one_hot_y", "actual", "output_desired", "y_enc", "t_onehot", "d", "batch_y", "target_vector", "ytrain", "y_t", "y_actual", "y_label", "train_y", "answers", "y_target", "y_targets", "tgt", "gt", "batch_t", "t_train", "correct"]
 )
 PREDICTIONS = set(
-    "y_hat yhat al a2 a3 y_pred ypred pred preds prediction predictions probs prob p output outputs out o a_out y_out a_l probabilities y_"
-    " y_prob predicted a_last hypothesis h final_output final_outputs network_output scores logits y_predict a_final py a_output activation".split()
+    ["y_hat", "yhat", "al", "a2", "a3", "y_pred", "ypred", "pred", "preds", "prediction", "predictions", "probs", "prob", "p", "output", "outputs", "out", "o", "a_out", "y_out", "a_l", "probabilities", "y_", "y_prob", "predicted", "a_last", "hypothesis", "h", "final_output", "final_outputs", "network_output", "scores", "logits", "y_predict", "a_final", "py", "a_output", "activation"]
 )
 CONTAINERS = set(
-    "parameters params param theta thetas model net network weights_dict p w_b variables weights_and_biases par".split()
+    ["parameters", "params", "param", "theta", "thetas", "model", "net", "network", "weights_dict", "p", "w_b", "variables", "weights_and_biases", "par"]
 )
 CACHES = set(
-    "cache caches cached activations memory forward_cache store intermediates hidden hiddens internals storage saved forward_pass values zs a_s"
-    " values_cache hidden_layers layer_outputs outputs_cache act_cache mem cach history states activation_cache forward_values".split()
+    ["cache", "caches", "cached", "activations", "memory", "forward_cache", "store", "intermediates", "hidden", "hiddens", "internals", "storage", "saved", "forward_pass", "values", "zs", "a_s", "values_cache", "hidden_layers", "layer_outputs", "outputs_cache", "act_cache", "mem", "cach", "history", "states", "activation_cache", "forward_values"]
 )
-WHOLE_WEIGHTS = set("weights w ws weight w_list weight_list weight_matrices".split())
-WHOLE_BIASES = set("biases b bs bias b_list bias_list bias_vectors".split())
+WHOLE_WEIGHTS = set(["weights", "w", "ws", "weight", "w_list", "weight_list", "weight_matrices"])
+WHOLE_BIASES = set(["biases", "b", "bs", "bias", "b_list", "bias_list", "bias_vectors"])
 
 
 def tokens_for(name: str) -> list[Token]:
@@ -163,6 +167,11 @@ def setting(name: str) -> list[Token]:
     """What a parameter is set to that is neither data nor parameters."""
     lower = name.lower().strip("_")
     return [token for pattern, token in SETTINGS if re.fullmatch(pattern, lower)]
+
+
+def is_rate(name: str) -> bool:
+    """Does the name mean a learning rate?"""
+    return RATE in setting(name)
 
 
 def fillings(
@@ -259,7 +268,7 @@ def plans(
     if not places:
         yield from _of_optional(positional(parameters))
         return
-    meant = [_constructor_token(p.name) for p in places]
+    meant = _meant(places)
     named = [t for t in meant if t is not None]
     for plural in (False, True):
         tokens = _with_hidden(places, meant, plural)
@@ -284,10 +293,28 @@ def _of_optional(parameters: Sequence[Parameter]) -> Iterator[tuple[Token, ...]]
         yield (SIZES,)
     elif sizes:
         for plural in (False, True):
-            tokens = _with_hidden(sizes, [_constructor_token(p.name) for p in sizes], plural)
+            tokens = _with_hidden(sizes, _meant(sizes), plural)
             if tokens:
                 yield tokens
     yield ()
+
+
+def _meant(places: Sequence[Parameter]) -> list[str | None]:
+    """What each parameter of a constructor stands for; a list beside the number of inputs is of the layers after."""
+    meant = [_constructor_token(p.name) for p in places]
+    lists = [LIST_NAMES.fullmatch(p.name.lower()) is not None for p in places]
+    beside = {token for token in meant if token}
+    if beside == {IN}:
+        return [
+            REST if is_list and not token else token
+            for token, is_list in zip(meant, lists, strict=True)
+        ]
+    if {IN, OUT} <= beside and HIDDEN not in beside:
+        return [
+            HIDDEN if is_list and not token else token
+            for token, is_list in zip(meant, lists, strict=True)
+        ]
+    return meant
 
 
 def _is_size(name: str) -> bool:

@@ -13,7 +13,8 @@ from checkgrad.child.inventory import Definition
 from checkgrad.child.request import Request
 from checkgrad.exercise import Failed, Probe
 from checkgrad.exercises import mlp
-from checkgrad.exercises.mlp import Pass
+from checkgrad.exercises.mlp import Kind, Pass
+from checkgrad.reading import network_form as forms
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_form import Parameters
 from checkgrad.reading.network_script import Script, sizes_of
@@ -106,8 +107,11 @@ class NetworkReading:
         }
 
     def accepts(self, probe: Probe) -> bool:
-        """Can the network have the sizes of this probe?"""
-        return self.fits(sizes_of(probe[0]))
+        """Can the network have the sizes of this probe, and its labels, which may have to name every class?"""
+        parameters, _, t = probe
+        numbers = self.script.form.labels in (forms.NUMBERS, forms.UPRIGHT_NUMBERS)
+        complete = np.ndim(t) == 1 or t.shape[1] == 1 or bool(t.any(axis=0).all())
+        return self.fits(sizes_of(parameters)) and (complete or not numbers)
 
     def fits(self, sizes: tuple[int, ...]) -> bool:
         """Can the network have these sizes?"""
@@ -124,13 +128,20 @@ class NetworkReading:
     def read(self, behaviour: Behaviour, parameters: Parameters) -> Behaviour:
         """The answer to a request with the value (y, loss, [(dw, db), ...]) in the canonical layout."""
         read = scripts.read(self.script, behaviour, parameters)
-        if not read.returned or not self.logits or self.output == "unknown":
+        if not read.returned:
             return read
-        z, loss, gradients = read.value
-        output = self.output or mlp.usual_output(parameters)
+        y, loss, gradients = read.value
         with np.errstate(all="ignore"):
-            y = mlp.OUTPUTS[output].y(z) if np.ndim(z) == 2 else z
+            y = self._outputs(y, behaviour.value[0], parameters)
         return replace(read, value=(y, loss, gradients))
+
+    def _outputs(self, y: Any, given: Any, parameters: Parameters) -> Any:
+        """The outputs, of which the student's code may give the logits only, or nothing but the loss."""
+        output = self.kind["output"] or mlp.usual_output(parameters)
+        if self.script.y is None:
+            kind = Kind(self.kind["hidden"], alpha=self.alpha)
+            return mlp.OUTPUTS[output].y(mlp.forward(parameters, given["x"], kind)[0][-1])
+        return mlp.OUTPUTS[output].y(y) if self.logits and np.ndim(y) == 2 else y
 
     def network(self, ask: Ask) -> Callable[[Parameters, Any, Any], Pass]:
         """The network as a function; it raises Failed where the student's code gives no value."""

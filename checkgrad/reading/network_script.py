@@ -27,7 +27,7 @@ LOSS, GRADS, RATE, COUNT, SIZES, DEPTH, VECTOR = (
     "depth",
     "vector",
 )
-IN, OUT, HIDDEN, SIZES_TUPLE = "in", "out", "hidden", "sizes tuple"
+IN, OUT, HIDDEN, REST, SIZES_TUPLE = "in", "out", "hidden", "rest", "sizes tuple"
 
 Token = str | Fill
 HOLDER, OUTPUTS = (
@@ -67,7 +67,8 @@ class Script:
     holder: the call that makes the object with the parameters; None where they are handed over.
     places: of the parameters, in the object or in the container that is handed over.
     settings: attributes of the object that are set besides, the learning rate for one.
-    gradients: the number of the call that gives them, and their places. recovered: it changes the parameters instead.
+    gradients: the number of the call that gives them, and their places. vector: where they lie as one vector.
+    recovered: the call changes the parameters instead.
     """
 
     function: str
@@ -79,7 +80,17 @@ class Script:
     y: Item | None = None
     loss: Item | None = None
     gradients: tuple[int, Places] | None = None
+    vector: Item | None = None
     recovered: bool = False
+
+    @property
+    def depth(self) -> int | None:
+        """The number of layers, where names fix it."""
+        places = [self.places, *(self.gradients[1:] if self.gradients else ())]
+        fixed = [p.depth for p in places if p.depth is not None]
+        tokens = [t for call in self.calls for t in call.takes if isinstance(t, str)]
+        numbers = [int(t[1:]) for t in tokens if t[0] in "wbza" and t[1:].isdigit()]
+        return max([*fixed, *numbers], default=None)
 
 
 def request(script: Script, parameters: Parameters, x: Any, t: Any) -> Request:
@@ -90,8 +101,12 @@ def request(script: Script, parameters: Parameters, x: Any, t: Any) -> Request:
         found: dict[str, Any] = {}
         if script.y:
             found["y"] = results(OUTPUTS, ())
+        else:
+            found["x"] = x  # for whoever reads the answer: the outputs are computed from it
         if script.loss:
             found["loss"] = results(script.loss.call, script.loss.path)
+        if script.vector:
+            found["vector"] = results(script.vector.call, script.vector.path)
         if script.gradients:
             number, places = script.gradients
             found["gradients"] = [
@@ -199,6 +214,7 @@ def plan_values(sizes: Sequence[int]) -> dict[str, Any]:
         IN: sizes[0],
         OUT: sizes[-1],
         HIDDEN: list(sizes[1:-1]),
+        REST: list(sizes[1:]),
         DEPTH: len(sizes) - 1,
     }
     return values | {f"size{i}": size for i, size in enumerate(sizes)}
@@ -225,11 +241,26 @@ def read(script: Script, behaviour: Behaviour, parameters: Parameters) -> Behavi
     """Turn the answer to *request* into (y, loss, gradients) in the canonical layout."""
     if not behaviour.returned:
         return behaviour
-    given = behaviour.value
+    given = [_taken_apart(script, one, parameters) for one in behaviour.value]
     y = _outputs(script, given, parameters)
     loss = _reduced([one.get("loss") for one in given])
     gradients = [_gradient(script, given, parameters, i) for i in range(len(parameters))]
     return replace(behaviour, value=(y, loss, gradients), mutated=_mutated(script, behaviour))
+
+
+def _taken_apart(script: Script, given: dict[str, Any], parameters: Parameters) -> dict[str, Any]:
+    """The answer with a gradient that came as one vector cut into the shapes of the parameters."""
+    if not script.vector:
+        return given
+    shapes = [value.shape for _, value in laid_out(script, parameters)]
+    vector = np.ravel(given["vector"])
+    ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes])
+    if vector.size != ends[-1]:
+        return given | {"gradients": [[given["vector"]] * 2] * len(parameters)}
+    blocks = [b.reshape(s) for b, s in zip(np.split(vector, ends[:-1]), shapes, strict=True)]
+    return given | {
+        "gradients": [list(pair) for pair in zip(blocks[::2], blocks[1::2], strict=True)]
+    }
 
 
 def _outputs(script: Script, given: list[Any], parameters: Parameters) -> Any:
@@ -257,8 +288,6 @@ def _gradient(
 ) -> tuple[Any, Any]:
     """The gradient of one layer: the sum of the rounds'."""
     w, b = parameters[layer]
-    if not script.gradients:
-        return None, None
     dws = [
         _as_gradient(script, one["gradients"][layer][0], forms.weight(script.form, w))
         for one in given

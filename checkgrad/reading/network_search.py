@@ -34,12 +34,13 @@ from checkgrad.reading.network_match import (
     seen_in_outputs,
     seen_in_penalised,
 )
-from checkgrad.reading.network_names import fillings, last, plans, says
+from checkgrad.reading.network_names import fillings, is_rate, last, plans, says
 from checkgrad.reading.network_places import (
     Index,
     Numbered,
     Path,
     Places,
+    bare,
     chain_of_sizes,
     find_gradients,
     find_places,
@@ -49,7 +50,12 @@ from checkgrad.reading.network_script import (
     BIASES,
     CACHE,
     HOLDER,
+    OUT,
     PARAMS,
+    RATE,
+    REST,
+    SIZES,
+    SIZES_TUPLE,
     VECTOR,
     WEIGHTS,
     Call,
@@ -75,13 +81,14 @@ def pilot_sizes(depth: int, classes: int) -> tuple[int, ...]:
 class Holder:
     """An object, or a container, with the parameters of a network of *sizes*.
 
-    inspected: paths of the objects within, whose attributes are looked at.
+    inspected: paths of the objects within, whose attributes are looked at. rates: paths of learning rates.
     """
 
     script: Script
     sizes: tuple[int, ...]
     fixed: bool = False
     inspected: tuple[Path, ...] = ((),)
+    rates: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,11 +133,19 @@ def holders(search: Search) -> Iterator[list[Holder]]:
     """The ways to hold the parameters, in batches of equal likelihood."""
     found = _made(search) if search.maker else []
     if not search.is_class:
-        found = [replace(h, script=replace(h.script, holder=None)) for h in found]
+        found = [_handed(h) for h in found]
     if found or search.is_class:
         yield found
     else:
         yield from _by_default(search)
+
+
+def _handed(holder: Holder) -> Holder:
+    """The same parameters handed over: then their sizes are free, whatever the initialiser chooses."""
+    sizes = holder.sizes
+    if holder.fixed and len(sizes) - 1 in HIDDEN_SIZES:
+        sizes = pilot_sizes(len(sizes) - 1, 3)
+    return replace(holder, script=replace(holder.script, holder=None), sizes=sizes, fixed=False)
 
 
 def _made(search: Search) -> list[Holder]:
@@ -147,8 +162,13 @@ def _made(search: Search) -> list[Holder]:
         for actual in [sizes] if fits else chain_of_sizes(inside):
             for places, form in fits or find_places(inside, actual):
                 script = Script(search.function, form, places, call)
-                found.append(Holder(script, actual, not fits, inspected))
+                found.append(Holder(script, actual, not fits, inspected, _rates(inside)))
     return _few(found)
+
+
+def _rates(inside: Sequence[tuple[Path, Any]]) -> tuple[Path, ...]:
+    """Where numbers lie that are learning rates by their names."""
+    return tuple(at for at, leaf in inside if leaf.size == 1 and is_rate(bare(str(at[-1]))))
 
 
 def _few(found: list[Holder]) -> list[Holder]:
@@ -274,10 +294,29 @@ def forward_trials(search: Search, found: Sequence[Holder], single: bool = False
 
 def _tasks(search: Search, holder: Holder, classes: int) -> Iterator[Pilot]:
     """The pilot for so many classes, if the object can have them."""
-    if not holder.fixed:
+    plan = holder.script.holder.takes if holder.script.holder else (OUT,)
+    if not {OUT, SIZES, SIZES_TUPLE, REST, T} & set(plan) and not _gives_output(plan, holder):
+        if classes == CLASSES[0]:
+            yield search.pilot(holder.sizes)
+    elif not holder.fixed:
         yield search.pilot((*holder.sizes[:-1], classes))
     elif classes == CLASSES[0]:
         yield search.pilot(holder.sizes)
+
+
+def blind_trials(search: Search, found: Sequence[Holder]) -> list[Trial]:
+    """Nothing gives the outputs: every holder with every layout, to be told by its loss."""
+    return [
+        Trial(holder, replace(holder.script, form=form), given)
+        for holder in found
+        for classes in CLASSES
+        for given in _tasks(search, holder, classes)
+        for form in _layouts(holder.script)
+    ]
+
+
+def _gives_output(plan: Sequence[Any], holder: Holder) -> bool:
+    return f"size{len(holder.sizes) - 1}" in plan
 
 
 def _layouts(script: Script) -> list[Form]:
@@ -383,7 +422,7 @@ def _layer_values(trial: Trial, value: Any) -> list[tuple[str, Path]]:
     """Which of the values returned are z1, a1, z2, ...: in the order in which they have the layers' shapes."""
     if not isinstance(value, list | tuple):
         return []
-    n, found = len(trial.given.x), []
+    n, found = 1 if trial.script.form.single else len(trial.given.x), []
     taken: set[Path] = set()
     for i, size in enumerate(trial.given.sizes[1:], 1):
         fitting = [at for at, leaf in leaves(value) if leaf.size == n * size and at not in taken]
@@ -529,8 +568,14 @@ def _gradients_of(
     extra: tuple[str, ...],
 ) -> list[GradientsFound]:
     allowed = (X, T, Y, CACHE, "z", "a", *(() if search.is_class else HANDED), *extra)
+    if extra:
+        rates = tuple((at, RATE) for at in trial.holder.rates)
+        trial = replace(trial, script=replace(trial.script, settings=rates))
+        loss = loss and replace(loss, script=replace(loss.script, settings=rates))
     tried: list[tuple[Script, int, str]] = []
     for call in _calls(search, pool, allowed, most=12):
+        if not _is_possible(call, trial):
+            continue
         for form in labels:
             script = _with_loss(trial, loss, form)
             if loss and _same(call, loss.script.calls[loss.call]):
@@ -546,6 +591,14 @@ def _gradients_of(
         if reply.returned:
             found += _gradients_in(script, at, form, trial, reply, inspected, bool(extra))
     return found
+
+
+def _is_possible(call: Call, trial: Trial) -> bool:
+    """Is there a value for everything that the call takes?"""
+    given = trial.given
+    known = set(scripts.known(trial.script, given.parameters, given.x, given.t))
+    known |= {token for one in trial.script.calls for token, _ in one.gives}
+    return {t for t in call.takes if isinstance(t, str)} <= known
 
 
 def _same(a: Call, b: Call) -> bool:
@@ -569,6 +622,9 @@ def _gradients_in(
 ) -> Iterator[GradientsFound]:
     value, *state = reply.value[0]
     sizes, form = trial.given.sizes, script.form
+    if (at_vector := _vector_in(script, at, value)) is not None:
+        yield GradientsFound(1.0, replace(script, vector=Item(at, at_vector)), labels)
+        return
     if found := find_gradients(list(leaves(value)), sizes, form):
         yield GradientsFound(found[0], replace(script, gradients=(at, found[1])), labels)
         return
@@ -581,6 +637,16 @@ def _gradients_in(
     elif updates and _has_moved(left, laid):
         moved = replace(script, gradients=(HOLDER, script.places), recovered=True)
         yield GradientsFound(0.5, moved, labels)
+
+
+def _vector_in(script: Script, at: int, value: Any) -> Path | None:
+    """Where the gradient lies as one vector, if the parameters were handed over as one."""
+    if not _mentions(script.calls[at], VECTOR):
+        return None
+    found = [
+        path for path, leaf in leaves(value) if leaf.ndim > 0 and max(leaf.shape) == leaf.size > 1
+    ]
+    return found[0] if found else None
 
 
 def _has_moved(left: Sequence[tuple[Path, Any]], laid: Sequence[tuple[Path, Any]]) -> bool:

@@ -9,8 +9,7 @@ from typing import Any
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.reading.names import LOSSES, meaning
 from checkgrad.reading.network_identify import identify
-from checkgrad.reading.network_names import HOLDS, TARGETS, last, says, tokens_for
-from checkgrad.reading.network_places import bare
+from checkgrad.reading.network_names import TARGETS, holds, last, says, tokens_for
 from checkgrad.reading.network_reading import Ask, NetworkCandidate, NetworkReading
 from checkgrad.reading.network_script import PARAMS, WEIGHTS, T, X
 
@@ -68,7 +67,7 @@ def _holds(definition: Definition, inventory: Inventory) -> bool:
         definition,
         *(d for d in inventory.definitions if d.kind == "class" and d.name in definition.bases),
     ]
-    return any(HOLDS.fullmatch(bare(name)) for d in family for name in d.sets)
+    return any(holds(name) for d in family for name in d.sets)
 
 
 def _names_targets(definition: Definition) -> bool:
