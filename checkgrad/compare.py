@@ -202,7 +202,15 @@ def _arrays(values: Any) -> list[Any]:
 
 
 def _precision(array: Any) -> Any:
-    """float32 where every value is one: code that computes in float32 often returns float64."""
-    with np.errstate(over="ignore"):
-        single = array.astype(np.float32).astype(array.dtype)
-    return np.dtype(np.float32) if np.array_equal(single, array, equal_nan=True) else array.dtype
+    """float32 where every value is one: code that computes in float32 often returns float64.
+
+    Values as round as 0.75 would be single in any precision and tell nothing.
+    """
+    if _is_all(np.float32, array) and not _is_all(np.float16, array):
+        return np.dtype(np.float32)
+    return array.dtype
+
+
+def _is_all(kind: Any, array: Any) -> bool:
+    with np.errstate(over="ignore", under="ignore"):
+        return np.array_equal(array.astype(kind).astype(array.dtype), array, equal_nan=True)

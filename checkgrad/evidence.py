@@ -27,7 +27,7 @@ def of(check: Check, student: Student, seen: Sequence[Observation]) -> list[Evid
     """The pictures of one check; none where there is nothing to draw."""
     answered = [o for o in seen if o.got.returned and _is_array(o.got.value)]
     if check.ask is matches_the_formula:
-        return [*_function(student), *_matrix(student, answered)]
+        return _function(student) or _matrix(student, answered)
     if check.ask is agrees_with_the_numeric_derivative:
         return [*_scatter(student, answered), *_v_curve(student, answered)]
     return []
