@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from checkgrad.child.behaviour import observe
 from checkgrad.exercise import upstream
 from checkgrad.exercises import ALL
 
+CODE = re.compile(r"`|np\.|==|\*\*|\[|_like|def ")
 DATA = Path(__file__).parent / "data"
 BY_NAME = {e.name: e for e in ALL}
 ITEMS = [(e, m) for e in ALL for m in e.misconceptions]
@@ -99,36 +101,29 @@ def test_misconception_shows_where_it_says(exercise, mistake, seed):
         assert mistake.at == "inputs" and right and mutates(found)
 
 
-@pytest.mark.parametrize("exercise, mistake", ITEMS, ids=NAMES)
+VALUES = [(e, m) for e, m in ITEMS if m.at == "probes"]
+
+
+@pytest.mark.parametrize("exercise, mistake", VALUES, ids=[f"{e.name}-{m.name}" for e, m in VALUES])
 def test_misconception_is_right_under_no_convention_but_its_excuse(exercise, mistake):
-    if mistake.at != "probes":
-        return
     found = known(exercise.name, mistake.name)[0]
     excuse = [without_eps(v.convention) for v in exercise.variants if v.name == mistake.unless]
     like = variants_alike(exercise, found)
     assert [v.name for v in like if without_eps(v.convention) not in excuse] == []
 
 
-CALLED = [(e, m, c) for e, m in ITEMS for c in e.callings]
+# Shows at integers only, and what leaky ReLU gives are none.
+WHOLE = {"rounded_alpha_to_zero"}
+CALLED = [(e, m, c) for e, m in VALUES for c in e.callings if not m.unless and m.name not in WHOLE]
 
 
 @pytest.mark.parametrize(
     "exercise, mistake, calling", CALLED, ids=[f"{e.name}-{m.name}-{c.name}" for e, m, c in CALLED]
 )
 def test_misconception_is_right_under_no_calling_but_its_excuse(exercise, mistake, calling):
-    # What shows at integers only is no matter of calling.
-    floats = [p for p in exercise.probes() if all(np.asarray(a).dtype != int for a in p[:1])]
-    if answers_match(mistake.formula, exercise.formula, floats) or mistake.unless:
-        return
     called = answers(lambda *probe: mistake.formula(*calling.arguments(*probe)), exercise.probes())
     assert not alike(called, exercise, "")
     assert variants_alike(exercise, called) == []
-
-
-def answers_match(formula, right, probes):
-    expected = answers(right, probes)
-    limits = bounds(right, probes, expected)
-    return all(map(compare.same, answers(formula, probes), expected, limits))
 
 
 EXCUSED = [(e, m) for e, m in ITEMS if m.unless]
@@ -168,7 +163,7 @@ def test_exercise_knows_its_mistakes_by_different_names(exercise):
 def test_student_reads_a_sentence_and_a_question(exercise, mistake):
     assert mistake.explanation.endswith(".") and len(mistake.explanation) < 120
     assert "\n" not in mistake.explanation
-    assert mistake.hint.endswith("?") and not {"`", "np."} & {*mistake.hint}
+    assert mistake.hint.endswith("?") and not CODE.search(mistake.hint)
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)

@@ -91,7 +91,7 @@ def let_a_little_through_below_zero(z):
     return np.where(z > 0, z, 0.01 * z)
 
 
-@relu.misconception(at="inputs", hint="Whose array does z[z < 0] = 0 change?")
+@relu.misconception(at="inputs", hint="Does the caller still need the array that you write into?")
 def cleared_the_callers_array(z):
     """The negative entries are overwritten in the array that was handed in, which the caller still needs."""
     z[z < 0] = 0
@@ -164,7 +164,9 @@ def returned_the_sign(z):
     return np.sign(z) * 1.0
 
 
-@relu_derivative.misconception(at="inputs", hint="Whose array do the assignments change?")
+@relu_derivative.misconception(
+    at="inputs", hint="Does the caller still need the array that you write into?"
+)
 def marked_the_callers_array(z):
     """The slopes are written into the array that was handed in, which the caller still needs."""
     z[z <= 0] = 0
@@ -290,7 +292,9 @@ def used_another_alpha(z):
     return np.where(z > 0, 1.0, 0.1)
 
 
-@leaky_relu_derivative.misconception(hint="Which type has np.ones_like of an array of integers?")
+@leaky_relu_derivative.misconception(
+    hint="Of which type is an array of ones made like an array of integers?"
+)
 def rounded_alpha_to_zero(z):
     """alpha is stored in an array made like the input; made like integers it becomes 0."""
     return np.where(z > 0, 1.0, 0.01).astype(z.dtype)

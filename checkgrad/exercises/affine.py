@@ -190,7 +190,7 @@ def multiplied_the_weights_by_the_samples(dout, x, w):
     return dout @ w.T, x.T @ dout * len(x), dout.sum(axis=0)
 
 
-@affine_backward.misconception(hint="Which layer's input do you multiply with?")
+@affine_backward.misconception(hint="Will the layer below divide by the number of samples as well?")
 def averaged_dx_too(dout, x, w):
-    """dx is divided by the number of samples as well, which the layer below will do again."""
+    """dx is divided by the number of samples as well, and the layer below will do it again."""
     return dout @ w.T / len(x), x.T @ dout / len(x), dout.mean(axis=0)

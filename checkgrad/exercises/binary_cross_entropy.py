@@ -299,10 +299,10 @@ def multiplied_where_it_should_divide(y, t):
 
 
 @binary_cross_entropy_derivative.misconception(
-    hint="What did the formula of the loss have in front?"
+    hint="How many outputs can you move one by one, and how many slopes are there?"
 )
-def added_the_slopes_up(y, t):
-    """The slopes of all samples are added up to one number; every output has a slope of its own."""
+def averaged_the_slopes(y, t):
+    """The slopes of all samples are averaged to one number; every output has a slope of its own."""
     return np.mean((y - t) / (y * (1 - y)))
 
 

@@ -79,7 +79,7 @@ def forgot_the_half(w, lam):
     return lam * np.sum(w**2)
 
 
-@l2_penalty.misconception(hint="Is lam squared in the formula?")
+@l2_penalty.misconception(hint="Which of your arguments has no effect?")
 def forgot_the_strength(w, lam):
     """The strength lam is not used."""
     return 0.5 * np.sum(w**2)

@@ -61,7 +61,7 @@ def forgot_the_minus_in_the_exponent(z):
 
 
 @sigmoid.misconception(
-    hint="What does Python compute first in 1/1+x, and which brackets change that?"
+    hint="In which order does Python divide and add, and which brackets change that?"
 )
 def forgot_the_brackets_around_the_denominator(z):
     """Without brackets 1/1+exp(-z) divides 1 by 1 and then adds the exponential."""
@@ -73,7 +73,7 @@ def forgot_to_return(z):
     """The value is computed but never returned, so the caller gets None."""
 
 
-@sigmoid.misconception(hint="Which type has an array of zeros made like an array of integers?")
+@sigmoid.misconception(hint="Of which type is an array of zeros made like an array of integers?")
 def cut_off_the_decimals(z):
     """The results are stored in an array made like the input; made like integers it holds only integers."""
     return sigmoid(z).astype(z.dtype)

@@ -145,7 +145,7 @@ def reversed_the_exponent(z):
     return softmax(-z)
 
 
-@softmax.misconception(hint="Which type has an array of zeros made like an array of integers?")
+@softmax.misconception(hint="Of which type is an array of zeros made like an array of integers?")
 def cut_off_the_decimals(z):
     """The results are stored in an array made like the input; made like integers it holds only integers."""
     return softmax(z).astype(z.dtype)
@@ -278,7 +278,7 @@ def took_the_batch_for_one_sample(z):
     return np.diag(y) - np.outer(y, y)
 
 
-@softmax_jacobian.misconception(hint="What does np.diag do when it is given a matrix?")
+@softmax_jacobian.misconception(hint="Given a matrix, does diag build a diagonal or take one out?")
 def took_a_diagonal_out_of_the_batch(z):
     """np.diag of a batch takes a diagonal out of it instead of putting each sample on one."""
     y = softmax(z)
@@ -372,7 +372,9 @@ def summed_over_the_whole_batch(dy, z):
     return y * (dy - (dy * y).sum())
 
 
-@softmax_backward.misconception(hint="What is the derivative of the logarithm that you left out?")
+@softmax_backward.misconception(
+    hint="Whose rule is dy - y sum(dy): that of softmax or that of its logarithm?"
+)
 def used_the_rule_of_log_softmax(dy, z):
     """The rule dy - y * sum(dy) belongs to the logarithm of softmax, not to softmax."""
     return dy - softmax(z) * dy.sum(axis=1, keepdims=True)
