@@ -172,11 +172,14 @@ def _accusation(search: Search, spot: Spot, notes: list[str]) -> tuple[str, tupl
 
 
 def _compared(search: Search, spot: Spot) -> Comparison:
-    before = search.evaluations
-    found = search.compare(spot, [search.directions(spot.leaves) for _ in range(DIRECTIONS)])
-    if search.evaluations - before > 1 + 2 * DIRECTIONS * len(LADDER[0]):
-        search.rung = 1
-    return found
+    """Compare along random directions; the first finds out which steps are small enough for the others."""
+    found = []
+    for _ in range(DIRECTIONS):
+        before = search.evaluations
+        found.append(search.compare(spot, [search.directions(spot.leaves)]))
+        if search.evaluations - before > 1 + 2 * len(LADDER[0]):
+            search.rung = 1
+    return Comparison.joined(found)
 
 
 def _agrees(found: Comparison) -> bool:
@@ -191,7 +194,7 @@ def _second_opinion(
     for size in NEARBY:
         near = search.nearby(spot, size)
         found = _compared(search, near)
-        if _agrees(found):
+        if _agrees(found) and _tells_apart(found, first):
             notes.append(_kink_note(first))
             return near, found
         if found.off.any():
@@ -199,6 +202,12 @@ def _second_opinion(
         if len(differing) > 1:
             return differing[0]
     return None
+
+
+def _tells_apart(found: Comparison, first: Comparison) -> bool:
+    """Would *found* have shown a difference such as that of *first*?"""
+    gap = np.abs(first.claimed - first.measured)[first.off]
+    return not gap.size or bool(4 * np.min(found.bound[found.smooth]) <= np.max(gap))
 
 
 def _kink_note(first: Comparison) -> str:

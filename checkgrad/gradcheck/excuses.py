@@ -14,6 +14,7 @@ from checkgrad.numeric.ladder import differentiate, unit_of
 TINY = 1e-5  # a relative difference that an eps makes, and no mistake
 CALM = 1 / 16  # arguments so many times smaller do not saturate
 LOOKS = 4
+ENOUGH = 3
 LEAST_SYMMETRY = 1e-6  # of the size of what is compared
 
 
@@ -44,7 +45,7 @@ def excuse(search: Search, spot: Spot, findings: list[Finding]) -> str:
 
 def _entries(search: Search, spot: Spot, found: Finding) -> Comparison:
     """Claim and measurement at the entries that stand for an array."""
-    seen, scale = entries(search, spot, found.leaf, found.at)
+    seen, scale = entries(search, spot, found.leaf, found.at[:ENOUGH])
     seen = seen.of(found.output)
     return Comparison(seen.claimed / scale, seen.measured / scale, seen.bound / scale, seen.smooth)
 

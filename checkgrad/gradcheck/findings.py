@@ -25,11 +25,10 @@ FEW = 16  # arrays of so many entries are compared entry by entry
 SHOWN = 5
 EXAMPLES = 2
 MANY = 4  # more wrong entries than that are not searched for one by one
-SAMPLES = 5  # directions from which a relation is read off
+SAMPLES = 4  # directions from which a relation is read off
 FAINT = 16.0
 SLIGHT = 1e-8
 STANDING = 4  # entries that stand for an array that is wrong all over
-BLOCKS = 4  # arrays that are looked into; of further ones the name must do
 
 
 @dataclass(frozen=True)
@@ -55,13 +54,15 @@ def wrong_arrays(search: Search, spot: Spot) -> list[Finding]:
     """Look into every array in which something is wrong."""
     if search.claim.elementwise:
         return [_elementwise(search, spot)]
-    leaves = wrong_leaves(search, spot)
-    rest = leaves[BLOCKS:]
-    unseen = [Finding(Block(_name(search, leaf), ""), leaf, np.zeros(0, int)) for leaf in rest]
-    return [*(_look_into(search, spot, leaf) for leaf in leaves[:BLOCKS]), *unseen]
+    found: list[Finding] = []
+    for leaf in wrong_leaves(search, spot):
+        # Where one array is wrong all over, the others need not be searched entry by entry.
+        everywhere = any(f.spread is not None and not f.related for f in found)
+        found.append(_look_into(search, spot, leaf, everywhere))
+    return found
 
 
-def _look_into(search: Search, spot: Spot, leaf: int) -> Finding:
+def _look_into(search: Search, spot: Spot, leaf: int, everywhere: bool) -> Finding:
     name, x = _name(search, leaf), spot.leaves[leaf]
     if not search.affordable(max(SAMPLES, min(x.size, FEW)) + EXAMPLES):
         return Finding(Block(name, ""), leaf, np.zeros(0, int))
@@ -71,33 +72,52 @@ def _look_into(search: Search, spot: Spot, leaf: int) -> Finding:
     found = search.compare(spot, directions)
     output = int(np.argmax(np.max(found.excess.reshape(SAMPLES, -1), axis=0)))
     words = _relation(search, spot, leaf, found, directions)
-    at = None
-    if not words:
-        at = halved(search, spot, leaf, output, np.arange(x.size)[:, None], MANY)
-    if at is not None:
-        at = at.ravel()
-        shown = _entries(search, spot, leaf, at, output)
-        return Finding(Block(name, _few(at, x.shape), shown), leaf, at, output)
-    at = _standing(search, spot, leaf, output)
-    slices = words or _wrong_slices(search, spot, leaf, output)
-    shown = _entries(search, spot, leaf, at[:EXAMPLES], output)
-    gaps = found.of(output)
-    spread = float(np.sqrt(np.mean((gaps.claimed - gaps.measured) ** 2)))
+    group = np.arange(x.size)
+    if not words and not everywhere:
+        at, group = halved(search, spot, leaf, output, group[:, None], MANY)
+        if at is not None:
+            return _sparse(search, spot, leaf, output, at.ravel())
+        words = _wrong_slice(search, spot, leaf, output)
     reach = float(np.linalg.norm(directions[0][leaf]))
-    slight = spread < SLIGHT * float(np.max(np.abs(gaps.claimed)))
-    faint = not len(at) and bool(slight or np.max(found.excess) < FAINT)
-    return Finding(Block(name, slices, shown), leaf, at, output, bool(words), spread, reach, faint)
+    return _dense(search, spot, leaf, output, words, group.ravel(), found.of(output), reach)
 
 
-def _standing(search: Search, spot: Spot, leaf: int, output: int) -> Any:
-    """Entries that stand for an array with many wrong ones; at least one of them is wrong, if it can be found."""
+def _sparse(search: Search, spot: Spot, leaf: int, output: int, at: Any) -> Finding:
+    """A few entries are wrong, and these are all."""
+    words = _few(at, spot.leaves[leaf].shape)
+    shown = _entries(search, spot, leaf, at, output)
+    return Finding(Block(_name(search, leaf), words, shown), leaf, at, output)
+
+
+def _dense(
+    search: Search,
+    spot: Spot,
+    leaf: int,
+    output: int,
+    words: str,
+    group: Any,
+    seen: Comparison,
+    reach: float,
+) -> Finding:
+    """So many entries are wrong that some must stand for all."""
+    at = _standing(search, spot, leaf, output, group)
+    shown = _entries(search, spot, leaf, at[:EXAMPLES], output)
+    spread = float(np.sqrt(np.mean((seen.claimed - seen.measured) ** 2)))
+    slight = spread < SLIGHT * float(np.max(np.abs(seen.claimed)))
+    faint = not len(at) and bool(slight or np.max(seen.excess) < FAINT)
+    block = Block(_name(search, leaf), words, shown)
+    return Finding(block, leaf, at, output, bool(words), spread, reach, faint)
+
+
+def _standing(search: Search, spot: Spot, leaf: int, output: int, group: Any) -> Any:
+    """Entries that stand for an array with many wrong ones, a wrong one first; none if none can be found."""
     size = spot.leaves[leaf].size
     at = search.rng.choice(size, min(size, STANDING), replace=False)
     found, _ = entries(search, spot, leaf, at)
     off = found.of(output).off
     if off.any():
         return at[np.argsort(~off, kind="stable")]
-    worst = descended(search, spot, leaf, output)
+    worst = descended(search, spot, leaf, output, group)
     return at[:0] if worst is None else np.array([worst, *at])
 
 
@@ -225,15 +245,15 @@ def _all_but_the_penalty(
     return f"{words} (but for the term {rest / (1 - ratio):.6g} * {name})" if words else ""
 
 
-def _wrong_slices(search: Search, spot: Spot, leaf: int, output: int) -> str:
+def _wrong_slice(search: Search, spot: Spot, leaf: int, output: int) -> str:
     """The row or column that is wrong, where it is only one."""
     x = spot.leaves[leaf]
     if x.ndim != 2 or search.domain:
         return ""
     positions = np.arange(x.size).reshape(x.shape)
     for name, units in (("row", positions), ("column", positions.T)):
-        at = halved(search, spot, leaf, output, units, 1) if len(units) > 4 else None
-        if at is not None:
+        at, _ = halved(search, spot, leaf, output, units, 1)
+        if at is not None and len(units) > 1:
             number = int(np.flatnonzero(units[:, 0] == at[0][0])[0])
             return f"wrong in {name} {number}, and right elsewhere"
     return ""

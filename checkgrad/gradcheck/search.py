@@ -35,6 +35,11 @@ class Comparison:
     bound: Any
     smooth: Any
 
+    @staticmethod
+    def joined(found: list[Comparison]) -> Comparison:
+        parts = ([c.claimed, c.measured, c.bound, c.smooth] for c in found)
+        return Comparison(*map(np.concatenate, zip(*parts, strict=True)))
+
     @property
     def excess(self) -> Any:
         """The deviation as a fraction of its bound; 0 where nothing can be said."""
@@ -149,25 +154,30 @@ def wrong_leaves(search: Search, spot: Spot) -> list[int]:
     return [i for i in range(count) if np.any(found.off[i])]
 
 
-def halved(search: Search, spot: Spot, leaf: int, output: int, units: Any, most: int) -> Any:
+def halved(
+    search: Search, spot: Spot, leaf: int, output: int, units: Any, most: int
+) -> tuple[Any, Any]:
     """Find the wrong ones of *units*, which are rows of flat positions, by halving.
 
-    None if there are more than *most*, or if the search would cost too much.
+    Returns them, or None if there are more than *most* or the search would cost too much; and a group of
+    units in which one is wrong.
     """
     suspects = [units]
     while any(len(group) > 1 for group in suspects):
         halves = [half for group in suspects for half in np.array_split(group, 2) if len(half)]
         if len(halves) > 2 * most or not search.affordable(len(halves)):
-            return None
+            return None, suspects[0]
         found = search.compare(spot, [among(search, spot, leaf, half) for half in halves])
         off = found.of(output).off
-        suspects = [half for half, wrong in zip(halves, off, strict=True) if wrong]
-    return np.concatenate(suspects) if 0 < len(suspects) <= most else None
+        left = [half for half, wrong in zip(halves, off, strict=True) if wrong]
+        if not left:
+            return None, suspects[0]
+        suspects = left
+    return (np.concatenate(suspects) if len(suspects) <= most else None), suspects[0]
 
 
-def descended(search: Search, spot: Spot, leaf: int, output: int) -> int | None:
-    """Find one wrong entry by always taking the half that is further off."""
-    group = np.arange(spot.leaves[leaf].size)
+def descended(search: Search, spot: Spot, leaf: int, output: int, group: Any) -> int | None:
+    """Find one wrong entry of *group* by always taking the half that is further off."""
     while len(group) > 1:
         if not search.affordable(2):
             return None

@@ -29,6 +29,7 @@ LADDER = (
     tuple(2.0**-k for k in (14, 16, 18, 20)),
     tuple(2.0**-k for k in (22, 24, 26, 28)),
 )
+RATIO = 4.0
 ORDERS = 4
 DOUBLE, SINGLE = 2.0**-53, 2.0**-24
 SAFETY = 2.0
@@ -149,14 +150,14 @@ def _extrapolated(quotients: Any, power: int) -> list[Any]:
     columns = [quotients]
     for order in range(ORDERS):
         fine, coarse = columns[-1][1:], columns[-1][:-1]
-        columns.append(fine + (fine - coarse) / (4.0 ** (power + 2 * order) - 1))
+        columns.append(fine + (fine - coarse) / (RATIO ** (power + 2 * order) - 1))
     return columns
 
 
 def _candidates(odd: list[Any], even: list[Any], rounding: Any, order: int) -> tuple[Any, Any, Any]:
     """Values of one column of the table, their bounds and the jumps in them."""
     value = odd[order][1:]
-    truncation = np.abs(value - odd[order][:-1]) * 8 / 16.0 ** (order + 1)
+    truncation = np.abs(value - odd[order][:-1]) * 8 / RATIO ** (2 * order + 2)
     if order:
         truncation = np.maximum(truncation, np.abs(value - odd[order - 1][2:]))
     jump = np.abs(even[order + 1])
