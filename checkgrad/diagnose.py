@@ -12,13 +12,20 @@ from checkgrad.model import Diagnosis
 
 
 def diagnose(
-    exercise: Exercise, probes: Sequence[Probe], answers: Sequence[Behaviour]
+    exercise: Exercise,
+    probes: Sequence[Probe],
+    answers: Sequence[Behaviour],
+    *,
+    extremes: bool = False,
 ) -> list[Diagnosis]:
-    """Every misconception whose wrong formula does on every probe what the student's code did, and shows on one."""
+    """Every misconception whose wrong formula does on every probe what the student's code did, and shows on one.
+
+    extremes: look among those that show at extreme inputs only; *probes* are such inputs.
+    """
     return [
         Diagnosis(m.name, m.explanation, m.hint)
         for m in exercise.misconceptions
-        if _explains(exercise, m, probes, answers)
+        if (m.at == "extremes") is extremes and _explains(exercise, m, probes, answers)
     ]
 
 

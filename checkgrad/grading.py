@@ -25,6 +25,7 @@ from checkgrad.checks import (
     Student,
     agrees_with_the_numeric_derivative,
     sizes,
+    survives_extreme_inputs,
 )
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Exercise, Probe
@@ -377,7 +378,14 @@ def _failure(question: Question, check: Check, student: Student, worst: Observat
         error=worst.difference.error if worst.difference else None,
         bound=worst.difference.bound if worst.difference else None,
     )
+    if check.ask is survives_extreme_inputs:
+        return replace(outcome, diagnoses=_at_extremes(student))
     return _explained(outcome, student) if check.earns and verdict.failed else outcome
+
+
+def _at_extremes(student: Student) -> list[Diagnosis]:
+    probes = list(student.exercise.extremes())
+    return diagnose.diagnose(student.exercise, probes, student.answers(probes), extremes=True)
 
 
 def _network_outcome(question: Question, finding: Finding) -> Outcome:

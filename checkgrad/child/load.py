@@ -6,7 +6,6 @@ A statement that fails by itself is the module's own fault, and the module does 
 """
 
 from __future__ import annotations
-import __future__
 
 import ast
 import builtins
@@ -17,7 +16,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from . import faults
 from .source import Document, Unreadable, parse, read
@@ -145,14 +144,16 @@ class Loading(importlib.abc.MetaPathFinder):
         file = self.shown(path)
         try:
             document = read(path)
-            tree = parse(document, file)
+            tree, codes = parse(document, file)
         except Unreadable as error:
             raise NotLoaded(str(error)) from None
         self.documents[file] = document
         self.trees[file] = tree
         linecache.cache[file] = (len(document.text), None, document.text.splitlines(True), file)
         module.__doc__ = ast.get_docstring(tree)
-        Run(self, module, file).all(tree.body)
+        run = Run(self, module, file)
+        for statement, code in zip(tree.body, codes, strict=True):
+            run.one(statement, code)
 
     def note(self, text: str) -> None:
         if text not in self.notes and len(self.notes) < 100:
@@ -169,33 +170,27 @@ class Run:
         self.document = loading.documents[file]
         self.own: set[str] = set()  # names the file bound, other than to modules that are here
         self.lost: set[str] = set()  # names it would have bound
-        self.flags = 0
         self.works = not (self.document.cells or any(f == file for f, _ in loading.hung))
 
-    def all(self, body: list[ast.stmt]) -> None:
-        for statement in body:
-            if future(statement):
-                self.flags |= future(statement)
-            else:
-                self.one(statement)
-
-    def one(self, statement: ast.stmt) -> None:
+    def one(self, statement: ast.stmt, code: CodeType) -> None:
         """Run a statement, or leave it out and say so."""
         if (self.file, statement.lineno) in self.loading.hung:
             self.stayed(statement)
         elif not self.works and self.is_work(statement):
             self.leave_out(statement, f"not run ({kind(statement)})")
         else:
-            self.attempt(statement)
+            self.attempt(statement, code)
         self.own |= bound(statement)
         if isinstance(statement, ast.Import | ast.ImportFrom):
             self.own -= {name for name in bound(statement) if not self.is_stand_in(name)}
 
     def is_work(self, statement: ast.stmt) -> bool:
-        """Does it only use what the file defined, and define nothing itself?"""
-        if isinstance(statement, DEFINES + ASSIGNS) or not read_names(statement) & self.own:
+        """Does it define nothing itself? In a notebook that is enough; elsewhere it has to use what the file defined."""
+        if isinstance(statement, DEFINES + ASSIGNS) or is_text(statement):
             return False
-        return not any(isinstance(node, DEFINES) for node in ast.walk(statement))
+        if any(isinstance(node, DEFINES) for node in ast.walk(statement)):
+            return False
+        return bool(self.document.cells) or bool(read_names(statement) & self.own)
 
     def is_stand_in(self, name: str) -> bool:
         return type(self.module.__dict__.get(name)) in (StandIn, MissingModule)
@@ -207,12 +202,10 @@ class Run:
             raise NotLoaded(f"{where}: did not end: {self.document.line(statement.lineno)}")
         self.leave_out(statement, f"not run to its end ({kind(statement)} that takes too long)")
 
-    def attempt(self, statement: ast.stmt) -> None:
+    def attempt(self, statement: ast.stmt, code: CodeType) -> None:
         if not isinstance(statement, ast.FunctionDef):
             self.loading.announce(self.file, statement.lineno)
         try:
-            tree = ast.Module([statement], [])
-            code = compile(tree, self.file, "exec", self.flags, dont_inherit=True)
             exec(code, self.module.__dict__)
         except NotLoaded as error:
             where = self.document.where(statement.lineno)
@@ -258,14 +251,9 @@ class Run:
         self.lost |= bound(statement) - self.module.__dict__.keys()
 
 
-def future(statement: ast.stmt) -> int:
-    """Compiler flags of a `from __future__ import`, 0 for any other statement."""
-    if not isinstance(statement, ast.ImportFrom) or statement.module != "__future__":
-        return 0
-    flags = 0
-    for alias in statement.names:
-        flags |= getattr(__future__, alias.name).compiler_flag
-    return flags
+def is_text(statement: ast.stmt) -> bool:
+    """Is it a string or a number that stands alone?"""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def read_names(statement: ast.stmt) -> set[str]:
