@@ -48,8 +48,7 @@ class Network:
 
     def asked_afresh(self, probes: Sequence[Probe]) -> list[Behaviour]:
         """What the network does on each probe now: (y, loss, gradients)."""
-        replies = self.ask([self.reading.request(*probe) for probe in probes])
-        return [self.reading.read(r, p[0]) for p, r in zip(probes, replies, strict=True)]
+        return self.reading.evaluate(self.ask, probes)
 
 
 class Finding(NamedTuple):

@@ -1,12 +1,18 @@
 """Networks are read as one pure function, whatever the shape they are written in."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from checkgrad.exercises import mlp
+from checkgrad.exercises import ALL, mlp
+from checkgrad.reading import candidates, read
 from checkgrad.reading.networks import network_candidates, read_networks
 from checkgrad.sandbox import Worker
 from tests.network_shapes import SHAPES
+
+
+MODELS = Path(__file__).parent.parent / "reference_models"
 
 
 def worker(tmp_path, source):
@@ -19,6 +25,82 @@ def only_reading(w):
     """The one network of a submission."""
     (candidate,) = network_candidates(w.inventory)
     return read_networks([candidate], w.ask)[candidate]
+
+
+PIECES = """
+import numpy as np
+def affine_forward(x, w, b):
+    return x @ w + b
+def affine_backward(dout, x, w):
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+def relu(z):
+    return np.maximum(z, 0)
+def relu_derivative(z):
+    return (z > 0) * 1.0
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+def cross_entropy(y, t):
+    return -np.sum(t * np.log(y))
+def softmax_cross_entropy_gradient(z, t):
+    return softmax(z) - t
+"""
+
+
+def of_pieces(w):
+    """The network that is assembled of the pieces."""
+    (candidate,) = network_candidates(w.inventory)
+    assert candidate.function == "the pieces"
+    readings = read(candidates(w.inventory, ALL), w.ask)
+    return read_networks([candidate], w.ask, readings=readings)[candidate]
+
+
+@pytest.mark.parametrize(
+    "right, wrong, blocks",
+    [
+        ("", "", ""),
+        ("return (z > 0) * 1.0", "return np.maximum(z, 0)", "dW1 db1 dW2 db2"),
+        ("dout.sum(axis=0)", "dout.mean(axis=0)", "db1 db2 db3"),
+        ("x.T @ dout", "x.T @ dout / len(x) ** 2", "dW1 dW2 dW3"),
+    ],
+)
+def test_network_of_pieces_has_the_mistakes_of_the_pieces(tmp_path, right, wrong, blocks):
+    with worker(tmp_path, PIECES.replace(right, wrong)) as w:
+        reading = of_pieces(w)
+        assert (reading.hidden, reading.output) == ("relu", "softmax_cross_entropy")
+        assert reading.right_forward
+        assert wrong_blocks(reading, w.ask, (5, 11, 4, 3)) == blocks
+
+
+def test_network_of_layer_classes_is_assembled():
+    with Worker(MODELS / "npnn_layers.py") as w:
+        reading = of_pieces(w)
+        assert reading.outputs == {"binary", "two_class", "multi_class"}
+        assert wrong_blocks(reading, w.ask, (5, 11, 4, 1)) == ""
+        assert wrong_blocks(reading, w.ask, (5, 11, 4, 3)) == ""
+
+
+@pytest.mark.parametrize(
+    "model", ["numpy_mlp", "column_network", "relu_classifier", "softmax_regression"]
+)
+def test_reference_model_is_read_with_right_gradients(model):
+    with Worker(MODELS / f"{model}.py") as w:
+        reading = only_reading(w)
+        sizes = reading.sizes or (5, 11, 4, 3)
+        assert reading.right_forward
+        assert wrong_blocks(reading, w.ask, sizes) == ""
+
+
+def test_forgotten_slope_in_classic_mistakes_shows_in_all_blocks_but_the_last():
+    with Worker(MODELS / "classic_mistakes.py") as w:
+        assert wrong_blocks(only_reading(w), w.ask, (5, 11, 4, 1)) == "dW1 db1 dW2 db2"
+
+
+@pytest.mark.parametrize("head", ["", "def softmax(z):\n    return z\n"])
+def test_no_network_is_seen_where_there_is_none(tmp_path, head):
+    source = head + PIECES.partition("def relu(z)")[0]
+    with worker(tmp_path, source) as w:
+        assert network_candidates(w.inventory) == ()
 
 
 def wrong_blocks(reading, ask, sizes, n=7):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from checkgrad.reading.network_match import (
     Seen,
     near,
     number,
+    pilot,
     seen_in_loss,
     seen_in_outputs,
     seen_in_penalised,
@@ -40,6 +41,9 @@ from checkgrad.reading.network_search import (
     losses,
     pilot_sizes,
 )
+from checkgrad.reading.pieces import Pieces, assemble
+from checkgrad.reading.reading import Reading
+from checkgrad.reading.recipe import Candidate
 
 
 def identify(candidate: NetworkCandidate, ask: Ask, seed: int) -> NetworkReading | str:
@@ -78,6 +82,57 @@ def _told_by_loss(search: Search, batches: Sequence[Sequence[Holder]]) -> list[T
         if trials:
             return trials
     return []
+
+
+def identify_pieces(
+    candidate: NetworkCandidate, readings: Mapping[Candidate, Reading], ask: Ask, seed: int
+) -> NetworkReading | str:
+    """Assemble the network of the pieces, or say what is missing."""
+    pieces = assemble(readings)
+    if pieces is None:
+        return "could not be assembled: a layer, an activation or a loss was not read with its derivative"
+    classes = {"binary": (1,), "classes": (3, 2)}
+    probes = [pilot(pilot_sizes(3, c), 7, seed) for end in pieces.ends for c in classes[end]]
+    tasks = frozenset(TASKS.get(p.sizes[-1], "multi_class") for p in probes)
+    reading = NetworkReading(
+        candidate,
+        None,
+        hidden=pieces.hidden,
+        output=""
+        if len(pieces.ends) > 1
+        else "softmax_cross_entropy"
+        if "classes" in pieces.ends
+        else "sigmoid_binary_cross_entropy",
+        outputs=tasks,
+        alpha=_slope_below(pieces, ask),
+        remark=f"assembled from {pieces.functions}",
+        pieces=pieces,
+    )
+    answers = reading.evaluate(ask, [(p.parameters, p.x, p.t) for p in probes])
+    right = all(_is_reference(reading, p, a) for p, a in zip(probes, answers, strict=True))
+    return replace(reading, right_forward=right)
+
+
+def _slope_below(pieces: Pieces, ask: Ask) -> float:
+    """The slope of the student's leaky ReLU below zero."""
+    probe = (np.array([[-1.0, 2.0]]),)
+    reading = pieces.readings[pieces.hidden]
+    (reply,) = ask([reading.request(probe)])
+    value = reading.read(probe, reply).value
+    if pieces.hidden != "leaky_relu" or np.shape(value) != (1, 2):
+        return Kind().alpha
+    return -float(value[0, 0])
+
+
+def _is_reference(reading: NetworkReading, given: Pilot, answer: Behaviour) -> bool:
+    """Are outputs and loss those of the network that was read?"""
+    if not answer.returned:
+        return False
+    y, loss, _ = answer.value
+    due = mlp.network(given.parameters, given.x, given.t, **reading.kind)
+    value = number(loss) if loss is not None else float(due.loss)
+    same = np.shape(y) == due.y.shape and near(np.asarray(y), due.y)
+    return same and value is not None and near(np.array(value), np.array(due.loss))
 
 
 def _sorry(search: Search, held: bool, forward: bool) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from checkgrad.child.inventory import Definition, Parameter
-from checkgrad.reading.names import LOSSES, meaning, split
+from checkgrad.reading.names import LOSSES, listed, meaning, split
 from checkgrad.reading.network_places import bare
 from checkgrad.reading.network_script import (
     BIASES,
@@ -54,8 +54,9 @@ UPDATE = re.compile(
     r"(train|fit|step|update|gradient_?descent|train_?(step|batch|on_?batch|one|epoch)|update_?(params|parameters|weights|mini_?batch)|learn"
     r"|optimi[sz]e|sgd|back_?prop(agation)?|backward_?(pass|prop)?|one_?step|fit_?batch|partial_?fit)"
 )
-HOLDS = set(
-    ["w", "b", "weight", "weights", "wt", "wts", "bias", "biases", "param", "params", "parameter", "parameters", "theta", "thetas", "layers", "synapse", "synapses", "syn"]
+HOLDS = listed(
+    "w b weight weights wt wts bias biases param params parameter parameters theta thetas"
+    " layers synapse synapses syn"
 )
 
 
@@ -86,23 +87,35 @@ def says(definition: Definition) -> frozenset[str]:
     return frozenset(found)
 
 
-INPUTS = set(
-    ["x", "xs", "inputs", "input", "data", "features", "x_batch", "batch", "image", "images", "a0", "x_train", "sample", "samples", "xb", "input_data", "x_data", "inp", "feature", "x_in", "input_x", "input_vector", "in_data", "example", "examples", "batch_x", "xtrain", "x_input", "train_x", "points", "a_0", "mini_batch_x"]
+INPUTS = listed(
+    "x xs inputs input data features x_batch batch image images a0 x_train sample samples"
+    " xb input_data x_data inp feature x_in input_x input_vector in_data example examples"
+    " batch_x xtrain x_input train_x points a_0 mini_batch_x"
 )
-TARGETS = set(
-    ["y", "t", "targets", "target", "labels", "label", "y_true", "ytrue", "true", "truth", "y_batch", "t_batch", "onehot", "one_hot", "y_train", "yb", "ys", "ts", "desired", "expected", "ground_truth", "y_onehot", "y_one_hot", "one_hot_y", "actual", "output_desired", "y_enc", "t_onehot", "d", "batch_y", "target_vector", "ytrain", "y_t", "y_actual", "y_label", "train_y", "answers", "y_target", "y_targets", "tgt", "gt", "batch_t", "t_train", "correct"]
+TARGETS = listed(
+    "y t targets target labels label y_true ytrue true truth y_batch t_batch onehot"
+    " one_hot y_train yb ys ts desired expected ground_truth y_onehot y_one_hot one_hot_y"
+    " actual output_desired y_enc t_onehot d batch_y target_vector ytrain y_t y_actual"
+    " y_label train_y answers y_target y_targets tgt gt batch_t t_train correct"
 )
-PREDICTIONS = set(
-    ["y_hat", "yhat", "al", "a2", "a3", "y_pred", "ypred", "pred", "preds", "prediction", "predictions", "probs", "prob", "p", "output", "outputs", "out", "o", "a_out", "y_out", "a_l", "probabilities", "y_", "y_prob", "predicted", "a_last", "hypothesis", "h", "final_output", "final_outputs", "network_output", "scores", "logits", "y_predict", "a_final", "py", "a_output", "activation"]
+PREDICTIONS = listed(
+    "y_hat yhat al a2 a3 y_pred ypred pred preds prediction predictions probs prob p"
+    " output outputs out o a_out y_out a_l probabilities y_ y_prob predicted a_last"
+    " hypothesis h final_output final_outputs network_output scores logits y_predict"
+    " a_final py a_output activation"
 )
-CONTAINERS = set(
-    ["parameters", "params", "param", "theta", "thetas", "model", "net", "network", "weights_dict", "p", "w_b", "variables", "weights_and_biases", "par"]
+CONTAINERS = listed(
+    "parameters params param theta thetas model net network weights_dict p w_b variables"
+    " weights_and_biases par"
 )
-CACHES = set(
-    ["cache", "caches", "cached", "activations", "memory", "forward_cache", "store", "intermediates", "hidden", "hiddens", "internals", "storage", "saved", "forward_pass", "values", "zs", "a_s", "values_cache", "hidden_layers", "layer_outputs", "outputs_cache", "act_cache", "mem", "cach", "history", "states", "activation_cache", "forward_values"]
+CACHES = listed(
+    "cache caches cached activations memory forward_cache store intermediates hidden"
+    " hiddens internals storage saved forward_pass values zs a_s values_cache"
+    " hidden_layers layer_outputs outputs_cache act_cache mem cach history states"
+    " activation_cache forward_values"
 )
-WHOLE_WEIGHTS = set(["weights", "w", "ws", "weight", "w_list", "weight_list", "weight_matrices"])
-WHOLE_BIASES = set(["biases", "b", "bs", "bias", "b_list", "bias_list", "bias_vectors"])
+WHOLE_WEIGHTS = listed("weights w ws weight w_list weight_list weight_matrices")
+WHOLE_BIASES = listed("biases b bs bias b_list bias_list bias_vectors")
 
 
 def tokens_for(name: str) -> list[Token]:
@@ -192,7 +205,7 @@ def fillings(
         ):
             found.append((rank, tokens))
     found.sort(key=lambda one: one[0])
-    extra = tuple((p.name, token) for p, token in named if token not in (X, PARAMS) or True)
+    extra = tuple((p.name, token) for p, token in named)
     ways = []
     for _, tokens in found[:most]:
         free = tuple((name, token) for name, token in extra if token not in tokens)

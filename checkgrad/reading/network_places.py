@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.reading.names import split
+from checkgrad.reading.names import listed, split
 from checkgrad.reading.network_form import (
     IN_OUT,
     OUT_IN,
@@ -151,42 +151,10 @@ def _holes(part: str | int) -> Iterator[tuple[str | None, int]]:
         yield part[: match.start()] + "{}" + part[match.end() :], int(match.group())
 
 
-AUXILIARY = set(
-    [
-        "grad",
-        "grads",
-        "gradient",
-        "gradients",
-        "nabla",
-        "delta",
-        "deltas",
-        "derivative",
-        "derivatives",
-        "velocity",
-        "velocities",
-        "momentum",
-        "momentums",
-        "moment",
-        "moments",
-        "prev",
-        "previous",
-        "old",
-        "last",
-        "best",
-        "update",
-        "updates",
-        "change",
-        "changes",
-        "mask",
-        "m",
-        "v",
-        "s",
-        "acc",
-        "accumulated",
-        "history",
-        "init",
-        "initial",
-    ]
+AUXILIARY = listed(
+    "grad grads gradient gradients nabla delta deltas derivative derivatives velocity"
+    " velocities momentum momentums moment moments prev previous old last best update"
+    " updates change changes mask m v s acc accumulated history init initial"
 )
 GRADIENT = re.compile(r"d_?(w|b|weights?|bias(es)?|thetas?|params?)(_?[\dhoxyi{}]+)*", re.I)
 WEIGHT_NAME = re.compile(
@@ -367,8 +335,7 @@ def _in_one_list(group: Group, depth: int) -> Iterator[Places]:
             (mine[depth:], mine[:depth]),
         ):
             for order in (1, -1):
-                for places in _as_places(group, group, ws[::order], bs[::order]):
-                    yield places
+                yield from _as_places(group, group, ws[::order], bs[::order])
 
 
 def _as_places(gw: Group, gb: Group, ws: list[int], bs: list[int]) -> Iterator[Places]:

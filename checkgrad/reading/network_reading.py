@@ -16,8 +16,10 @@ from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import Kind, Pass
 from checkgrad.reading import network_form as forms
 from checkgrad.reading import network_script as scripts
+from checkgrad.reading import pieces
 from checkgrad.reading.network_form import Parameters
 from checkgrad.reading.network_script import Script, sizes_of
+from checkgrad.reading.pieces import Pieces
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 TASKS = {1: "binary", 2: "two_class"}  # by number of outputs; more are "multi_class"
@@ -50,7 +52,7 @@ class NetworkReading:
     """
 
     candidate: NetworkCandidate
-    script: Script
+    script: Script | None
     hidden: str
     output: str
     reduction: str = "mean"
@@ -63,14 +65,15 @@ class NetworkReading:
     logits: bool = False
     right_forward: bool = True
     remark: str = ""
+    pieces: Pieces | None = None
 
     @property
     def recovered(self) -> bool:
-        return self.script.recovered
+        return self.script is not None and self.script.recovered
 
     @property
     def convention(self) -> dict[str, str]:
-        found = self.script.form.convention
+        found = self.script.form.convention if self.script else {}
         loss = {"mean": "averaged", "sum": "summed", "entries": "averaged over samples and outputs"}
         return found | {
             "loss": loss[self.reduction],
@@ -82,16 +85,14 @@ class NetworkReading:
     def note(self) -> str:
         """The reading in words."""
         words = self.convention
-        layout = words["layout"]
-        said = [
-            layout,
-            f"weights {words['weights']}",
-            f"labels {words['labels']}".replace("labels integers", "labels as integers"),
-            f"loss {words['loss']}",
-        ]
+        said = [self.remark] if self.remark else []
+        if self.script:
+            labels = "as integers" if words["labels"] == "integers" else words["labels"]
+            said = [words["layout"], f"weights {words['weights']}", f"labels {labels}", *said]
+            said.append(f"loss {words['loss']}")
         said += [f"L2 penalty with factor {self.lam:g}"] if self.lam else []
         said += ["gradients recovered from one update step"] if self.recovered else []
-        return ", ".join([*said, *([self.remark] if self.remark else [])])
+        return ", ".join(said)
 
     @property
     def kind(self) -> dict[str, Any]:
@@ -109,7 +110,8 @@ class NetworkReading:
     def accepts(self, probe: Probe) -> bool:
         """Can the network have the sizes of this probe, and its labels, which may have to name every class?"""
         parameters, _, t = probe
-        numbers = self.script.form.labels in (forms.NUMBERS, forms.UPRIGHT_NUMBERS)
+        labels = self.script.form.labels if self.script else forms.AS_OUTPUTS
+        numbers = labels in (forms.NUMBERS, forms.UPRIGHT_NUMBERS)
         complete = np.ndim(t) == 1 or t.shape[1] == 1 or bool(t.any(axis=0).all())
         return self.fits(sizes_of(parameters)) and (complete or not numbers)
 
@@ -121,12 +123,32 @@ class NetworkReading:
             return sizes == self.sizes
         return TASKS.get(sizes[-1], "multi_class") in self.outputs
 
+    def evaluate(self, ask: Ask, probes: Sequence[Probe]) -> list[Behaviour]:
+        """What the network does on each probe: (y, loss, [(dw, db), ...]) in the canonical layout."""
+        if self.pieces:
+            return pieces.evaluate(self.pieces, ask, probes)
+        replies = ask([self.request(*probe) for probe in probes])
+        return [self.read(reply, p[0]) for p, reply in zip(probes, replies, strict=True)]
+
+    def network(self, ask: Ask) -> Callable[[Parameters, Any, Any], Pass]:
+        """The network as a function; it raises Failed where the student's code gives no value."""
+
+        def network(parameters: Parameters, x: Any, t: Any) -> Pass:
+            (behaviour,) = self.evaluate(ask, [(parameters, x, t)])
+            if not behaviour.returned:
+                raise Failed(behaviour)
+            return Pass(*behaviour.value)
+
+        return network
+
     def request(self, parameters: Parameters, x: Any, t: Any) -> Request:
-        """One evaluation; it stands alone."""
+        """One evaluation that stands alone; a network of pieces takes several, see `evaluate`."""
+        assert self.script
         return scripts.request(self.script, parameters, x, t)
 
     def read(self, behaviour: Behaviour, parameters: Parameters) -> Behaviour:
         """The answer to a request with the value (y, loss, [(dw, db), ...]) in the canonical layout."""
+        assert self.script
         read = scripts.read(self.script, behaviour, parameters)
         if not read.returned:
             return read
@@ -138,19 +160,7 @@ class NetworkReading:
     def _outputs(self, y: Any, given: Any, parameters: Parameters) -> Any:
         """The outputs, of which the student's code may give the logits only, or nothing but the loss."""
         output = self.kind["output"] or mlp.usual_output(parameters)
-        if self.script.y is None:
+        if "y" not in given:
             kind = Kind(self.kind["hidden"], alpha=self.alpha)
             return mlp.OUTPUTS[output].y(mlp.forward(parameters, given["x"], kind)[0][-1])
         return mlp.OUTPUTS[output].y(y) if self.logits and np.ndim(y) == 2 else y
-
-    def network(self, ask: Ask) -> Callable[[Parameters, Any, Any], Pass]:
-        """The network as a function; it raises Failed where the student's code gives no value."""
-
-        def network(parameters: Parameters, x: Any, t: Any) -> Pass:
-            (reply,) = ask([self.request(parameters, x, t)])
-            behaviour = self.read(reply, parameters)
-            if not behaviour.returned:
-                raise Failed(behaviour)
-            return Pass(*behaviour.value)
-
-        return network

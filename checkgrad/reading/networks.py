@@ -7,19 +7,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from checkgrad.child.inventory import Definition, Inventory
+from checkgrad.reading.candidate import candidates
 from checkgrad.reading.names import LOSSES, meaning
-from checkgrad.reading.network_identify import identify
+from checkgrad.reading.network_identify import identify, identify_pieces
 from checkgrad.reading.network_names import TARGETS, holds, last, says, tokens_for
 from checkgrad.reading.network_reading import Ask, NetworkCandidate, NetworkReading
 from checkgrad.reading.network_script import PARAMS, WEIGHTS, T, X
+from checkgrad.reading.pieces import EXERCISES, needed
+from checkgrad.reading.reading import Reading
+from checkgrad.reading.recipe import Candidate
 
 __all__ = ["NetworkCandidate", "NetworkReading", "network_candidates", "read_networks"]
 
 
 def network_candidates(inventory: Inventory) -> tuple[NetworkCandidate, ...]:
     """Everything that may be a network."""
-    found = [*_classes(inventory), *_functions(inventory)]
-    return tuple(found)
+    found = (*_classes(inventory), *_functions(inventory))
+    return found or tuple(_pieces(inventory))
+
+
+def _pieces(inventory: Inventory) -> Iterator[NetworkCandidate]:
+    """Where there is no network, the parts of one."""
+    names = {c.exercise.name for c in candidates(inventory, EXERCISES) if not c.stub}
+    if needed(names):
+        yield NetworkCandidate("the pieces", "pieces")
 
 
 def _classes(inventory: Inventory) -> Iterator[NetworkCandidate]:
@@ -107,12 +118,17 @@ def _functions(inventory: Inventory) -> Iterator[NetworkCandidate]:
 
 
 def read_networks(
-    candidates: Sequence[NetworkCandidate],
+    found: Sequence[NetworkCandidate],
     ask: Ask,
     *,
     seed: int = 0,
     pinned: Mapping[str, Any] = {},
-    readings: Mapping[Any, Any] = {},
+    readings: Mapping[Candidate, Reading] = {},
 ) -> dict[NetworkCandidate, NetworkReading | str]:
     """Read every candidate by asking; a sentence where that does not work out."""
-    return {candidate: identify(candidate, ask, seed) for candidate in candidates}
+    return {
+        candidate: identify_pieces(candidate, readings, ask, seed)
+        if candidate.shape == "pieces"
+        else identify(candidate, ask, seed)
+        for candidate in found
+    }
