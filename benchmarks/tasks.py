@@ -46,7 +46,7 @@ def task(name: str, seed: int = 0, **options: Any) -> Task:
 
 
 def softmax_cross_entropy(
-    seed: int, n: int = 64, c: int = 10, large: bool = False, dtype: Any = float
+    seed: int, n: int = 64, c: int = 10, large: float = 0, dtype: Any = float
 ) -> Task:
     """The mean cross-entropy of softmax on n x c logits."""
     rng = np.random.default_rng(seed)
@@ -84,7 +84,7 @@ def network(
     activation: str,
     images: bool,
     seed: int,
-    large: bool = False,
+    large: float = 0,
     dtype: Any = float,
     on_kink: bool = False,
     penalty: float = 1e-3,
@@ -101,7 +101,7 @@ def network(
             0.1 * rng.standard_normal(outputs),
         ]
     if large:
-        parameters[-2] *= 60.0
+        parameters[-2] *= large
     if on_kink:
         parameters[0][:, 0] = 0
         parameters[1][0] = 0

@@ -81,6 +81,7 @@ def _factor_words(r: float) -> str:
 
 def _rearranged(got: Any, expected: Any, bound: Any, quantities: Quantities) -> str:
     """One of the usual rearrangements, perhaps by a factor that has a name as well."""
+    fitting = []
     for words, rearrange in REARRANGEMENTS.items():
         due = _try(rearrange, expected)
         if due is None or due.shape != got.shape or not due.any():
@@ -88,6 +89,8 @@ def _rearranged(got: Any, expected: Any, bound: Any, quantities: Quantities) -> 
         room = np.broadcast_to(np.max(bound) * max(1, expected.size // due.size), due.shape)
         if _near(got, due, room):
             return words
+        fitting.append((words, due, room))
+    for words, due, room in fitting:
         if named := _named_factor(got, due, room, quantities):
             return f"{words}, and {named}"
     return ""

@@ -14,7 +14,7 @@ from checkgrad.numeric.ladder import differentiate, unit_of
 TINY = 1e-5  # a relative difference that an eps makes, and no mistake
 CALM = 1 / 16  # arguments so many times smaller do not saturate
 LOOKS = 4
-ENOUGH = 3
+ENOUGH = 2
 LEAST_SYMMETRY = 1e-6  # of the size of what is compared
 
 

@@ -117,7 +117,7 @@ def numeric_gradient(
     x = _differentiable(args, wrt)
     evaluate = called(f)
     (value,) = evaluate([args])
-    if np.shape(value) or not np.isfinite(value):
+    if value is None or np.shape(value) or not np.isfinite(value):
         raise ValueError(
             f"f(*args) is {value!r}, expected one finite number; only such have a gradient"
         )
