@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from checkgrad.model import (
     Asked,
     Curve,
+    Diagnosis,
     Environment,
     Example,
     Layers,
@@ -118,7 +119,7 @@ def test_the_page_comes_in_the_order_of_reading():
     text = html.render(load("homework"))
     order = ["of 28 checks right", "Fix this first", "Not right yet", "What was asked", "<math", "got</dt>",
              "expected</dt>", "<figure", "See it yourself", "Right, with advice", ">Right<",
-             "Training your network", "Adam", "About this report"]  # fmt: skip
+             "Training your network", "Adam", 'id="about-title"']  # fmt: skip
     start = text.index("<body>")
     places = [text.index(words, start) for words in order]
     assert places == sorted(places)
@@ -142,6 +143,18 @@ def test_what_changed_since_the_last_run_is_said():
     text = page(fixed, outcome("sigmoid", since="new"))
     assert "Since the last run: 1 fixed, 1 new." in text
     assert '<span class="since">new</span>' in text and '<span class="since">fixed</span>' in text
+
+
+def test_a_cause_is_told_once_for_a_part_and_once_as_the_first_thing_to_fix():
+    cause = [Diagnosis("forgot", "The sum is missing.", "What is divided?")]
+    first = outcome(diagnoses=cause, problem="is wrong")
+    text = page(first, replace(first, check="obeys_its_laws"))
+    assert text.count("The sum is missing.") == 2
+    assert "for the same reason" in text
+
+
+def test_a_problem_without_a_subject_gets_one():
+    assert "softmax is wrong at [0]" in page(outcome(problem="is wrong at [0]"))
 
 
 def test_our_own_fault_is_called_that():

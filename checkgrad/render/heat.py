@@ -10,7 +10,7 @@ import numpy as np
 from checkgrad.model import Matrix
 from checkgrad.render.numbers import clean
 from checkgrad.render.series import grid, short
-from checkgrad.render.svg import COLOUR
+from checkgrad.render.svg import COLOUR, shade
 
 if TYPE_CHECKING:
     from checkgrad.render.plots import Easel
@@ -20,7 +20,9 @@ VECTOR = 24  # the widest matrix drawn cell by cell; a larger one is an image
 INK, FAINT, HIGH, LOW = (COLOUR[role] for role in ("ink", "faint", "high", "low"))
 # an image cannot follow the colour scheme of the page: middle tones show in both
 HIGH_PIXEL, LOW_PIXEL = (0.86, 0.42, 0.1), (0.2, 0.5, 0.85)
-CORNERS_X, CORNERS_Y = np.array([-1, 1, 1, -1, -1]), np.array([-1, -1, 1, 1, -1])
+# a frame within a cell, and a gap before the next
+FRAME_X = 0.45 * np.array([-1, 1, 1, -1, -1, np.nan])
+FRAME_Y = 0.45 * np.array([-1, -1, 1, 1, -1, np.nan])
 Entries = set[tuple[int, int]]
 
 
@@ -63,7 +65,7 @@ def _heat(easel: Easel, values: Any, labels: tuple[str, str], title: str, wrong:
     margins = (46, width - 46 - columns * side, 30, 40)
     axes = easel.blank(width, 70 + rows * side, margins)
     axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
-    _cells(axes, values)
+    _cells(axes, values, side)
     if written:
         _entries(axes, values, wrong)
     elif max(values.shape) <= VECTOR:
@@ -74,16 +76,19 @@ def _heat(easel: Easel, values: Any, labels: tuple[str, str], title: str, wrong:
     return easel.picture(axes)
 
 
-def _cells(axes: Any, values: Any) -> None:
+def _cells(axes: Any, values: Any, side: float) -> None:
     finite = np.abs(values[np.isfinite(values)])
     share = np.abs(values) / (finite.max(initial=0.0) or 1.0)
-    strength = np.where(np.isnan(values), 0, np.where(share > 0, 0.15 + 0.6 * share, 0))
+    strength = np.where(share > 0, 0.15 + 0.6 * share, 0).round(2)
     if max(values.shape) > VECTOR:
         axes.imshow(_pixels(values, strength), aspect="auto", interpolation="nearest")
         return
-    for i, j in zip(*np.nonzero(strength), strict=True):
-        colour, alpha = HIGH if values[i, j] > 0 else LOW, round(float(strength[i, j]), 2)
-        axes.fill(*_square(i, j, 0.5), color=colour, alpha=alpha, lw=0)
+    i, j = np.nonzero(strength)
+    colours = [
+        shade(HIGH if values[at] > 0 else LOW, strength[at]) for at in zip(i, j, strict=True)
+    ]
+    # one square a cell, as a marker: the size is an area
+    axes.scatter(j, i, s=side**2, c=colours, marker="s", linewidths=0)
 
 
 def _pixels(values: Any, strength: Any) -> Any:
@@ -92,17 +97,13 @@ def _pixels(values: Any, strength: Any) -> Any:
 
 
 def _entries(axes: Any, values: Any, wrong: Entries) -> None:
+    look = {"color": INK, "ha": "center", "va": "center", "fontsize": 12}
     for (i, j), value in np.ndenumerate(values):
         marked = (i, j) in wrong
         text = "0" if np.isnan(value) and not marked else short(value, 2)
-        weight = "bold" if marked else "normal"
-        axes.text(j, i, text, color=INK, ha="center", va="center", fontsize=12, weight=weight)
-        if marked:
-            axes.plot(*_square(i, j, 0.45), color=INK, lw=1.6)
-
-
-def _square(i: int, j: int, half: float) -> tuple[Any, Any]:
-    return j + half * CORNERS_X, i + half * CORNERS_Y
+        axes.text(j, i, text, weight="bold" if marked else "normal", **look)
+    at = np.array(sorted(wrong)).reshape(-1, 2, 1)
+    axes.plot((at[:, 1] + FRAME_X).ravel(), (at[:, 0] + FRAME_Y).ravel(), color=INK, lw=1.6)
 
 
 def _sides(axes: Any, shape: tuple[int, int], labels: tuple[str, str]) -> None:

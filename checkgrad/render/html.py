@@ -18,12 +18,23 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from latex2mathml.converter import Converter
 from markupsafe import Markup
 
-from checkgrad.model import Curve, Evidence, Matrix, Report, Scatter, TrainingRun, Verdict
+from checkgrad.model import (
+    Curve,
+    Evidence,
+    Matrix,
+    Outcome,
+    Report,
+    Scatter,
+    Surface,
+    TrainingRun,
+    Verdict,
+)
 from checkgrad.render import captions, heat, numbers, story
 from checkgrad.render.snippet import snippet
 from checkgrad.render.svg import SHARED, tidy
 
 LONGEST = 20_000  # characters of any one text
+MOST_V_CURVES = 3
 HERE = Path(__file__).parent
 MATHML = "http://www.w3.org/1998/Math/MathML"
 # what a formula may carry: nothing that links, styles or runs
@@ -95,6 +106,11 @@ class Album:
         """Draw what belongs beside a finding; how the numeric derivative was found stands at the end."""
         return [self.picture(one) for one in evidence if not _is_v_curve(one)]
 
+    def passed(self, outcomes: list[Outcome]) -> list[Picture]:
+        """Draw functions; that all entries agree is said in words."""
+        every = [e for outcome in outcomes for e in outcome.evidence]
+        return self.pictures([e for e in every if isinstance(e, Curve | Surface)])
+
     def picture(self, evidence: Evidence) -> Picture:
         sources = self._drawn(lambda: self._plots.draw(self._easel, evidence))
         return self._picture(evidence.title, captions.caption(evidence), sources, legend(evidence))
@@ -159,7 +175,7 @@ def render(report: Report) -> str:
         style=Markup(style),
         style_hash=_hash(style),
         album=Album(),
-        exact=[e for o in shown.outcomes for e in o.evidence if _is_v_curve(e)],
+        exact=_v_curves(shown),
     )
     return text.lstrip()
 
@@ -217,6 +233,7 @@ def _environment() -> Environment:
     )
     env.filters |= {
         "spoken": story.spoken,
+        "sentence": story.sentence,
         "number": numbers.number,
         "clipped": numbers.clipped,
         "mathml": mathml,
@@ -227,6 +244,7 @@ def _environment() -> Environment:
         "words": story.WORDS,
         "marks": MARKS,
         "plural": story.plural,
+        "agreements": _agreements,
     }
     return env
 
@@ -249,6 +267,18 @@ def _groups(report: Report) -> list[tuple[str, str, list[story.Part]]]:
         ("good", "Right", fine),
     ]
     return [group for group in groups if group[2]]
+
+
+def _agreements(outcomes: list[Outcome]) -> list[str]:
+    """What was compared entry by entry and agreed."""
+    every = [e for outcome in outcomes for e in outcome.evidence]
+    return [captions.caption(e) for e in every if isinstance(e, Scatter | Matrix)]
+
+
+def _v_curves(report: Report) -> list[Evidence]:
+    """Some of them, those of failures first: they all look alike."""
+    told = sorted(report.outcomes, key=lambda outcome: not outcome.verdict.failed)
+    return [e for outcome in told for e in outcome.evidence if _is_v_curve(e)][:MOST_V_CURVES]
 
 
 def _is_v_curve(evidence: Evidence) -> bool:

@@ -36,20 +36,26 @@ def _region(easel: Easel, run: TrainingRun, region: Region, side: int, points: l
     x, y, got, due = floats(run.x), floats(run.y), grid(region.got), grid(region.expected)
     axes.set(xlim=(x.min(), x.max()), ylim=(y.min(), y.max()))
     if got.shape == due.shape == (len(y), len(x)) and min(got.shape) >= 2:
-        for k in range(_classes(got, due)):
-            _class_area(axes, (x, y), _membership(got, k), k)
-            _class_number(axes, (x, y), _membership(got, k) > 0.5, run, k)
-            if k:
-                _border(axes, (x, y), _membership(due, k))
+        shares = [_membership(got, k) for k in range(_classes(got, due))]
+        _areas(axes, (x, y), shares)
+        for k, share in enumerate(shares):
+            _class_number(axes, (x, y), share > 0.5, run, k)
+        for k in range(1, len(shares)):
+            _border(axes, (x, y), _membership(due, k))
     _dots(axes, run, points)
     box = ([0, 1, 1, 0, 0], [0, 0, 1, 1, 0])
     axes.plot(*box, color=FAINT, lw=1.5, transform=axes.transAxes, clip_on=False)
     return easel.picture(axes)
 
 
-def _class_area(axes: Any, plane: tuple[Any, Any], inside: Any, k: int) -> None:
-    if (inside > 0.5).any():
-        axes.contourf(*plane, inside, levels=[0.5, 2], colors=[shade(CLASSES[k], 0.3)])
+def _areas(axes: Any, plane: tuple[Any, Any], shares: list[Any]) -> None:
+    shades = [shade(colour, 0.3) for colour in CLASSES]
+    if len(shares) == 2:  # what is not of one class is of the other
+        axes.contourf(*plane, shares[1], levels=[-1, 0.5, 2], colors=shades[:2])
+        return
+    for k, share in enumerate(shares):
+        if (share > 0.5).any():
+            axes.contourf(*plane, share, levels=[0.5, 2], colors=[shades[k]])
 
 
 def _class_number(axes: Any, plane: tuple[Any, Any], inside: Any, run: TrainingRun, k: int) -> None:

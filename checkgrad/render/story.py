@@ -31,6 +31,9 @@ WORST_FIRST = (
 )
 NOT_JUDGED = (Verdict.NOT_RUN, Verdict.GRADER_FAULT)
 WHOLE_FILE = "submission"
+# a problem that starts so lacks its subject
+PREDICATES = {"is", "was", "has", "had", "did", "does", "gives", "gave", "breaks", "returns", "returned",
+              "raises", "raised", "changes", "changed", "takes", "took", "stopped", "needs", "could"}  # fmt: skip
 PROGRESS = ("fixed", "still there", "new")
 
 
@@ -70,6 +73,11 @@ class Part:
         found = [o for o in self.outcomes if o.verdict.failed or o.verdict in ranks]
         return sorted(found, key=lambda o: ranks.get(o.verdict, 0))
 
+    def repeats(self, outcome: Outcome) -> bool:
+        """Does *outcome* have the same causes as the first finding?"""
+        first = self.findings[0]
+        return outcome is not first and outcome.diagnoses == first.diagnoses != []
+
     @property
     def others(self) -> list[Outcome]:
         """What is right or was not asked."""
@@ -88,6 +96,16 @@ class First:
 def spoken(name: str) -> str:
     """A name as words: "matches_the_formula" is "matches the formula"."""
     return name.replace("_", " ").strip()
+
+
+def sentence(outcome: Outcome) -> str:
+    """The problem with its subject in front, where it has none."""
+    problem, name = outcome.problem, outcome.function
+    if not problem:
+        return WORDS[outcome.verdict]
+    if not name or problem.startswith(name) or not problem[0].islower():
+        return problem
+    return f"{name} {problem}" if problem.split()[0] in PREDICATES else f"{name}: {problem}"
 
 
 def visible(report: Report) -> Report:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
+import numpy as np
+
 SVG = "http://www.w3.org/2000/svg"
 HREF = "{http://www.w3.org/1999/xlink}href"
 SHARED = "shared"  # ids that start so are of groups that other pictures use again
@@ -31,7 +33,9 @@ KEPT = {
     "stroke-dashoffset", "stroke-linejoin", "stroke-linecap", "opacity", "font-size", "font-weight",
     "text-anchor",
 }  # fmt: skip
-NUMBER = re.compile(r"-?\d+\.\d+")
+BROKEN = re.compile(r"-?\d+\.\d+")
+NUMBERS = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+CURVED = re.compile("[CQcqA]")
 
 
 def tidy(source: str, prefix: str, labelled_by: str, reuse: Sequence[str] = ()) -> str:
@@ -80,12 +84,14 @@ def _tidy(element: ElementTree.Element, prefix: str, referenced: set[str]) -> No
 def _attributes(element: ElementTree.Element, prefix: str, referenced: set[str]) -> None:
     given = element.attrib | dict(_declarations(element.attrib.get("style", "")))
     kept = {name: value for name, value in given.items() if name in KEPT}
-    places = 1 if len(kept.get("d", "")) > 200 else 2
-    element.attrib = {name: _value(name, value, prefix, places) for name, value in kept.items()}
+    roles = dict(_roles(kept))
+    element.attrib = {
+        name: _value(name, value, prefix) for name, value in kept.items() if name not in roles
+    }
     if kept.get("transform", "").startswith("rotate(-0 "):
         del element.attrib["transform"]
-    if roles := " ".join(_roles(kept)):
-        element.set("class", roles)
+    if roles and (element.tag, roles) != ("text", {"fill": "f-ink"}):
+        element.set("class", " ".join(roles.values()))
     if (target := given.get(HREF, "")).startswith("#"):
         element.set("href", f"#{prefix}{target[1:]}")
     elif target.startswith("data:image/png;base64,"):
@@ -102,18 +108,45 @@ def _declarations(style: str) -> Iterator[tuple[str, str]]:
             yield name.strip(), value.strip()
 
 
-def _value(name: str, value: str, prefix: str, places: int) -> str:
+def _value(name: str, value: str, prefix: str) -> str:
     if name == "clip-path":
         return value.replace("#", f"#{prefix}")
-    if name in ("d", "x", "y", "transform"):
-        return " ".join(NUMBER.sub(lambda m: f"{float(m[0]):.{places}f}", value).split())
+    if name == "d":
+        return _path(value)
+    if name in ("x", "y", "transform"):
+        return _rounded(value, 1)
     return value
 
 
-def _roles(kept: dict[str, str]) -> Iterator[str]:
+def _path(d: str) -> str:
+    """A shorter path that looks the same; large ones without the points that lie on a straight line."""
+    if len(d) < 400:
+        return _rounded(d, 2)
+    if CURVED.search(d):
+        return _rounded(d, 1)
+    parts = [part for part in d.split("M") if part.strip()]
+    return "".join(_polygon(part) for part in parts)
+
+
+def _polygon(part: str) -> str:
+    points = np.array(NUMBERS.findall(part), float).reshape(-1, 2).round(1)
+    # along an edge of the picture a field needs its corners only
+    level = (points[:-2] == points[1:-1]) & (points[1:-1] == points[2:])
+    corner = np.concatenate([[True], ~level.any(axis=1), [True]]) if len(points) > 2 else ...
+    kept = points[corner]
+    line = "L".join(f"{x:g} {y:g}" for x, y in kept.tolist())
+    return f"M{line}z" if part.rstrip().endswith("z") else f"M{line}"
+
+
+def _rounded(value: str, places: int) -> str:
+    shorter = BROKEN.sub(lambda m: f"{round(float(m[0]), places):g}", value)
+    return " ".join(shorter.split())
+
+
+def _roles(kept: dict[str, str]) -> Iterator[tuple[str, str]]:
     for name in ("fill", "stroke"):
         if role := ROLES.get(kept.get(name, "")):
-            yield f"{name[0]}-{role}"
+            yield name, f"{name[0]}-{role}"
 
 
 def shade(colour: str, strength: float) -> tuple[float, float, float, float]:

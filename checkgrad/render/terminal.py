@@ -10,7 +10,6 @@ from checkgrad.model import Example, Outcome, Report, Verdict
 from checkgrad.render.numbers import Line, clean, clipped, lines
 from checkgrad.render.story import (
     WHOLE_FILE,
-    WORDS,
     First,
     Part,
     first_to_fix,
@@ -19,6 +18,7 @@ from checkgrad.render.story import (
     parts,
     plural,
     progress,
+    sentence,
     visible,
 )
 
@@ -69,7 +69,7 @@ def _fix_first(first: First, width: int) -> Iterator[str]:
     outcome = first.outcome
     name = _cut(clean(outcome.function or first.part.title), 40)
     yield from _painted_lines(f"Fix this first: {name}. {first.reason}", width, BOLD)
-    yield from _wrapped(outcome.problem, width, most=2)
+    yield from _wrapped(sentence(outcome), width, most=2)
     if outcome.example:
         yield from _example(outcome.example, width, MOST_ROWS)
     elif outcome.traceback:
@@ -108,7 +108,7 @@ def _labelled_line(label: str, tint: str, text: str, width: int) -> str:
 
 
 def _failure(outcome: Outcome, width: int) -> Iterator[str]:
-    yield from _wrapped(outcome.problem or WORDS[outcome.verdict], width, indent="")
+    yield from _wrapped(sentence(outcome), width, indent="")
     if outcome.verdict == Verdict.GRADER_FAULT:
         yield "This is our fault, not yours, and costs you nothing."
     if outcome.example:
