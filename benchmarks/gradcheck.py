@@ -284,7 +284,7 @@ def detect(seeds: int, only_ours: bool) -> None:
                 points = [task(name, seed, large=large) for large in battery]
                 for p, peer in chosen.items():
                     counted = [Counted(point, bug, error) for point in points]
-                    hits[p] += any([peer(c, seed) for c in counted])
+                    hits[p] += any(peer(c, seed) for c in counted)
                     if p == "checkgrad":
                         most = max(most, *(c.count for c in counted))
             shares = "".join(f"{hits[p]:>11d}/{seeds}" for p in chosen)
