@@ -111,11 +111,21 @@ def _settle_fused(inquiries: Sequence[Inquiry]) -> None:
             one.exercise.name == "cross_entropy_derivative" and "softmax_backward" in whole
         ):
             one.keep(_fusion)
-    right = {one.exercise.name for one in inquiries if one.best}
-    separate = "cross_entropy_derivative" in whole or not right & set(PAIRS[0][1:] + PAIRS[1][1:])
+    taken_over = any(_gives_output_minus_target(one) for one in inquiries)
     for one in inquiries:
-        if one.exercise.name == "softmax_backward" and separate:
+        if one.exercise.name == "softmax_backward" and not taken_over:
             one.keep(_fusion)
+
+
+def _gives_output_minus_target(one: Inquiry) -> bool:
+    """Does a loss that is given the outputs answer y - t, the slope of softmax included?"""
+    if one.best is None:
+        return False
+    way, right = one.best
+    gradient = one.exercise.name == "softmax_cross_entropy_gradient" and way.calling
+    return bool(gradient) or (
+        one.exercise.name == "cross_entropy_derivative" and "fused" in right.convention
+    )
 
 
 def _fusion(one: Inquiry, way: Way, right: Right) -> str | None:

@@ -90,12 +90,15 @@ OPTIONS: tuple[tuple[str, Token], ...] = (
 FLAG = re.compile(
     r"(is_?|as_?|return_?)?(derivative|deriv|derv|der|prime|grad|gradient|backward|backprop|derive|diff|d)"
 )
+SURE_FLAG = re.compile(r"(is_?)?(derivative|deriv|prime|derive)")
 
 
 def is_flag(parameter: Parameter) -> bool:
     """Does this parameter switch a function to its derivative?"""
-    asks = parameter.default is False or not parameter.optional
-    return asks and FLAG.fullmatch(parameter.name.lower()) is not None
+    name = parameter.name.lower()
+    if parameter.optional:
+        return parameter.default is False and FLAG.fullmatch(name) is not None
+    return SURE_FLAG.fullmatch(name) is not None
 
 
 def positional(parameters: Sequence[Parameter] | None) -> tuple[Parameter, ...]:

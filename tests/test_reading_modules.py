@@ -1,0 +1,33 @@
+"""Correct modules in every manner are read as right; one mistake is not read away."""
+
+import pytest
+
+from checkgrad.exercises import ALL
+from checkgrad.reading import candidates, read
+from tests.in_process import InProcess
+from tests.modules import MISTAKES, manners, mistaken, source
+
+MANNERS = list(manners())
+
+
+def readings(text, **options):
+    module = InProcess(text)
+    return read(candidates(module.inventory, ALL), module.ask, **options)
+
+
+def wrong(text):
+    return {r.candidate.exercise.name: r.note for r in readings(text).values() if not r.right}
+
+
+@pytest.mark.parametrize("manner", MANNERS, ids=str)
+def test_a_correct_module_is_right_in_whatever_manner_it_is_written(manner):
+    assert wrong(source(manner)) == {}
+
+
+@pytest.mark.parametrize("manner", MANNERS[::7], ids=str)
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_one_mistake_is_not_read_away(mistake, manner):
+    text, places = mistaken(manner, mistake)
+    present = {r.candidate.exercise.name for r in readings(source(manner)).values()}
+    if places & present:
+        assert places & set(wrong(text))
