@@ -42,6 +42,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="strict refuses to run without the kernel's confinement (default: auto)")  # fmt: skip
 
 
+@pytest.fixture
+def check_gradient() -> Callable[..., Any]:
+    """Give checkgrad.check_gradient: check_gradient(f, gradient, *args).assert_ok()."""
+    from checkgrad.gradcheck import check_gradient
+
+    return check_gradient
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Find the submissions and make them what this run collects."""
     option = config.option

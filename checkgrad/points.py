@@ -37,22 +37,24 @@ def scored(
             _priced(list(g), asked.points) for _, g in groupby(group, key=lambda o: o.function)
         ]
         worst = min(functions, key=_total)
-        score += max(0.0, _total(worst))
+        score += _total(worst)
         counted += [o for f in functions for o in (f if f is worst else map(_free, f))]
     complete = all(o.verdict is not Verdict.NOT_RUN for o in outcomes)
     return counted, score if complete else None
 
 
 def _priced(outcomes: Sequence[Outcome], points: float) -> list[Outcome]:
-    earning = sum(o.check in EARNING for o in outcomes)
-    return [_price(o, points / earning if o.check in EARNING else 0.0, points) for o in outcomes]
-
-
-def _price(outcome: Outcome, share: float, points: float) -> Outcome:
-    failed = outcome.verdict.failed
-    if share:
-        return replace(outcome, points=0.0 if failed else share, maximum=share)
-    return replace(outcome, points=-DEDUCTION * points if failed else 0.0, maximum=0.0)
+    share = points / sum(o.check in EARNING for o in outcomes)
+    earned = share * sum(o.check in EARNING and not o.verdict.failed for o in outcomes)
+    priced = []
+    for outcome in outcomes:
+        if outcome.check in EARNING:
+            got, maximum = (0.0 if outcome.verdict.failed else share), share
+        else:
+            got, maximum = -min(DEDUCTION * points, earned) if outcome.verdict.failed else 0.0, 0.0
+            earned += got
+        priced.append(replace(outcome, points=got, maximum=maximum))
+    return priced
 
 
 def _free(outcome: Outcome) -> Outcome:

@@ -121,9 +121,9 @@ def test_student_code_never_runs_in_a_pytest_process(grade, pytester, extra):
     log = pytester.path / "log"
     source = (
         RIGHT
-        + f"""
+        + """
 import os, sys
-message = f"{{os.getpid()}} {{'pytest' in sys.modules}}"
+message = f"{os.getpid()} {'pytest' in sys.modules}"
 def sigmoid_derivative(z):
     raise RuntimeError(message)
 """

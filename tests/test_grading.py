@@ -1,0 +1,296 @@
+"""Verdicts on whole submissions: what passes, what fails, what is advice, what earns points."""
+
+from pathlib import Path
+
+import pytest
+
+from checkgrad.assignment import BadAssignment, load
+from checkgrad.grading import grade
+from checkgrad.model import Verdict
+
+MODELS = Path(__file__).parents[1] / "reference_models"
+RIGHT = sorted(p for p in MODELS.glob("*.py") if p.stem != "classic_mistakes")
+
+HEAD = """
+import numpy as np
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+"""
+
+
+@pytest.fixture
+def outcomes(tmp_path):
+    """Grade a source and give its outcomes by function and check."""
+
+    def run(source, assignment=None):
+        path = tmp_path / "student.py"
+        path.write_text(source)
+        report = grade(path, assignment=assignment)
+        return {(o.function, o.check): o for o in report.outcomes}
+
+    return run
+
+
+def verdicts(found, check):
+    return {function: o.verdict for (function, name), o in found.items() if name == check}
+
+
+@pytest.mark.parametrize("model", RIGHT, ids=lambda p: p.stem)
+def test_a_right_reference_model_has_no_fault(model):
+    report = grade(model)
+    assert {o.verdict for o in report.outcomes} <= {Verdict.PASSED, Verdict.ADVICE}
+    trained = [
+        run for run in report.training if run.task.startswith("xor") and "descent" not in run.task
+    ]
+    assert all(run.accuracy == 1.0 for run in trained)
+    assert bool(trained) == (model.stem != "softmax_regression")
+
+
+def test_the_four_classic_mistakes_are_named_and_nothing_else():
+    report = grade(MODELS / "classic_mistakes.py")
+    failed = [o for o in report.outcomes if o.verdict.failed]
+    named = {o.exercise: o.diagnoses[0].name for o in failed if o.diagnoses}
+    assert named == {
+        "sigmoid_derivative": "used_the_rule_of_tanh",
+        "softmax_jacobian": "left_zeros_beside_the_diagonal",
+        "binary_cross_entropy_derivative": "subtracted_the_second_term",
+        "MLP": "forgot_the_slope_of_the_hidden_units",
+    }
+    assert {o.exercise for o in failed} == set(named)
+
+
+def test_the_smallest_example_is_small_and_round():
+    report = grade(MODELS / "classic_mistakes.py")
+    jacobian = next(o for o in report.outcomes if o.exercise == "softmax_jacobian" and o.example)
+    assert jacobian.example.arguments == {"z": [[0.0, 0.0]]}
+    assert jacobian.example.got == [[[0.25, 0.0], [0.0, 0.25]]]
+    assert jacobian.example.expected == [[[0.25, -0.25], [-0.25, 0.25]]]
+
+
+def test_a_right_gradient_beside_a_wrong_loss_is_not_blamed(outcomes):
+    found = outcomes(
+        HEAD
+        + """
+def softmax_cross_entropy(z, t):
+    return np.mean(np.sum(t * np.log(softmax(z)), axis=1))      # the minus is missing
+
+def softmax_cross_entropy_gradient(z, t):
+    return (softmax(z) - t) / len(z)
+"""
+    )
+    assert verdicts(found, "matches_the_formula") == {
+        "softmax": Verdict.PASSED,
+        "softmax_cross_entropy": Verdict.WRONG,
+        "softmax_cross_entropy_gradient": Verdict.PASSED,
+    }
+    numeric = found["softmax_cross_entropy_gradient", "agrees_with_the_numeric_derivative"]
+    assert numeric.verdict is Verdict.PASSED and "softmax_cross_entropy" in numeric.note
+
+
+def test_a_gradient_that_matches_no_formula_is_judged_by_its_own_loss(outcomes):
+    """A loss of one's own, three times the usual one, with its right gradient."""
+    found = outcomes(
+        HEAD
+        + """
+def softmax_cross_entropy(z, t):
+    return -3 * np.mean(np.sum(t * np.log(softmax(z)), axis=1))
+
+def softmax_cross_entropy_gradient(z, t):
+    return 3 * (softmax(z) - t) / len(z)
+"""
+    )
+    assert found["softmax_cross_entropy", "matches_the_formula"].verdict is Verdict.WRONG
+    assert found["softmax_cross_entropy_gradient", "matches_the_formula"].verdict is Verdict.PASSED
+
+
+def test_a_sum_gradient_beside_a_mean_loss_is_advice_with_the_factor(outcomes):
+    found = outcomes(
+        HEAD
+        + """
+def softmax_cross_entropy(z, t):
+    return -np.sum(t * np.log(softmax(z))) / len(z)
+
+def softmax_cross_entropy_gradient(z, t):
+    return softmax(z) - t
+"""
+    )
+    numeric = found["softmax_cross_entropy_gradient", "agrees_with_the_numeric_derivative"]
+    assert numeric.verdict is Verdict.ADVICE
+    assert "N" in numeric.problem and "softmax_cross_entropy" in numeric.problem
+    assert found["softmax_cross_entropy_gradient", "matches_the_formula"].verdict is Verdict.PASSED
+
+
+EPSILONS = {
+    "inside the log": "np.log(y + 1e-8)",
+    "clipped": "np.log(np.clip(y, 1e-7, 1 - 1e-7))",
+}
+
+
+@pytest.mark.parametrize("log", EPSILONS.values(), ids=EPSILONS)
+def test_a_small_number_in_the_log_loses_no_correctness_verdict(outcomes, log):
+    found = outcomes(
+        f"""
+import numpy as np
+
+def cross_entropy(y, t):
+    return -np.sum(t * {log}) / len(y)
+
+def cross_entropy_derivative(y, t):
+    return -t / y / len(y)
+"""
+    )
+    assert {o.verdict for o in found.values()} <= {Verdict.PASSED, Verdict.ADVICE}
+
+
+KINKS = {"zero": "z > 0", "one": "z >= 0"}
+
+
+@pytest.mark.parametrize("condition", KINKS.values(), ids=KINKS)
+def test_any_slope_at_the_kink_is_right(outcomes, condition):
+    found = outcomes(
+        f"""
+import numpy as np
+
+def relu(z):
+    return np.maximum(z, 0)
+
+def relu_derivative(z):
+    return np.where({condition}, 1.0, 0.0)
+
+def leaky_relu(z, alpha=0.01):
+    return np.where({condition}, z, alpha * z)
+
+def leaky_relu_derivative(z, alpha=0.01):
+    return np.where({condition}, 1.0, alpha)
+"""
+    )
+    assert {o.verdict for o in found.values()} == {Verdict.PASSED}
+
+
+def test_single_precision_code_passes(outcomes):
+    found = outcomes(
+        """
+import numpy as np
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-np.asarray(z, dtype=np.float32)))
+
+def sigmoid_derivative(z):
+    y = sigmoid(z)
+    return y * (1 - y)
+
+def softmax(z):
+    z = np.asarray(z, dtype=np.float32)
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+"""
+    )
+    assert {o.verdict for o in found.values()} <= {Verdict.PASSED, Verdict.ADVICE}
+
+
+def test_a_warning_costs_nothing(outcomes):
+    found = outcomes("import numpy as np\ndef sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n")
+    assert {o.verdict for o in found.values()} == {Verdict.PASSED}
+    assert "overflow" in found["sigmoid", "survives_extreme_inputs"].note
+
+
+MANNERS = {
+    "leaves_its_inputs_alone": "z -= z.max(axis=-1, keepdims=True)",
+    "gives_the_same_answer_twice": "CALLS.append(1); z = z * (1 + 1e-6 * (len(CALLS) > 12))",
+}
+
+
+@pytest.mark.parametrize(("check", "line"), MANNERS.items(), ids=MANNERS)
+def test_bad_manners_fail_their_own_check(outcomes, check, line):
+    found = outcomes(
+        f"""
+import numpy as np
+CALLS = []
+
+def softmax(z):
+    z = z if z.dtype.kind == "f" else z.astype(float)
+    {line}
+    e = np.exp(z)
+    return e / e.sum(axis=-1, keepdims=True)
+"""
+    )
+    assert found["softmax", check].verdict is Verdict.WRONG
+
+
+ASSIGNMENT = """
+name = "week 3"
+seed = 5
+
+[exercises.softmax]
+points = 3
+
+[exercises.softmax_jacobian]
+points = 4
+function = "jacobian_of_softmax"
+
+[exercises.tanh]
+points = 2
+"""
+
+
+@pytest.fixture
+def assignment(tmp_path):
+    path = tmp_path / "week3.toml"
+    path.write_text(ASSIGNMENT)
+    return load(path)
+
+
+def test_the_maximum_depends_on_the_assignment_alone(tmp_path, assignment):
+    for source in ("", "def softmax(z):\n    return 1 / 0\n", HEAD):
+        path = tmp_path / "student.py"
+        path.write_text(source)
+        assert grade(path, assignment=assignment).maximum == 9
+
+
+def test_points_are_earned_by_right_functions_and_add_up(tmp_path, assignment):
+    path = tmp_path / "student.py"
+    path.write_text(
+        HEAD
+        + """
+def jacobian_of_softmax(z):
+    y = softmax(z)
+    return y[..., :, None] * (np.eye(y.shape[-1]) - y[..., None, :])
+"""
+    )
+    report = grade(path, assignment=assignment)
+    assert report.score == pytest.approx(7)
+    assert sum(o.points or 0 for o in report.outcomes) == pytest.approx(7)
+    missing = {o.verdict for o in report.outcomes if o.exercise == "tanh"}
+    assert missing == {Verdict.MISSING}
+
+
+def test_answers_of_zeros_earn_nothing(tmp_path, assignment):
+    path = tmp_path / "student.py"
+    path.write_text("import numpy as np\ndef softmax(z):\n    return np.zeros(z.shape)\n")
+    assert grade(path, assignment=assignment).score == 0
+
+
+def test_without_an_assignment_there_is_no_score(tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(HEAD)
+    report = grade(path)
+    assert report.score is None and report.maximum is None
+
+
+BAD = {
+    "unknown exercise": ("[exercises.softmx]\npoints = 1\n", "did you mean softmax"),
+    "unknown key": ("[exercises.softmax]\npoint = 1\n", "did you mean points"),
+    "wrong type": ("[exercises.softmax]\npoints = 'many'\n", "points"),
+    "no TOML": ("this is not TOML\n", "student"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), BAD.values(), ids=BAD)
+def test_a_bad_assignment_is_refused_in_one_line(tmp_path, text, said):
+    path = tmp_path / "student.toml"
+    path.write_text(text)
+    with pytest.raises(BadAssignment) as refused:
+        load(path)
+    assert said in str(refused.value) and "\n" not in str(refused.value)
