@@ -18,7 +18,7 @@ BREACHES = ("LEAK", "TAMPER", "KILLED", "WROTE", "ESCAPED")
 
 # What reaches for the kernel or the network is only held by the strongest layers.
 NEEDS_LAYERS = ("esc_", "net_", "fs_", "fin_", "proto_", "die_forkbomb")
-WEAKEST = "forkserver,uid,landlock,rlimits,seccomp"
+WEAKEST = "forkserver,uid,landlock,seccomp"
 
 
 def softmax(x):
@@ -128,42 +128,29 @@ def left_running():
     return Path(f"/proc/{server}/task/{server}/children").read_text().split()
 
 
-@pytest.fixture
-def isolation(monkeypatch):
-    """Switch layers off, by name."""
+CASES_BY_LEVEL = [("", name) for name in sorted(EXPECT)] + [
+    (WEAKEST, name) for name in sorted(EXPECT) if not name.startswith(NEEDS_LAYERS)
+]
 
-    def without(layers):
-        monkeypatch.setenv("CHECKGRAD_WITHOUT", layers)
+
+@pytest.fixture(scope="module")
+def level(request):
+    """The house with some layers off; "" is what this machine gives."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHECKGRAD_WITHOUT", request.param)
         house.discard()
-
-    yield without
-    monkeypatch.undo()
+        yield request.param
     house.discard()
 
 
-strongest = pytest.mark.skipif(
-    bool(house.found().missing),
-    reason=f"strict isolation is not to be had: {house.found().missing}",
-)
-
-
-@strongest
-@pytest.mark.parametrize("name", sorted(EXPECT))
-def test_it_earns_what_it_deserves_and_harms_nobody(name, tmp_path):
+@pytest.mark.parametrize(("level", "name"), CASES_BY_LEVEL, indirect=["level"])
+def test_it_earns_what_it_deserves_and_harms_nobody(level, name, tmp_path):
     seen = canaries(tmp_path)
     untouched = seen()
     earned, printed = grade(staged(name, tmp_path))
     assert EXPECT[name] == "any" or earned == deserved(name)
-    assert not [word for word in BREACHES if word in printed]
+    if level != WEAKEST:
+        assert not [word for word in BREACHES if word in printed]
+        assert left_running() == []
     assert seen() == untouched
-    assert left_running() == []
     assert grade(CORPUS / "ok_plain.py")[0] == set(FORMULAS)
-
-
-@pytest.mark.parametrize("name", sorted(n for n in EXPECT if not n.startswith(NEEDS_LAYERS)))
-def test_without_any_layer_a_process_of_its_own_still_gives_the_right_verdict(
-    name, tmp_path, isolation
-):
-    isolation(WEAKEST)
-    earned, _ = grade(staged(name, tmp_path))
-    assert EXPECT[name] == "any" or earned == deserved(name)

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 
 from . import kernel
 
@@ -34,28 +35,39 @@ class Cell:
 
 @dataclass(frozen=True)
 class Walls:
-    """What is prepared once and the same for every submission: readable places and the filter."""
+    """What is prepared once and the same for every submission.
+
+    readable, listable: places, by path or descriptor. program: the filter. used: bytes of address space.
+    """
 
     readable: tuple[int | str, ...]
     listable: tuple[int | str, ...]
     program: bytes
+    used: int
 
 
 def walls(standard: Sequence[str], libraries: Sequence[str], *, opened: bool = False) -> Walls:
     """The walls around a standard library and NumPy; *opened* holds places as descriptors."""
     places = [entry for place in standard for entry in standard_entries(place)] + list(libraries)
     if not opened or sys.platform != "linux":
-        return Walls(tuple(places), tuple(standard), kernel.prepared())
+        return Walls(tuple(places), tuple(standard), kernel.prepared(), in_use())
     descriptors = [os.open(p, os.O_PATH | os.O_CLOEXEC) for p in places if os.path.exists(p)]
     listed = [os.open(p, os.O_PATH | os.O_CLOEXEC) for p in standard if os.path.exists(p)]
-    return Walls(tuple(descriptors), tuple(listed), kernel.prepared())
+    return Walls(tuple(descriptors), tuple(listed), kernel.prepared(), in_use())
 
 
 def standard_entries(place: str) -> list[str]:
     """The parts of the standard library, without what others installed into it."""
     if not os.path.isdir(place):
         return [place]
-    return [entry.path for entry in os.scandir(place) if entry.name not in NOT_STANDARD]
+    return [entry.path for entry in os.scandir(place) if needed(entry)]
+
+
+def needed(entry: os.DirEntry[str]) -> bool:
+    """Is it read by an import? Not a source that is compiled: of that only the time is asked."""
+    if entry.name in NOT_STANDARD:
+        return False
+    return not (entry.name.endswith(".py") and os.path.exists(cache_from_source(entry.path)))
 
 
 def standard_library() -> list[str]:
@@ -65,14 +77,13 @@ def standard_library() -> list[str]:
 
 def lock_in(cell: Cell, walls: Walls) -> tuple[str, ...]:
     """Put in place every layer that this system has; name those that are."""
-    used = in_use()
     linux = sys.platform == "linux"
     layers = [
         attempt("uid", cell, bool(cell.user), lambda: become(cell.user)),
         attempt("", cell, linux, orphaned),
         attempt("landlock", cell, kernel.landlock_version() > 0, lambda: files(cell, walls)),
         attempt("", cell, linux, close_the_rest),
-        attempt("rlimits", cell, True, lambda: limit(used + cell.memory)),
+        attempt("rlimits", cell, True, lambda: limit(walls.used + cell.memory)),
         attempt("seccomp", cell, bool(walls.program), lambda: kernel.seccomp(walls.program)),
     ]
     return tuple(filter(None, layers))

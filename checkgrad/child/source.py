@@ -1,6 +1,7 @@
 """The text of a submission: decoded, freed of notebook magics, parsed; or why that cannot be done."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import io
@@ -10,6 +11,9 @@ import tokenize
 import warnings
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from types import CodeType
 from typing import Any
 
 PYTHON_2 = (
@@ -118,18 +122,32 @@ def without_magic(line: str) -> str:
     return line
 
 
-def parse(document: Document, name: str) -> ast.Module:
-    """The syntax tree, or Unreadable with the line and what is wrong with it."""
+def parse(document: Document, name: str) -> tuple[ast.Module, list[CodeType]]:
+    """The syntax tree and the code of each statement, or Unreadable with the line and what is wrong with it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(document.text, name)
-            compile(tree, name, "exec", dont_inherit=True)
+            flags = reduce(or_, map(future, tree.body), 0)
+            return tree, [code_of(statement, name, flags) for statement in tree.body]
     except SyntaxError as error:
         raise Unreadable(python_2(document) or syntax_problem(error, document)) from None
     except (RecursionError, MemoryError, ValueError, OverflowError) as error:
         raise Unreadable(f"too deeply nested to be read ({type(error).__name__})") from None
-    return tree
+
+
+def code_of(statement: ast.stmt, name: str, flags: int) -> CodeType:
+    tree = ast.Module([statement], [])
+    code: CodeType = compile(tree, name, "exec", flags, dont_inherit=True)
+    return code
+
+
+def future(statement: ast.stmt) -> int:
+    """Compiler flags of a `from __future__ import`, 0 for any other statement."""
+    if not isinstance(statement, ast.ImportFrom) or statement.module != "__future__":
+        return 0
+    known = (getattr(__future__, alias.name, None) for alias in statement.names)
+    return reduce(or_, (feature.compiler_flag for feature in known if feature), 0)
 
 
 def syntax_problem(error: SyntaxError, document: Document) -> str:

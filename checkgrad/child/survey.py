@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
@@ -107,6 +107,7 @@ class Survey:
         node = self.node(found.function)
         body = self.classes.get((file, found.name.rpartition(".")[2]))
         source: ast.AST | None = body if found.kind == "class" and body else node
+        inside = list(ast.walk(source)) if source else []
         return Definition(
             name=found.name,
             kind=found.kind,
@@ -115,8 +116,8 @@ class Survey:
             line=getattr(source, "lineno", 0),
             returns=returned(node) if node and found.kind != "class" else 1,
             stub=is_stub(node) if node and found.kind != "class" else False,
-            uses=tuple(mentioned(source)) if source else (),
-            sets=tuple(set_on_self(source)) if source else (),
+            uses=tuple(mentioned(inside)),
+            sets=tuple(set_on_self(inside)),
             bases=bases_of(found.value),
         )
 
@@ -301,30 +302,28 @@ def does_nothing(statement: ast.stmt) -> bool:
     return False
 
 
-def mentioned(node: ast.AST) -> list[str]:
+def mentioned(nodes: Iterable[ast.AST]) -> list[str]:
     """Names and attributes in the order of the source, each once."""
     found: dict[str, tuple[int, int]] = {}
-    for one in ast.walk(node):
-        if isinstance(one, ast.Name):
-            found.setdefault(one.id, (one.lineno, one.col_offset))
-        elif isinstance(one, ast.Attribute):
-            found.setdefault(one.attr, (one.end_lineno or 0, one.end_col_offset or 0))
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            found.setdefault(node.id, (node.lineno, node.col_offset))
+        elif isinstance(node, ast.Attribute):
+            found.setdefault(node.attr, (node.end_lineno or 0, node.end_col_offset or 0))
     return sorted(found, key=lambda name: found[name])[:MOST_NAMES]
 
 
-def set_on_self(node: ast.AST) -> list[str]:
-    """Attributes assigned on self, each once."""
-    found = {
-        one.attr: None
-        for one in sorted(
-            (n for n in ast.walk(node) if isinstance(n, ast.Attribute)),
-            key=lambda n: (n.lineno, n.col_offset),
-        )
-        if isinstance(one.ctx, ast.Store)
-        and isinstance(one.value, ast.Name)
-        and one.value.id == "self"
-    }
-    return list(found)[:MOST_NAMES]
+def set_on_self(nodes: Iterable[ast.AST]) -> list[str]:
+    """Attributes assigned on self in the order of the source, each once."""
+    found = [
+        (node.lineno, node.col_offset, node.attr)
+        for node in nodes
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    ]
+    return list(dict.fromkeys(name for _, _, name in sorted(found)))[:MOST_NAMES]
 
 
 def mapping_of(module: ModuleType) -> dict[str, str]:
