@@ -145,6 +145,12 @@ class Session:
         if option.checkgrad_isolation == "strict" and (missing := sandbox.missing_for_strict()):
             raise pytest.UsageError(f"--checkgrad-isolation strict: {missing}")
 
+    def pytest_report_header(self) -> list[str]:
+        """Name what pytest itself runs beside a submission: it is not confined."""
+        folders = dict.fromkeys(t if t.is_dir() else t.parent for t in self.targets)
+        found = [folder / "conftest.py" for folder in folders if (folder / "conftest.py").exists()]
+        return [f"checkgrad: {path} is run by pytest, unconfined" for path in found]
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector

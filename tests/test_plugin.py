@@ -285,3 +285,8 @@ def test_advice_passes_and_is_named(grade):
     result = grade(overflowing)
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["*nan*true value is finite*"])
+
+
+def test_a_conftest_beside_the_submission_is_reported(grade, pytester):
+    pytester.makeconftest("")
+    grade(RIGHT).stdout.fnmatch_lines(["checkgrad: *conftest.py is run by pytest, unconfined"])
