@@ -155,7 +155,7 @@ def _middling(g: Any, seed: int) -> int:
     """An entry of middling size: a large one would be easy to find, a zero one would not be wrong."""
     live = np.flatnonzero(g)
     order = live[np.argsort(np.abs(g.flat[live]))]
-    return int(order[len(order) // 2 + seed % 5])
+    return int(order[(len(order) // 2 + seed % 5) % len(order)])
 
 
 def _images(rng: np.random.Generator, samples: int, pixels: int) -> Any:

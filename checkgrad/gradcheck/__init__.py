@@ -164,11 +164,11 @@ def _judged(search: Search, spot: Spot, notes: list[str]) -> tuple[Spot, Compari
 def _accusation(search: Search, spot: Spot, notes: list[str]) -> tuple[str, tuple[Block, ...]]:
     """What is wrong, unless something in f excuses it."""
     findings = wrong_arrays(search, spot)
-    if findings and (note := excuse(search, spot, findings)):
+    if note := excuse(search, spot, findings):
         notes.append(note)
         return "", ()
     blocks = tuple(found.block for found in findings)
-    return f"wrong in {', '.join(b.name for b in blocks) or 'some direction'}", blocks
+    return f"wrong in {', '.join(b.name for b in blocks)}", blocks
 
 
 def _compared(search: Search, spot: Spot) -> Comparison:
@@ -207,7 +207,7 @@ def _second_opinion(
 def _tells_apart(found: Comparison, first: Comparison) -> bool:
     """Would *found* have shown a difference such as that of *first*?"""
     gap = np.abs(first.claimed - first.measured)[first.off]
-    return not gap.size or bool(4 * np.min(found.bound[found.smooth]) <= np.max(gap))
+    return not gap.size or bool(np.min(found.bound[found.smooth]) <= np.max(gap))
 
 
 def _kink_note(first: Comparison) -> str:

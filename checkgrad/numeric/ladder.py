@@ -33,6 +33,7 @@ RATIO = 4.0
 ORDERS = 4
 DOUBLE, SINGLE = 2.0**-53, 2.0**-24
 SAFETY = 2.0
+SAFETY_SINGLE = 16.0  # the steps that single precision needs are large, and many kinks fit into them
 ROUNDING = 8.0  # units of the last place that a well written function may be off by
 NOISE = 16.0  # times the measured noise, which few samples may underestimate
 HIDDEN = 256.0  # how large the intermediate numbers of a value that stands still may be
@@ -117,7 +118,8 @@ def _assess(samples: Samples, unit: float, known: float | None) -> tuple[Estimat
         noise = np.maximum(_noise(odd, even, h, roundings), _swallowed(samples))
         if known is not None:
             noise = np.full_like(noise, known)
-        rows = [_candidates(odd, even, noise / h, order) for order in range(ORDERS)]
+        safety = SAFETY if unit < SINGLE else SAFETY_SINGLE
+        rows = [_candidates(odd, even, noise / h, order, safety) for order in range(ORDERS)]
         value, bound, jump = (np.concatenate(parts) for parts in zip(*rows, strict=True))
         bound = np.where(np.isfinite(bound), bound, np.inf)
         best = np.argmin(bound, axis=0)[None]
@@ -154,14 +156,16 @@ def _extrapolated(quotients: Any, power: int) -> list[Any]:
     return columns
 
 
-def _candidates(odd: list[Any], even: list[Any], rounding: Any, order: int) -> tuple[Any, Any, Any]:
+def _candidates(
+    odd: list[Any], even: list[Any], rounding: Any, order: int, safety: float
+) -> tuple[Any, Any, Any]:
     """Values of one column of the table, their bounds and the jumps in them."""
     value = odd[order][1:]
     truncation = np.abs(value - odd[order][:-1]) * 8 / RATIO ** (2 * order + 2)
     if order:
         truncation = np.maximum(truncation, np.abs(value - odd[order - 1][2:]))
     jump = np.abs(even[order + 1])
-    return value, SAFETY * truncation + jump + rounding[order + 1 :], jump
+    return value, safety * (truncation + jump / 2) + rounding[order + 1 :], jump
 
 
 def _noise(odd: list[Any], even: list[Any], h: Any, roundings: Any) -> Any:
