@@ -133,14 +133,12 @@ CASES_BY_LEVEL = [("", name) for name in sorted(EXPECT)] + [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def level(request):
     """The house with some layers off; "" is what this machine gives."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHECKGRAD_WITHOUT", request.param)
-        house.discard()
         yield request.param
-    house.discard()
 
 
 @pytest.mark.parametrize(("level", "name"), CASES_BY_LEVEL, indirect=["level"])

@@ -185,12 +185,16 @@ class Run:
             self.own -= {name for name in bound(statement) if not self.is_stand_in(name)}
 
     def is_work(self, statement: ast.stmt) -> bool:
-        """Does it define nothing itself? In a notebook that is enough; elsewhere it has to use what the file defined."""
-        if isinstance(statement, DEFINES + ASSIGNS) or is_text(statement):
+        """Does it define nothing itself? In a notebook that is enough; elsewhere it has to use what the file defined.
+
+        What names nothing at all is no work: it costs nothing, or it is at fault by itself.
+        """
+        reads = read_names(statement)
+        if isinstance(statement, DEFINES + ASSIGNS) or not reads:
             return False
         if any(isinstance(node, DEFINES) for node in ast.walk(statement)):
             return False
-        return bool(self.document.cells) or bool(read_names(statement) & self.own)
+        return bool(self.document.cells) or bool(reads & self.own)
 
     def is_stand_in(self, name: str) -> bool:
         return type(self.module.__dict__.get(name)) in (StandIn, MissingModule)
@@ -249,11 +253,6 @@ class Run:
         where = self.document.where(statement.lineno)
         self.loading.note(f"{self.file}, {where}: {why}" if several else f"{where}: {why}")
         self.lost |= bound(statement) - self.module.__dict__.keys()
-
-
-def is_text(statement: ast.stmt) -> bool:
-    """Is it a string or a number that stands alone?"""
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def read_names(statement: ast.stmt) -> set[str]:

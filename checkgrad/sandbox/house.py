@@ -28,7 +28,9 @@ class House:
     drops: bool
 
 
-_houses: dict[int, House] = {}  # by process: one that was forked from us needs its own
+Key = tuple[int, tuple[str, ...]]
+# By process, for one that was forked from us needs its own, and by the layers that are switched off.
+_houses: dict[Key, House] = {}
 _slot = itertools.count()
 
 
@@ -43,12 +45,11 @@ def found() -> Finding:
 
 def house() -> House:
     """The house of this process; it is built when first asked for."""
-    me = os.getpid()
-    if me not in _houses:
-        _houses.clear()
-        _houses[me] = build()
-        atexit.register(discard, me)
-    return _houses[me]
+    key = (os.getpid(), without())
+    if key not in _houses:
+        _houses[key] = build()
+        atexit.register(discard, key)
+    return _houses[key]
 
 
 def build() -> House:
@@ -98,8 +99,8 @@ def new_user() -> int:
     return FIRST_USER + (os.getpid() * SLOTS + next(_slot) % SLOTS) % USERS
 
 
-def discard(owner: int | None = None) -> None:
-    """Tear the house of this process down; the next worker gets a new one."""
-    me = os.getpid()
-    if owner in (None, me) and (gone := _houses.pop(me, None)):
+def discard(key: Key | None = None) -> None:
+    """Tear a house down, this process's by default; the next worker gets a new one."""
+    key = key or (os.getpid(), without())
+    if key[0] == os.getpid() and (gone := _houses.pop(key, None)):
         gone.launcher.close()
