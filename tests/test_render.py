@@ -266,6 +266,13 @@ def test_a_failure_tells_all_that_is_known():
         assert words in text
 
 
+def test_our_own_traceback_is_not_called_the_students():
+    text = terminal.failure(
+        outcome("f", Verdict.GRADER_FAULT, problem="it failed", traceback="ours.py")
+    )
+    assert "Where checkgrad stopped:" in text and "Your code" not in text
+
+
 def test_hidden_checks_are_counted_but_not_told():
     hidden = outcome("softmax", problem="the secret probe", visibility="hidden")
     text = terminal.summary(report(outcome("softmax", Verdict.PASSED), hidden), 80, colour=False)

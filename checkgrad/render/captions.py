@@ -6,11 +6,15 @@ import math
 from collections.abc import Iterable, Sequence
 
 from checkgrad.model import Curve, Evidence, Layers, Matrix, Scatter, Surface, TrainingRun
-from checkgrad.render.numbers import number
 from checkgrad.render.story import listed, plural
 
 SAME = 1e-6  # of the height of a picture: no eye sees less
 Grid = Sequence[Sequence[float]]
+
+
+def number(value: float) -> str:
+    """A number as precise as a picture."""
+    return f"{value:.4g}"
 
 
 def caption(evidence: Evidence) -> str:

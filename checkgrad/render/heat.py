@@ -100,10 +100,16 @@ def _entries(axes: Any, values: Any, wrong: Entries) -> None:
     look = {"color": INK, "ha": "center", "va": "center", "fontsize": 12}
     for (i, j), value in np.ndenumerate(values):
         marked = (i, j) in wrong
-        text = "0" if np.isnan(value) and not marked else short(value, 2)
+        text = "0" if np.isnan(value) and not marked else _fitting(value)
         axes.text(j, i, text, weight="bold" if marked else "normal", **look)
     at = np.array(sorted(wrong)).reshape(-1, 2, 1)
     axes.plot((at[:, 1] + FRAME_X).ravel(), (at[:, 0] + FRAME_Y).ravel(), color=INK, lw=1.6)
+
+
+def _fitting(value: float) -> str:
+    """A number short enough for its cell."""
+    text = short(value, ".2g")
+    return text if len(text) <= 6 else short(value, ".0e")
 
 
 def _sides(axes: Any, shape: tuple[int, int], labels: tuple[str, str]) -> None:

@@ -47,11 +47,9 @@ def some(indices: Any, most: int = MOST_POINTS) -> Any:
     return indices[np.linspace(0, len(indices) - 1, most).astype(int)]
 
 
-def short(value: float, digits: int = 3) -> str:
+def short(value: float, form: str = ".3g") -> str:
     """A number in few characters, with a true minus sign."""
-    text = f"{value:.{digits}g}" if abs(value) > 1e-300 else "0"
-    if math.isnan(value):
-        return "nan"
+    text = "0" if abs(value) < 1e-300 else format(value, form)
     return text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "\u2212")
 
 

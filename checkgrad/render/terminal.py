@@ -125,7 +125,8 @@ def _failure(outcome: Outcome, width: int) -> Iterator[str]:
         yield from ("", f"This follows from what is wrong in {clean(outcome.follows_from)}.")
     if outcome.note:
         yield from ("", *_wrapped(outcome.note, width, indent=""))
-    yield from _quoted("Your code:", outcome.traceback)
+    ours = outcome.verdict == Verdict.GRADER_FAULT
+    yield from _quoted("Where checkgrad stopped:" if ours else "Your code:", outcome.traceback)
     yield from _quoted("It printed:", outcome.printed)
 
 
