@@ -110,19 +110,12 @@ class Search:
     def compare(self, spot: Spot, directions: Sequence[Leaves]) -> Comparison:
         """Measure along all *directions* in one go, and hold the claim against it."""
 
-        # The moved arguments are made one at a time, in the same memory: they may be large.
-        room = [np.empty_like(x) for x in spot.leaves]
-        moving = [[bool(d.flat[0]) or d.any() for d in direction] for direction in directions]
-
-        def value(m: int, step: float) -> Any:
-            ends = zip(spot.leaves, directions[m], room, moving[m], strict=True)
-            moved = [_moved(x, step, d, out) if moves else x for x, d, out, moves in ends]
-            return self._value(self.subject.replaced(spot.args, moved))
+        place = Places(self.subject, spot, directions)
 
         def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
             self.evaluations += len(points)
             with np.errstate(all="ignore"):
-                return [value(*point) for point in points]
+                return [self._value(place(*point)) for point in points]
 
         found = differentiate(
             evaluate,
@@ -143,6 +136,33 @@ class Search:
             return np.array(self.claim.value(*args), float)
         except (ArithmeticError, ValueError):
             return None
+
+
+class Places:
+    """Arguments moved along directions: made one at a time, in the same memory, for they may be large."""
+
+    def __init__(self, subject: Subject, spot: Spot, directions: Sequence[Leaves]) -> None:
+        self.subject, self.spot = subject, spot
+        self.room = [x.copy() for x in spot.leaves]
+        self.moves = [self._moving(direction) for direction in directions]
+        self.last = -1
+        # A number has no memory to be written to.
+        self.fixed = all(map(np.ndim, spot.leaves))
+        self.args = subject.replaced(spot.args, self.room)
+
+    def __call__(self, m: int, step: float) -> tuple[Any, ...]:
+        if m != self.last:
+            for x, out in zip(self.spot.leaves, self.room, strict=True):
+                out[...] = x
+            self.last = m
+        for x, d, out in self.moves[m]:
+            np.multiply(d, x.dtype.type(step), out=out)
+            np.add(x, out, out=out)
+        return self.args if self.fixed else self.subject.replaced(self.spot.args, self.room)
+
+    def _moving(self, direction: Leaves) -> list[tuple[Any, Any, Any]]:
+        ends = zip(self.spot.leaves, direction, self.room, strict=True)
+        return [(x, d, out) for x, d, out in ends if bool(d.flat[0]) or d.any()]
 
 
 def wrong_leaves(search: Search, spot: Spot) -> list[int]:
@@ -213,5 +233,5 @@ def _one(x: Any, position: int, domain: str | None) -> Any:
     return move(x, one, domain).astype(x.dtype)
 
 
-def _moved(x: Any, step: float, direction: Any, out: Any = None) -> Any:
-    return np.add(x, np.multiply(direction, x.dtype.type(step), out=out), out=out)
+def _moved(x: Any, step: float, direction: Any) -> Any:
+    return np.asarray(x + x.dtype.type(step) * direction)
