@@ -1,5 +1,7 @@
 """Correct modules in every manner are read as right; one mistake is not read away."""
 
+from functools import cache
+
 import pytest
 
 from checkgrad.exercises import ALL
@@ -24,10 +26,13 @@ def test_a_correct_module_is_right_in_whatever_manner_it_is_written(manner):
     assert wrong(source(manner)) == {}
 
 
-@pytest.mark.parametrize("manner", MANNERS[::7], ids=str)
+@cache
+def answered(manner):
+    return {r.candidate.exercise.name for r in readings(source(manner)).values()}
+
+
+@pytest.mark.parametrize("manner", MANNERS[::17], ids=str)
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_one_mistake_is_not_read_away(mistake, manner):
     text, places = mistaken(manner, mistake)
-    present = {r.candidate.exercise.name for r in readings(source(manner)).values()}
-    if places & present:
-        assert places & set(wrong(text))
+    assert not places & answered(manner) or places & set(wrong(text))

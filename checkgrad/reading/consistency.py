@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from checkgrad.reading.form import COLUMNS, ROWS
-from checkgrad.reading.inquiry import Choice, Inquiry, Right
+from checkgrad.reading.inquiry import Choice, Inquiry
+from checkgrad.reading.topic import Right
 from checkgrad.reading.way import Way
 
 NATURAL = (ROWS, "positive", "(in, out)", "of the true class", "one half", "usual")
@@ -58,9 +59,9 @@ def weights(one: Inquiry, way: Way, right: Right) -> str | None:
 def sign(one: Inquiry, way: Way, right: Right) -> str | None:
     """Down or up the slope: said by gradients of a loss, and by updates."""
     exercise = one.exercise
-    says = any("sign" in v.convention for v in exercise.variants)
     gradient = exercise.derivative is not None and "t" in exercise.roles
-    return right.convention.get("sign", "positive") if says or gradient else None
+    update = exercise.name.endswith("_update")
+    return right.convention.get("sign", "positive") if gradient or update else None
 
 
 def kind_of_loss(one: Inquiry, way: Way, right: Right) -> str | None:
@@ -180,7 +181,7 @@ def _is_antisymmetric(one: Inquiry) -> bool:
     """Does the formula turn its sign when outputs and targets are swapped?"""
     if one.exercise.roles != ("y", "t"):
         return False
-    y, t = one.pilots[0]
+    y, t = one.topic.pilots[0]
     with np.errstate(all="ignore"):
         there, back = one.exercise(y, t), one.exercise(t, y)
     return bool(
@@ -201,4 +202,4 @@ def _order_by_name(one: Inquiry, shown: Counter[str]) -> str:
     for way, right in one.fits.items():
         if set(_called(way, "t")) & set(shown) and not set(_called(way, "y")) & set(shown):
             return _order(one, way, right) or ""
-    return _order(one, one.ways[0], one.formulas[0]) or ""
+    return _order(one, one.ways[0], one.topic.rights[0]) or ""

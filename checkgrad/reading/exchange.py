@@ -11,7 +11,7 @@ import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.request import Request, Result, Step
-from checkgrad.exercise import Exercise, Formula, Probe
+from checkgrad.exercise import Exercise, Probe
 from checkgrad.reading import form as forms
 from checkgrad.reading.form import SCALAR, SINGLE
 from checkgrad.reading.objects import INPUTS, OUTPUTS
@@ -199,15 +199,3 @@ def _without_upstream(value: Any, expected: Any) -> Any:
     if not isinstance(value, np.ndarray) or value.shape != np.shape(expected):
         return value
     return value / forms.upstream(value)
-
-
-def one_by_one(formula: Formula, candidate: Candidate, way: Way) -> Formula:
-    """The formula under a way that asks for each sample alone."""
-    if way.form.layout != SINGLE:
-        return formula
-
-    def alone(*probe: Any) -> Any:
-        rows = [formula(*part) for part in forms.rows(candidate.exercise, probe)]
-        return np.concatenate(rows) if np.ndim(rows[0]) else np.array(rows)
-
-    return alone

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from checkgrad.child.behaviour import Behaviour
-from checkgrad.exercise import Exercise, Formula, Probe
-from checkgrad.reading.exchange import one_by_one
+from checkgrad.exercise import Exercise, Formula
+from checkgrad.reading.exchange import ordered, read_back
 from checkgrad.reading.form import ROWS, SINGLE
 from checkgrad.reading.recipe import Candidate
+from checkgrad.reading.topic import Right, Topic
 from checkgrad.reading.way import Way
-
-
-class Right(NamedTuple):
-    """A formula under which values may be right: the reference, or a variant of it."""
-
-    name: str
-    formula: Formula
-    convention: Mapping[str, str]
 
 
 @dataclass
@@ -29,23 +20,25 @@ class Inquiry:
     """What is being found out about one candidate."""
 
     candidate: Candidate
-    pilots: list[Probe]
+    topic: Topic
     ways: list[Way]
-    formulas: list[Right]
-    binary: bool
     answers: dict[Way, list[Behaviour]] = field(default_factory=dict)
     fits: dict[Way, Right] = field(default_factory=dict)
     layout: str = ROWS  # of the module
-    due: dict[tuple[str, bool, int], Any] = field(default_factory=dict)
 
     def expected(self, right: Right, way: Way, pilot: int) -> Any:
-        """What *right* says of a pilot; computed once."""
-        key = (right.name, way.form.layout == SINGLE, pilot)
-        if key not in self.due:
-            formula = one_by_one(right.formula, self.candidate, way)
-            with np.errstate(all="ignore"):
-                self.due[key] = formula(*self.pilots[pilot])
-        return self.due[key]
+        """What *right* says of a pilot under *way*."""
+        return self.topic.expected(right, is_alone(way), pilot)
+
+    def formula(self, right: Right, way: Way) -> Formula:
+        """The formula as it is meant under *way*."""
+        return self.topic.formula(right, is_alone(way))
+
+    def value(self, way: Way, pilot: int, expected: Any) -> Any:
+        """What was got for a pilot under *way*, in canonical form, where *expected* is due."""
+        answer = self.answers[way][pilot]
+        way = ordered(self.candidate, way, answer.value, expected)
+        return read_back(self.candidate, way, answer, expected).value
 
     @property
     def exercise(self) -> Exercise:
@@ -68,6 +61,11 @@ class Inquiry:
 
 # What a reading chose, of the things that a module chooses once; None where it leaves it open.
 Choice = Callable[[Inquiry, Way, Right], str | None]
+
+
+def is_alone(way: Way) -> bool:
+    """Is each sample asked for alone?"""
+    return way.form.layout == SINGLE
 
 
 def _rarity(way: Way, right: Right) -> int:

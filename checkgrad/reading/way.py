@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -38,22 +38,31 @@ class Way:
 
 def ways(candidate: Candidate, pilots: Sequence[Probe], pinned: Mapping[str, str]) -> list[Way]:
     """Every way to ask *candidate* that *pinned* leaves open, the most natural first."""
-    exercise = candidate.exercise
-    found: list[tuple[tuple[int, ...], Way]] = []
-    for (i, recipe), (j, calling), (k, form) in itertools.product(
-        enumerate(candidate.recipes),
-        enumerate(permitted(exercise.callings, pinned)),
-        enumerate(form_choices(exercise, pilots, pinned)),
+    found = [
+        way for recipe in candidate.recipes for way in _ways(candidate, recipe, pilots, pinned)
+    ]
+    allowed = (way for way in found if _order_agrees(way, candidate.exercise, pinned))
+    return sorted(allowed, key=lambda way: way.rarity)
+
+
+def _ways(
+    candidate: Candidate, recipe: Recipe, pilots: Sequence[Probe], pinned: Mapping[str, str]
+) -> Iterator[Way]:
+    """The ways of one recipe, from the choices of what it is given in which form."""
+    exercise, rare = candidate.exercise, recipe != candidate.recipes[0]
+    callings = [
+        calling
+        for calling in permitted(exercise.callings, pinned)
+        if not calling or not (_feeds_a_forward(recipe, exercise) or _names_logits(recipe, calling))
+    ]
+    for calling, given, form in itertools.product(
+        callings,
+        itertools.product(*(call.takes for call in recipe)),
+        form_choices(exercise, recipe, pilots, pinned),
     ):
-        if calling and (_feeds_a_forward(recipe, exercise) or _names_logits(recipe, calling)):
-            continue
-        for given in itertools.product(*(call.takes for call in recipe)):
-            turned = sum(g != call.takes[0] for g, call in zip(given, recipe, strict=True))
-            rarity = min(i, 1) + min(j, 1) + turned + _rarity(form)
-            way = Way(recipe, given, form, calling, rarity)
-            if _order_agrees(way, exercise, pinned):
-                found.append(((rarity, i, j, turned, k), way))
-    return [way for _, way in sorted(found, key=lambda entry: entry[0])]
+        turned = sum(g != call.takes[0] for g, call in zip(given, recipe, strict=True))
+        rarity = rare + (calling is not None) + turned + _rarity(form)
+        yield Way(recipe, given, form, calling, rarity)
 
 
 def unusual_order(exercise: Exercise, way: Way) -> str:
@@ -124,7 +133,7 @@ def agrees(
 
 
 def form_choices(
-    exercise: Exercise, pilots: Sequence[Probe], pinned: Mapping[str, str]
+    exercise: Exercise, recipe: Recipe, pilots: Sequence[Probe], pinned: Mapping[str, str]
 ) -> list[Form]:
     """The forms in which the arguments may be handed over, the most natural first."""
     affine = {"w", "x"} <= set(exercise.roles)
@@ -136,14 +145,17 @@ def form_choices(
             (False, True) if _is_vector(exercise, pilots) and layout == ROWS else (False,)
         )
         for weights in (("(in, out)", "(out, in)") if affine else ("(in, out)",))
-        for bias in (_biases(layout) if affine else ("(out,)",))
+        for bias in (_biases(layout, recipe) if affine else ("(out,)",))
     ]
     return [form for form in choices if _form_agrees(form, pinned)]
 
 
-def _biases(layout: str) -> tuple[str, ...]:
-    """The shapes a bias may have beside rows or columns of samples."""
-    return ("(out, 1)",) if layout == COLUMNS else ("(out,)", "(1, out)", "(out, 1)")
+def _biases(layout: str, recipe: Recipe) -> tuple[str, ...]:
+    """The shapes a bias may have beside rows or columns of samples; a layer may keep its own in any."""
+    if layout == COLUMNS:
+        return ("(out, 1)",)
+    kept = any(call.do == "set" for call in recipe)
+    return ("(out,)", "(1, out)", "(out, 1)") if kept else ("(out,)",)
 
 
 def _form_agrees(form: Form, pinned: Mapping[str, str]) -> bool:

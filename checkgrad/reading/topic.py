@@ -1,0 +1,153 @@
+"""What all candidates for one exercise are compared with: pilot probes, and what every right formula says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from checkgrad import compare
+from checkgrad.exercise import Exercise, Formula, Probe
+from checkgrad.reading import form as forms
+from checkgrad.reading.way import permitted
+
+PILOTS = 2
+# What is further off than this is not worth a rounding bound; for single precision, and for double.
+ROUGH, FINE = 1e-3, 1e-9
+
+
+class Right(NamedTuple):
+    """A formula under which values may be right: the reference, or a variant of it."""
+
+    name: str
+    formula: Formula
+    convention: Mapping[str, str]
+
+
+@dataclass
+class Topic:
+    """An exercise with its pilots; what the formulas say of them is computed once."""
+
+    exercise: Exercise
+    pilots: list[Probe]
+    rights: list[Right]
+    binary: bool
+    _due: dict[tuple[str, bool, int], Any] = field(default_factory=dict)
+    _tables: dict[bool, list[Table]] = field(default_factory=dict)
+
+    def formula(self, right: Right, alone: bool) -> Formula:
+        """The formula, or one that takes each sample *alone*."""
+        return one_by_one(right.formula, self.exercise) if alone else right.formula
+
+    def expected(self, right: Right, alone: bool, pilot: int) -> Any:
+        """What *right* says of a pilot."""
+        key = (right.name, alone, pilot)
+        if key not in self._due:
+            with np.errstate(all="ignore"):
+                self._due[key] = self.formula(right, alone)(*self.pilots[pilot])
+        return self._due[key]
+
+    def near(self, alone: bool, value: Callable[[Any], Any]) -> list[Right]:
+        """The formulas that may be right of the first pilot, where *value* is what was got, given what is due."""
+        if alone not in self._tables:
+            self._tables[alone] = self._tabulated(alone)
+        found = [i for table in self._tables[alone] for i in table.near(value(table.example))]
+        return [self.rights[i] for i in sorted(found)]
+
+    def _tabulated(self, alone: bool) -> list[Table]:
+        """One table for each shape that the formulas return."""
+        due = [self.expected(right, alone, 0) for right in self.rights]
+        groups: dict[Any, list[int]] = {}
+        for i, value in enumerate(due):
+            groups.setdefault(_shape(value), []).append(i)
+        return [
+            Table(due[group[0]], group, np.array([_flat(due[i]) for i in group]))
+            for group in groups.values()
+        ]
+
+
+class Table(NamedTuple):
+    """The values of all formulas that return the same shape, one in each row."""
+
+    example: Any
+    places: list[int]
+    values: Any
+
+    def near(self, got: Any) -> list[int]:
+        """The places of the formulas whose values are roughly what was got."""
+        if _shape(got) != _shape(self.example):
+            return []
+        close = ROUGH if compare.unit_roundoff((), got) > FINE else FINE
+        with np.errstate(invalid="ignore"):
+            near = np.abs(self.values - _flat(got)) <= close * (1 + np.abs(self.values))
+        return [self.places[i] for i in np.flatnonzero(near.all(axis=1))]
+
+
+def topic(exercise: Exercise, seed: int, pinned: Mapping[str, str]) -> Topic:
+    """The topic of an exercise, with the formulas that *pinned* leaves open."""
+    probes = pilots(exercise, seed)
+    rights = [
+        Right(v.name, v.formula, v.convention) if v else Right("", exercise.formula, {})
+        for v in permitted(exercise.variants, pinned)
+    ]
+    binary = any(forms.is_binary(exercise, probe) for probe in probes)
+    return Topic(exercise, probes, rights, binary)
+
+
+def pilots(exercise: Exercise, seed: int) -> list[Probe]:
+    """A few ordinary probes that show how arrays are laid out: N and C differ, nothing is rounded."""
+    probes = exercise.probes(seed)
+    telling = [probe for probe in probes if _is_telling(probe)] or probes
+    shapes = {tuple(map(np.shape, probe)): probe for probe in reversed(telling)}
+    return list(reversed(shapes.values()))[:PILOTS]
+
+
+def _is_telling(probe: Probe) -> bool:
+    arrays = [a for a in probe if isinstance(a, np.ndarray)]
+    floats = [a for a in arrays if a.dtype.kind == "f"]
+    return (
+        bool(floats)
+        and all(a.dtype == np.float64 for a in floats)
+        and all(a.ndim != 2 or 1 < a.shape[0] != a.shape[1] for a in arrays)
+        and all(np.isfinite(a).all() for a in floats)
+    )
+
+
+def one_by_one(formula: Formula, exercise: Exercise) -> Formula:
+    """The formula as it is for each sample alone, the results put together."""
+
+    def alone(*probe: Any) -> Any:
+        rows = [formula(*part) for part in forms.rows(exercise, probe)]
+        return np.concatenate(rows) if np.ndim(rows[0]) else np.array(rows)
+
+    return alone
+
+
+def agrees(got: Any, expected: Any, bound: Callable[[], Any]) -> bool:
+    """Are the two equal up to rounding? The *bound* is asked for only where it is close."""
+    if _shape(got) != _shape(expected) or _shape(got) is None:
+        return False
+    due = _flat(expected)
+    size = float(np.max(np.abs(due), initial=0.0))
+    # Part of the bound, so what is within it needs no more of it.
+    quick = compare.SAFETY * compare.OPERATIONS * 2.0**-53 * size
+    with np.errstate(invalid="ignore"):
+        if np.isfinite(size) and np.all(np.abs(_flat(got) - due) <= quick):
+            return True
+    return compare.difference(got, expected, bound()) is None
+
+
+def _shape(value: Any) -> Any:
+    """The shape of numbers, or the shapes of a group of them; None where there are none."""
+    if isinstance(value, tuple):
+        shapes = tuple(map(_shape, value))
+        return None if None in shapes else shapes
+    return None if compare.not_numbers(value) else np.shape(value)
+
+
+def _flat(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return np.concatenate([_flat(member) for member in value])
+    return np.asarray(value, dtype=float).ravel()
