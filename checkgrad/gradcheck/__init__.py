@@ -58,14 +58,15 @@ def check_gradient(
     rng = np.random.default_rng(seed)
     if kind == "adjoint":
         return GradientCheck(adjoint_problem(f, gradient, args, what, rng), seed=seed)
-    value = _value(f, args, kind)
-    if problem := _misbehaviour(f, args, value):
+    mine = copied(args)
+    value = _value(f, mine, kind)
+    if problem := _misbehaviour(f, args, mine, value):
         return GradientCheck(problem, evaluations=2, seed=seed)
     upstream = rng.uniform(LEAST, 1, value.shape) * rng.choice((-1.0, 1.0), value.shape)
     claim = KINDS[kind](f, gradient, what, upstream)
     search = Search(claim, what, rng, domain, rtol, atol, noise, max_evaluations, evaluations=2)
     try:
-        answer = _answer(search, args, seed)
+        answer = _answer(search, args, mine, seed)
         if kind == "hvp" and answer.ok and (problem := asymmetry(search, gradient, args)):
             return GradientCheck(problem, evaluations=search.evaluations, seed=seed)
         return answer
@@ -76,7 +77,7 @@ def check_gradient(
 
 def _value(f: Callable[..., Any], args: tuple[Any, ...], kind: str) -> Any:
     """What *f* gives at *args*, or an error that says why it cannot be differentiated there."""
-    value = joined(f(*copied(args)))
+    value = joined(f(*args))
     if value.dtype.kind == "c":
         raise TypeError("f returned a complex number; only real functions can be checked")
     if value.dtype.kind not in "biuf":
@@ -93,23 +94,23 @@ def _value(f: Callable[..., Any], args: tuple[Any, ...], kind: str) -> Any:
     return value
 
 
-def _misbehaviour(f: Callable[..., Any], args: tuple[Any, ...], value: Any) -> str:
-    """What *f* does that no function may do: change its arguments, or its mind."""
-    mine = copied(args)
-    again = joined(f(*mine))
+def _misbehaviour(
+    f: Callable[..., Any], args: tuple[Any, ...], mine: tuple[Any, ...], value: Any
+) -> str:
+    """What *f*, called with *mine*, did that no function may do: change its arguments, or its mind."""
     if not _unchanged(args, mine):
         return "f changed an array that it was given; work on a copy"
-    if not _same(value, again):
+    if not _same(value, joined(f(*mine))):
         return "f is not deterministic: called twice with the same arguments, it gave two values"
     return ""
 
 
 def _misbehaviour_of_the_claim(search: Search, spot: Spot, args: tuple[Any, ...]) -> str:
     """The same of *gradient*, which has been called with the arguments of *spot*."""
-    direction = [np.ones_like(x) for x in spot.leaves]
-    (value, _), (again, _) = spot.along(direction), search.spot(copied(args)).along(direction)
     if not _unchanged(args, spot.args):
         return "gradient changed an array that it was given; work on a copy"
+    direction = [np.ones_like(x) for x in spot.leaves]
+    (value, _), (again, _) = spot.along(direction), search.spot(spot.args).along(direction)
     if not _same(np.asarray(value), np.asarray(again)):
         return "gradient is not deterministic: called twice with the same arguments, it differs"
     return ""
@@ -125,8 +126,10 @@ def _same(a: Any, b: Any) -> bool:
     return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
 
 
-def _answer(search: Search, args: tuple[Any, ...], seed: int) -> GradientCheck:
-    spot = search.spot(copied(args))
+def _answer(
+    search: Search, args: tuple[Any, ...], mine: tuple[Any, ...], seed: int
+) -> GradientCheck:
+    spot = search.spot(mine)
     if problem := _misbehaviour_of_the_claim(search, spot, args):
         return GradientCheck(problem, evaluations=search.evaluations, seed=seed)
     notes = _overridden(search)
