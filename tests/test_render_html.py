@@ -240,6 +240,12 @@ def test_a_large_matrix_shows_its_error_alone(size):
     assert len(ElementTree.tostring(drawing)) < 30_000
 
 
+def test_of_several_matrices_only_the_errors_are_drawn():
+    one = Matrix("dW1", [[1.0, 2.0]], [[1.0, 3.0]], [(0, 1)])
+    count = [page(outcome(evidence=[one] * k)).count('role="img"') for k in (1, 2)]
+    assert count == [3, 2]
+
+
 def test_matrices_that_do_not_fit_together_have_no_picture():
     assert picture(Matrix("J", [[1.0, 2.0]], [[1.0]], [(0, 0)])) == []
 

@@ -26,7 +26,7 @@ FRAME_Y = 0.45 * np.array([-1, -1, 1, 1, -1, np.nan])
 Entries = set[tuple[int, int]]
 
 
-def matrix(easel: Easel, given: Matrix) -> list[str]:
+def matrix(easel: Easel, given: Matrix, error_only: bool = False) -> list[str]:
     """Return the error, and beside it what was got and what was due where that is small enough to write."""
     got, expected = grid(given.got), grid(given.expected)
     if got.shape != expected.shape or not got.size:
@@ -36,7 +36,7 @@ def matrix(easel: Easel, given: Matrix) -> list[str]:
     for at in wrong:
         error[at] = got[at] - expected[at]
     labels = (given.row_label, given.column_label)
-    if max(got.shape) > WRITTEN:
+    if error_only or max(got.shape) > WRITTEN:
         return [_heat(easel, error, labels, "error", wrong)]
     return [
         _heat(easel, got, labels, "yours", wrong),

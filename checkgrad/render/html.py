@@ -104,15 +104,17 @@ class Album:
 
     def pictures(self, evidence: list[Evidence]) -> list[Picture]:
         """Draw what belongs beside a finding; how the numeric derivative was found stands at the end."""
-        return [self.picture(one) for one in evidence if not _is_v_curve(one)]
+        shown = [one for one in evidence if not _is_v_curve(one)]
+        many = sum(isinstance(one, Matrix) for one in shown) > 1
+        return [self.picture(one, many) for one in shown]
 
     def passed(self, outcomes: list[Outcome]) -> list[Picture]:
         """Draw functions; that all entries agree is said in words."""
         every = [e for outcome in outcomes for e in outcome.evidence]
         return self.pictures([e for e in every if isinstance(e, Curve | Surface)])
 
-    def picture(self, evidence: Evidence) -> Picture:
-        sources = self._drawn(lambda: self._plots.draw(self._easel, evidence))
+    def picture(self, evidence: Evidence, among_many: bool = False) -> Picture:
+        sources = self._drawn(lambda: self._plots.draw(self._easel, evidence, among_many))
         return self._picture(evidence.title, captions.caption(evidence), sources, legend(evidence))
 
     def losses(self, run: TrainingRun) -> Picture:
@@ -201,7 +203,7 @@ def legend(evidence: Evidence) -> list[Key]:
 
 def _matrix_legend(size: int) -> list[Key]:
     if size <= heat.WRITTEN:
-        return [Key("high", "positive"), Key("low", "negative"), Key("frame", "wrong")]
+        return [Key("high", "above 0"), Key("low", "below 0"), Key("frame", "wrong")]
     keys = [Key("high", "too large"), Key("low", "too small")]
     return keys + [Key("cross", "wrong")] * (size <= heat.VECTOR)
 

@@ -25,24 +25,33 @@ def regions(easel: Easel, run: TrainingRun) -> list[str]:
     """Return a picture for each step; the points are in the first, for the others to use again."""
     side = 142 if len(run.regions) > 1 else 300
     points = _some_points(run)
+    plane = floats(run.x), floats(run.y)
+    taken = _near_points(plane, [run.points[i] for i in points])
     return [
-        _region(easel, run, region, side, [] if i else points)
+        _region(easel, (plane, taken), region, side, (run, [] if i else points))
         for i, region in enumerate(run.regions)
     ]
 
 
-def _region(easel: Easel, run: TrainingRun, region: Region, side: int, points: list[int]) -> str:
+def _region(
+    easel: Easel,
+    ground: tuple[Any, Any],
+    region: Region,
+    side: int,
+    dots: tuple[TrainingRun, list[int]],
+) -> str:
     axes = easel.blank(side, side, (4, 4, 4, 4))
-    x, y, got, due = floats(run.x), floats(run.y), grid(region.got), grid(region.expected)
+    (x, y), taken = ground
+    got, due = grid(region.got), grid(region.expected)
     axes.set(xlim=(x.min(), x.max()), ylim=(y.min(), y.max()))
     if got.shape == due.shape == (len(y), len(x)) and min(got.shape) >= 2:
         shares = [_membership(got, k) for k in range(_classes(got, due))]
         _areas(axes, (x, y), shares)
         for k, share in enumerate(shares):
-            _class_number(axes, (x, y), share > 0.5, run, k)
+            _class_number(axes, (x, y), share > 0.5, taken, k)
         for k in range(1, len(shares)):
             _border(axes, (x, y), _membership(due, k))
-    _dots(axes, run, points)
+    _dots(axes, *dots)
     box = ([0, 1, 1, 0, 0], [0, 0, 1, 1, 0])
     axes.plot(*box, color=FAINT, lw=1.5, transform=axes.transAxes, clip_on=False)
     return easel.picture(axes)
@@ -58,18 +67,18 @@ def _areas(axes: Any, plane: tuple[Any, Any], shares: list[Any]) -> None:
             axes.contourf(*plane, share, levels=[0.5, 2], colors=[shades[k]])
 
 
-def _class_number(axes: Any, plane: tuple[Any, Any], inside: Any, run: TrainingRun, k: int) -> None:
+def _class_number(axes: Any, plane: tuple[Any, Any], inside: Any, taken: Any, k: int) -> None:
     """Write the class where its area has most room, away from the points if there is such a place."""
-    free = inside & ~_near_points(plane, run)
+    free = inside & ~taken
     if inside.any():
         i, j = _roomiest(free if free.any() else inside)
         look = {"color": INK, "fontsize": 17, "alpha": 0.8, "ha": "center", "va": "center"}
         axes.text(plane[0][j], plane[1][i], str(k), **look)
 
 
-def _near_points(plane: tuple[Any, Any], run: TrainingRun) -> Any:
+def _near_points(plane: tuple[Any, Any], points: list[list[float]]) -> Any:
     """Where on the grid a number would touch one of the points drawn."""
-    at = np.array([run.points[i] for i in _some_points(run)]).reshape(-1, 2)
+    at = np.array(points).reshape(-1, 2)
     reach = [0.08 * np.ptp(axis) for axis in plane]
     across = np.abs(plane[0][None, :] - at[:, :1]) < reach[0]
     up = np.abs(plane[1][None, :] - at[:, 1:]) < reach[1]

@@ -76,14 +76,17 @@ class Easel:
         return buffer.getvalue()
 
 
-def draw(easel: Easel, evidence: Evidence) -> list[str]:
-    """Return pictures of *evidence* as matplotlib writes them; none where its numbers do not fit together."""
+def draw(easel: Easel, evidence: Evidence, among_many: bool = False) -> list[str]:
+    """Return pictures of *evidence* as matplotlib writes them; none where its numbers do not fit together.
+
+    Of a matrix *among_many* only the error is drawn.
+    """
     with rc_context(STYLE):
         match evidence:
             case Curve():
                 return [_curve(easel, evidence)]
             case Matrix():
-                return heat.matrix(easel, evidence)
+                return heat.matrix(easel, evidence, among_many)
             case Scatter():
                 return [_scatter(easel, evidence)]
             case Surface():
