@@ -72,9 +72,10 @@ def test_network_of_pieces_has_the_mistakes_of_the_pieces(tmp_path, right, wrong
         assert wrong_blocks(reading, w.ask, (5, 11, 4, 3)) == blocks
 
 
-def test_network_of_layer_classes_is_assembled():
+def test_container_is_filled_with_layers():
     with Worker(MODELS / "npnn_layers.py") as w:
-        reading = of_pieces(w)
+        reading = only_reading(w)
+        assert reading.candidate.function == "Sequential"
         assert reading.outputs == {"binary", "two_class", "multi_class"}
         assert wrong_blocks(reading, w.ask, (5, 11, 4, 1)) == ""
         assert wrong_blocks(reading, w.ask, (5, 11, 4, 3)) == ""

@@ -38,8 +38,10 @@ class Kind:
 
     hidden: a key of ACTIVATIONS. output: a key of OUTPUTS, or "" for the usual one of the last size.
     alpha: slope of leaky_relu below 0. kink: slope of relu and leaky_relu at 0; None takes the one below 0.
-    reduction: "mean" over the samples, "sum", or mean over all "entries" of the outputs. scale: a factor of the data's loss, 0.5 for a halved mse.
+    reduction: "mean" over the samples, "sum", or mean over all "entries" of the outputs.
+    scale: a factor of the data's loss, 0.5 for a halved mse.
     lam: weight of the penalty 0.5 * lam * sum(w**2).
+    biases: False for a network that has none; those among its parameters are ignored.
     """
 
     hidden: str = "leaky_relu"
@@ -49,6 +51,7 @@ class Kind:
     reduction: str = "mean"
     scale: float = 1.0
     lam: float = 0.0
+    biases: bool = True
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,7 @@ def forward(parameters, x, kind=Kind()):  # noqa: B008  (frozen)
     """The logits of every layer, and what enters every layer."""
     zs, inputs = [], [x]
     for w, b in parameters:
-        zs.append(inputs[-1] @ w + b)
+        zs.append(inputs[-1] @ w + (b if kind.biases else 0))
         inputs.append(ACTIVATIONS[kind.hidden](zs[-1], kind))
     return zs, inputs
 
@@ -193,7 +196,7 @@ def _backward(parameters, zs, inputs, delta, kind, switches):
         db = BIASES[switches.bias](delta)
         dw, db, delta_down = AVERAGES[switches.average](n, dw, db, delta)
         dw, db = PENALTIES[switches.penalty](dw, db, w, b, kind.lam, n)
-        gradients.insert(0, (dw, db))
+        gradients.insert(0, (dw, db if kind.biases else np.zeros_like(b)))
         if i:
             signal = delta_down @ DOWN[switches.down](i, parameters, dw)
             delta = signal * HIDDEN_SLOPES[switches.slope](zs[i - 1], inputs[i], signal, kind)

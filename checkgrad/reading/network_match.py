@@ -25,6 +25,7 @@ HIDDEN = (
 SQUASHED = {
     "sigmoid": ("sigmoid_binary_cross_entropy", "sigmoid_mse"),
     "softmax": ("softmax_cross_entropy", "softmax_mse"),
+    "log": ("softmax_cross_entropy",),
     "linear": ("linear_mse", "softmax_cross_entropy", "sigmoid_binary_cross_entropy"),
 }
 ALL_OUTPUTS = (
@@ -52,9 +53,10 @@ class Pilot:
 
 
 @cache
-def pilot(sizes: tuple[int, ...], n: int, seed: int) -> Pilot:
-    """Draw a pilot; the same arguments draw the same."""
-    return Pilot(*mlp.draw(np.random.default_rng((seed, n, *sizes)), sizes, n))
+def pilot(sizes: tuple[int, ...], n: int, seed: int, biases: bool = True) -> Pilot:
+    """Draw a pilot, with zeros for *biases* that are not there; the same arguments draw the same."""
+    parameters, x, t = mlp.draw(np.random.default_rng((seed, n, *sizes)), sizes, n)
+    return Pilot([(w, b if biases else np.zeros_like(b)) for w, b in parameters], x, t)
 
 
 @cache
@@ -93,6 +95,7 @@ def _squashed(given: Pilot) -> list[tuple[Kind, str, Any]]:
             found += [(kind, "sigmoid", mlp.sigmoid(z))]
             found += [(kind, "softmax", mlp.softmax(z))] * (z.shape[1] > 1)
             found += [(kind, "linear", z)]
+            found += [(kind, "log", mlp.log_softmax(z))] * (z.shape[1] > 1)
     return found
 
 

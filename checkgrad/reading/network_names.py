@@ -8,14 +8,21 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from checkgrad.child.inventory import Definition, Parameter
-from checkgrad.reading.names import LOSSES, listed, meaning, split
+from checkgrad.reading.names import (
+    DERIVATIVE,
+    LOSS_WORDS,
+    LOSSES,
+    NEUTRAL,
+    listed,
+    meaning,
+    split,
+)
 from checkgrad.reading.network_places import bare
 from checkgrad.reading.network_script import (
     BIASES,
     CACHE,
     COUNT,
     DEPTH,
-    GRADS,
     HIDDEN,
     IN,
     LOSS,
@@ -25,6 +32,7 @@ from checkgrad.reading.network_script import (
     REST,
     SIZES,
     SIZES_TUPLE,
+    UPSTREAM,
     VECTOR,
     WEIGHTS,
     T,
@@ -81,6 +89,9 @@ def says(definition: Definition) -> frozenset[str]:
     )
     tables = {"forward": FORWARD, "loss": LOSSLIKE, "gradient": GRADIENT, "update": UPDATE}
     found = {purpose for purpose, pattern in tables.items() if pattern.fullmatch(name)}
+    words = set(split(bare(last(definition.name))))
+    if words & LOSS_WORDS and words & DERIVATIVE and words <= LOSS_WORDS | DERIVATIVE | NEUTRAL:
+        found.add("gradient")
     said = meaning(last(definition.name))
     if said and said.concept in LOSSES and not said.derivative:
         found.add("loss")
@@ -118,6 +129,11 @@ WHOLE_WEIGHTS = listed("weights w ws weight w_list weight_list weight_matrices")
 WHOLE_BIASES = listed("biases b bs bias b_list bias_list bias_vectors")
 
 
+UPSTREAM_NAME = re.compile(
+    r"d_?(out|l|loss|y|z|a|values?|outputs?|pred|logits|scores)(_\w+)?|\w*grad(ient|ients|s)?(_\w+)?|delta|upstream|error|err|eta|g|gy|next_\w+"
+)
+
+
 def tokens_for(name: str) -> list[Token]:
     """What a parameter of this name may stand for, the likeliest first."""
     lower = name.lower().strip("_")
@@ -147,8 +163,10 @@ def tokens_for(name: str) -> list[Token]:
         found.append(Y)
     if lower == "a":
         found += [X, Y]
-    if lower in ("grads", "gradients", "grad", "dw"):
-        found.append(GRADS)
+    if UPSTREAM_NAME.fullmatch(lower):
+        found.append(UPSTREAM)
+    if re.fullmatch(r"h|hidden(_?(layer|output|outputs|activation|activations))?|hid|a_hidden|z_hidden", lower):
+        found.insert(0, "a1")
     return found or setting(name) or [X, T, Y, PARAMS]
 
 

@@ -53,10 +53,10 @@ Template = tuple[Part, ...]
 
 @dataclass(frozen=True)
 class Places:
-    """Templates of the paths to the weights and to the biases."""
+    """Templates of the paths to the weights and to the biases, None for a network without biases."""
 
     w: Template
-    b: Template
+    b: Template | None
 
     @property
     def depth(self) -> int | None:
@@ -197,7 +197,27 @@ def find_places(everything: Leaves, sizes: Sequence[int]) -> list[tuple[Places, 
     ]
     pairs.sort(key=lambda pair: pair[0])
     best = [(places, form) for _, places, form in pairs]
-    return best[:3] or _one_by_one(found, sizes)
+    return best[:3] or _one_by_one(found, sizes) or _without_biases(found, together, sizes)
+
+
+def _without_biases(
+    found: Leaves, together: Sequence[Group], sizes: Sequence[int]
+) -> list[tuple[Places, Form]]:
+    """Weights alone, where nothing is called a bias."""
+    if any(_says(_names(at), BIAS_NAME) for at, _ in found):
+        return []
+    best = [
+        (Places(tw, None), Form(weights=orientation))
+        for orientation in (IN_OUT, OUT_IN)
+        for group in together
+        for tw, _ in _weights_in(group, sizes, orientation)
+    ]
+    for orientation in () if best else (IN_OUT, OUT_IN):
+        shapes = [shape_of_weight(Form(weights=orientation), i, o) for i, o in itertools.pairwise(sizes)]
+        ws = [_first(found, {shape}, WEIGHT_NAME) for shape in shapes]
+        if all(ws):
+            best.append((Places((Listed(tuple(ws)),), None), Form(weights=orientation)))  # type: ignore[arg-type]
+    return best[:1]
 
 
 def _names(at: Path) -> str:
@@ -294,22 +314,31 @@ def _chain(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
 
 
 def find_gradients(
-    everything: Leaves, sizes: Sequence[int], form: Form, besides: Sequence[Path] = ()
+    everything: Leaves,
+    sizes: Sequence[int],
+    form: Form,
+    besides: Sequence[Path] = (),
+    biases: bool = True,
 ) -> tuple[float, Places] | None:
     """Where the gradients lie: by shape, then by name; and how well they fit, 1 where all do."""
     found = [(at, leaf) for at, leaf in everything if at not in set(besides)]
     ranked = [
         (_fit(by_path, places, sizes, form), _named(places), -i, places)
         for by_path in [dict(found)]
-        for i, places in enumerate(_arrangements(found, sizes, form))
+        for i, places in enumerate(_arrangements(found, sizes, form, biases))
     ]
     best = max(ranked, key=lambda r: r[:3], default=None)
     return (best[0], best[3]) if best and best[0] > 0 else None
 
 
-def _arrangements(found: Leaves, sizes: Sequence[int], form: Form) -> Iterator[Places]:
+def _arrangements(
+    found: Leaves, sizes: Sequence[int], form: Form, biases: bool
+) -> Iterator[Places]:
     depth = len(sizes) - 1
     together = [g for g in groups(found) if len(g.members) >= depth]
+    if not biases:
+        yield from _of_weights(found, together, sizes, form)
+        return
     for gw, gb in itertools.product(together, repeat=2):
         if gw is gb:
             yield from _in_one_list(gw, depth)
@@ -321,6 +350,21 @@ def _arrangements(found: Leaves, sizes: Sequence[int], form: Form) -> Iterator[P
     if all(all(pair) for pair in weights):
         ws, bs = zip(*weights, strict=True)
         yield Places((Listed(ws),), (Listed(bs),))
+
+
+def _of_weights(
+    found: Leaves, together: Sequence[Group], sizes: Sequence[int], form: Form
+) -> Iterator[Places]:
+    depth = len(sizes) - 1
+    for group in together:
+        numbers = [number for number, _ in group.members]
+        for start in range(len(numbers) - depth + 1):
+            for order in (1, -1) if group.text is None else (1,):
+                if template := group.template(numbers[start : start + depth][::order]):
+                    yield Places(template, None)
+    ws = [_by_shape_and_name(found, form, i, o)[0] for i, o in itertools.pairwise(sizes)]
+    if all(ws):
+        yield Places((Listed(tuple(ws)),), None)  # type: ignore[arg-type]
 
 
 def _in_one_list(group: Group, depth: int) -> Iterator[Places]:
@@ -356,21 +400,22 @@ def _by_shape_and_name(
 def _fit(by_path: dict[Path, Any], places: Places, sizes: Sequence[int], form: Form) -> float:
     """The share of blocks that have the shape of their parameter; none if no weights do."""
     depth = len(sizes) - 1
-    points = 0.0
+    points, whole = 0.0, 0
     for k, (i, o) in enumerate(itertools.pairwise(sizes)):
-        w, b = (by_path.get(path(t, k, depth)) for t in (places.w, places.b))
+        due = shape_of_weight(form, i, o)
+        w = by_path.get(path(places.w, k, depth))
+        b = by_path.get(path(places.b, k, depth)) if places.b else w
         if w is None or b is None:
             return 0.0
-        points += 2 * (w.shape == shape_of_weight(form, i, o)) + 0.5 * (
-            w.shape == shape_of_weight(form, i, o)[::-1]
-        )
-        points += b.shape in ((o,), (1, o), (o, 1))
-    return points / (3 * depth)
+        points += 2.0 if w.shape == due else 0.5 if w.shape == due[::-1] else 0.0
+        points += bool(places.b) and b.shape in ((o,), (1, o), (o, 1))
+        whole += 3 if places.b else 2
+    return points / whole
 
 
 def _named(places: Places) -> float:
     """Do the names say that these are gradients, of weights and of biases?"""
-    texts = [_template_names(t) for t in (places.w, places.b)]
+    texts = [_template_names(t or ()) for t in (places.w, places.b)]
     return (
         sum(map(is_auxiliary, texts))
         + 0.5 * _says(texts[0], WEIGHT_NAME)

@@ -14,11 +14,12 @@ from checkgrad.child.request import Request
 from checkgrad.exercise import Failed, Probe
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import Kind, Pass
+from checkgrad.reading import network_answer, pieces
 from checkgrad.reading import network_form as forms
 from checkgrad.reading import network_script as scripts
-from checkgrad.reading import pieces
 from checkgrad.reading.network_form import Parameters
 from checkgrad.reading.network_script import Script, sizes_of
+from checkgrad.reading.network_tell import squashed
 from checkgrad.reading.pieces import Pieces
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
@@ -29,13 +30,16 @@ TASKS = {1: "binary", 2: "two_class"}  # by number of outputs; more are "multi_c
 class NetworkCandidate:
     """What may be a network, by the inventory alone.
 
-    function: the name it is shown under. shape: "class", "functions", "layers" or "pieces".
+    function: the name it is shown under.
+    shape: "class" makes its layers itself, "layers" is filled with them, "functions" are handed the parameters,
+        "pieces" have to be put together. parts, others, layers, maker: see network_holders.Search.
     """
 
     function: str
     shape: str
     parts: tuple[Definition, ...] = ()
     others: tuple[Definition, ...] = ()
+    layers: tuple[Definition, ...] = ()
     maker: Definition | None = None
 
 
@@ -48,6 +52,8 @@ class NetworkReading:
     sizes: those that the network can have, where it cannot have others; only their number, where *free* is set.
     outputs: which of the tasks "binary", "two_class" and "multi_class" it can do.
     recovered: its gradients are what one step of gradient descent changed, over the learning rate.
+    binary: the script for one output, where that takes another one.
+    squash: what has to be done to its outputs: "logits" are squashed, of "log" the exponential is taken.
     right_forward: its outputs and its loss are those of the reference network of this kind.
     """
 
@@ -59,12 +65,14 @@ class NetworkReading:
     alpha: float = 0.01
     scale: float = 1.0
     lam: float = 0.0
+    biases: bool = True
     sizes: tuple[int, ...] | None = None
     free: bool = True
     outputs: frozenset[str] = frozenset()
-    logits: bool = False
+    squash: str = ""
     right_forward: bool = True
     remark: str = ""
+    binary: Script | None = None
     pieces: Pieces | None = None
 
     @property
@@ -105,6 +113,7 @@ class NetworkReading:
             "reduction": self.reduction,
             "scale": self.scale,
             "lam": self.lam,
+            "biases": self.biases,
         }
 
     def accepts(self, probe: Probe) -> bool:
@@ -143,13 +152,16 @@ class NetworkReading:
 
     def request(self, parameters: Parameters, x: Any, t: Any) -> Request:
         """One evaluation that stands alone; a network of pieces takes several, see `evaluate`."""
-        assert self.script
-        return scripts.request(self.script, parameters, x, t)
+        return scripts.request(self._script(parameters), parameters, x, t)
+
+    def _script(self, parameters: Parameters) -> Script:
+        script = self.binary if self.binary and sizes_of(parameters)[-1] == 1 else self.script
+        assert script
+        return script
 
     def read(self, behaviour: Behaviour, parameters: Parameters) -> Behaviour:
         """The answer to a request with the value (y, loss, [(dw, db), ...]) in the canonical layout."""
-        assert self.script
-        read = scripts.read(self.script, behaviour, parameters)
+        read = network_answer.read(self._script(parameters), behaviour, parameters)
         if not read.returned:
             return read
         y, loss, gradients = read.value
@@ -161,6 +173,6 @@ class NetworkReading:
         """The outputs, of which the student's code may give the logits only, or nothing but the loss."""
         output = self.kind["output"] or mlp.usual_output(parameters)
         if "y" not in given:
-            kind = Kind(self.kind["hidden"], alpha=self.alpha)
+            kind = Kind(self.kind["hidden"], alpha=self.alpha, biases=self.biases)
             return mlp.OUTPUTS[output].y(mlp.forward(parameters, given["x"], kind)[0][-1])
-        return mlp.OUTPUTS[output].y(y) if self.logits and np.ndim(y) == 2 else y
+        return squashed(y, self.squash, output)

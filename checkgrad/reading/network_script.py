@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.request import Request, Result, Step
 from checkgrad.exercises import mlp
 from checkgrad.reading import network_form as forms
@@ -17,30 +17,22 @@ from checkgrad.reading.network_places import Path, Places, path
 from checkgrad.reading.signature import Fill
 
 # What a call may be given by name; w1, b1, z1, a1, ... stand for the parameters and values of the layers.
-X, T, Y, CACHE, PARAMS, WEIGHTS, BIASES = "x", "t", "y", "cache", "params", "weights", "biases"
-LOSS, GRADS, RATE, COUNT, SIZES, DEPTH, VECTOR = (
-    "loss",
-    "grads",
-    "rate",
-    "count",
-    "sizes",
-    "depth",
-    "vector",
-)
-IN, OUT, HIDDEN, REST, SIZES_TUPLE = "in", "out", "hidden", "rest", "sizes tuple"
+X, T, Y, CACHE, LOSS, UPSTREAM = "x", "t", "y", "cache", "loss", "upstream"
+PARAMS, WEIGHTS, BIASES, VECTOR = "params", "weights", "biases", "vector"
+SIZES, SIZES_TUPLE, DEPTH, COUNT, RATE = "sizes", "sizes tuple", "depth", "count", "rate"
+IN, OUT, HIDDEN, REST, LAYERS = "in", "out", "hidden", "rest", "layers"
 
 Token = str | Fill
-HOLDER, OUTPUTS = (
-    -1,
-    -2,
-)  # stand for the object itself and for y where the number of a call is expected
+# Stand for the object itself and for the outputs where the number of a call is expected.
+HOLDER, OUTPUTS = -1, -2
 LEARNING_RATE = mlp.LEARNING_RATE
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a function of the module, or of a method of the object that holds the parameters.
+    """A call of a function of the module, or of a method.
 
+    of: whose method: that of what an earlier call gave, by its number, or of the HOLDER of the parameters.
     gives: tokens that later calls may take, with the paths to them in the result.
     """
 
@@ -48,8 +40,27 @@ class Call:
     path: Path
     takes: tuple[Token, ...] = ()
     named: tuple[tuple[str, Token], ...] = ()
-    of_holder: bool = False
+    of: int | None = None
     gives: tuple[tuple[str, Path], ...] = ()
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Layers of the student's own classes, made one by one and put into a container.
+
+    dense, hidden, squash: calls that make a layer; the last of the network is squashed, if there is something for it.
+    how: the container is made with a list of the layers ("argument") or with all of them ("star"), or they are
+        set as its attribute ("set") or handed to its method ("add") of this *name*.
+    """
+
+    dense: Call
+    hidden: Call
+    squash: dict[int, Call | None]
+    how: str
+    name: str = ""
+
+    def __hash__(self) -> int:
+        return id(self)
 
 
 @dataclass(frozen=True)
@@ -65,16 +76,18 @@ class Script:
     """How a network is asked for its outputs, its loss and its gradients.
 
     holder: the call that makes the object with the parameters; None where they are handed over.
+    stack: the layers that are made for it before.
     places: of the parameters, in the object or in the container that is handed over.
     settings: attributes of the object that are set besides, the learning rate for one.
     gradients: the number of the call that gives them, and their places. vector: where they lie as one vector.
-    recovered: the call changes the parameters instead.
+    recovered: the call changes the parameters instead, by the gradient times *rate*.
     """
 
     function: str
     form: Form
     places: Places
     holder: Call | None = None
+    stack: Stack | None = None
     settings: tuple[tuple[Path, Token], ...] = ()
     calls: tuple[Call, ...] = ()
     y: Item | None = None
@@ -82,6 +95,7 @@ class Script:
     gradients: tuple[int, Places] | None = None
     vector: Item | None = None
     recovered: bool = False
+    rate: float = LEARNING_RATE
 
     @property
     def depth(self) -> int | None:
@@ -91,6 +105,12 @@ class Script:
         tokens = [t for call in self.calls for t in call.takes if isinstance(t, str)]
         numbers = [int(t[1:]) for t in tokens if t[0] in "wbza" and t[1:].isdigit()]
         return max([*fixed, *numbers], default=None)
+
+    @property
+    def sets_rate(self) -> bool:
+        """Is the learning rate handed over or set?"""
+        taken = [token for call in self.calls for token in (*call.takes, *dict(call.named).values())]
+        return RATE in taken or any(token == RATE for _, token in self.settings)
 
 
 def request(script: Script, parameters: Parameters, x: Any, t: Any) -> Request:
@@ -110,7 +130,7 @@ def request(script: Script, parameters: Parameters, x: Any, t: Any) -> Request:
         if script.gradients:
             number, places = script.gradients
             found["gradients"] = [
-                [results(number, path(template, i, depth)) for template in (places.w, places.b)]
+                [results(number, path(t, i, depth)) for t in (places.w, places.b) if t]
                 for i in range(depth)
             ]
         return found
@@ -141,17 +161,46 @@ def _one_round(
     values = known(script, parameters, *given)
     at: dict[int, int] = {}
     if script.holder:
-        at[HOLDER] = len(steps)
-        steps.append(_step(script.holder, values, None))
+        at[HOLDER] = make(script, values, steps)
         steps += settings(script, parameters, values, at[HOLDER])
     for i, call in enumerate(script.calls):
         at[i] = len(steps)
-        steps.append(_step(call, values, at[HOLDER] if call.of_holder else None))
+        steps.append(_step(call, values, None if call.of is None else at[call.of]))
         values |= {token: Result(at[i], where) for token, where in call.gives}
-        if script.y and script.y.call == i:
+        if script.y and script.y.call in (i, HOLDER) and OUTPUTS not in at:
             # backpropagation often subtracts the targets from the very array that was returned
             at[OUTPUTS] = len(steps)
-            steps.append(Step("call", (*script.y.path, ".copy"), at[i]))
+            steps.append(Step("call", (*script.y.path, ".copy"), at[script.y.call]))
+    return at
+
+
+def make(script: Script, values: dict[str, Any], steps: list[Step]) -> int:
+    """Append the steps that make the object with the parameters; the number of the one that gives it."""
+    assert script.holder
+    if script.stack:
+        return _stacked(script.holder, script.stack, values, steps)
+    steps.append(_step(script.holder, values, None))
+    return len(steps) - 1
+
+
+def _stacked(holder: Call, stack: Stack, values: dict[str, Any], steps: list[Step]) -> int:
+    """Append the steps that make all layers and their container."""
+    sizes = values[SIZES]
+    first = len(steps)
+    for i, (before, after) in enumerate(itertools.pairwise(sizes)):
+        is_last = i == len(sizes) - 2
+        behind = stack.squash[min(after, 2)] if is_last else stack.hidden
+        for call in (stack.dense, behind):
+            if call:
+                steps.append(_step(call, values | {IN: before, OUT: after}, None))
+    layers = [Result(k) for k in range(first, len(steps))]
+    at = len(steps)
+    made = _step(holder, values | {LAYERS: layers}, None)
+    steps.append(replace(made, args=tuple(layers)) if stack.how == "star" else made)
+    if stack.how == "set":
+        steps.append(Step("set", (f".{stack.name}",), at, (layers,)))
+    elif stack.how == "add":
+        steps += [Step("call", (f".{stack.name}",), at, (layer,)) for layer in layers]
     return at
 
 
@@ -181,7 +230,8 @@ def laid_out(script: Script, parameters: Parameters) -> list[tuple[Path, Any]]:
     found = []
     for i, (w, b) in enumerate(parameters):
         found.append((path(script.places.w, i, len(parameters)), forms.weight(script.form, w)))
-        found.append((path(script.places.b, i, len(parameters)), forms.bias(script.form, b)))
+        if script.places.b:
+            found.append((path(script.places.b, i, len(parameters)), forms.bias(script.form, b)))
     return found
 
 
@@ -189,20 +239,21 @@ def known(script: Script, parameters: Parameters, x: Any, t: Any) -> dict[str, A
     """What every token stands for before any call."""
     sizes = sizes_of(parameters)
     laid = laid_out(script, parameters)
-    blocks = [value for _, value in laid]
+    ws = [forms.weight(script.form, w) for w, _ in parameters]
+    bs = [forms.bias(script.form, b) for _, b in parameters] if script.places.b else []
     values: dict[str, Any] = {
         X: x,
         T: t,
         PARAMS: container(laid),
-        WEIGHTS: blocks[::2],
-        BIASES: blocks[1::2],
-        VECTOR: np.concatenate([block.ravel() for block in blocks]),
+        WEIGHTS: ws,
+        BIASES: bs,
+        VECTOR: np.concatenate([block.ravel() for _, block in laid]),
         RATE: LEARNING_RATE,
         COUNT: len(t) if np.ndim(t) else 1,
         DEPTH: len(parameters),
     }
-    values |= {f"w{i + 1}": block for i, block in enumerate(blocks[::2])}
-    values |= {f"b{i + 1}": block for i, block in enumerate(blocks[1::2])}
+    values |= {f"w{i + 1}": block for i, block in enumerate(ws)}
+    values |= {f"b{i + 1}": block for i, block in enumerate(bs)}
     return values | plan_values(sizes)
 
 
@@ -235,89 +286,3 @@ def container(laid: Sequence[tuple[Path, Any]]) -> Any:
     if not all(isinstance(head, int) for head in heads):
         return members
     return [members.get(i) for i in range(max(heads) + 1)]  # type: ignore[operator, type-var]
-
-
-def read(script: Script, behaviour: Behaviour, parameters: Parameters) -> Behaviour:
-    """Turn the answer to *request* into (y, loss, gradients) in the canonical layout."""
-    if not behaviour.returned:
-        return behaviour
-    given = [_taken_apart(script, one, parameters) for one in behaviour.value]
-    y = _outputs(script, given, parameters)
-    loss = _reduced([one.get("loss") for one in given])
-    gradients = [_gradient(script, given, parameters, i) for i in range(len(parameters))]
-    return replace(behaviour, value=(y, loss, gradients), mutated=_mutated(script, behaviour))
-
-
-def _taken_apart(script: Script, given: dict[str, Any], parameters: Parameters) -> dict[str, Any]:
-    """The answer with a gradient that came as one vector cut into the shapes of the parameters."""
-    if not script.vector:
-        return given
-    shapes = [value.shape for _, value in laid_out(script, parameters)]
-    vector = np.ravel(given["vector"])
-    ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes])
-    if vector.size != ends[-1]:
-        return given | {"gradients": [[given["vector"]] * 2] * len(parameters)}
-    blocks = [b.reshape(s) for b, s in zip(np.split(vector, ends[:-1]), shapes, strict=True)]
-    return given | {
-        "gradients": [list(pair) for pair in zip(blocks[::2], blocks[1::2], strict=True)]
-    }
-
-
-def _outputs(script: Script, given: list[Any], parameters: Parameters) -> Any:
-    if script.y is None:
-        return None
-    c = parameters[-1][0].shape[1]
-    if not script.form.single:
-        return forms.outputs(script.form, given[0]["y"], c)
-    arrays = [np.ravel(one["y"]) for one in given]
-    return np.stack(arrays) if len({a.shape for a in arrays}) == 1 else arrays[0]
-
-
-def _reduced(losses: list[Any]) -> Any:
-    """The loss as one number: the sum of the rounds', the mean of what one round gives for each sample."""
-    if any(loss is None for loss in losses):
-        return None
-    arrays = [np.asarray(loss) for loss in losses]
-    if any(a.dtype.kind not in "biuf" for a in arrays):
-        return losses[0]
-    return np.float64(sum(a.mean() for a in arrays))
-
-
-def _gradient(
-    script: Script, given: list[Any], parameters: Parameters, layer: int
-) -> tuple[Any, Any]:
-    """The gradient of one layer: the sum of the rounds'."""
-    w, b = parameters[layer]
-    dws = [
-        _as_gradient(script, one["gradients"][layer][0], forms.weight(script.form, w))
-        for one in given
-    ]
-    dbs = [
-        _as_gradient(script, one["gradients"][layer][1], forms.bias(script.form, b))
-        for one in given
-    ]
-    dw = [forms.weight_gradient(script.form, d) if _is_array(d) else d for d in dws]
-    db = [forms.bias_gradient(script.form, d, b.size) if _is_array(d) else d for d in dbs]
-    return _total(dw), _total(db)
-
-
-def _as_gradient(script: Script, value: Any, old: Any) -> Any:
-    if not script.recovered or not _is_array(value):
-        return value
-    return (old - np.asarray(value)) / LEARNING_RATE
-
-
-def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray | float | int)
-
-
-def _total(values: list[Any]) -> Any:
-    if len(values) == 1 or not all(map(_is_array, values)):
-        return values[0]
-    return sum(values) if len({np.shape(v) for v in values}) == 1 else values[0]
-
-
-def _mutated(script: Script, behaviour: Behaviour) -> tuple[int, ...]:
-    """Only inputs and targets have to be left alone."""
-    takes = script.calls[-1].takes
-    return tuple(i for i in behaviour.mutated if i < len(takes) and takes[i] in (X, T))

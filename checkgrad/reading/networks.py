@@ -8,7 +8,7 @@ from typing import Any
 
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.reading.candidate import candidates
-from checkgrad.reading.names import LOSSES, meaning
+from checkgrad.reading.names import ACTIVATIONS, LOSSES, meaning, split
 from checkgrad.reading.network_identify import identify, identify_pieces
 from checkgrad.reading.network_names import TARGETS, holds, last, says, tokens_for
 from checkgrad.reading.network_reading import Ask, NetworkCandidate, NetworkReading
@@ -16,6 +16,7 @@ from checkgrad.reading.network_script import PARAMS, WEIGHTS, T, X
 from checkgrad.reading.pieces import EXERCISES, needed
 from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate
+from checkgrad.reading.signature import required
 
 __all__ = ["NetworkCandidate", "NetworkReading", "network_candidates", "read_networks"]
 
@@ -34,50 +35,85 @@ def _pieces(inventory: Inventory) -> Iterator[NetworkCandidate]:
 
 
 def _classes(inventory: Inventory) -> Iterator[NetworkCandidate]:
-    losses = tuple(d for d in inventory.definitions if _is_loss_function(d))
+    """Classes that hold parameters, or layers, and go forward and back."""
+    losses, layers = _losses(inventory), _layers(inventory)
     for definition in inventory.definitions:
-        if definition.kind != "class":
+        if definition.kind != "class" or definition in losses:
             continue
-        methods = tuple(
-            d
-            for d in inventory.definitions
-            if d.kind in ("method", "static") and d.name.rpartition(".")[0] == definition.name
-        )
+        methods = _methods(definition, inventory)
         if _is_network(definition, methods, inventory):
-            yield NetworkCandidate(definition.name, "class", methods, losses, definition)
+            yield NetworkCandidate(definition.name, "class", methods, losses, maker=definition)
+        elif losses and definition not in layers and (shape := _shape_around_layers(definition, methods, layers)):
+            yield NetworkCandidate(definition.name, shape, methods, losses, layers, definition)
 
 
-def _is_loss_function(definition: Definition) -> bool:
-    said = meaning(last(definition.name))
-    return (
-        definition.kind == "function"
-        and bool(said)
-        and said.concept in LOSSES
-        and not said.derivative
-    )  # type: ignore[union-attr]
+def _methods(definition: Definition, inventory: Inventory) -> tuple[Definition, ...]:
+    return tuple(
+        d
+        for d in inventory.definitions
+        if d.kind in ("method", "static") and d.name.rpartition(".")[0] == definition.name
+    )
+
+
+def _losses(inventory: Inventory) -> tuple[Definition, ...]:
+    """Functions that give a loss or its derivative, and classes of losses with their methods."""
+    found: list[Definition] = []
+    for definition in inventory.definitions:
+        said = meaning(last(definition.name))
+        if not said or said.concept not in LOSSES or definition.stub:
+            continue
+        if definition.kind == "function":
+            found.append(definition)
+        elif definition.kind == "class" and len(required(definition.parameters)) <= 1:
+            found += [definition, *_methods(definition, inventory)]
+    return tuple(found)
+
+
+def _layers(inventory: Inventory) -> tuple[Definition, ...]:
+    """Classes with a forward and a backward pass that are a layer by their names."""
+    found: list[Definition] = []
+    for definition in inventory.definitions:
+        said = meaning(last(definition.name)) if definition.kind == "class" else None
+        methods = _methods(definition, inventory)
+        purposes = {purpose for method in methods for purpose in says(method)}
+        if said and said.concept in (*ACTIVATIONS, "affine") and {"forward", "gradient"} <= purposes:
+            found.append(definition)
+    return tuple(found)
 
 
 def _is_network(
     definition: Definition, methods: Sequence[Definition], inventory: Inventory
 ) -> bool:
     """Does a class hold parameters, and go forward and back with targets?"""
-    back = [
-        m
-        for m in methods
-        if {"gradient", "update"} & says(m) or "loss" in says(m) and m.returns > 1
-    ]
-    targets = any(_names_targets(m) for m in methods if {"gradient", "update", "loss"} & says(m))
+    back = [m for m in methods if "gradient" in says(m) or _updates(m) or "loss" in says(m) and m.returns > 1]
+    using = [m for m in methods if {"gradient", "update", "loss"} & says(m)]
+    targets = any(map(_names_targets, [*using, definition]))
     forward = any({"forward", "loss"} & says(m) for m in methods)
     samples = any(_takes(m, X) for m in methods if {"forward", "loss", "gradient"} & says(m))
+    samples = samples or _takes(definition, X) and _names_targets(definition)
     return bool(back) and targets and forward and samples and _holds(definition, inventory)
+
+
+def _updates(definition: Definition) -> bool:
+    """Is it a step of training? A method called fit makes its own parameters."""
+    return "update" in says(definition) and last(definition.name) not in ("fit", "partial_fit")
+
+
+def _shape_around_layers(
+    definition: Definition, methods: Sequence[Definition], layers: Sequence[Definition]
+) -> str:
+    """Does a class pass a gradient back through layers that it makes ("class") or is given ("layers")?"""
+    purposes = {purpose for method in methods for purpose in says(method)}
+    holds_layers = any({"layers", "modules"} & set(split(name)) for name in definition.sets)
+    if not ({"forward", "gradient"} <= purposes and holds_layers and layers):
+        return ""
+    makes = any(last(layer.name) in definition.uses for layer in layers)
+    return "class" if makes else "layers"
 
 
 def _holds(definition: Definition, inventory: Inventory) -> bool:
     """Does it, or a class that it derives from, set what sounds like parameters?"""
-    family = [
-        definition,
-        *(d for d in inventory.definitions if d.kind == "class" and d.name in definition.bases),
-    ]
+    family = [definition, *(d for d in inventory.definitions if d.kind == "class" and d.name in definition.bases)]
     return any(holds(name) for d in family for name in d.sets)
 
 
@@ -112,9 +148,11 @@ def _functions(inventory: Inventory) -> Iterator[NetworkCandidate]:
     forward = [d for d in handed if _takes(d, X)]
     if not (back and forward):
         return
-    others = tuple(d for d in inventory.definitions if _is_loss_function(d) and d not in parts)
+    others = tuple(d for d in _losses(inventory) if d not in parts)
     makers = [d for d in functions if INITIALISES.fullmatch(last(d.name).lower().strip("_"))]
-    yield NetworkCandidate(back[0].name, "functions", parts, others, next(iter(makers), None))
+    yield NetworkCandidate(
+        back[0].name, "functions", parts, others, maker=next(iter(makers), None)
+    )
 
 
 def read_networks(
@@ -126,9 +164,17 @@ def read_networks(
     readings: Mapping[Candidate, Reading] = {},
 ) -> dict[NetworkCandidate, NetworkReading | str]:
     """Read every candidate by asking; a sentence where that does not work out."""
-    return {
-        candidate: identify_pieces(candidate, readings, ask, seed)
-        if candidate.shape == "pieces"
-        else identify(candidate, ask, seed)
-        for candidate in found
-    }
+    return {one: _read_one(one, readings, ask, seed) for one in found}
+
+
+def _read_one(
+    candidate: NetworkCandidate, readings: Mapping[Candidate, Reading], ask: Ask, seed: int
+) -> NetworkReading | str:
+    """The reading of one candidate; where a container of layers is not understood, its layers are put together."""
+    if candidate.shape == "pieces":
+        return identify_pieces(candidate, readings, ask, seed)
+    found = identify(candidate, ask, seed)
+    if isinstance(found, str) and candidate.layers:
+        assembled = identify_pieces(candidate, readings, ask, seed)
+        return found if isinstance(assembled, str) else assembled
+    return found

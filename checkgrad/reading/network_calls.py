@@ -1,51 +1,31 @@
-"""Finding out by asking how a network is used: where its parameters lie, what gives outputs, loss and gradients."""
+"""Which calls of a network give its outputs, its loss and its gradients: found by asking, told by what comes back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from checkgrad.child.behaviour import Behaviour, Unsendable
+from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
-from checkgrad.child.request import Request, Result, Step
+from checkgrad.child.request import Request, Result
 from checkgrad.child.request import path as path_to
 from checkgrad.reading import network_form as forms
 from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_form import (
-    COLUMN,
-    COLUMNS,
-    FLAT,
-    IN_OUT,
-    LABELS,
-    OUT_IN,
-    ROW,
-    ROWS,
-    VECTORS,
-    Form,
-)
+from checkgrad.reading.names import meaning
+from checkgrad.reading.network_form import COLUMNS, LABELS, OUT_IN, ROWS, VECTORS, Form
+from checkgrad.reading.network_holders import CLASSES, Holder, Search, attributes, said
 from checkgrad.reading.network_match import (
     Pilot,
     Seen,
-    pilot,
     seen_in_loss,
     seen_in_outputs,
     seen_in_penalised,
 )
-from checkgrad.reading.network_names import fillings, is_rate, last, plans, says
-from checkgrad.reading.network_places import (
-    Index,
-    Numbered,
-    Path,
-    Places,
-    bare,
-    chain_of_sizes,
-    find_gradients,
-    find_places,
-    leaves,
-)
+from checkgrad.reading.network_names import fillings, last, says
+from checkgrad.reading.network_places import Path, find_gradients, leaves
 from checkgrad.reading.network_script import (
     BIASES,
     CACHE,
@@ -56,6 +36,7 @@ from checkgrad.reading.network_script import (
     REST,
     SIZES,
     SIZES_TUPLE,
+    UPSTREAM,
     VECTOR,
     WEIGHTS,
     Call,
@@ -65,35 +46,14 @@ from checkgrad.reading.network_script import (
     X,
     Y,
 )
+from checkgrad.reading.signature import Fill, required
 
-Ask = Callable[[Sequence[Request]], list[Behaviour]]
-N = 7
-HIDDEN_SIZES = {3: (5, 11, 4), 2: (5, 11), 1: (5,)}  # by number of layers; all sizes differ
-CLASSES = (3, 1, 2)
 HANDED = (PARAMS, WEIGHTS, BIASES, VECTOR, "w", "b")
-
-
-def pilot_sizes(depth: int, classes: int) -> tuple[int, ...]:
-    return (*HIDDEN_SIZES[depth], classes)
-
-
-@dataclass(frozen=True)
-class Holder:
-    """An object, or a container, with the parameters of a network of *sizes*.
-
-    inspected: paths of the objects within, whose attributes are looked at. rates: paths of learning rates.
-    """
-
-    script: Script
-    sizes: tuple[int, ...]
-    fixed: bool = False
-    inspected: tuple[Path, ...] = ((),)
-    rates: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A holder with calls, asked on a pilot: what came back."""
+    """A holder with calls, asked on a pilot: what was seen in the outputs that came back, and where they are."""
 
     holder: Holder
     script: Script
@@ -101,175 +61,6 @@ class Trial:
     seen: Seen | None = None
     call: int = 0
     path: Path = ()
-
-
-@dataclass
-class Search:
-    """What is known about one candidate so far."""
-
-    function: str
-    parts: tuple[Definition, ...]
-    others: tuple[Definition, ...]
-    maker: Definition | None
-    is_class: bool
-    ask: Ask
-    seed: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    def pilot(self, sizes: tuple[int, ...], n: int = N) -> Pilot:
-        return pilot(sizes, n, self.seed)
-
-    def named(self, *purposes: str) -> list[Definition]:
-        """The parts that are good for one of *purposes*, those for the first of them first."""
-        found = [d for purpose in purposes for d in self.parts if purpose in says(d)]
-        return list(dict.fromkeys(sorted(found, key=lambda d: "predict" in d.name.lower())))
-
-    def is_forward(self, name: str) -> bool:
-        """Does the name of a part say that it gives the outputs?"""
-        return any(d.name == name and "forward" in says(d) for d in self.parts)
-
-
-def holders(search: Search) -> Iterator[list[Holder]]:
-    """The ways to hold the parameters, in batches of equal likelihood."""
-    found = _made(search) if search.maker else []
-    if not search.is_class:
-        found = [_handed(h) for h in found]
-    if found or search.is_class:
-        yield found
-    else:
-        yield from _by_default(search)
-
-
-def _handed(holder: Holder) -> Holder:
-    """The same parameters handed over: then their sizes are free, whatever the initialiser chooses."""
-    sizes = holder.sizes
-    if holder.fixed and len(sizes) - 1 in HIDDEN_SIZES:
-        sizes = pilot_sizes(len(sizes) - 1, 3)
-    return replace(holder, script=replace(holder.script, holder=None), sizes=sizes, fixed=False)
-
-
-def _made(search: Search) -> list[Holder]:
-    """Make the object with every plan and all sizes, and look where arrays of the due shapes are."""
-    assert search.maker
-    tried = [
-        (Call(search.maker.name, path_to(search.maker.name), plan), sizes)
-        for plan in dict.fromkeys(plans(search.maker.parameters))
-        for sizes in (pilot_sizes(depth, c) for c in (3, 1) for depth in (3, 2, 1))
-    ]
-    found: list[Holder] = []
-    for (call, sizes), (inside, inspected) in zip(tried, _explored(search, tried), strict=True):
-        fits = find_places(inside, sizes)
-        for actual in [sizes] if fits else chain_of_sizes(inside):
-            for places, form in fits or find_places(inside, actual):
-                script = Script(search.function, form, places, call)
-                found.append(Holder(script, actual, not fits, inspected, _rates(inside)))
-    return _few(found)
-
-
-def _rates(inside: Sequence[tuple[Path, Any]]) -> tuple[Path, ...]:
-    """Where numbers lie that are learning rates by their names."""
-    return tuple(at for at, leaf in inside if leaf.size == 1 and is_rate(bare(str(at[-1]))))
-
-
-def _few(found: list[Holder]) -> list[Holder]:
-    """Those of the first plan that led to parameters; those of fixed sizes only where there are no others."""
-    free = [h for h in found if not h.fixed] or found
-    return [h for h in free if h.script.holder == free[0].script.holder]
-
-
-def _explored(
-    search: Search, tried: list[tuple[Call, tuple[int, ...]]]
-) -> list[tuple[list[tuple[Path, Any]], tuple[Path, ...]]]:
-    """Every array that each call makes, those in objects within included, and where these objects are."""
-    steps = [_making(call, search.pilot(sizes)) for call, sizes in tried]
-    if not search.is_class:
-        replies = search.ask(
-            [Request(c.name, (s,), Result(0)) for (c, _), s in zip(tried, steps, strict=True)]
-        )
-        return [(list(leaves(b.value)), ()) for b in replies]
-    places: list[tuple[Path, ...]] = [((),)] * len(tried)
-    for level in range(3):
-        requests = [
-            Request(search.function, (s,), [Result(0, (*at, ".__dict__")) for at in mine])
-            for s, mine in zip(steps, places, strict=True)
-        ]
-        replies = search.ask(requests)
-        more = [
-            tuple(_objects(mine, b.value)) if b.returned else ()
-            for mine, b in zip(places, replies, strict=True)
-        ]
-        if level == 2 or not any(set(m) - set(p) for m, p in zip(more, places, strict=True)):
-            break
-        places = [
-            (*p, *(at for at in m if at not in p))[:40] for p, m in zip(places, more, strict=True)
-        ]
-    search.problems += [said(b) for b in replies if not b.returned]
-    return [
-        (attributes(mine, b.value) if b.returned else [], mine)
-        for mine, b in zip(places, replies, strict=True)
-    ]
-
-
-def said(reply: Behaviour) -> str:
-    """How a call failed, in one line."""
-    return f"{reply.raised}: {reply.message}".rstrip(": ") if reply.raised else reply.died
-
-
-def _making(call: Call, given: Pilot) -> Step:
-    values = scripts.plan_values(given.sizes) | {X: given.x, T: given.t}
-    return Step("call", call.path, args=tuple(scripts.filled(t, values) for t in call.takes))
-
-
-def attributes(inspected: Sequence[Path], dicts: Sequence[Any]) -> list[tuple[Path, Any]]:
-    """The arrays and numbers among the attributes of objects."""
-    return [
-        leaf
-        for at, attributes in zip(inspected, dicts, strict=True)
-        for key, value in attributes.items()
-        for leaf in leaves(value, (*at, f".{key}"))
-    ]
-
-
-def _objects(inspected: Sequence[Path], dicts: Sequence[Any]) -> Iterator[Path]:
-    """Where other objects lie among the attributes of objects."""
-    for at, attributes in zip(inspected, dicts, strict=True):
-        for key, value in attributes.items():
-            yield from _objects_in(value, (*at, f".{key}"))
-
-
-def _objects_in(value: Any, at: Path) -> Iterator[Path]:
-    if isinstance(value, Unsendable) and value.description.startswith("an object of class"):
-        yield at
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            if isinstance(key, str | int):
-                yield from _objects_in(member, (*at, key))
-    elif isinstance(value, list | tuple):
-        for i, member in enumerate(value[:64]):
-            yield from _objects_in(member, (*at, i))
-
-
-COMMON = (((IN_OUT, FLAT), (OUT_IN, COLUMN)), ((IN_OUT, ROW), (OUT_IN, FLAT), (IN_OUT, COLUMN)))
-BY_NAME = Places((Numbered("W{}", 1),), (Numbered("b{}", 1),))
-IN_TURNS = Places((Index(0, 2),), (Index(1, 2),))
-
-
-def _by_default(search: Search) -> Iterator[list[Holder]]:
-    """Parameters handed over without an initialiser to learn from: W1, b1, ... in the common shapes."""
-    taken = {
-        token for call in _forward_calls(search) for token in call.takes if isinstance(token, str)
-    }
-    numbers = [int(token[1:]) for token in taken if token[0] == "w" and token[1:].isdigit()]
-    depths = [max(numbers)] if numbers and max(numbers) <= 3 else [3, 2, 1]
-    for shapes in COMMON:
-        for places in (BY_NAME, IN_TURNS) if PARAMS in taken else (BY_NAME,):
-            yield [
-                Holder(
-                    Script(search.function, Form(weights=w, bias=b), places), pilot_sizes(depth, 3)
-                )
-                for w, b in shapes
-                for depth in depths
-            ]
 
 
 def forward_trials(search: Search, found: Sequence[Holder], single: bool = False) -> list[Trial]:
@@ -281,27 +72,60 @@ def forward_trials(search: Search, found: Sequence[Holder], single: bool = False
             for holder in found
             for given in _tasks(search, holder, classes)
             for form in (_single_layouts if single else _layouts)(holder.script)
-            for call in _forward_calls(search)
+            for call in forward_calls(search)
         ]
-        replies = search.ask([_whole(t.script, t.given, 0) for t in asked])
-        seen = [_looked_at(search, t, r) for t, r in zip(asked, replies, strict=True)]
-        trials += [t for t in seen if t]
+        trials += looked_at(search, asked)
         if any(t.seen for t in trials):
             break
-        search.problems += [said(reply) for reply in replies if not reply.returned]
     return trials
+
+
+def looked_at(search: Search, asked: Sequence[Trial]) -> list[Trial]:
+    """Those trials that gave something that may be outputs, or left known ones in the object."""
+    inspected = [t.holder.inspected[:1] if t.script.holder else () for t in asked]
+    replies = search.ask([_whole(t.script, t.given, 0, at) for t, at in zip(asked, inspected, strict=True)])
+    search.problems += [said(reply) for reply in replies if not reply.returned]
+    found = [_looked_at(search, t, r) or _left(t, r) for t, r in zip(asked, replies, strict=True)]
+    return [t for t in found if t]
+
+
+def _left(trial: Trial, reply: Behaviour) -> Trial | None:
+    """Find known outputs among the attributes of the object."""
+    if not reply.returned or len(reply.value[0]) < 2 or trial.script.form.single:
+        return None
+    c = trial.given.t.shape[1]
+    for path, leaf in attributes(((),), reply.value[0][1]):
+        if leaf.size == trial.given.t.size and isinstance(leaf, np.ndarray):
+            seen = seen_in_outputs(forms.outputs(trial.script.form, leaf, c), trial.given)
+            if seen and seen.squash != "linear":
+                return replace(trial, seen=seen, script=replace(trial.script, y=Item(HOLDER, path)))
+    return None
+
+
+def with_other_classes(
+    search: Search, trial: Trial, classes: Sequence[int] = CLASSES
+) -> list[Trial]:
+    """The same trial with other numbers of outputs, as far as these can be seen as well."""
+    if trial.holder.fixed or not _gives_output(trial.holder) or not trial.script.calls:
+        return []
+    sizes, n = trial.given.sizes, len(trial.given.x)
+    call = replace(trial.script.calls[0], gives=())
+    others = [
+        replace(trial, script=replace(trial.script, calls=(call,), y=None), given=given)
+        for c in classes
+        if c != sizes[-1]
+        for given in [search.pilot((*sizes[:-1], c), n, trial.holder.biases)]
+    ]
+    return [t for t in looked_at(search, others) if t.seen]
 
 
 def _tasks(search: Search, holder: Holder, classes: int) -> Iterator[Pilot]:
     """The pilot for so many classes, if the object can have them."""
-    plan = holder.script.holder.takes if holder.script.holder else (OUT,)
-    if not {OUT, SIZES, SIZES_TUPLE, REST, T} & set(plan) and not _gives_output(plan, holder):
+    if holder.fixed or not _gives_output(holder):
         if classes == CLASSES[0]:
-            yield search.pilot(holder.sizes)
-    elif not holder.fixed:
-        yield search.pilot((*holder.sizes[:-1], classes))
-    elif classes == CLASSES[0]:
-        yield search.pilot(holder.sizes)
+            yield search.pilot(holder.sizes, biases=holder.biases)
+    else:
+        yield search.pilot((*holder.sizes[:-1], classes), biases=holder.biases)
 
 
 def blind_trials(search: Search, found: Sequence[Holder]) -> list[Trial]:
@@ -315,8 +139,12 @@ def blind_trials(search: Search, found: Sequence[Holder]) -> list[Trial]:
     ]
 
 
-def _gives_output(plan: Sequence[Any], holder: Holder) -> bool:
-    return f"size{len(holder.sizes) - 1}" in plan
+def _gives_output(holder: Holder) -> bool:
+    """Can the number of outputs be chosen?"""
+    if not holder.script.holder or holder.script.stack:
+        return True
+    chosen = {OUT, SIZES, SIZES_TUPLE, REST, f"size{len(holder.sizes) - 1}"}
+    return bool(chosen & set(holder.script.holder.takes))
 
 
 def _layouts(script: Script) -> list[Form]:
@@ -335,12 +163,17 @@ def _single_layouts(script: Script) -> list[Form]:
     ]
 
 
-def _forward_calls(search: Search) -> list[Call]:
+def forward_calls(search: Search) -> list[Call]:
     allowed = (X,) if search.is_class else (X, *HANDED)
     calls = _calls(search, search.named("forward"), allowed, most=6)
     if not calls:
         calls = _calls(search, search.named("forward"), (*allowed, T), most=6)
     return calls + _calls(search, search.named("loss"), allowed, most=2)
+
+
+def tokens(search: Search) -> set[str]:
+    """Everything that forward passes take."""
+    return {t for call in forward_calls(search) for t in call.takes if isinstance(t, str)}
 
 
 def _calls(
@@ -350,10 +183,10 @@ def _calls(
     for definition in definitions:
         if definition.stub:
             continue
-        of_holder = search.is_class and definition in search.parts
-        path = ("." + last(definition.name),) if of_holder else path_to(definition.name)
+        is_method = search.is_class and definition in search.parts
+        path = ("." + last(definition.name),) if is_method else path_to(definition.name)
         for takes, named in fillings(definition, allowed, most):
-            found.append(Call(definition.name, path, takes, named, of_holder))
+            found.append(Call(definition.name, path, takes, named, HOLDER if is_method else None))
     return found
 
 
@@ -372,24 +205,32 @@ def _looked_at(search: Search, trial: Trial, reply: Behaviour) -> Trial | None:
     """Find the outputs in what came back: those of a known network, else what has their size."""
     if not reply.returned:
         return None
-    n, c = trial.given.t.shape
     values = [one[0] for one in reply.value]
-    fallback: Trial | None = None
+    found = [
+        replace(
+            trial,
+            seen=seen_in_outputs(y, trial.given),
+            path=path,
+            script=_giving(trial, values[0], path),
+        )
+        for path, y in _like_outputs(trial, values)
+    ]
+    known = [one for one in found if one.seen]
+    if not known and search.is_forward(trial.script.calls[0].name):
+        known = found
+    # logits are often returned beside the outputs
+    return min(known, key=lambda one: one.seen is not None and one.seen.squash == "linear", default=None)
+
+
+def _like_outputs(trial: Trial, values: Sequence[Any]) -> Iterator[tuple[Path, Any]]:
+    """Arrays that have the shape of the outputs, in the canonical layout."""
+    n, c = trial.given.t.shape
+    size = c if trial.script.form.single else n * c
     for path, leaf in leaves(values[0]):
-        if leaf.size != (c if trial.script.form.single else n * c) or not isinstance(
-            leaf, np.ndarray
-        ):
-            continue
-        y = _outputs_at(trial.script.form, values, path, c)
-        if y is None or y.shape != (n, c):
-            continue
-        seen = seen_in_outputs(y, trial.given)
-        found = replace(trial, seen=seen, path=path, script=_giving(trial, values[0], path))
-        if seen:
-            return found
-        if search.is_forward(trial.script.calls[trial.call].name) and leaf.dtype.kind == "f":
-            fallback = fallback or found
-    return fallback
+        if leaf.size == size and isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":
+            y = _outputs_at(trial.script.form, values, path, c)
+            if y is not None and y.shape == (n, c):
+                yield path, y
 
 
 def _outputs_at(form: Form, values: Sequence[Any], path: Path, c: int) -> Any:
@@ -443,6 +284,11 @@ class LossFound:
     known: bool
     value: float = 0.0
 
+    @property
+    def place(self) -> tuple[Path, Path]:
+        """Which function gives it, and where: the same for all forms of labels."""
+        return self.script.calls[self.call].path, self.path
+
 
 def losses(search: Search, trial: Trial) -> list[LossFound]:
     """Every call that gives a loss, the right and likely ones first."""
@@ -450,31 +296,89 @@ def losses(search: Search, trial: Trial) -> list[LossFound]:
     pool = search.named("loss") + [
         d for d in search.named("gradient", "forward") if d.returns != 1 or _takes_targets(d)
     ]
-    calls = _calls(search, list(dict.fromkeys(pool)), allowed, most=8)
+    makers = [(call,) for call in _calls(search, list(dict.fromkeys(pool)), allowed, most=8)]
     if not any("loss" in says(d) for d in search.parts):
-        calls += _calls(search, search.others, (T, Y), most=2)
+        makers += _of_others(search, len(trial.script.calls))
     tried = [
-        (
-            replace(
-                trial.script,
-                form=replace(trial.script.form, labels=labels),
-                calls=(*trial.script.calls, call),
-            ),
-            labels,
-        )
-        for call in calls
-        if _mentions(call, T)
+        (_longer(trial.script, labels, calls), labels)
+        for calls in makers
+        if _mentions(calls[-1], T)
         for labels in label_forms(trial.given)
     ]
-    at = len(trial.script.calls)
-    replies = search.ask([_whole(script, trial.given, at) for script, _ in tried])
+    replies = search.ask([_whole(script, trial.given, len(script.calls) - 1) for script, _ in tried])
     found = [
-        LossFound(script, labels, at, path, known, value)
+        LossFound(script, labels, len(script.calls) - 1, path, known, value)
         for (script, labels), reply in zip(tried, replies, strict=True)
         for path, known, value in _losses_in(reply, trial)
     ]
     found = _with_penalised(search, trial, found)
     return sorted(found, key=lambda one: (not one.known, not _is_whole(one)))
+
+
+def _longer(script: Script, labels: str, calls: Sequence[Call]) -> Script:
+    """The script with more calls, and labels in this form."""
+    return replace(
+        script, form=replace(script.form, labels=labels), calls=(*script.calls, *calls)
+    )
+
+
+ORDERS = ((Y, T), (T, Y))
+
+
+def _of_others(search: Search, number: int) -> list[tuple[Call, ...]]:
+    """Calls of losses outside of the network: functions, or objects, made by call *number*."""
+    functions = [d for d in search.others if d.kind == "function" and not _is_slope(d)]
+    found = [(call,) for call in _calls(search, functions, (T, Y), most=2)]
+    for loss in (d for d in search.others if d.kind == "class"):
+        made = Call(loss.name, path_to(loss.name), (OUT,) * len(required(loss.parameters)))
+        for method in _methods(search, loss):
+            if not _is_slope(method) and len(method.parameters or ()) >= 2:
+                name = "." + last(method.name)
+                found += [(made, Call(method.name, (name,), order, of=number)) for order in ORDERS]
+    return found
+
+
+def _methods(search: Search, owner: Definition) -> list[Definition]:
+    return [d for d in search.others if d.name.rpartition(".")[0] == owner.name]
+
+
+def _is_slope(definition: Definition) -> bool:
+    """Does the name say gradient or derivative?"""
+    concept = meaning(last(definition.name))
+    return "gradient" in says(definition) or bool(concept and concept.derivative) or last(definition.name).lower() in SLOPES
+
+
+SLOPES = ("prime", "deriv", "delta", "diff", "backward_pass", "d", "grad_output", "df")
+
+
+def upstream(search: Search, loss: LossFound) -> list[Script]:
+    """The script of a loss with the call that gives its gradient, which the network is to pass back."""
+    call = loss.script.calls[loss.call]
+    item = Item(loss.call, loss.path)
+    takes: tuple[tuple[scripts.Token, ...], ...]
+    if call.of is not None and call.of != HOLDER:
+        owner = call.name.rpartition(".")[0]
+        slopes = [d for d in search.others if d.name.rpartition(".")[0] == owner and _is_slope(d)]
+        takes, of = ((), call.takes, (Fill(1.0),)), call.of
+    else:
+        slopes = [d for d in search.others if d.kind == "function" and _is_slope(d)]
+        takes, of = (call.takes,), None
+    return [
+        replace(
+            loss.script,
+            calls=(*loss.script.calls, replace(slope, takes=given)),
+            loss=item,
+        )
+        for d in slopes
+        for slope in [_slope_call(d, of)]
+        for given in takes
+        if len(given) <= len(d.parameters or ())
+    ]
+
+
+def _slope_call(definition: Definition, of: int | None) -> Call:
+    path = path_to(definition.name) if of is None else ("." + last(definition.name),)
+    return Call(definition.name, path, of=of, gives=((UPSTREAM, ()),))
 
 
 def _is_whole(loss: LossFound) -> bool:
@@ -485,7 +389,7 @@ def _is_whole(loss: LossFound) -> bool:
 def _with_penalised(search: Search, trial: Trial, found: list[LossFound]) -> list[LossFound]:
     """Ask for unknown losses once more, on other data, to see whether an L2 penalty explains them."""
     unknown = [one for one in found if not one.known]
-    other = pilot(trial.given.sizes, 5, search.seed)
+    other = search.pilot(trial.given.sizes, 5, trial.script.places.b is not None)
     replies = search.ask([_whole(one.script, other, one.call) for one in unknown])
     known = {
         id(one)
@@ -567,23 +471,15 @@ def _gradients_of(
     pool: Sequence[Definition],
     extra: tuple[str, ...],
 ) -> list[GradientsFound]:
-    allowed = (X, T, Y, CACHE, "z", "a", *(() if search.is_class else HANDED), *extra)
+    allowed = (X, T, Y, CACHE, UPSTREAM, "z", "a", *(() if search.is_class else HANDED), *extra)
     if extra:
         rates = tuple((at, RATE) for at in trial.holder.rates)
         trial = replace(trial, script=replace(trial.script, settings=rates))
         loss = loss and replace(loss, script=replace(loss.script, settings=rates))
     tried: list[tuple[Script, int, str]] = []
     for call in _calls(search, pool, allowed, most=12):
-        if not _is_possible(call, trial):
-            continue
         for form in labels:
-            script = _with_loss(trial, loss, form)
-            if loss and _same(call, loss.script.calls[loss.call]):
-                tried.append((script, loss.call, form))
-            else:
-                tried.append(
-                    (replace(script, calls=(*script.calls, call)), len(script.calls), form)
-                )
+            tried += _ways_to_gradients(search, trial, loss, call, form)
     inspected = trial.holder.inspected if trial.script.holder else ()
     replies = search.ask([_whole(s, trial.given, at, inspected) for s, at, _ in tried])
     found = []
@@ -593,11 +489,26 @@ def _gradients_of(
     return found
 
 
-def _is_possible(call: Call, trial: Trial) -> bool:
+def _ways_to_gradients(
+    search: Search, trial: Trial, loss: LossFound | None, call: Call, labels: str
+) -> Iterator[tuple[Script, int, str]]:
+    """The scripts in which this call gives the gradients, with its number in them."""
+    script = _with_loss(trial, loss, labels)
+    if loss and _same(call, loss.script.calls[loss.call]):
+        yield script, loss.call, labels
+        return
+    before = [script]
+    if _mentions(call, UPSTREAM):
+        before = upstream(search, replace(loss, script=script)) if loss else []
+    for one in before:
+        if _is_possible(call, one, trial.given):
+            yield replace(one, calls=(*one.calls, call)), len(one.calls), labels
+
+
+def _is_possible(call: Call, script: Script, given: Pilot) -> bool:
     """Is there a value for everything that the call takes?"""
-    given = trial.given
-    known = set(scripts.known(trial.script, given.parameters, given.x, given.t))
-    known |= {token for one in trial.script.calls for token, _ in one.gives}
+    known = set(scripts.known(script, given.parameters, given.x, given.t))
+    known |= {token for one in script.calls for token, _ in one.gives}
     return {t for t in call.takes if isinstance(t, str)} <= known
 
 
@@ -625,14 +536,15 @@ def _gradients_in(
     if (at_vector := _vector_in(script, at, value)) is not None:
         yield GradientsFound(1.0, replace(script, vector=Item(at, at_vector)), labels)
         return
-    if found := find_gradients(list(leaves(value)), sizes, form):
+    biases = script.places.b is not None
+    if found := find_gradients(list(leaves(value)), sizes, form, biases=biases):
         yield GradientsFound(found[0], replace(script, gradients=(at, found[1])), labels)
         return
     if not state:
         return
     left = attributes(inspected, state[0])
     laid = scripts.laid_out(script, trial.given.parameters)
-    if found := find_gradients(left, sizes, form, [path for path, _ in laid]):
+    if found := find_gradients(left, sizes, form, [path for path, _ in laid], biases):
         yield GradientsFound(found[0] - 0.01, replace(script, gradients=(HOLDER, found[1])), labels)
     elif updates and _has_moved(left, laid):
         moved = replace(script, gradients=(HOLDER, script.places), recovered=True)

@@ -1,0 +1,130 @@
+"""Which kind of network gave these outputs, losses and gradients; a gradient decides only where nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.exercises import mlp
+from checkgrad.exercises.mlp import Kind
+from checkgrad.reading.network_match import (
+    EXACT,
+    NEAR,
+    REDUCTIONS,
+    SQUASHED,
+    Pilot,
+    Seen,
+    near,
+    number,
+    seen_in_loss,
+    seen_in_penalised,
+)
+
+Answers = Sequence[tuple[Pilot, Behaviour]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A kind of network; right: outputs and loss are those of the reference of this kind."""
+
+    kind: Kind
+    right: bool
+    remark: str = ""
+
+
+def tell(main: Answers, seen: Seen | None, *, has_loss: bool) -> Told:
+    """Tell the kind of the network by its losses on several pilots of the same sizes."""
+    pilots = [p for p, _ in main]
+    values = [a.value[1] for _, a in main]
+    known = [seen_in_loss(v, seen, p) for v, p in zip(values, pilots, strict=True)]
+    if known[0] and all(kind == known[0] for kind in known):
+        return Told(known[0], _is_exact(main, known[0]) or not _is_nearly_right(main, known[0]))
+    if has_loss and (penalised := seen_in_penalised(values, seen, pilots)):
+        return Told(penalised, True)
+    if seen is None:
+        return Told(Kind(), False)
+    return _by_gradients(main, seen, has_loss)
+
+
+def right_blocks(main: Answers, seen: Seen | None, *, has_loss: bool) -> int:
+    """How many gradients are those of the kind that is told?"""
+    return sum(_blocks_right(main, tell(main, seen, has_loss=has_loss).kind))
+
+
+def _is_exact(main: Answers, kind: Kind) -> bool:
+    pairs = [(number(a.value[1]), reference(asdict(kind), p).loss) for p, a in main]
+    return all(near(np.array(got), np.array(due), EXACT) for got, due in pairs)
+
+
+def reference(settings: dict[str, Any], given: Pilot) -> mlp.Pass:
+    """What the reference network gives; without biases where the pilot has none."""
+    biases = any(np.any(b) for _, b in given.parameters)
+    with np.errstate(all="ignore"):
+        passed: mlp.Pass = mlp.network(
+            given.parameters, given.x, given.t, **(settings | {"biases": biases})
+        )
+        return passed
+
+
+def is_of_kind(
+    settings: dict[str, Any], given: Pilot, y: Any, loss: Any, squash: str = ""
+) -> bool:
+    """Are outputs and loss, as far as there are any, those of the reference with these settings?"""
+    due = reference(settings, given)
+    if y is not None:
+        y = squashed(y, squash, settings["output"] or mlp.usual_output(given.parameters))
+        if np.shape(y) != due.y.shape or not near(np.asarray(y), due.y):
+            return False
+    value = number(loss) if loss is not None else float(due.loss)
+    return value is not None and near(np.array(value), np.array(due.loss))
+
+
+def squashed(y: Any, squash: str, output: str) -> Any:
+    """Outputs of what the student's code gives: logits, or logarithms of the outputs."""
+    with np.errstate(all="ignore"):
+        if squash == "logits" and np.ndim(y) == 2:
+            return mlp.OUTPUTS[output].y(np.asarray(y))
+        return np.exp(y) if squash == "log" else y
+
+
+def _blocks_right(main: Answers, kind: Kind, bound: float = NEAR) -> list[bool]:
+    """For every block of every answer: is it the gradient of the reference?"""
+    found = []
+    for given, answer in main:
+        due = _blocks(reference(asdict(kind), given).gradients)
+        got = _blocks(answer.value[2])
+        found += [
+            g.shape == d.shape and g.dtype.kind in "iuf" and near(g, d, bound)
+            for g, d in zip(got, due, strict=True)
+        ]
+    return found
+
+
+def _blocks(gradients: Any) -> list[Any]:
+    return [np.asarray(block) for pair in gradients for block in pair]
+
+
+def _is_nearly_right(main: Answers, kind: Kind) -> bool:
+    """Are the gradients right but for a small number inside a log, so that their own loss must judge?"""
+    return all(_blocks_right(main, kind)) and not all(_blocks_right(main, kind, EXACT))
+
+
+def _by_gradients(main: Answers, seen: Seen, has_loss: bool) -> Told:
+    """Where no loss is recognised: the usual one, and the reduction that most gradients agree with."""
+    one = main[0][0].t.shape[1] == 1
+    kinds = [
+        replace(seen.kind, output=output, reduction=reduction, scale=scale)
+        for output in SQUASHED[seen.squash]
+        if not (output.startswith("softmax") and one)
+        for reduction in REDUCTIONS
+        for scale in ((1.0, 0.5) if output.endswith("mse") else (1.0,))
+    ]
+    best = max(kinds, key=lambda kind: sum(_blocks_right(main, kind)))
+    if not has_loss:
+        return Told(best, True, "no loss of its own")
+    right = all(_blocks_right(main, best))
+    return Told(best, right, "its loss is not a known one" if right else "")
