@@ -27,7 +27,7 @@ class Targets:
 def usable() -> bool:
     """Can a submission be loaded here at all: its own file, and a module of the standard library?"""
     try:
-        open("submission").close()
+        open(os.path.abspath("submission")).close()
         importlib.import_module("colorsys")
     except (OSError, ImportError):
         return False

@@ -6,17 +6,21 @@ import atexit
 import itertools
 import os
 import sys
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from checkgrad.child import kernel
 from checkgrad.sandbox.launch import ForkServer, Launcher, LauncherLost, Spawner, without
 from checkgrad.sandbox.selftest import Finding, self_test
 from checkgrad.sandbox.session import GraderFault
+from checkgrad.sandbox.stage import remove
 
 TRIES = 3
 FIRST_USER, USERS, SLOTS = 20_000, 40_000, 8
 
-__all__ = ["discard", "found", "launcher", "next_user", "without"]
+__all__ = ["discard", "folder", "found", "launcher", "next_user", "without"]
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,27 @@ class House:
 Key = tuple[int, tuple[str, ...]]
 # By process, for one that was forked from us needs its own, and by the layers that are switched off.
 _houses: dict[Key, House] = {}
+_folders: dict[int, Path] = {}
 _slot = itertools.count()
 
 
 def launcher() -> Launcher:
     return house().launcher
+
+
+def folder() -> Path:
+    """Where submissions are staged, whichever house they live in: entered by all, listed by nobody but us."""
+    me = os.getpid()
+    if me not in _folders:
+        _folders[me] = Path(tempfile.mkdtemp(prefix="checkgrad-"))
+        _folders[me].chmod(0o711)
+        atexit.register(clear, me)
+    return _folders[me]
+
+
+def clear(owner: int) -> None:
+    if owner == os.getpid():
+        remove(_folders.pop(owner))
 
 
 def found() -> Finding:
@@ -80,9 +100,12 @@ def tested(launcher: Launcher) -> House:
 
 def new_launcher() -> Launcher:
     if sys.platform != "linux" or "forkserver" in without():
-        return Spawner()
+        return Spawner(folder())
     kernel.undumpable()
-    return ForkServer()
+    if "landlock" in without() or not kernel.landlock_version():
+        with suppress(LauncherLost):
+            return ForkServer(folder(), wrapped=True)
+    return ForkServer(folder())
 
 
 def may_drop() -> bool:

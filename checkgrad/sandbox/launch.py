@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -63,9 +64,13 @@ class Process(Protocol):
 
 
 class Launcher(Protocol):
-    """Starts workers."""
+    """Starts workers.
 
-    name: str
+    layers: what stands around all of them. folder: where submissions are staged.
+    """
+
+    layers: tuple[str, ...]
+    folder: Path
 
     def start(self) -> Process: ...
 
@@ -113,9 +118,10 @@ class Spawned:
 class Spawner:
     """Starts a fresh interpreter for each worker, from the second on ahead of time."""
 
-    name = "process"
+    layers: tuple[str, ...] = ("process",)
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.spare: Spawned | None = None
         self.started = 0
 
@@ -164,6 +170,39 @@ class Forked:
         return self.status
 
 
+def bubblewrap(folder: Path) -> list[str]:
+    """What to put before a command so that it sees Python, NumPy and *folder* alone, and no network."""
+    program = shutil.which("bwrap")
+    if program is None or "bubblewrap" in without():
+        return []
+    standard = Path(os.__file__).parent
+    seen = [
+        sys.prefix + "/bin",
+        sys.prefix + "/pyvenv.cfg",
+        sys.base_prefix + "/bin",
+        str(standard),
+    ]
+    seen += [*LIBRARIES, str(CHILD), "/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"]
+    seen += [f"{sys.base_prefix}/lib/{name}" for name in shared_libraries()]
+    wrapping = [program, "--unshare-net", "--unshare-ipc", "--unshare-uts", "--die-with-parent"]
+    for place in seen:
+        wrapping += ["--ro-bind-try", place, place]
+    for hidden in ("site-packages", "dist-packages"):
+        if (standard / hidden).is_dir():
+            wrapping += ["--tmpfs", str(standard / hidden)]
+    for name in ("null", "urandom"):
+        wrapping += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    wrapping += ["--perms", "0755", "--dir", str(folder.parent)]
+    wrapping += ["--ro-bind", str(folder), str(folder), "--bind", "/proc", "/proc"]
+    return [*wrapping, "--remount-ro", "/", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+
+
+def shared_libraries() -> list[str]:
+    """The interpreter's own shared libraries, which may lie beside the standard library."""
+    place = Path(sys.base_prefix) / "lib"
+    return [path.name for path in place.glob("libpython*")]
+
+
 def wide_pipe() -> tuple[int, int]:
     """A pipe in which many requests fit, as far as the system grants it."""
     reading, writing = os.pipe()
@@ -177,16 +216,20 @@ def wide_pipe() -> tuple[int, int]:
 class ForkServer:
     """The grader's side of a fork server."""
 
-    name = "fork server"
+    layers: tuple[str, ...] = ("fork server",)
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path, *, wrapped: bool = False) -> None:
+        self.folder = folder
+        wrapping = bubblewrap(folder) if wrapped else []
+        if wrapping:
+            self.layers = (*self.layers, "bubblewrap")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.line = ours
         ours.settimeout(STARTED_WITHIN)
         code = f"from worker.forkserver import main; main({theirs.fileno()}, {LIBRARIES!r})"
         with theirs:
             self.handle = subprocess.Popen(
-                interpreter(code),
+                [*wrapping, *interpreter(code)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -19,7 +19,8 @@ from checkgrad.sandbox.patience import Patience
 from checkgrad.sandbox.session import Session
 from checkgrad.sandbox.stage import hand_over, remove
 
-NEEDED = ("landlock", "seccomp")  # for strict isolation, beside a flawless self-test
+# For strict isolation one of each, beside a flawless self-test.
+NEEDED = (("seccomp",), ("landlock", "bubblewrap"))
 WITHIN = 30.0
 
 
@@ -27,11 +28,12 @@ WITHIN = 30.0
 class Finding:
     """The layers that a worker put in place, and each forbidden act with whether it was stopped.
 
-    usable: can a submission be loaded behind these layers?
+    usable: can a submission be loaded behind these layers? inside: the layers that each worker puts in place.
     """
 
     usable: bool
     layers: tuple[str, ...]
+    inside: frozenset[str]
     acts: tuple[tuple[str, bool], ...]
 
     @property
@@ -46,16 +48,19 @@ class Finding:
     @property
     def missing(self) -> str:
         """What strict isolation lacks, "" for nothing."""
-        absent = [name for name in NEEDED if not any(la.startswith(name) for la in self.layers)]
+        absent = [" or ".join(one) for one in NEEDED if not any(map(self.has, one))]
         if absent:
-            return f"{' and '.join(absent)} not in place"
+            return f"{' and '.join(absent)}: not in place"
         open_to = [name for name, held in self.acts if not held]
         return f"not stopped: {', '.join(open_to)}" if open_to else ""
+
+    def has(self, layer: str) -> bool:
+        return any(one.startswith(layer) for one in self.layers)
 
 
 def self_test(launcher: Launcher, user: int) -> Finding:
     """Try the forbidden acts in a worker of *launcher*."""
-    folder = Path(tempfile.mkdtemp(prefix="checkgrad-"))
+    folder = Path(tempfile.mkdtemp(dir=launcher.folder))
     own = Path(tempfile.mkdtemp(prefix="checkgrad-"))
     try:
         secret = own / "secret"
@@ -79,7 +84,8 @@ def tried(launcher: Launcher, cell: Cell, targets: tuple[int, str, int, str]) ->
         _, _, body = session.receive(patience, 1 << 16)
         usable, told = answers.fields(wire.decode(body), 2)
         acts = answers.several(told, lambda pair: answers.fields(pair, 2))
-        layers = (launcher.name, *session.layers)
-        return Finding(usable is True, layers, tuple((str(n), s is True) for n, s in acts))
+        layers = (*launcher.layers, *session.layers)
+        inside = frozenset(session.layers)
+        return Finding(usable is True, layers, inside, tuple((str(n), s is True) for n, s in acts))
     finally:
         session.process.end()

@@ -39,13 +39,13 @@ class Staged:
     notes: tuple[str, ...] = ()
 
 
-def stage(submission: Path, *, neighbours: bool = True) -> Staged:
-    """Copy *submission*, a file or a folder, or raise BadTarget.
+def stage(submission: Path, *, neighbours: bool = True, within: Path | None = None) -> Staged:
+    """Copy *submission*, a file or a folder, into a new folder *within* one, or raise BadTarget.
 
     neighbours: also copy the files beside it that it imports.
     """
     kind = mode_of(submission)
-    folder = Path(tempfile.mkdtemp(prefix="checkgrad-"))
+    folder = Path(tempfile.mkdtemp(prefix="checkgrad-", dir=within))
     copy = Copy(folder)
     try:
         if stat.S_ISDIR(kind):

@@ -49,7 +49,7 @@ class Worker:
         self, submission: Path, *, limits: Limits = Limits(), neighbours: bool = True
     ) -> None:
         self.limits = limits
-        self.staged = stage(Path(submission), neighbours=neighbours)
+        self.staged = stage(Path(submission), neighbours=neighbours, within=house.folder())
         user = house.next_user()
         hand_over(self.staged.folder, user)
         self._cell = Cell(str(self.staged.folder), limits.memory, user, house.without())
@@ -187,7 +187,7 @@ class Worker:
             try:
                 session = Session(house.launcher().start(), self._cell)
                 session.begin(wire.LOAD, order)
-                if missing := set(house.found().layers[1:]) - set(session.layers):
+                if missing := house.found().inside - set(session.layers):
                     session.process.end()
                     raise GraderFault(f"a worker lacks {', '.join(sorted(missing))}")
                 self._session = session
