@@ -1,11 +1,11 @@
 """Every name that people really give these functions is understood; names of other things are left alone."""
 
 import pytest
-from tests.in_process import InProcess
 
 from checkgrad.exercises import ALL
 from checkgrad.reading import candidates, misfits, nearest_names
 from checkgrad.reading.names import meaning
+from tests.in_process import InProcess
 
 FUNCTIONS = {
     ("sigmoid", False): (

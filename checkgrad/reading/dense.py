@@ -15,8 +15,12 @@ from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name
 from checkgrad.reading.signature import Earlier, Tokens, assignments, required
 
 GRADIENT = r"(d(l|j|e|c|loss)?d?|grads?|gradients?|nabla|delta)"
-WEIGHT_GRADIENT = re.compile(rf"{GRADIENT}(w|weights?|kernel)|(w|weights?|kernel){GRADIENT}")
-BIAS_GRADIENT = re.compile(rf"{GRADIENT}(b|bias|biases)|(b|bias|biases){GRADIENT}")
+WEIGHT_GRADIENT = re.compile(
+    rf"({GRADIENT}(wrt)?(w|weights?|kernel)|(w|weights?|kernel){GRADIENT})(current|cache)?"
+)
+BIAS_GRADIENT = re.compile(
+    rf"({GRADIENT}(wrt)?(b|bias|biases)|(b|bias|biases){GRADIENT})(current|cache)?"
+)
 OUTPUT = re.compile(r"outputs?|out|z|y|a|result")
 INPUT_GRADIENT = re.compile(rf"{GRADIENT}(x|a|inputs?|aprev)|(x|inputs?){GRADIENT}|dinputs")
 

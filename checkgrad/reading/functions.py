@@ -43,7 +43,7 @@ def of_function(
     said = meaning(last_name(definition.name))
     if said is None:
         return
-    for exercise, item, flag in answers(in_context(said, inventory), definition, known):
+    for exercise, item, flag in answers(in_context(said, definition, inventory), definition, known):
         yield plain(exercise, definition, inventory, item=item, flag=flag)
 
 

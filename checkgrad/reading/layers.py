@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise
 from checkgrad.reading.functions import spare
-from checkgrad.reading.meant import FUSED, exercise_of, in_context, takes_logits
+from checkgrad.reading.meant import FUSED, exercise_of, in_context, is_node, takes_logits
 from checkgrad.reading.names import ACTIVATIONS, LOSSES, Meaning, listed, meaning
-from checkgrad.reading.objects import makings
+from checkgrad.reading.objects import WEIGHT, makings
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import (
     SQUASHED,
@@ -80,7 +80,10 @@ def of_class(
     said = meaning(last_name(definition.name))
     if said is None or said.concept not in ACTIVATIONS | LOSSES or said.derivative:
         return
-    said = in_context(said, inventory)
+    # With weights of its own it is more than its name says; with nodes of a graph it takes no arrays.
+    if any(WEIGHT.fullmatch(name) for name in definition.sets) or is_node(definition.uses):
+        return
+    said = in_context(said, definition, inventory)
     layer = Layer(definition, methods_of(definition, inventory), said, inventory)
     forward = layer.first(FORWARD) or _named_like_it(layer)
     backward = layer.first(BACKWARD, SLOPE)

@@ -15,6 +15,7 @@ EXPONENTIALS = {"exp", "expit", "logsumexp", "logaddexp", "logsoftmax"}
 ELEMENTWISE = {"sigmoid", "tanh", "relu", "leaky_relu"}
 WEIGHTS = re.compile(r"w|weights?|theta", re.IGNORECASE)
 INPUTS = re.compile(r"x|x_?(train|dev|batch)|features|data|inputs?", re.IGNORECASE)
+NODES = {"Tensor", "Variable", "Node", "inbound_nodes", "requires_grad"}
 GRADIENT_VARIABLE = re.compile(
     r"d_?(w|b|x|z|y|a|scores?|logits?|out|h|l|loss|output|s|p|probs?|input|f)\d?"
     r"|\w*grad\w*|delta\w*|nabla\w*",
@@ -47,13 +48,15 @@ def _names(concept: str, said: Meaning, jacobian: bool) -> list[str]:
     return [f"{stem}_{end}" for stem in stems for end in ("derivative", "gradient")]
 
 
-def in_context(said: Meaning, inventory: Inventory) -> Meaning:
+def in_context(said: Meaning, definition: Definition, inventory: Inventory) -> Meaning:
     """The cross-entropy of a module that has a sigmoid and no softmax is the binary one."""
-    if said.concept != "cross_entropy" or said.logits:
+    uses = set(definition.uses)
+    several = {"exp", "sum"} <= uses or bool({"arange", "range", "argmax"} & uses)
+    if said.concept != "cross_entropy" or said.logits or several:
         return said
     concepts = {found.concept for d in inventory.definitions if (found := meaning(d.name))}
-    uses = {found.concept for d in inventory.definitions for u in d.uses if (found := meaning(u))}
-    around = concepts | uses
+    used = {found.concept for d in inventory.definitions for u in d.uses if (found := meaning(u))}
+    around = concepts | used
     if "sigmoid" in around and not {"softmax", "softmax_cross_entropy"} & around:
         return Meaning("binary_cross_entropy", said.derivative, said.logits, said.decorations)
     return said
@@ -84,14 +87,21 @@ def is_linear_classifier(definition: Definition) -> bool:
     return len(names) == 3 and len(weights) == len(inputs) == 1
 
 
+def is_node(uses: Collection[str]) -> bool:
+    """Does the code work on the nodes of a graph of its own, not on arrays?"""
+    return bool(NODES & set(uses))
+
+
 def plausible(said: Meaning, definition: Definition, exercise: Exercise) -> bool:
     """Could a function of these parameters answer the exercise? A training loop called sgd could not."""
     if definition.parameters is None or any(p.star for p in definition.parameters):
         return True
     count, places = awaited(definition), len(positional(definition.parameters))
     roles = len(exercise.roles)
+    if said.concept in ACTIVATIONS and not said.derivative:
+        return count == 1
     if said.concept in ACTIVATIONS:
-        return 1 <= count <= roles + 2
+        return 1 <= count <= 3 and definition.returns <= 2
     if said.concept in LOSSES:
         return places >= 2 and count <= roles + 1
     if said.concept == "one_hot":

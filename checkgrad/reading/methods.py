@@ -27,9 +27,9 @@ def of_method(
         or _is_inherited(definition, inventory)
     ):
         return
-    if owner and owner.concept in ACTIVATIONS | LOSSES:
+    if owner and owner.concept == said.concept:
         return
-    for exercise, item, flag in answers(in_context(said, inventory), definition, known):
+    for exercise, item, flag in answers(in_context(said, definition, inventory), definition, known):
         if definition.kind == "static":
             yield plain(exercise, definition, inventory, item=item, flag=flag)
         else:

@@ -55,7 +55,7 @@ def _guess(parameter: Parameter, roles: tuple[str, ...]) -> Token:
     if "b" in roles and BIAS.fullmatch(name):
         return "b"
     if name in LISTS:
-        return Fill([3, 4, 2])
+        return Fill((3, 4, 2))
     if IN.fullmatch(name):
         return INPUTS
     if OUT.fullmatch(name):
