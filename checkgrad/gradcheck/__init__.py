@@ -13,14 +13,14 @@ from checkgrad.gradcheck.findings import wrong_arrays
 from checkgrad.gradcheck.products import adjoint_problem, asymmetry
 from checkgrad.gradcheck.result import Block, Entry, GradientCheck
 from checkgrad.gradcheck.search import DIRECTIONS, LEAST, Comparison, Search, Spot
-from checkgrad.gradcheck.subject import WrongShape, copied, flattened, subject
-from checkgrad.numeric.ladder import LADDER
+from checkgrad.gradcheck.subject import Leaves, WrongShape, copied, flattened, subject
+from checkgrad.numeric.ladder import LADDER, SINGLE, is_single, unit_of
 from checkgrad.numeric.moves import DOMAINS, move_scale
 
 __all__ = ["Block", "Entry", "GradientCheck", "check_gradient"]
 
 SLIGHT = 4.0  # times the bound: kinks on both sides may cancel in what the bound is made of
-LARGE = 20_000  # entries, from which on evaluations cost more than bookkeeping
+MANY = 20_000
 NEARBY = (1e-3, 1e-2, 1e-1)  # where to look again, relative to the size of the arguments
 
 
@@ -64,7 +64,8 @@ def check_gradient(
         return GradientCheck(problem, evaluations=2, seed=seed)
     upstream = rng.uniform(LEAST, 1, value.shape) * rng.choice((-1.0, 1.0), value.shape)
     claim = KINDS[kind](f, gradient, what, upstream)
-    search = Search(claim, what, rng, domain, rtol, atol, noise, max_evaluations, evaluations=2)
+    rung = _first_rung(what.leaves(args), value)
+    search = Search(claim, what, rng, domain, rtol, atol, noise, max_evaluations, 2, rung)
     try:
         answer = _answer(search, args, mine, seed)
         if kind == "hvp" and answer.ok and (problem := asymmetry(search, gradient, args)):
@@ -177,15 +178,17 @@ def _accusation(search: Search, spot: Spot, notes: list[str]) -> tuple[str, tupl
 
 
 def _compared(search: Search, spot: Spot) -> Comparison:
-    """Compare along random directions. With large arrays the first finds out what steps suit the others."""
-    apart = sum(x.size for x in spot.leaves) >= LARGE
-    found = []
-    for count in (1,) * DIRECTIONS if apart else (DIRECTIONS,):
-        before = search.evaluations
-        found.append(search.compare(spot, [search.directions(spot.leaves) for _ in range(count)]))
-        if search.evaluations - before > 1 + 2 * count * len(LADDER[0]):
-            search.rung = 1
-    return Comparison.joined(found)
+    before, start = search.evaluations, LADDER[search.rung]
+    found = search.compare(spot, [search.directions(spot.leaves) for _ in range(DIRECTIONS)])
+    if search.evaluations - before > 1 + 2 * DIRECTIONS * len(start):
+        search.rung = 1
+    return found
+
+
+def _first_rung(leaves: Leaves, value: Any) -> int:
+    """Where to begin. What depends on many numbers has kinks all around, unless it is too coarse to tell."""
+    many = sum(x.size for x in leaves) >= MANY
+    return int(many and not is_single(value) and unit_of(leaves) < SINGLE)
 
 
 def _agrees(found: Comparison) -> bool:

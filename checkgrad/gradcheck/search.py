@@ -35,11 +35,6 @@ class Comparison:
     bound: Any
     smooth: Any
 
-    @staticmethod
-    def joined(found: list[Comparison]) -> Comparison:
-        parts = ([c.claimed, c.measured, c.bound, c.smooth] for c in found)
-        return Comparison(*map(np.concatenate, zip(*parts, strict=True)))
-
     @property
     def excess(self) -> Any:
         """The deviation as a fraction of its bound; 0 where nothing can be said."""

@@ -33,7 +33,9 @@ RATIO = 4.0
 ORDERS = 4
 DOUBLE, SINGLE = 2.0**-53, 2.0**-24
 SAFETY = 2.0
-SAFETY_SINGLE = 16.0  # the steps that single precision needs are large, and many kinks fit into them
+SAFETY_SINGLE = (
+    16.0  # the steps that single precision needs are large, and many kinks fit into them
+)
 ROUNDING = 8.0  # units of the last place that a well written function may be off by
 NOISE = 16.0  # times the measured noise, which few samples may underestimate
 HIDDEN = 256.0  # how large the intermediate numbers of a value that stands still may be
@@ -193,10 +195,11 @@ def unit_of(arrays: Iterable[Any]) -> float:
 def _unit(unit: float, samples: Samples) -> float:
     """The unit roundoff of the function: many return float64 but compute in float32."""
     values = (samples.centre, samples.plus, samples.minus)
-    return max(unit, SINGLE) if all(map(_is_single, values)) else unit
+    return max(unit, SINGLE) if all(map(is_single, values)) else unit
 
 
-def _is_single(values: Any) -> bool:
+def is_single(values: Any) -> bool:
+    """Are all *values* numbers of single precision?"""
     with np.errstate(over="ignore"):
         return np.array_equal(values.astype(np.float32), values, equal_nan=True)
 
