@@ -50,16 +50,14 @@ def _names(concept: str, said: Meaning, jacobian: bool) -> list[str]:
 
 def in_context(said: Meaning, definition: Definition, inventory: Inventory) -> Meaning:
     """The cross-entropy of a module that has a sigmoid and no softmax is the binary one."""
-    uses = set(definition.uses)
-    several = {"exp", "sum"} <= uses or bool({"arange", "range", "argmax"} & uses)
-    if said.concept != "cross_entropy" or said.logits or several:
+    if said.concept != "cross_entropy" or said.logits or {"arange", "range"} & set(definition.uses):
         return said
-    concepts = {found.concept for d in inventory.definitions if (found := meaning(d.name))}
-    used = {found.concept for d in inventory.definitions for u in d.uses if (found := meaning(u))}
-    around = concepts | used
-    if "sigmoid" in around and not {"softmax", "softmax_cross_entropy"} & around:
-        return Meaning("binary_cross_entropy", said.derivative, said.logits, said.decorations)
-    return said
+    names = {name for d in inventory.definitions for name in (d.name, *d.uses)}
+    around = {found.concept for name in names if (found := meaning(name))}
+    normalises = any({"exp", "sum"} <= set(d.uses) for d in inventory.definitions)
+    if "sigmoid" not in around or normalises or {"softmax", "softmax_cross_entropy"} & around:
+        return said
+    return Meaning("binary_cross_entropy", said.derivative, said.logits, said.decorations)
 
 
 def takes_logits(said: Meaning, uses: Collection[str]) -> bool:
