@@ -31,7 +31,15 @@ WORDS = {
     ("argument", "activation"): "given the activation",
     ("argument", "logits"): "given logits",
     ("argument", "probabilities"): "given probabilities",
+    ("argument", "class numbers"): "given class numbers",
+    ("reduction", "shares"): "each sample a share of the mean",
+    ("reduction", "samples"): "averaged over the samples",
     ("sign", "negative"): "with the opposite sign",
+    ("loss", "binary cross-entropy of every output"): "binary cross-entropy of every output",
+    ("mse_factor", "one half"): "with a factor of one half",
+    ("l2_factor", "one"): "without the factor of one half",
+    ("mean", "in the layer"): "the mean taken in the layer",
+    ("unit", "percent"): "in percent",
 }
 
 
@@ -72,10 +80,14 @@ def convention(exercise: Exercise, way: Way, variant: Mapping[str, str]) -> dict
 
 def in_words(found: Mapping[str, str]) -> str:
     """A convention in plain words: "labels as integers, samples in columns"."""
-    said = (
-        f"arguments in the order {value}"
-        if key == "order"
-        else WORDS.get((key, value), f"{key}: {value}")
-        for key, value in found.items()
-    )
-    return ", ".join(said)
+    return ", ".join(_said(key, value) for key, value in found.items())
+
+
+def _said(key: str, value: str) -> str:
+    """One choice in words."""
+    sentences = {
+        "order": f"arguments in the order {value}",
+        "fused": f"{value} fused",
+        "eps": f"a small number of {value} kept in",
+    }
+    return WORDS.get((key, value)) or sentences.get(key, f"{key} {value}")
