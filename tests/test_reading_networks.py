@@ -11,7 +11,6 @@ from checkgrad.reading.networks import network_candidates, read_networks
 from checkgrad.sandbox import Worker
 from tests.network_shapes import SHAPES
 
-
 MODELS = Path(__file__).parent.parent / "reference_models"
 
 

@@ -163,7 +163,9 @@ def _explored(
             tuple(_objects(mine, b.value)) if b.returned else ()
             for mine, b in zip(places, replies, strict=True)
         ]
-        wider = [tuple(dict.fromkeys((*p, *m)))[:MOST_OBJECTS] for p, m in zip(places, more, strict=True)]
+        wider = [
+            tuple(dict.fromkeys((*p, *m)))[:MOST_OBJECTS] for p, m in zip(places, more, strict=True)
+        ]
         if wider == places:
             break
         looked_at, places = places, wider
@@ -276,7 +278,9 @@ def _fillings_of_container(search: Search) -> Iterator[tuple[str, str, tuple[scr
     names = {last(d.name): d for d in search.parts}
     adders = [n for n in names if n.lower().startswith(("add", "append", "push"))]
     yield from (("add", name, ()) for name in adders[:1])
-    yield from (("set", name, ()) for name in search.maker.sets if "layer" in name or "module" in name)
+    yield from (
+        ("set", name, ()) for name in search.maker.sets if "layer" in name or "module" in name
+    )
 
 
 COMMON = (((IN_OUT, FLAT), (OUT_IN, COLUMN)), ((IN_OUT, ROW), (OUT_IN, FLAT), (IN_OUT, COLUMN)))

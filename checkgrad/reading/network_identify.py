@@ -13,17 +13,15 @@ from checkgrad.exercises.mlp import Kind
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_answer import read
 from checkgrad.reading.network_calls import (
-    LossFound,
     Trial,
     blind_trials,
     forward_trials,
-    gradients,
-    label_forms,
-    losses,
     tokens,
     with_other_classes,
 )
+from checkgrad.reading.network_gradients import gradients
 from checkgrad.reading.network_holders import CLASSES, Holder, Search, holders, pilot_sizes
+from checkgrad.reading.network_losses import LossFound, label_forms, losses
 from checkgrad.reading.network_match import Pilot, number, pilot, seen_in_loss
 from checkgrad.reading.network_reading import TASKS, Ask, NetworkCandidate, NetworkReading
 from checkgrad.reading.network_script import Script
@@ -269,7 +267,10 @@ def _works(reading: NetworkReading, given: Pilot, answer: Behaviour) -> bool:
     if not answer.returned:
         return False
     y, loss, blocks = answer.value
-    if loss is None and reading.squash == "logits" and given.t.shape[1] == 1:
+    one = given.t.shape[1] == 1
+    if one and reading.output.startswith("softmax"):
+        return False  # it is 1, whatever the network computes
+    if one and loss is None and reading.squash == "logits":
         return False  # nothing tells a logit of a sigmoid from one that nothing is done to
     if reading.right_forward:
         return is_of_kind(reading.kind, given, y, loss, reading.squash)

@@ -154,9 +154,10 @@ def tokens_for(name: str) -> list[Token]:
         if lower in words:
             found.append(token)
     if lower in WHOLE_WEIGHTS:
-        found += ["w1", PARAMS, VECTOR]
+        found = ["w1", *found] if lower in ("w", "weight") else [*found, "w1"]
+        found += [PARAMS, VECTOR]
     if lower in WHOLE_BIASES:
-        found.append("b1")
+        found = ["b1", *found] if lower in ("b", "bias") else [*found, "b1"]
     if lower in CONTAINERS:
         found.append(VECTOR)
     if lower == "y":
@@ -165,7 +166,9 @@ def tokens_for(name: str) -> list[Token]:
         found += [X, Y]
     if UPSTREAM_NAME.fullmatch(lower):
         found.append(UPSTREAM)
-    if re.fullmatch(r"h|hidden(_?(layer|output|outputs|activation|activations))?|hid|a_hidden|z_hidden", lower):
+    if re.fullmatch(
+        r"h|hidden(_?(layer|output|outputs|activation|activations))?|hid|a_hidden|z_hidden", lower
+    ):
         found.insert(0, "a1")
     return found or setting(name) or [X, T, Y, PARAMS]
 

@@ -213,7 +213,9 @@ def _without_biases(
         for tw, _ in _weights_in(group, sizes, orientation)
     ]
     for orientation in () if best else (IN_OUT, OUT_IN):
-        shapes = [shape_of_weight(Form(weights=orientation), i, o) for i, o in itertools.pairwise(sizes)]
+        shapes = [
+            shape_of_weight(Form(weights=orientation), i, o) for i, o in itertools.pairwise(sizes)
+        ]
         ws = [_first(found, {shape}, WEIGHT_NAME) for shape in shapes]
         if all(ws):
             best.append((Places((Listed(tuple(ws)),), None), Form(weights=orientation)))  # type: ignore[arg-type]

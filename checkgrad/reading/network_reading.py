@@ -19,7 +19,7 @@ from checkgrad.reading import network_form as forms
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_form import Parameters
 from checkgrad.reading.network_script import Script, sizes_of
-from checkgrad.reading.network_tell import squashed
+from checkgrad.reading.network_tell import loss_of, outputs_of, squashed
 from checkgrad.reading.pieces import Pieces
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
@@ -135,9 +135,14 @@ class NetworkReading:
     def evaluate(self, ask: Ask, probes: Sequence[Probe]) -> list[Behaviour]:
         """What the network does on each probe: (y, loss, [(dw, db), ...]) in the canonical layout."""
         if self.pieces:
-            return pieces.evaluate(self.pieces, ask, probes)
-        replies = ask([self.request(*probe) for probe in probes])
-        return [self.read(reply, p[0]) for p, reply in zip(probes, replies, strict=True)]
+            answers = pieces.evaluate(self.pieces, ask, probes)
+        else:
+            replies = ask([self.request(*probe) for probe in probes])
+            answers = [
+                network_answer.read(self._script(p[0]), reply, p[0])
+                for p, reply in zip(probes, replies, strict=True)
+            ]
+        return [self._completed(a, p) for a, p in zip(answers, probes, strict=True)]
 
     def network(self, ask: Ask) -> Callable[[Parameters, Any, Any], Pass]:
         """The network as a function; it raises Failed where the student's code gives no value."""
@@ -159,20 +164,14 @@ class NetworkReading:
         assert script
         return script
 
-    def read(self, behaviour: Behaviour, parameters: Parameters) -> Behaviour:
-        """The answer to a request with the value (y, loss, [(dw, db), ...]) in the canonical layout."""
-        read = network_answer.read(self._script(parameters), behaviour, parameters)
-        if not read.returned:
-            return read
-        y, loss, gradients = read.value
+    def _completed(self, answer: Behaviour, probe: Probe) -> Behaviour:
+        """The answer with outputs and loss, of which the student's code may give neither, or the logits only."""
+        if not answer.returned:
+            return answer
+        y, loss, gradients = answer.value
+        kind = Kind(**self.kind)
+        kind = replace(kind, output=kind.output or mlp.usual_output(probe[0]))
         with np.errstate(all="ignore"):
-            y = self._outputs(y, behaviour.value[0], parameters)
-        return replace(read, value=(y, loss, gradients))
-
-    def _outputs(self, y: Any, given: Any, parameters: Parameters) -> Any:
-        """The outputs, of which the student's code may give the logits only, or nothing but the loss."""
-        output = self.kind["output"] or mlp.usual_output(parameters)
-        if "y" not in given:
-            kind = Kind(self.kind["hidden"], alpha=self.alpha, biases=self.biases)
-            return mlp.OUTPUTS[output].y(mlp.forward(parameters, given["x"], kind)[0][-1])
-        return squashed(y, self.squash, output)
+            y = squashed(y, self.squash, kind.output) if y is not None else outputs_of(kind, probe)
+            loss = loss if loss is not None else loss_of(y, kind, probe)
+        return replace(answer, value=(y, loss, gradients))

@@ -43,6 +43,10 @@ class Call:
     of: int | None = None
     gives: tuple[tuple[str, Path], ...] = ()
 
+    def mentions(self, token: str) -> bool:
+        """Does the call take this?"""
+        return token in self.takes or any(value == token for _, value in self.named)
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -109,7 +113,9 @@ class Script:
     @property
     def sets_rate(self) -> bool:
         """Is the learning rate handed over or set?"""
-        taken = [token for call in self.calls for token in (*call.takes, *dict(call.named).values())]
+        taken = [
+            token for call in self.calls for token in (*call.takes, *dict(call.named).values())
+        ]
         return RATE in taken or any(token == RATE for _, token in self.settings)
 
 
@@ -121,8 +127,6 @@ def request(script: Script, parameters: Parameters, x: Any, t: Any) -> Request:
         found: dict[str, Any] = {}
         if script.y:
             found["y"] = results(OUTPUTS, ())
-        else:
-            found["x"] = x  # for whoever reads the answer: the outputs are computed from it
         if script.loss:
             found["loss"] = results(script.loss.call, script.loss.path)
         if script.vector:
@@ -285,4 +289,4 @@ def container(laid: Sequence[tuple[Path, Any]]) -> Any:
     }
     if not all(isinstance(head, int) for head in heads):
         return members
-    return [members.get(i) for i in range(max(heads) + 1)]  # type: ignore[operator, type-var]
+    return [members.get(i) for i in range(max(heads) + 1)]  # type: ignore[operator]

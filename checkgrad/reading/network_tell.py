@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.exercise import Probe
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import Kind
 from checkgrad.reading.network_match import (
@@ -70,9 +71,7 @@ def reference(settings: dict[str, Any], given: Pilot) -> mlp.Pass:
         return passed
 
 
-def is_of_kind(
-    settings: dict[str, Any], given: Pilot, y: Any, loss: Any, squash: str = ""
-) -> bool:
+def is_of_kind(settings: dict[str, Any], given: Pilot, y: Any, loss: Any, squash: str = "") -> bool:
     """Are outputs and loss, as far as there are any, those of the reference with these settings?"""
     due = reference(settings, given)
     if y is not None:
@@ -89,6 +88,26 @@ def squashed(y: Any, squash: str, output: str) -> Any:
         if squash == "logits" and np.ndim(y) == 2:
             return mlp.OUTPUTS[output].y(np.asarray(y))
         return np.exp(y) if squash == "log" else y
+
+
+def outputs_of(kind: Kind, probe: Probe) -> Any:
+    """The reference's outputs, for a network that gives nothing but its loss."""
+    parameters, x, _ = probe
+    return mlp.OUTPUTS[kind.output].y(mlp.forward(parameters, x, kind)[0][-1])
+
+
+def loss_of(y: Any, kind: Kind, probe: Probe) -> Any:
+    """The loss of the student's outputs, for a network that has none."""
+    t = np.reshape(probe[2], (-1, 1)) if np.ndim(probe[2]) == 1 else probe[2]
+    if np.shape(y) != t.shape:
+        return np.float64(np.nan)
+    if kind.output.endswith("mse"):
+        total = np.sum((y - t) ** 2)
+    else:
+        total = -np.sum(t * np.log(y))
+        if kind.output.startswith("sigmoid"):
+            total -= np.sum((1 - t) * np.log(1 - y))
+    return kind.scale * total / {"mean": len(t), "sum": 1, "entries": t.size}[kind.reduction]
 
 
 def _blocks_right(main: Answers, kind: Kind, bound: float = NEAR) -> list[bool]:

@@ -43,7 +43,11 @@ def _classes(inventory: Inventory) -> Iterator[NetworkCandidate]:
         methods = _methods(definition, inventory)
         if _is_network(definition, methods, inventory):
             yield NetworkCandidate(definition.name, "class", methods, losses, maker=definition)
-        elif losses and definition not in layers and (shape := _shape_around_layers(definition, methods, layers)):
+        elif (
+            losses
+            and definition not in layers
+            and (shape := _shape_around_layers(definition, methods, layers))
+        ):
             yield NetworkCandidate(definition.name, shape, methods, losses, layers, definition)
 
 
@@ -76,7 +80,11 @@ def _layers(inventory: Inventory) -> tuple[Definition, ...]:
         said = meaning(last(definition.name)) if definition.kind == "class" else None
         methods = _methods(definition, inventory)
         purposes = {purpose for method in methods for purpose in says(method)}
-        if said and said.concept in (*ACTIVATIONS, "affine") and {"forward", "gradient"} <= purposes:
+        if (
+            said
+            and said.concept in (*ACTIVATIONS, "affine")
+            and {"forward", "gradient"} <= purposes
+        ):
             found.append(definition)
     return tuple(found)
 
@@ -85,7 +93,11 @@ def _is_network(
     definition: Definition, methods: Sequence[Definition], inventory: Inventory
 ) -> bool:
     """Does a class hold parameters, and go forward and back with targets?"""
-    back = [m for m in methods if "gradient" in says(m) or _updates(m) or "loss" in says(m) and m.returns > 1]
+    back = [
+        m
+        for m in methods
+        if "gradient" in says(m) or _updates(m) or "loss" in says(m) and m.returns > 1
+    ]
     using = [m for m in methods if {"gradient", "update", "loss"} & says(m)]
     targets = any(map(_names_targets, [*using, definition]))
     forward = any({"forward", "loss"} & says(m) for m in methods)
@@ -113,7 +125,10 @@ def _shape_around_layers(
 
 def _holds(definition: Definition, inventory: Inventory) -> bool:
     """Does it, or a class that it derives from, set what sounds like parameters?"""
-    family = [definition, *(d for d in inventory.definitions if d.kind == "class" and d.name in definition.bases)]
+    family = [
+        definition,
+        *(d for d in inventory.definitions if d.kind == "class" and d.name in definition.bases),
+    ]
     return any(holds(name) for d in family for name in d.sets)
 
 
@@ -150,9 +165,7 @@ def _functions(inventory: Inventory) -> Iterator[NetworkCandidate]:
         return
     others = tuple(d for d in _losses(inventory) if d not in parts)
     makers = [d for d in functions if INITIALISES.fullmatch(last(d.name).lower().strip("_"))]
-    yield NetworkCandidate(
-        back[0].name, "functions", parts, others, maker=next(iter(makers), None)
-    )
+    yield NetworkCandidate(back[0].name, "functions", parts, others, maker=next(iter(makers), None))
 
 
 def read_networks(

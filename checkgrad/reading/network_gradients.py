@@ -1,0 +1,162 @@
+"""Which call gives the gradients of a network, or changes its parameters by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.inventory import Definition
+from checkgrad.reading import network_script as scripts
+from checkgrad.reading.network_calls import HANDED, Trial, calls_of, whole
+from checkgrad.reading.network_holders import Search, attributes
+from checkgrad.reading.network_losses import LossFound, upstream
+from checkgrad.reading.network_match import (
+    Pilot,
+)
+from checkgrad.reading.network_places import Path, find_gradients, leaves
+from checkgrad.reading.network_script import (
+    CACHE,
+    HOLDER,
+    RATE,
+    UPSTREAM,
+    VECTOR,
+    Call,
+    Item,
+    Script,
+    T,
+    X,
+    Y,
+)
+
+
+@dataclass(frozen=True)
+class GradientsFound:
+    """A call that gives gradients: how well they fit the parameters, and the script that asks for them."""
+
+    fit: float
+    script: Script
+    labels: str
+
+
+def gradients(
+    search: Search, trial: Trial, loss: LossFound | None, labels: Sequence[str]
+) -> list[GradientsFound]:
+    """Every call that gives gradients, those that fit the parameters best first."""
+    found = _gradients_of(
+        search, trial, loss, labels, search.named("gradient", "loss", "forward"), ()
+    )
+    if not found:
+        found = _gradients_of(
+            search, trial, loss, labels, search.named("update", "gradient"), ("update",)
+        )
+    return sorted(found, key=lambda one: -round(one.fit, 6))
+
+
+def _gradients_of(
+    search: Search,
+    trial: Trial,
+    loss: LossFound | None,
+    labels: Sequence[str],
+    pool: Sequence[Definition],
+    extra: tuple[str, ...],
+) -> list[GradientsFound]:
+    allowed = (X, T, Y, CACHE, UPSTREAM, "z", "a", *(() if search.is_class else HANDED), *extra)
+    if extra:
+        rates = tuple((at, RATE) for at in trial.holder.rates)
+        trial = replace(trial, script=replace(trial.script, settings=rates))
+        loss = loss and replace(loss, script=replace(loss.script, settings=rates))
+    tried: list[tuple[Script, int, str]] = []
+    for call in calls_of(search, pool, allowed, most=12):
+        for form in labels:
+            tried += _ways_to_gradients(search, trial, loss, call, form)
+    inspected = trial.holder.inspected if trial.script.holder else ()
+    replies = search.ask([whole(s, trial.given, at, inspected) for s, at, _ in tried])
+    found: list[GradientsFound] = []
+    for (script, at, form), reply in zip(tried, replies, strict=True):
+        if reply.returned:
+            found += _gradients_in(script, at, form, trial, reply, inspected, bool(extra))
+    return found
+
+
+def _ways_to_gradients(
+    search: Search, trial: Trial, loss: LossFound | None, call: Call, labels: str
+) -> Iterator[tuple[Script, int, str]]:
+    """The scripts in which this call gives the gradients, with its number in them."""
+    script = _with_loss(trial, loss, labels)
+    if loss and _same(call, loss.script.calls[loss.call]):
+        yield script, loss.call, labels
+        return
+    before = [script]
+    if call.mentions(UPSTREAM):
+        before = upstream(search, replace(loss, script=script)) if loss else []
+    for one in before:
+        if _is_possible(call, one, trial.given):
+            yield replace(one, calls=(*one.calls, call)), len(one.calls), labels
+
+
+def _is_possible(call: Call, script: Script, given: Pilot) -> bool:
+    """Is there a value for everything that the call takes?"""
+    known = set(scripts.known(script, given.parameters, given.x, given.t))
+    known |= {token for one in script.calls for token, _ in one.gives}
+    return {t for t in call.takes if isinstance(t, str)} <= known
+
+
+def _same(a: Call, b: Call) -> bool:
+    return (a.path, a.takes, a.named) == (b.path, b.takes, b.named)
+
+
+def _with_loss(trial: Trial, loss: LossFound | None, labels: str) -> Script:
+    script = loss.script if loss else trial.script
+    item = Item(loss.call, loss.path) if loss else None
+    return replace(script, form=replace(script.form, labels=labels), loss=item)
+
+
+def _gradients_in(
+    script: Script,
+    at: int,
+    labels: str,
+    trial: Trial,
+    reply: Behaviour,
+    inspected: Sequence[Path],
+    updates: bool,
+) -> Iterator[GradientsFound]:
+    value, *state = reply.value[0]
+    sizes, form = trial.given.sizes, script.form
+    if (at_vector := _vector_in(script, at, value)) is not None:
+        yield GradientsFound(1.0, replace(script, vector=Item(at, at_vector)), labels)
+        return
+    biases = script.places.b is not None
+    if found := find_gradients(list(leaves(value)), sizes, form, biases=biases):
+        yield GradientsFound(found[0], replace(script, gradients=(at, found[1])), labels)
+        return
+    if not state:
+        return
+    left = attributes(inspected, state[0])
+    laid = scripts.laid_out(script, trial.given.parameters)
+    if found := find_gradients(left, sizes, form, [path for path, _ in laid], biases):
+        yield GradientsFound(found[0] - 0.01, replace(script, gradients=(HOLDER, found[1])), labels)
+    elif updates and _has_moved(left, laid):
+        moved = replace(script, gradients=(HOLDER, script.places), recovered=True)
+        yield GradientsFound(0.5, moved, labels)
+
+
+def _vector_in(script: Script, at: int, value: Any) -> Path | None:
+    """Where the gradient lies as one vector, if the parameters were handed over as one."""
+    if not script.calls[at].mentions(VECTOR):
+        return None
+    found = [
+        path for path, leaf in leaves(value) if leaf.ndim > 0 and max(leaf.shape) == leaf.size > 1
+    ]
+    return found[0] if found else None
+
+
+def _has_moved(left: Sequence[tuple[Path, Any]], laid: Sequence[tuple[Path, Any]]) -> bool:
+    now = dict(left)
+    return all(
+        path in now and now[path].shape == value.shape and not np.array_equal(now[path], value)
+        for path, value in laid
+    )

@@ -1,0 +1,196 @@
+"""Which call gives the loss of a network, and which one outside of it the gradient of the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.inventory import Definition
+from checkgrad.child.request import path as path_to
+from checkgrad.reading import network_form as forms
+from checkgrad.reading import network_script as scripts
+from checkgrad.reading.names import meaning
+from checkgrad.reading.network_calls import HANDED, Trial, calls_of, whole
+from checkgrad.reading.network_form import LABELS
+from checkgrad.reading.network_holders import Search
+from checkgrad.reading.network_match import (
+    Pilot,
+    seen_in_loss,
+    seen_in_penalised,
+)
+from checkgrad.reading.network_names import last, says, tokens_for
+from checkgrad.reading.network_places import Path, leaves
+from checkgrad.reading.network_script import (
+    CACHE,
+    HOLDER,
+    OUT,
+    UPSTREAM,
+    Call,
+    Item,
+    Script,
+    T,
+    X,
+    Y,
+)
+from checkgrad.reading.signature import Fill, required
+
+
+@dataclass(frozen=True)
+class LossFound:
+    """A call that gives a loss, and where it lies; known: it is one of a known network, *penalised* perhaps."""
+
+    script: Script
+    labels: str
+    call: int
+    path: Path
+    known: bool
+    value: float = 0.0
+
+    @property
+    def place(self) -> tuple[Path, Path]:
+        """Which function gives it, and where: the same for all forms of labels."""
+        return self.script.calls[self.call].path, self.path
+
+
+def losses(search: Search, trial: Trial) -> list[LossFound]:
+    """Every call that gives a loss, the right and likely ones first."""
+    allowed = (X, T, Y, CACHE, *(() if search.is_class else HANDED))
+    pool = search.named("loss") + [
+        d for d in search.named("gradient", "forward") if d.returns != 1 or _takes_targets(d)
+    ]
+    makers: list[tuple[Call, ...]] = [
+        (call,) for call in calls_of(search, list(dict.fromkeys(pool)), allowed, most=8)
+    ]
+    if not any("loss" in says(d) for d in search.parts):
+        makers += _of_others(search, len(trial.script.calls))
+    tried = [
+        (_longer(trial.script, labels, calls), labels)
+        for calls in makers
+        if calls[-1].mentions(T)
+        for labels in label_forms(trial.given)
+    ]
+    replies = search.ask([whole(script, trial.given, len(script.calls) - 1) for script, _ in tried])
+    found = [
+        LossFound(script, labels, len(script.calls) - 1, path, known, value)
+        for (script, labels), reply in zip(tried, replies, strict=True)
+        for path, known, value in _losses_in(reply, trial)
+    ]
+    found = _with_penalised(search, trial, found)
+    return sorted(found, key=lambda one: (not one.known, not _is_whole(one)))
+
+
+def _longer(script: Script, labels: str, calls: Sequence[Call]) -> Script:
+    """The script with more calls, and labels in this form."""
+    return replace(script, form=replace(script.form, labels=labels), calls=(*script.calls, *calls))
+
+
+ORDERS = ((Y, T), (T, Y))
+
+
+def _of_others(search: Search, number: int) -> list[tuple[Call, ...]]:
+    """Calls of losses outside of the network: functions, or objects, made by call *number*."""
+    functions = [d for d in search.others if d.kind == "function" and not _is_slope(d)]
+    found: list[tuple[Call, ...]] = [
+        (call,) for call in calls_of(search, functions, (T, Y), most=2)
+    ]
+    for loss in (d for d in search.others if d.kind == "class"):
+        made = Call(loss.name, path_to(loss.name), (OUT,) * len(required(loss.parameters)))
+        for method in _methods(search, loss):
+            if not _is_slope(method) and len(method.parameters or ()) >= 2:
+                name = "." + last(method.name)
+                found += [(made, Call(method.name, (name,), order, of=number)) for order in ORDERS]
+    return found
+
+
+def _methods(search: Search, owner: Definition) -> list[Definition]:
+    return [d for d in search.others if d.name.rpartition(".")[0] == owner.name]
+
+
+def _is_slope(definition: Definition) -> bool:
+    """Does the name say gradient or derivative?"""
+    concept = meaning(last(definition.name))
+    return (
+        "gradient" in says(definition)
+        or bool(concept and concept.derivative)
+        or last(definition.name).lower() in SLOPES
+    )
+
+
+SLOPES = ("prime", "deriv", "delta", "diff", "backward_pass", "d", "grad_output", "df")
+
+
+def upstream(search: Search, loss: LossFound) -> list[Script]:
+    """The script of a loss with the call that gives its gradient, which the network is to pass back."""
+    call = loss.script.calls[loss.call]
+    item = Item(loss.call, loss.path)
+    takes: tuple[tuple[scripts.Token, ...], ...]
+    if call.of is not None and call.of != HOLDER:
+        owner = call.name.rpartition(".")[0]
+        slopes = [d for d in search.others if d.name.rpartition(".")[0] == owner and _is_slope(d)]
+        takes, of = ((), call.takes, (Fill(1.0),)), call.of
+    else:
+        slopes = [d for d in search.others if d.kind == "function" and _is_slope(d)]
+        takes, of = (call.takes,), None
+    return [
+        replace(
+            loss.script,
+            calls=(*loss.script.calls, replace(slope, takes=given)),
+            loss=item,
+        )
+        for d in slopes
+        for slope in [_slope_call(d, of)]
+        for given in takes
+        if len(given) <= len(d.parameters or ())
+    ]
+
+
+def _slope_call(definition: Definition, of: int | None) -> Call:
+    path = path_to(definition.name) if of is None else ("." + last(definition.name),)
+    return Call(definition.name, path, of=of, gives=((UPSTREAM, ()),))
+
+
+def _is_whole(loss: LossFound) -> bool:
+    """Does the call itself go all the way from the samples, so that it can include a penalty?"""
+    return loss.script.calls[loss.call].mentions(X)
+
+
+def _with_penalised(search: Search, trial: Trial, found: list[LossFound]) -> list[LossFound]:
+    """Ask for unknown losses once more, on other data, to see whether an L2 penalty explains them."""
+    unknown = [one for one in found if not one.known]
+    other = search.pilot(trial.given.sizes, 5, trial.script.places.b is not None)
+    replies = search.ask([whole(one.script, other, one.call) for one in unknown])
+    known = {
+        id(one)
+        for one, reply in zip(unknown, replies, strict=True)
+        if reply.returned
+        and (again := dict(leaves(reply.value[0][0])).get(one.path)) is not None
+        and seen_in_penalised([one.value, again], trial.seen, [trial.given, other])
+    }
+    return [replace(one, known=True) if id(one) in known else one for one in found]
+
+
+def _takes_targets(definition: Definition) -> bool:
+    """May any of its parameters stand for the targets?"""
+    return any(T in tokens_for(p.name) for p in definition.parameters or ())
+
+
+def label_forms(given: Pilot) -> list[str]:
+    """The forms in which targets may be wanted; floats in (N,) are for one output only."""
+    return [form for form in LABELS if form != forms.FLAT_TARGETS or given.t.shape[1] == 1]
+
+
+def _losses_in(reply: Behaviour, trial: Trial) -> Iterator[tuple[Path, bool, float]]:
+    if not reply.returned:
+        return
+    values = [dict(leaves(one[0])) for one in reply.value]
+    for path, leaf in values[0].items():
+        rounds = [value[path] for value in values if path in value]
+        if len(rounds) < len(values) or leaf.dtype.kind != "f":
+            continue
+        for_each_sample = leaf.shape == (len(trial.given.x),) and not trial.script.form.single
+        if leaf.size == 1 or for_each_sample:
+            loss = sum(float(np.mean(value)) for value in rounds)
+            yield path, seen_in_loss(loss, trial.seen, trial.given) is not None, loss
