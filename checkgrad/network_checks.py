@@ -16,7 +16,7 @@ from checkgrad.compare import Difference
 from checkgrad.exercise import Failed, Misconception, Probe
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import NETWORK
-from checkgrad.model import Diagnosis, Evidence, Matrix, Scatter, TrainingRun, Verdict
+from checkgrad.model import Diagnosis, Evidence, Layers, Matrix, Scatter, TrainingRun, Verdict
 from checkgrad.reading.networks import NetworkReading
 
 XOR = [training.TASKS[name] for name in ("xor_binary", "xor_two_class")]
@@ -87,13 +87,14 @@ def gradients(network: Network) -> Finding:
     if failed := next((b for b in network.answers if not b.returned), None):
         return _no_value(failed)
     seen = [_against_the_truth(network, i) for i in range(len(network.probes))]
-    wrong = [s for s in seen if s.wrong]
-    if not wrong:
-        return Finding(note=network.reading.note, evidence=tuple(_scatter(seen)))
+    if not any(s.wrong for s in seen):
+        return Finding(
+            note=network.reading.note, evidence=(_layers(network, 0, seen[0]), *_scatter(seen))
+        )
     if factor := _one_factor(network, seen):
         problem = f"every gradient is {factor}: the loss and its gradient are reduced differently"
         return Finding(Verdict.ADVICE, problem)
-    worst = min(wrong, key=lambda s: sum(np.size(g) for g in s.due))
+    at, worst = min(enumerate(seen), key=lambda s: (not s[1].wrong, sum(map(np.size, s[1].due))))
     diagnoses = tuple(diagnosed(network))
     return Finding(
         Verdict.WRONG,
@@ -101,7 +102,7 @@ def gradients(network: Network) -> Finding:
         difference=next(iter(worst.wrong.values())),
         diagnoses=diagnoses,
         structure="" if diagnoses else _structure(worst),
-        evidence=(*_matrices(worst), *_scatter(seen)),
+        evidence=(_layers(network, at, worst), *_matrices(worst), *_scatter(seen)),
     )
 
 
@@ -289,6 +290,22 @@ def _does_the_same(network: Network, mistake: Misconception, index: int) -> bool
         lambda *p: _blocks(network, _restored(p), mistake.formula), _flattened(probe), due
     )
     return compare.difference(got, due, bounds) is None
+
+
+def _layers(network: Network, index: int, seen: Seen) -> Layers:
+    """The network as its layers, with the blocks that are wrong."""
+    parameters = network.probes[index][0]
+    reading = network.reading
+    output = reading.output or mlp.usual_output(parameters)
+    last = "unknown" if output == "unknown" else output.partition("_")[0]
+    hidden = reading.hidden or "none"
+    return Layers(
+        "network",
+        [len(parameters[0][0]), *(w.shape[1] for w, _ in parameters)],
+        [name for name in seen.names if name not in seen.wrong],
+        list(seen.wrong),
+        [hidden] * (len(parameters) - 1) + [last],
+    )
 
 
 def _matrices(seen: Seen) -> list[Evidence]:
