@@ -89,7 +89,7 @@ def gradients(network: Network) -> Finding:
     seen = [_against_the_truth(network, i) for i in range(len(network.probes))]
     if not any(s.wrong for s in seen):
         return Finding(
-            note=network.reading.note, evidence=(_layers(network, 0, seen[0]), *_scatter(seen))
+            note=network.reading.note, evidence=(_layers(network, 0, seen[0]), *_scatter(network))
         )
     if factor := _one_factor(network, seen):
         problem = f"every gradient is {factor}: the loss and its gradient are reduced differently"
@@ -102,7 +102,7 @@ def gradients(network: Network) -> Finding:
         difference=next(iter(worst.wrong.values())),
         diagnoses=diagnoses,
         structure="" if diagnoses else _structure(worst),
-        evidence=(_layers(network, at, worst), *_matrices(worst), *_scatter(seen)),
+        evidence=(_layers(network, at, worst), *_matrices(worst), *_scatter(network)),
     )
 
 
@@ -320,13 +320,18 @@ def _matrices(seen: Seen) -> list[Evidence]:
     return found
 
 
-def _scatter(seen: Sequence[Seen]) -> list[Evidence]:
-    """All entries of the first probe: what came over what was due."""
-    first = seen[0]
-    if any(np.shape(g) != np.shape(d) for g, d in zip(first.got, first.due, strict=True)):
+def _scatter(network: Network) -> list[Evidence]:
+    """Every entry of the gradient over the numeric derivative of the network's own loss, for the smallest probe."""
+    if not network.pictures:
         return []
-    due, got, bound = (
-        np.concatenate([np.ravel(np.asarray(block, float)) for block in blocks])
-        for blocks in (first.due, first.got, first.bounds)
+    sizes = [sum(w.size + b.size for w, b in probe[0]) for probe in network.probes]
+    at = int(np.argmin(sizes))
+    slopes, bounds = _measured(network, network.probes[at])
+    got = [block for pair in network.answers[at].value[2] for block in pair]
+    if any(np.shape(g) != np.shape(s) for g, s in zip(got, slopes, strict=True)):
+        return []
+    numbers, analytic, room = (
+        np.concatenate([np.ravel(np.asarray(block, float)) for block in blocks]).tolist()
+        for blocks in (slopes, got, bounds)
     )
-    return [Scatter("gradient of every parameter", due.tolist(), got.tolist(), bound.tolist())]
+    return [Scatter("gradient of every parameter", numbers, analytic, room)]
