@@ -245,8 +245,8 @@ class TwoLayerNet:
     def predict(self, X):
         return np.argmax(self.loss(X), axis=1)
 """,
-        ("(h > 0)", "(d @ W2.T > 0)"),
-        "dW1 db1",
+        ("'W2': h.T @ d + 2 * reg * W2", "'W2': h.T @ d + reg * W2"),
+        "dW2",
         ("relu", "softmax_cross_entropy", "mean"),
     ),
     "private_updates_in_place": Shape(
@@ -511,5 +511,234 @@ class XorNet:
         "dW1 db1 dW2 db2",
         ("leaky_relu", "sigmoid_mse", "sum"),
         (2, 4, 1),
+    ),
+    "no_biases_and_names_of_functions": Shape(
+        """
+class Neural_Network:
+    def __init__(self, inputSize, outputSize, hiddenSize, Lambda):
+        self.Lambda = Lambda
+        self.W1 = np.random.randn(inputSize, hiddenSize)
+        self.W2 = np.random.randn(hiddenSize, outputSize)
+    def forward(self, X):
+        self.z2 = X @ self.W1
+        self.a2 = sigmoid(self.z2)
+        self.z3 = self.a2 @ self.W2
+        return sigmoid(self.z3)
+    def costFunction(self, X, y):
+        yHat = self.forward(X)
+        return 0.5 * np.sum((y - yHat) ** 2) + self.Lambda / 2 * (np.sum(self.W1 ** 2) + np.sum(self.W2 ** 2))
+    def sigmoidPrime(self, z):
+        return np.exp(-z) / (1 + np.exp(-z)) ** 2
+    def costFunctionPrime(self, X, y):
+        yHat = self.forward(X)
+        delta3 = -(y - yHat) * self.sigmoidPrime(self.z3)
+        dJdW2 = self.a2.T @ delta3 + self.Lambda * self.W2
+        delta2 = delta3 @ self.W2.T * self.sigmoidPrime(self.z2)
+        return X.T @ delta2 + self.Lambda * self.W1, dJdW2
+""",
+        (" + self.Lambda * self.W1,", ","),
+        "dW1",
+        ("sigmoid", "sigmoid_mse", "sum"),
+    ),
+    "made_from_the_data": Shape(
+        """
+def sigmoid_derivative(y):
+    return y * (1 - y)
+class NeuralNetwork:
+    def __init__(self, x, y):
+        self.input = x
+        self.weights1 = np.random.rand(self.input.shape[1], 4)
+        self.weights2 = np.random.rand(4, 1)
+        self.y = y
+        self.output = np.zeros(self.y.shape)
+    def feedforward(self):
+        self.layer1 = sigmoid(self.input @ self.weights1)
+        self.output = sigmoid(self.layer1 @ self.weights2)
+    def backprop(self):
+        d = 2 * (self.y - self.output) * sigmoid_derivative(self.output)
+        d_weights2 = self.layer1.T @ d
+        d_weights1 = self.input.T @ (d @ self.weights2.T * sigmoid_derivative(self.layer1))
+        self.weights1 += d_weights1
+        self.weights2 += d_weights2
+""",
+        ("* sigmoid_derivative(self.layer1)", "* sigmoid_derivative(self.input @ self.weights1)"),
+        "dW1",
+        ("sigmoid", "sigmoid_mse", "sum"),
+        (5, 4, 1),
+    ),
+    "pairs_of_arrays_in_a_list": Shape(
+        """
+def init_network_params(sizes, scale=0.1):
+    return [(scale * np.random.randn(m, n), scale * np.random.randn(n)) for m, n in zip(sizes[:-1], sizes[1:])]
+def predict(params, inputs):
+    for w, b in params[:-1]:
+        inputs = np.tanh(inputs @ w + b)
+    w, b = params[-1]
+    z = inputs @ w + b
+    return z - np.log(np.sum(np.exp(z), axis=1, keepdims=True))
+def loss(params, inputs, targets):
+    return -np.mean(np.sum(predict(params, inputs) * targets, axis=1))
+def grad(params, inputs, targets):
+    acts = [inputs]
+    for w, b in params[:-1]:
+        acts.append(np.tanh(acts[-1] @ w + b))
+    d = (np.exp(predict(params, inputs)) - targets) / len(inputs)
+    out = []
+    for (w, b), a in zip(params[::-1], acts[::-1]):
+        out.append((a.T @ d, d.sum(0)))
+        d = d @ w.T * (1 - a ** 2)
+    return out[::-1]
+""",
+        ("return out[::-1]", "return out[::-1][:1] + [(dw, 2 * db) for dw, db in out[::-1][1:]]"),
+        "db2 db3",
+        ("tanh", "softmax_cross_entropy", "mean"),
+        (5, 11, 4, 3),
+    ),
+    "values_of_the_layers_one_by_one": Shape(
+        """
+def forward(x, W1, b1, W2, b2):
+    h = sigmoid(x @ W1 + b1)
+    return h, sigmoid(h @ W2 + b2)
+def loss(y, t):
+    return np.mean((y - t) ** 2)
+def backward(x, t, h, y, W2):
+    d2 = 2 * (y - t) / y.size * y * (1 - y)
+    d1 = d2 @ W2.T * h * (1 - h)
+    return x.T @ d1, d1.sum(axis=0), h.T @ d2, d2.sum(axis=0)
+""",
+        ("2 * (y - t) / y.size * y * (1 - y)", "2 * (y - t) / y.size"),
+        "dW1 db1 dW2 db2",
+        ("sigmoid", "sigmoid_mse", "entries"),
+    ),
+    "objects_for_layers": Shape(
+        """
+class Layer:
+    def __init__(self, n_in, n_out, last):
+        self.weights = np.random.randn(n_in, n_out) * 0.1
+        self.bias = np.zeros((1, n_out))
+        self.last = last
+    def forward(self, x):
+        self.x = x
+        self.z = x @ self.weights + self.bias
+        return softmax(self.z) if self.last else np.maximum(0, self.z)
+class NeuralNetwork:
+    def __init__(self, layer_sizes):
+        n = len(layer_sizes) - 1
+        self.layers = [Layer(layer_sizes[i], layer_sizes[i + 1], i == n - 1) for i in range(n)]
+    def forward(self, X):
+        for layer in self.layers:
+            X = layer.forward(X)
+        self.output = X
+        return X
+    def compute_loss(self, y_true, y_pred):
+        return -np.mean(np.sum(y_true * np.log(y_pred + 1e-9), axis=1))
+    def backward(self, y_true):
+        d = self.output - y_true
+        for layer in reversed(self.layers):
+            if not layer.last:
+                d = d * (layer.z > 0)
+            layer.d_weights = layer.x.T @ d / len(y_true)
+            layer.d_bias = d.sum(axis=0, keepdims=True) / len(y_true)
+            d = d @ layer.weights.T
+""",
+        ("d = d @ layer.weights.T", "d = d @ layer.weights.T / len(y_true)"),
+        "dW1 db1 dW2 db2",
+        ("relu", "softmax_cross_entropy", "mean"),
+        (5, 11, 4, 3),
+    ),
+    "loss_is_an_object_of_its_own": Shape(
+        """
+class Linear:
+    def __init__(self, in_features, out_features):
+        self.W = np.random.randn(out_features, in_features) * 0.1
+        self.b = np.zeros(out_features)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W.T + self.b
+    def backward(self, dout):
+        self.dW = dout.T @ self.x
+        self.db = dout.sum(axis=0)
+        return dout @ self.W
+class ReLU:
+    def forward(self, x):
+        self.mask = x > 0
+        return x * self.mask
+    def backward(self, dout):
+        return dout * self.mask
+class CrossEntropyLoss:
+    def forward(self, logits, y):
+        self.p, self.y = softmax(logits), y
+        return -np.mean(np.log(self.p[np.arange(len(y)), y]))
+    def backward(self):
+        d = self.p.copy()
+        d[np.arange(len(self.y)), self.y] -= 1
+        return d / len(self.y)
+class MLP:
+    def __init__(self, input_dim, hidden_dims, output_dim):
+        dims = [input_dim, *hidden_dims, output_dim]
+        self.layers = []
+        for i in range(len(dims) - 1):
+            self.layers += [Linear(dims[i], dims[i + 1]), ReLU()]
+        self.layers.pop()
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+    def backward(self, dout):
+        for layer in reversed(self.layers):
+            dout = layer.backward(dout)
+        return dout
+""",
+        ("return dout * self.mask", "return dout"),
+        "dW1 db1 dW2 db2",
+        ("relu", "softmax_cross_entropy", "mean"),
+        (5, 11, 4, 3),
+    ),
+    "layers_are_added": Shape(
+        """
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.w = np.random.randn(n_in, n_out)
+        self.b = np.zeros(n_out)
+    def forward(self, x):
+        self.x = x
+        return x @ self.w + self.b
+    def backward(self, grad):
+        self.dw, self.db = self.x.T @ grad, grad.sum(axis=0)
+        return grad @ self.w.T
+class Tanh:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+    def backward(self, grad):
+        return grad * (1 - self.y ** 2)
+class Softmax:
+    def forward(self, x):
+        self.y = softmax(x)
+        return self.y
+    def backward(self, grad):
+        return self.y * (grad - (grad * self.y).sum(axis=1, keepdims=True))
+class Network:
+    def __init__(self):
+        self.layers = []
+    def add(self, layer):
+        self.layers.append(layer)
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+    def backward(self, grad):
+        for layer in self.layers[::-1]:
+            grad = layer.backward(grad)
+        return grad
+def cross_entropy(y, t):
+    return -np.sum(t * np.log(y)) / len(y)
+def cross_entropy_derivative(y, t):
+    return -t / y / len(y)
+""",
+        ("(grad - (grad * self.y).sum(axis=1, keepdims=True))", "(1 - self.y) * grad"),
+        "dW1 db1 dW2 db2 dW3 db3",
+        ("tanh", "softmax_cross_entropy", "mean"),
+        (5, 11, 4, 3),
     ),
 }

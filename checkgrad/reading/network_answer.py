@@ -17,6 +17,15 @@ def read(script: Script, behaviour: Behaviour, parameters: Parameters) -> Behavi
     """Turn the answer to *request* into (y, loss, gradients) in the canonical layout."""
     if not behaviour.returned:
         return behaviour
+    try:
+        return _read(script, behaviour, parameters)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # only a worker that was tampered with answers in another form than it was asked for
+        why = f"the answer has not the form that was asked for ({type(error).__name__})"
+        return Behaviour(died=why, died_of="protocol")
+
+
+def _read(script: Script, behaviour: Behaviour, parameters: Parameters) -> Behaviour:
     given = [_taken_apart(script, one, parameters) for one in behaviour.value]
     y = _outputs(script, given, parameters)
     loss = _reduced([one.get("loss") for one in given])
@@ -46,6 +55,8 @@ def _outputs(script: Script, given: list[Any], parameters: Parameters) -> Any:
     if script.y is None:
         return None
     c = parameters[-1][0].shape[1]
+    if not all(_is_array(one["y"]) for one in given):
+        return given[0]["y"]
     if not script.form.single:
         return forms.outputs(script.form, given[0]["y"], c)
     arrays = [np.ravel(one["y"]) for one in given]
@@ -83,13 +94,13 @@ def _gradient(
 
 
 def _as_gradient(script: Script, value: Any, old: Any) -> Any:
-    if not script.recovered or not _is_array(value):
+    if not script.recovered or np.shape(value) != old.shape:
         return value
     return (old - np.asarray(value)) / script.rate
 
 
 def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray | float | int)
+    return np.asarray(value).dtype.kind in "biuf"
 
 
 def _total(values: list[Any]) -> Any:

@@ -12,7 +12,7 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_calls import HANDED, Trial, calls_of, whole
-from checkgrad.reading.network_holders import Search, attributes
+from checkgrad.reading.network_holders import Search, attributes, said
 from checkgrad.reading.network_losses import LossFound, upstream
 from checkgrad.reading.network_match import (
     Pilot,
@@ -75,6 +75,8 @@ def _gradients_of(
             tried += _ways_to_gradients(search, trial, loss, call, form)
     inspected = trial.holder.inspected if trial.script.holder else ()
     replies = search.ask([whole(s, trial.given, at, inspected) for s, at, _ in tried])
+    failed = [said(reply) for reply in replies if not reply.returned]
+    search.problems[:0] = failed  # what fails last is nearest to the cause
     found: list[GradientsFound] = []
     for (script, at, form), reply in zip(tried, replies, strict=True):
         if reply.returned:

@@ -31,6 +31,7 @@ from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate
 
 MOST_TRIALS = 3
+PENALTY_FACTOR = 0.1
 RATES = (1.0, 0.1, 0.01, 0.5, 0.001, 0.05, 0.2, 0.3, 0.03)
 
 
@@ -175,7 +176,18 @@ def _confirmed(
     if not main:
         return None
     told = tell(main, trial.seen, has_loss=script.loss is not None)
-    return _with_tasks(_reading(candidate, script, trial, told), trial, pairs)
+    reading = _with_tasks(_reading(candidate, script, trial, told), trial, pairs)
+    if script.penalises and not script.penalty and told.right:
+        return _penalised(candidate, search, trial, script) or reading
+    return reading
+
+
+def _penalised(
+    candidate: NetworkCandidate, search: Search, trial: Trial, script: Script
+) -> NetworkReading | None:
+    """The reading with an L2 penalty, which is part of the question where it can be asked for."""
+    found = _confirmed(candidate, search, trial, replace(script, penalty=PENALTY_FACTOR))
+    return found if found and found.right_forward and found.lam else None
 
 
 def _read(

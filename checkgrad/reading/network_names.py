@@ -28,6 +28,7 @@ from checkgrad.reading.network_script import (
     LOSS,
     OUT,
     PARAMS,
+    PENALTY,
     RATE,
     REST,
     SIZES,
@@ -177,7 +178,7 @@ SETTINGS: tuple[tuple[str, Token], ...] = (
     (r"lr|learning_?rate|eta|alpha|step_?size|rate|l_?rate|learn_?rate|epsilon", RATE),
     (
         r"reg|lambda_?|lambd|lmbda|lamda|lmbd|l2|regularization|reg_?\w*|weight_?decay|l2_\w+",
-        Fill(0.0),
+        PENALTY,
     ),
     (r"m|n|n_?samples|batch_?size|num_?examples|n_?examples|num_?samples", COUNT),
     (
@@ -245,7 +246,7 @@ def _repeatable(tokens: Sequence[Token]) -> set[Token]:
 
 
 def _is_allowed(token: Token, allowed: Sequence[str]) -> bool:
-    if isinstance(token, Fill) or token in (RATE, COUNT, DEPTH, SIZES):
+    if isinstance(token, Fill) or token in (RATE, PENALTY, COUNT, DEPTH, SIZES):
         return True
     return token in allowed or token[0] in allowed and token[1:].isdigit()
 
@@ -258,6 +259,8 @@ def _wanted(parameter: Parameter, allowed: Sequence[str]) -> Token | None:
     if lower in INPUTS and X in allowed:
         return X
     options = setting(parameter.name)
+    if options and options[0] == PENALTY and parameter.default == 0:
+        return PENALTY
     if options and (options[0] == RATE or options[0] == Fill(1)) and "update" in allowed:
         return options[0]
     return None
@@ -385,7 +388,7 @@ def _with_hidden(
 
 def _default(parameter: Parameter) -> Token:
     options = setting(parameter.name)
-    if options and isinstance(options[0], Fill) or options and options[0] == RATE:
+    if options and (isinstance(options[0], Fill) or options[0] in (RATE, PENALTY)):
         return options[0]
     lower = parameter.name.lower()
     if "activation" in lower or lower in ("act", "nonlinearity"):

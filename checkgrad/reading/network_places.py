@@ -80,6 +80,9 @@ def path(template: Template, layer: int, depth: int) -> Path:
     return tuple(found)
 
 
+MOST = 64  # of the members of a list, and of the groups of leaves, that are looked at
+
+
 def leaves(tree: Any, at: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Every array and number in lists, tuples and dicts, with the path to it."""
     if isinstance(tree, dict):
@@ -87,7 +90,7 @@ def leaves(tree: Any, at: Path = ()) -> Iterator[tuple[Path, Any]]:
             if isinstance(key, str | int):
                 yield from leaves(member, (*at, key))
     elif isinstance(tree, list | tuple):
-        for i, member in enumerate(tree[:64]):
+        for i, member in enumerate(tree[:MOST]):
             yield from leaves(member, (*at, i))
     elif isinstance(tree, np.ndarray) or type(tree) in (int, float):
         yield at, np.asarray(tree)
@@ -140,7 +143,8 @@ def groups(found: Leaves) -> list[Group]:
     return [
         Group(before, text, after, tuple(sorted(members, key=lambda m: m[0])))
         for (before, text, after), members in gathered.items()
-    ]
+        if any(leaf.ndim for _, leaf in members)
+    ][:MOST]
 
 
 def _holes(part: str | int) -> Iterator[tuple[str | None, int]]:

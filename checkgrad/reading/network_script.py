@@ -19,7 +19,8 @@ from checkgrad.reading.signature import Fill
 # What a call may be given by name; w1, b1, z1, a1, ... stand for the parameters and values of the layers.
 X, T, Y, CACHE, LOSS, UPSTREAM = "x", "t", "y", "cache", "loss", "upstream"
 PARAMS, WEIGHTS, BIASES, VECTOR = "params", "weights", "biases", "vector"
-SIZES, SIZES_TUPLE, DEPTH, COUNT, RATE = "sizes", "sizes tuple", "depth", "count", "rate"
+SIZES, SIZES_TUPLE, DEPTH, COUNT = "sizes", "sizes tuple", "depth", "count"
+RATE, PENALTY = "rate", "penalty"
 IN, OUT, HIDDEN, REST, LAYERS = "in", "out", "hidden", "rest", "layers"
 
 Token = str | Fill
@@ -85,6 +86,7 @@ class Script:
     settings: attributes of the object that are set besides, the learning rate for one.
     gradients: the number of the call that gives them, and their places. vector: where they lie as one vector.
     recovered: the call changes the parameters instead, by the gradient times *rate*.
+    penalty: what functions are given as the factor of their L2 penalty.
     """
 
     function: str
@@ -100,6 +102,7 @@ class Script:
     vector: Item | None = None
     recovered: bool = False
     rate: float = LEARNING_RATE
+    penalty: float = 0.0
 
     @property
     def depth(self) -> int | None:
@@ -109,6 +112,17 @@ class Script:
         tokens = [t for call in self.calls for t in call.takes if isinstance(t, str)]
         numbers = [int(t[1:]) for t in tokens if t[0] in "wbza" and t[1:].isdigit()]
         return max([*fixed, *numbers], default=None)
+
+    @property
+    def penalises(self) -> bool:
+        """Are both the loss and the gradients told the factor of a penalty?"""
+        if self.holder and self.holder.mentions(PENALTY):
+            return True
+        if not (
+            self.loss and self.gradients and self.gradients[0] != HOLDER and self.loss.call >= 0
+        ):
+            return False
+        return all(self.calls[i].mentions(PENALTY) for i in (self.loss.call, self.gradients[0]))
 
     @property
     def sets_rate(self) -> bool:
@@ -252,13 +266,13 @@ def known(script: Script, parameters: Parameters, x: Any, t: Any) -> dict[str, A
         WEIGHTS: ws,
         BIASES: bs,
         VECTOR: np.concatenate([block.ravel() for _, block in laid]),
-        RATE: LEARNING_RATE,
+        PENALTY: script.penalty,
         COUNT: len(t) if np.ndim(t) else 1,
         DEPTH: len(parameters),
     }
     values |= {f"w{i + 1}": block for i, block in enumerate(ws)}
     values |= {f"b{i + 1}": block for i, block in enumerate(bs)}
-    return values | plan_values(sizes)
+    return plan_values(sizes) | values
 
 
 def plan_values(sizes: Sequence[int]) -> dict[str, Any]:
@@ -271,6 +285,8 @@ def plan_values(sizes: Sequence[int]) -> dict[str, Any]:
         HIDDEN: list(sizes[1:-1]),
         REST: list(sizes[1:]),
         DEPTH: len(sizes) - 1,
+        RATE: LEARNING_RATE,
+        PENALTY: 0.0,
     }
     return values | {f"size{i}": size for i, size in enumerate(sizes)}
 

@@ -84,6 +84,8 @@ def is_of_kind(settings: dict[str, Any], given: Pilot, y: Any, loss: Any, squash
 
 def squashed(y: Any, squash: str, output: str) -> Any:
     """Outputs of what the student's code gives: logits, or logarithms of the outputs."""
+    if np.asarray(y).dtype.kind not in "iuf":
+        return y
     with np.errstate(all="ignore"):
         if squash == "logits" and np.ndim(y) == 2:
             return mlp.OUTPUTS[output].y(np.asarray(y))
@@ -99,7 +101,7 @@ def outputs_of(kind: Kind, probe: Probe) -> Any:
 def loss_of(y: Any, kind: Kind, probe: Probe) -> Any:
     """The loss of the student's outputs, for a network that has none."""
     t = np.reshape(probe[2], (-1, 1)) if np.ndim(probe[2]) == 1 else probe[2]
-    if np.shape(y) != t.shape:
+    if np.shape(y) != t.shape or np.asarray(y).dtype.kind not in "iuf":
         return np.float64(np.nan)
     if kind.output.endswith("mse"):
         total = np.sum((y - t) ** 2)
