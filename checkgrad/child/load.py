@@ -24,6 +24,7 @@ from .standin import Finder, MissingModule, StandIn
 
 DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 ASSIGNS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+BLOCKS = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 KINDS = {
     ast.For: "a for loop",
     ast.While: "a while loop",
@@ -185,16 +186,18 @@ class Run:
             self.own -= {name for name in bound(statement) if not self.is_stand_in(name)}
 
     def is_work(self, statement: ast.stmt) -> bool:
-        """Does it define nothing itself? In a notebook that is enough; elsewhere it has to use what the file defined.
+        """Does it define nothing itself, but use what the file defined? In a notebook any use or block is work.
 
-        What names nothing at all is no work: it costs nothing, or it is at fault by itself.
+        What names nothing at all, a bare `1 / 0`, is at fault by itself.
         """
-        reads = read_names(statement)
-        if isinstance(statement, DEFINES + ASSIGNS) or not reads:
+        if isinstance(statement, DEFINES + ASSIGNS):
             return False
         if any(isinstance(node, DEFINES) for node in ast.walk(statement)):
             return False
-        return bool(self.document.cells) or bool(reads & self.own)
+        reads = read_names(statement)
+        if self.document.cells:
+            return bool(reads) or isinstance(statement, BLOCKS)
+        return bool(reads & self.own)
 
     def is_stand_in(self, name: str) -> bool:
         return type(self.module.__dict__.get(name)) in (StandIn, MissingModule)
