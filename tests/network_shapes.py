@@ -742,3 +742,84 @@ def cross_entropy_derivative(y, t):
         (5, 11, 4, 3),
     ),
 }
+
+
+# Around backpropagation with switches for every mistake, imported as core: KIND is put in front.
+SHELLS = {
+    "lists": """
+def pairs(model):
+    return list(zip(model.weights, model.biases))
+class MLP:
+    def __init__(self, sizes):
+        self.weights = [np.random.randn(i, o) for i, o in zip(sizes[:-1], sizes[1:])]
+        self.biases = [np.random.randn(o) for o in sizes[1:]]
+    def forward(self, x):
+        return outputs(pairs(self), x)
+    def loss(self, x, t):
+        return right_loss(pairs(self), x, t)
+    def backward(self, x, t):
+        gradients = core.network(pairs(self), x, t, **KIND).gradients
+        return [dw for dw, _ in gradients], [db for _, db in gradients]
+""",
+    "columns": """
+def initialize_parameters(layer_dims):
+    p = {}
+    for l in range(1, len(layer_dims)):
+        p["W%d" % l] = np.random.randn(layer_dims[l], layer_dims[l - 1])
+        p["b%d" % l] = np.zeros((layer_dims[l], 1))
+    return p
+def pairs(p):
+    return [(p["W%d" % l].T, p["b%d" % l][:, 0]) for l in range(1, len(p) // 2 + 1)]
+def L_model_forward(X, parameters):
+    return outputs(pairs(parameters), X.T).T, (X, parameters)
+def compute_cost(X, Y, parameters):
+    return right_loss(pairs(parameters), X.T, Y.T)
+def L_model_backward(AL, Y, caches):
+    X, parameters = caches
+    grads = {}
+    for l, (dw, db) in enumerate(core.network(pairs(parameters), X.T, Y.T, **KIND).gradients, 1):
+        grads["dW%d" % l] = np.transpose(dw)
+        grads["db%d" % l] = np.reshape(db, (-1, 1)) if np.ndim(db) < 2 else np.transpose(db)
+    return grads
+""",
+    "attributes": """
+class Net:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.W1 = np.random.randn(n_in, n_hidden)
+        self.b1 = np.zeros((1, n_hidden))
+        self.W2 = np.random.randn(n_hidden, n_out)
+        self.b2 = np.zeros((1, n_out))
+    def pairs(self):
+        return [(self.W1, self.b1[0]), (self.W2, self.b2[0])]
+    def forward(self, x):
+        self.x = x
+        return outputs(self.pairs(), x)
+    def cost(self, y_hat, y):
+        return right_loss(self.pairs(), self.x, y)
+    def backward(self, y):
+        gradients = core.network(self.pairs(), self.x, y, **KIND).gradients
+        ((self.dW1, self.db1), (self.dW2, self.db2)) = gradients
+""",
+    "labels": """
+def init_params(sizes):
+    return [a for i, o in zip(sizes[:-1], sizes[1:]) for a in (np.random.randn(i, o), np.zeros(o))]
+def pairs(params):
+    return list(zip(params[::2], params[1::2]))
+def predict(params, X):
+    return outputs(pairs(params), X)
+def loss_and_grads(params, X, y):
+    t = np.eye(len(params[-1]))[y]
+    gradients = core.network(pairs(params), X, t, **KIND).gradients
+    return right_loss(pairs(params), X, t), [block for pair in gradients for block in pair]
+""",
+}
+AROUND = """
+import numpy as np
+import core
+KIND = dict(hidden={hidden!r}, output={output!r}, lam=0.01, switches=core.Switches(**{setting}))
+def outputs(parameters, x):
+    z = core.forward(parameters, x, core.Kind(KIND["hidden"]))[0][-1]
+    return core.OUTPUTS[KIND["output"]].y(z)
+def right_loss(parameters, x, t):
+    return core.network(parameters, x, t, **{{**KIND, "switches": core.RIGHT}}).loss
+"""

@@ -1,15 +1,17 @@
 """Networks are read as one pure function, whatever the shape they are written in."""
 
+import inspect
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from checkgrad.exercise import Failed
 from checkgrad.exercises import ALL, mlp
 from checkgrad.reading import candidates, read
 from checkgrad.reading.networks import network_candidates, read_networks
 from checkgrad.sandbox import Worker
-from tests.network_shapes import SHAPES
+from tests.network_shapes import AROUND, SHAPES, SHELLS
 
 MODELS = Path(__file__).parent.parent / "reference_models"
 
@@ -101,6 +103,39 @@ def test_no_network_is_seen_where_there_is_none(tmp_path, head):
     source = head + PIECES.partition("def relu(z)")[0]
     with worker(tmp_path, source) as w:
         assert network_candidates(w.inventory) == ()
+
+
+CORE = inspect.getsource(mlp).partition("@dataclass(frozen=True)\nclass NetworkExercise")[0]
+KINDS = [("leaky_relu", "softmax_cross_entropy", 3), ("sigmoid", "sigmoid_mse", 3)]
+KINDS += [("tanh", "sigmoid_binary_cross_entropy", 1)]
+
+
+@pytest.mark.parametrize(
+    "number, mistake", enumerate(mlp.MISTAKES), ids=lambda m: getattr(m, "name", "")
+)
+def test_no_mistake_is_taken_for_a_convention(tmp_path, number, mistake):
+    shell = list(SHELLS)[number % 4]
+    hidden, output, c = KINDS[number % (2 if shell == "labels" else 3)]
+    sizes = (5, 11, c) if shell == "attributes" else (5, 11, 4, c)
+    (tmp_path / "core.py").write_text(
+        CORE.replace("from checkgrad.exercise import Misconception, words", "")
+    )
+    around = AROUND.format(hidden=hidden, output=output, setting=mistake.setting)
+    with worker(tmp_path, around + SHELLS[shell]) as w:
+        reading = only_reading(w)
+        kind = reading.kind | {"output": reading.output}
+        assert (kind["hidden"], kind["output"], kind["lam"]) == (hidden, output, 0.01)
+        probe = mlp.draw(np.random.default_rng(5), sizes, 7)
+        switches = mlp.Switches(**mistake.setting)
+        try:
+            due = mlp.network(*probe, **kind, switches=switches).gradients
+        except ValueError:  # it does not even fit these shapes
+            with pytest.raises(Failed):
+                reading.network(w.ask)(*probe)
+            return
+        got = reading.network(w.ask)(*probe).gradients
+        for mine, theirs in zip(got, due, strict=True):
+            assert all(np.allclose(g, d) for g, d in zip(mine, theirs, strict=True))
 
 
 def wrong_blocks(reading, ask, sizes, n=7):

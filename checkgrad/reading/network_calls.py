@@ -105,14 +105,18 @@ def with_other_classes(
     if trial.holder.fixed or not _gives_output(trial.holder) or not trial.script.calls:
         return []
     sizes, n = trial.given.sizes, len(trial.given.x)
-    call = replace(trial.script.calls[0], gives=())
     others = [
-        replace(trial, script=replace(trial.script, calls=(call,), y=None), given=given)
+        at_pilot(trial, search.pilot((*sizes[:-1], c), n, trial.holder.biases))
         for c in classes
         if c != sizes[-1]
-        for given in [search.pilot((*sizes[:-1], c), n, trial.holder.biases)]
     ]
     return [t for t in looked_at(search, others) if t.seen]
+
+
+def at_pilot(trial: Trial, given: Pilot) -> Trial:
+    """The same trial, to be asked on another pilot."""
+    call = replace(trial.script.calls[0], gives=())
+    return replace(trial, script=replace(trial.script, calls=(call,), y=None), given=given)
 
 
 def _tasks(search: Search, holder: Holder, classes: int) -> Iterator[Pilot]:

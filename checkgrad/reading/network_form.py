@@ -105,7 +105,9 @@ def bias_gradient(form: Form, db: Any, size: int) -> Any:
     array = np.asarray(db)
     if array.size == size and max(array.shape, default=1) == size:
         return array.reshape(size)
-    return array.T if form.layout == COLUMNS and array.ndim == 2 else array
+    if array.ndim == 2 and form.layout == COLUMNS:
+        array = array.T
+    return array.reshape(array.shape[1:]) if array.ndim == 2 and len(array) == 1 else array
 
 
 def shape_of_weight(form: Form, i: int, o: int) -> tuple[int, ...]:

@@ -11,13 +11,14 @@ import numpy as np
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.reading import network_script as scripts
+from checkgrad.reading.network_arrangements import find_gradients
 from checkgrad.reading.network_calls import HANDED, Trial, calls_of, whole
 from checkgrad.reading.network_holders import Search, attributes, said
 from checkgrad.reading.network_losses import LossFound, upstream
 from checkgrad.reading.network_match import (
     Pilot,
 )
-from checkgrad.reading.network_places import Path, find_gradients, leaves
+from checkgrad.reading.network_places import Path, leaves
 from checkgrad.reading.network_script import (
     CACHE,
     HOLDER,
@@ -45,14 +46,12 @@ class GradientsFound:
 def gradients(
     search: Search, trial: Trial, loss: LossFound | None, labels: Sequence[str]
 ) -> list[GradientsFound]:
-    """Every call that gives gradients, those that fit the parameters best first."""
-    found = _gradients_of(
-        search, trial, loss, labels, search.named("gradient", "loss", "forward"), ()
-    )
-    if not found:
-        found = _gradients_of(
-            search, trial, loss, labels, search.named("update", "gradient"), ("update",)
-        )
+    """Every call that gives gradients, those that fit the parameters best first; by the names that promise most."""
+    for purposes in (("gradient",), ("loss", "forward"), ("update", "gradient")):
+        extra = ("update",) if "update" in purposes else ()
+        found = _gradients_of(search, trial, loss, labels, search.named(*purposes), extra)
+        if found:
+            break
     return sorted(found, key=lambda one: -round(one.fit, 6))
 
 
@@ -132,14 +131,15 @@ def _gradients_in(
         yield GradientsFound(1.0, replace(script, vector=Item(at, at_vector)), labels)
         return
     biases = script.places.b is not None
-    if found := find_gradients(list(leaves(value)), sizes, form, biases=biases):
+    laid = scripts.laid_out(script, trial.given.parameters)
+    returned = list(leaves(value))
+    if found := find_gradients(returned, sizes, form, [((), v) for _, v in laid], biases):
         yield GradientsFound(found[0], replace(script, gradients=(at, found[1])), labels)
         return
     if not state:
         return
     left = attributes(inspected, state[0])
-    laid = scripts.laid_out(script, trial.given.parameters)
-    if found := find_gradients(left, sizes, form, [path for path, _ in laid], biases):
+    if found := find_gradients(left, sizes, form, laid, biases):
         yield GradientsFound(found[0] - 0.01, replace(script, gradients=(HOLDER, found[1])), labels)
     elif updates and _has_moved(left, laid):
         moved = replace(script, gradients=(HOLDER, script.places), recovered=True)

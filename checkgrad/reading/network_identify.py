@@ -14,8 +14,10 @@ from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_answer import read
 from checkgrad.reading.network_calls import (
     Trial,
+    at_pilot,
     blind_trials,
     forward_trials,
+    looked_at,
     tokens,
     with_other_classes,
 )
@@ -31,6 +33,7 @@ from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate
 
 MOST_TRIALS = 3
+SQUARE = 4  # units of every layer, where unequal sizes do not work
 PENALTY_FACTOR = 0.1
 RATES = (1.0, 0.1, 0.01, 0.5, 0.001, 0.05, 0.2, 0.3, 0.03)
 
@@ -49,7 +52,10 @@ def identify(candidate: NetworkCandidate, ask: Ask, seed: int) -> NetworkReading
     )
     batches = list(holders(search, tokens(search)))
     trials = _trials(search, batches)
-    for trial in _by_likelihood(trials)[:MOST_TRIALS]:
+    # what goes forward with many layers has to go back through as many
+    deepest = max((len(t.given.parameters) for t in trials if t.seen), default=0)
+    likely = [t for t in _by_likelihood(trials) if len(t.given.parameters) >= deepest]
+    for trial in likely[:MOST_TRIALS]:
         if reading := _of_trial(candidate, search, trial):
             return _with_one_output(candidate, search, trial, reading)
     return _sorry(search, any(batches), bool(trials))
@@ -104,7 +110,24 @@ def _of_trial(candidate: NetworkCandidate, search: Search, trial: Trial) -> Netw
                 best, script = other, found
     if script.fit < 1 and not best.script.form.single and best.seen:
         script = _for_single_samples(search, best, script)
-    return _confirmed(candidate, search, best, script.script) if script.script else None
+    if script.script:
+        return _confirmed(candidate, search, best, script.script)
+    return _of_squares(candidate, search, trial) if trial.seen else None
+
+
+def _of_squares(candidate: NetworkCandidate, search: Search, trial: Trial) -> NetworkReading | None:
+    """The reading of a network that goes back only where all layers have the same size: its mistake must show."""
+    sizes = trial.given.sizes
+    given = search.pilot((SQUARE,) * len(sizes), biases=trial.holder.biases)
+    if trial.holder.fixed or not trial.script.calls:
+        return None
+    for square in looked_at(search, [at_pilot(trial, given)]):
+        script = _script(search, square).script
+        reading = script and _confirmed(candidate, search, square, script)
+        if reading:
+            task = frozenset({TASKS.get(sizes[-1], "multi_class")})
+            return replace(reading, sizes=sizes, free=True, outputs=task)
+    return None
 
 
 def _with_one_output(

@@ -143,7 +143,6 @@ def groups(found: Leaves) -> list[Group]:
     return [
         Group(before, text, after, tuple(sorted(members, key=lambda m: m[0])))
         for (before, text, after), members in gathered.items()
-        if any(leaf.ndim for _, leaf in members)
     ][:MOST]
 
 
@@ -155,9 +154,9 @@ def _holes(part: str | int) -> Iterator[tuple[str | None, int]]:
         yield part[: match.start()] + "{}" + part[match.end() :], int(match.group())
 
 
-AUXILIARY = listed(
-    "grad grads gradient gradients nabla delta deltas derivative derivatives velocity"
-    " velocities momentum momentums moment moments prev previous old last best update"
+SLOPES = listed("grad grads gradient gradients nabla delta deltas derivative derivatives")
+REMEMBERED = listed(
+    "velocity velocities momentum momentums moment moments prev previous old last best update"
     " updates change changes mask m v s acc accumulated history init initial"
 )
 GRADIENT = re.compile(r"d_?(w|b|weights?|bias(es)?|thetas?|params?)(_?[\dhoxyi{}]+)*", re.I)
@@ -174,13 +173,21 @@ def bare(name: str) -> str:
 
 def is_auxiliary(names: str) -> bool:
     """Does a name on the way say gradient, velocity or the like, so that it is no parameter?"""
+    return says_gradient(names) or is_average(names)
+
+
+def says_gradient(names: str) -> bool:
     return any(
-        GRADIENT.fullmatch(bare(name)) or AUXILIARY & set(split(bare(name)))
-        for name in names.split()
+        GRADIENT.fullmatch(bare(name)) or SLOPES & set(split(bare(name))) for name in names.split()
     )
 
 
-def _says(names: str, pattern: re.Pattern[str]) -> bool:
+def is_average(names: str) -> bool:
+    """Does a name say that it is what an optimiser remembers, or an older value?"""
+    return any(REMEMBERED & set(split(bare(name))) for name in names.split())
+
+
+def says(names: str, pattern: re.Pattern[str]) -> bool:
     return any(
         pattern.fullmatch(bare(name)) or any(pattern.fullmatch(word) for word in split(bare(name)))
         for name in names.split()
@@ -189,7 +196,7 @@ def _says(names: str, pattern: re.Pattern[str]) -> bool:
 
 def find_places(everything: Leaves, sizes: Sequence[int]) -> list[tuple[Places, Form]]:
     """Where arrays lie that can be the parameters of a network of *sizes*, the likeliest first."""
-    found = [(at, leaf) for at, leaf in everything if not is_auxiliary(_names(at))]
+    found = [(at, leaf) for at, leaf in everything if not is_auxiliary(names_of(at))]
     together = groups(found)
     pairs = [
         (_unlikely(gw, gb, mine), Places(tw, tb), Form(weights=orientation, bias=form))
@@ -208,7 +215,7 @@ def _without_biases(
     found: Leaves, together: Sequence[Group], sizes: Sequence[int]
 ) -> list[tuple[Places, Form]]:
     """Weights alone, where nothing is called a bias."""
-    if any(_says(_names(at), BIAS_NAME) for at, _ in found):
+    if any(says(names_of(at), BIAS_NAME) for at, _ in found):
         return []
     best = [
         (Places(tw, None), Form(weights=orientation))
@@ -220,13 +227,13 @@ def _without_biases(
         shapes = [
             shape_of_weight(Form(weights=orientation), i, o) for i, o in itertools.pairwise(sizes)
         ]
-        ws = [_first(found, {shape}, WEIGHT_NAME) for shape in shapes]
+        ws = [first(found, {shape}, WEIGHT_NAME) for shape in shapes]
         if all(ws):
             best.append((Places((Listed(tuple(ws)),), None), Form(weights=orientation)))  # type: ignore[arg-type]
     return best[:1]
 
 
-def _names(at: Path) -> str:
+def names_of(at: Path) -> str:
     return " ".join(part for part in at if isinstance(part, str))
 
 
@@ -263,10 +270,7 @@ def _unlikely(w: Group, b: Group, weights: list[Any]) -> int:
     apart = w.before != b.before
     zero = not any(np.any(leaf) for leaf in weights)
     return (
-        apart
-        + 4 * zero
-        + 2 * (not _says(w.names, WEIGHT_NAME))
-        + 2 * (not _says(b.names, BIAS_NAME))
+        apart + 4 * zero + 2 * (not says(w.names, WEIGHT_NAME)) + 2 * (not says(b.names, BIAS_NAME))
     )
 
 
@@ -275,10 +279,10 @@ def _one_by_one(found: Leaves, sizes: Sequence[int]) -> list[tuple[Places, Form]
     for orientation in (IN_OUT, OUT_IN):
         form = Form(weights=orientation)
         ws = [
-            _first(found, {shape_of_weight(form, i, o)}, WEIGHT_NAME)
+            first(found, {shape_of_weight(form, i, o)}, WEIGHT_NAME)
             for i, o in itertools.pairwise(sizes)
         ]
-        bs = [_first(found, {(o,), (1, o), (o, 1)}, BIAS_NAME) for o in sizes[1:]]
+        bs = [first(found, {(o,), (1, o), (o, 1)}, BIAS_NAME) for o in sizes[1:]]
         if all(ws) and all(bs):
             shape = dict(found)[bs[0]].shape  # type: ignore[index]
             places = Places((Listed(tuple(ws)),), (Listed(tuple(bs)),))  # type: ignore[arg-type]
@@ -286,25 +290,25 @@ def _one_by_one(found: Leaves, sizes: Sequence[int]) -> list[tuple[Places, Form]
     return []
 
 
-def _first(found: Leaves, shapes: set[tuple[int, ...]], pattern: re.Pattern[str]) -> Path | None:
+def first(found: Leaves, shapes: set[tuple[int, ...]], pattern: re.Pattern[str]) -> Path | None:
     fitting = [at for at, leaf in found if leaf.shape in shapes]
-    named = [at for at in fitting if _says(_names(at), pattern)]
+    named = [at for at in fitting if says(names_of(at), pattern)]
     return next(iter(named or fitting), None)
 
 
 def chain_of_sizes(everything: Leaves) -> list[tuple[int, ...]]:
     """The sizes of networks whose weights may lie here, for classes that choose their sizes themselves."""
-    found = [(at, leaf) for at, leaf in everything if not is_auxiliary(_names(at))]
+    found = [(at, leaf) for at, leaf in everything if not is_auxiliary(names_of(at))]
     chains = [
         _chain(
             [leaf.shape for _, leaf in group.members if leaf.ndim == 2 and 1 not in leaf.shape[:1]]
         )
         for group in groups(found)
-        if _says(group.names, WEIGHT_NAME)
+        if says(group.names, WEIGHT_NAME)
     ]
     chains += [
         _chain(
-            [leaf.shape for at, leaf in found if leaf.ndim == 2 and _says(_names(at), WEIGHT_NAME)]
+            [leaf.shape for at, leaf in found if leaf.ndim == 2 and says(names_of(at), WEIGHT_NAME)]
         )
     ]
     return list(dict.fromkeys(c for c in chains if len(c) > 1))
@@ -317,125 +321,3 @@ def _chain(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
         if pairs and all(a[1] == b[0] for a, b in itertools.pairwise(pairs)):
             return (pairs[0][0], *(o for _, o in pairs))
     return ()
-
-
-def find_gradients(
-    everything: Leaves,
-    sizes: Sequence[int],
-    form: Form,
-    besides: Sequence[Path] = (),
-    biases: bool = True,
-) -> tuple[float, Places] | None:
-    """Where the gradients lie: by shape, then by name; and how well they fit, 1 where all do."""
-    found = [(at, leaf) for at, leaf in everything if at not in set(besides)]
-    ranked = [
-        (_fit(by_path, places, sizes, form), _named(places), -i, places)
-        for by_path in [dict(found)]
-        for i, places in enumerate(_arrangements(found, sizes, form, biases))
-    ]
-    best = max(ranked, key=lambda r: r[:3], default=None)
-    return (best[0], best[3]) if best and best[0] > 0 else None
-
-
-def _arrangements(
-    found: Leaves, sizes: Sequence[int], form: Form, biases: bool
-) -> Iterator[Places]:
-    depth = len(sizes) - 1
-    together = [g for g in groups(found) if len(g.members) >= depth]
-    if not biases:
-        yield from _of_weights(found, together, sizes, form)
-        return
-    for gw, gb in itertools.product(together, repeat=2):
-        if gw is gb:
-            yield from _in_one_list(gw, depth)
-            continue
-        for order in (1, -1) if gw.text is None and gb.text is None else (1,):
-            numbers = [[n for n, _ in g.members][:depth][::order] for g in (gw, gb)]
-            yield from _as_places(gw, gb, *numbers)
-    weights = [_by_shape_and_name(found, form, i, o) for i, o in itertools.pairwise(sizes)]
-    if all(all(pair) for pair in weights):
-        ws, bs = zip(*weights, strict=True)
-        yield Places((Listed(ws),), (Listed(bs),))
-
-
-def _of_weights(
-    found: Leaves, together: Sequence[Group], sizes: Sequence[int], form: Form
-) -> Iterator[Places]:
-    depth = len(sizes) - 1
-    for group in together:
-        numbers = [number for number, _ in group.members]
-        for start in range(len(numbers) - depth + 1):
-            for order in (1, -1) if group.text is None else (1,):
-                if template := group.template(numbers[start : start + depth][::order]):
-                    yield Places(template, None)
-    ws = [_by_shape_and_name(found, form, i, o)[0] for i, o in itertools.pairwise(sizes)]
-    if all(ws):
-        yield Places((Listed(tuple(ws)),), None)  # type: ignore[arg-type]
-
-
-def _in_one_list(group: Group, depth: int) -> Iterator[Places]:
-    """Weights and biases in the same list: in turns, or one kind after the other; from either end."""
-    numbers = [n for n, _ in group.members]
-    for start in range(len(numbers) - 2 * depth + 1):
-        mine = numbers[start : start + 2 * depth]
-        for ws, bs in (
-            (mine[::2], mine[1::2]),
-            (mine[1::2], mine[::2]),
-            (mine[:depth], mine[depth:]),
-            (mine[depth:], mine[:depth]),
-        ):
-            for order in (1, -1):
-                yield from _as_places(group, group, ws[::order], bs[::order])
-
-
-def _as_places(gw: Group, gb: Group, ws: list[int], bs: list[int]) -> Iterator[Places]:
-    tw, tb = gw.template(ws), gb.template(bs)
-    if tw and tb:
-        yield Places(tw, tb)
-
-
-def _by_shape_and_name(
-    found: Leaves, form: Form, i: int, o: int
-) -> tuple[Path | None, Path | None]:
-    w = _first(found, {shape_of_weight(form, i, o)}, GRADIENT)
-    b = _first([f for f in found if f[0] != w], {(o,), (1, o), (o, 1)}, GRADIENT)
-    named = [at for at, _ in found if re.search(r"d_?b", _names(at), re.I)]
-    return w, b or next(iter(named), None)
-
-
-def _fit(by_path: dict[Path, Any], places: Places, sizes: Sequence[int], form: Form) -> float:
-    """The share of blocks that have the shape of their parameter; none if no weights do."""
-    depth = len(sizes) - 1
-    points, whole = 0.0, 0
-    for k, (i, o) in enumerate(itertools.pairwise(sizes)):
-        due = shape_of_weight(form, i, o)
-        w = by_path.get(path(places.w, k, depth))
-        b = by_path.get(path(places.b, k, depth)) if places.b else w
-        if w is None or b is None:
-            return 0.0
-        points += 2.0 if w.shape == due else 0.5 if w.shape == due[::-1] else 0.0
-        points += bool(places.b) and b.shape in ((o,), (1, o), (o, 1))
-        whole += 3 if places.b else 2
-    return points / whole
-
-
-def _named(places: Places) -> float:
-    """Do the names say that these are gradients, of weights and of biases?"""
-    texts = [_template_names(t or ()) for t in (places.w, places.b)]
-    return (
-        sum(map(is_auxiliary, texts))
-        + 0.5 * _says(texts[0], WEIGHT_NAME)
-        + 0.5 * _says(texts[1], BIAS_NAME)
-    )
-
-
-def _template_names(template: Template) -> str:
-    texts: list[str] = []
-    for part in template:
-        if isinstance(part, Numbered):
-            texts.append(part.text)
-        elif isinstance(part, Listed):
-            texts += [p for p in part.paths[0] if isinstance(p, str)]
-        elif isinstance(part, str):
-            texts.append(part)
-    return " ".join(texts)
