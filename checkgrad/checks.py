@@ -47,6 +47,7 @@ class Student:
     forward: Student | None = (
         None  # what it is the derivative of, where the submission has that too
     )
+    causes: dict[str, Any] = field(default_factory=dict)  # what was found out once for all checks
     _seen: dict[Any, Behaviour] = field(default_factory=dict)
 
     @property
@@ -72,7 +73,7 @@ class Student:
     def __call__(self, *probe: Any) -> Any:
         """The value for one probe, as if it were a plain function; raises Failed where there is none."""
         (behaviour,) = self.answers([probe])
-        if not behaviour.returned:
+        if not behaviour.returned or compare.unusable(behaviour.value):
             raise Failed(behaviour)
         return behaviour.value
 
@@ -154,6 +155,17 @@ def gives_the_same_answer_twice(student: Student) -> Iterator[Observation]:
             first[i].value,
             _changed_its_mind(first[i], second),
         )
+
+
+def is_beside_the_point(student: Student, probe: Probe) -> bool:
+    """Are these whole numbers where the exercise is about real ones? A fault that shows there alone is advice."""
+    kinds = {_kind_of_numbers(p) for p in student.probes}
+    return _kind_of_numbers(probe) == "iu" and "f" in kinds
+
+
+def _kind_of_numbers(probe: Probe) -> str:
+    arrays = [arg for arg in probe if isinstance(arg, np.ndarray)]
+    return "f" if any(a.dtype.kind == "f" for a in arrays) else "iu"
 
 
 def has_derivative(exercise: Exercise) -> bool:
@@ -296,26 +308,23 @@ def _law_on(student: Student, law: Law, probe: Probe) -> Observation:
     (got,) = student.answers([probe])
     if not got.returned:
         return Observation(probe, got)
+    due = student.reading.formula(*probe)
+    if problem := compare.unusable(got.value):
+        return Observation(probe, got, due, Difference(problem))
     try:
         sides = law.holds(student, *probe)
     except Failed as failed:
         return Observation(probe, failed.behaviour)
-    except (ValueError, IndexError, TypeError):
+    except (ValueError, IndexError, TypeError, AttributeError):
         # The answers do not even have the shape the law speaks of; the formula check says so.
-        return Observation(
-            probe, got, difference=Difference(f"breaks the law: {_lower(law.statement)}")
-        )
+        return Observation(probe, got, due, Difference(f"breaks the law: {_lower(law.statement)}"))
     if sides is None:
         return Observation(probe, got)
     left, right = (np.asarray(side, dtype=float) for side in sides)
     found = compare.difference(left, right, _law_bound(probe, got.value, left, right))
-    broken = found and Difference(
-        f"breaks the law: {_lower(law.statement)} ({found.problem})",
-        found.where,
-        found.error,
-        found.bound,
+    broken = found and replace(
+        found, problem=f"breaks the law: {_lower(law.statement)} ({found.problem})"
     )
-    due = student.reading.formula(*probe)
     return Observation(probe, got, due, broken, again=lambda p: _law_on(student, law, p))
 
 

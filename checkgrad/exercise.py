@@ -28,6 +28,7 @@ class Misconception:
     same_as: tuple[str, ...] = ()  # twins: no probe tells them apart
     unless: str = ""  # the variant or calling it equals: it accuses only where that is ruled out
     at: str = "probes"  # where it shows: also "extremes" (not finite), "inputs" (changes them)
+    also: tuple[Formula, ...] = ()  # the same mistake written in another way, with other numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +159,7 @@ class Exercise:
         same_as: Iterable[Formula] = (),
         unless: Formula | str = "",
         at: str = "probes",
+        also: Iterable[Formula] = (),
     ) -> Callable[[Formula], Formula]:
         """Register a wrong formula; its docstring is the explanation, *hint* a question.
 
@@ -167,9 +169,10 @@ class Exercise:
         def register(formula: Formula) -> Formula:
             twins = tuple(twin.__name__ for twin in same_as)
             excuse = unless if isinstance(unless, str) else unless.__name__
-            self.misconceptions.append(
-                Misconception(formula.__name__, formula, words(formula), hint, twins, excuse, at)
+            told = Misconception(
+                formula.__name__, formula, words(formula), hint, twins, excuse, at, tuple(also)
             )
+            self.misconceptions.append(told)
             return formula
 
         return register

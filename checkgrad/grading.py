@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 import time
 import traceback
@@ -24,7 +25,8 @@ from checkgrad.checks import (
     Observation,
     Student,
     agrees_with_the_numeric_derivative,
-    sizes,
+    is_beside_the_point,
+    leaves_its_inputs_alone,
     survives_extreme_inputs,
 )
 from checkgrad.child.behaviour import Behaviour
@@ -32,7 +34,6 @@ from checkgrad.exercise import Exercise, Probe
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.model import (
     Asked,
-    Diagnosis,
     Environment,
     Example,
     Isolation,
@@ -46,6 +47,7 @@ from checkgrad.model import (
 from checkgrad.network_checks import NETWORK_CHECKS, Finding, Network
 from checkgrad.points import scored
 from checkgrad.reading import Candidate, Reading, candidates, nearest_names, read
+from checkgrad.reading.inquiry import is_alone
 from checkgrad.reading.networks import (
     NetworkCandidate,
     NetworkReading,
@@ -295,7 +297,8 @@ def judge(check: Check, student: Student, *, pictures: bool = True) -> Outcome:
     """The outcome of one check of one function."""
     question = Question(student.exercise.name, student.reading.candidate.function, check.name)
     seen = list(check.ask(student))
-    failing = sorted(filter(_is_failing, seen), key=lambda o: _size(o.probe))
+    found = (_weighed(student, o) for o in seen if _is_failing(o))
+    failing = sorted(found, key=lambda o: (o.finding is Verdict.ADVICE, _size(o.probe)))
     outcome = (
         _failure(question, check, student, failing[0])
         if failing
@@ -329,7 +332,7 @@ def assemble(header: Header, parts: Iterable[Part], assignment: Assignment) -> R
 
 def _asked(assignment: Assignment, questions: Sequence[Question]) -> list[Asked]:
     named = {q.exercise for q in questions}
-    everything = (*assignments.asked(assignment), NETWORK)
+    everything: tuple[Any, ...] = (*assignments.asked(assignment), NETWORK)
     return [
         Asked(e.name, e.title, e.summary, e.latex, e.source) for e in everything if e.name in named
     ]
@@ -347,6 +350,13 @@ def _our_fault(question: Question, error: Exception) -> Outcome:
     problem = f"checkgrad itself failed here ({type(error).__name__}: {error}); please report it"
     ours = "".join(traceback.format_exception(error)[-8:])
     return replace(_outcome(question, Verdict.GRADER_FAULT, problem), traceback=ours)
+
+
+def _weighed(student: Student, seen: Observation) -> Observation:
+    """A fault at whole numbers alone does not fail the run: gradients are about real ones."""
+    if is_beside_the_point(student, seen.probe) and not seen.got.died:
+        return dataclasses.replace(seen, finding=Verdict.ADVICE)
+    return seen
 
 
 def _is_failing(seen: Observation) -> bool:
@@ -378,14 +388,45 @@ def _failure(question: Question, check: Check, student: Student, worst: Observat
         error=worst.difference.error if worst.difference else None,
         bound=worst.difference.bound if worst.difference else None,
     )
+    if check.earns and is_beside_the_point(student, worst.probe):
+        found = _explanation(student)
+        return replace(outcome, diagnoses=found.diagnoses, note="right for real numbers")
+    return _explained(outcome, check, student)
+
+
+def _explained(outcome: Outcome, check: Check, student: Student) -> Outcome:
+    """The outcome with what caused it, as far as that can be told."""
     if check.ask is survives_extreme_inputs:
-        return replace(outcome, diagnoses=_at_extremes(student))
-    return _explained(outcome, student) if check.earns and verdict.failed else outcome
+        found = diagnose.at_extremes(_case(student, list(student.exercise.extremes())))
+    elif check.ask is leaves_its_inputs_alone:
+        found = diagnose.spoilt_inputs(_case(student, student.probes))
+    elif check.earns and outcome.verdict.failed:
+        found = _explanation(student)
+    else:
+        return outcome
+    return replace(outcome, diagnoses=found.diagnoses, structure=found.structure)
 
 
-def _at_extremes(student: Student) -> list[Diagnosis]:
-    probes = list(student.exercise.extremes())
-    return diagnose.diagnose(student.exercise, probes, student.answers(probes), extremes=True)
+def _explanation(student: Student) -> diagnose.Named:
+    """Why the function is wrong: worked out once for all checks that it fails."""
+    if "explanation" not in student.causes:
+        case = _case(student, student.probes)
+        student.causes["explanation"] = diagnose.explain(case)
+    found: diagnose.Named = student.causes["explanation"]
+    return found
+
+
+def _case(student: Student, probes: Sequence[Probe]) -> diagnose.Case:
+    """The function as a case for a diagnosis."""
+    reading = student.reading
+    return diagnose.Case(
+        student.exercise,
+        reading.formula,
+        probes,
+        student.answers,
+        is_alone(reading.way),
+        student.seed,
+    )
 
 
 def _network_outcome(question: Question, finding: Finding) -> Outcome:
@@ -416,7 +457,7 @@ def _smallest(student: Student, worst: Observation) -> Observation:
         return again(probe).difference is not None
 
     found = shrink.smallest(worst.probe, student.reading.formula, shows)
-    return again(found) if found is not None else worst
+    return _weighed(student, again(found)) if found is not None else worst
 
 
 def _right_for_its_own_forward(student: Student) -> bool:
@@ -429,7 +470,8 @@ def _right_for_its_own_forward(student: Student) -> bool:
 
 def _verdict(worst: Observation) -> tuple[Verdict, str]:
     if worst.got.died or worst.got.raised and not worst.difference:
-        return _ended(worst.got)
+        verdict, problem = _ended(worst.got)
+        return (worst.finding if worst.finding is Verdict.ADVICE else verdict), problem
     assert worst.difference
     return worst.finding, worst.difference.problem
 
@@ -454,18 +496,6 @@ def _example(student: Student, worst: Observation) -> Example:
     got = plain(worst.got.value) if worst.got.returned else worst.got.raised or worst.got.died
     where = worst.difference.where if worst.difference else ""
     return Example(arguments, got, plain(worst.expected), where)
-
-
-def _explained(outcome: Outcome, student: Student) -> Outcome:
-    exercise, probes = student.exercise, student.probes
-    answers = student.answers(probes)
-    found: list[Diagnosis] = diagnose.diagnose(exercise, probes, answers)
-    if found:
-        return replace(outcome, diagnoses=found)
-    relation = diagnose.relation(
-        student.reading.formula, probes, answers, [sizes(probe) for probe in probes]
-    )
-    return replace(outcome, structure=relation)
 
 
 def _size(probe: Probe) -> int:

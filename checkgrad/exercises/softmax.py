@@ -79,14 +79,31 @@ def ratios_are_exponentials(softmax, z):
     return roughly(y, y[..., :1] * np.exp(z - z[..., :1]))
 
 
-@softmax.misconception(hint="Add up one row of your result: what should it be?")
+def shifted_by_row(z):
+    return np.exp(z - z.max(axis=-1, keepdims=True))
+
+
+def shifted_by_column(z):
+    return np.exp(z - z.max(axis=0))
+
+
+@softmax.misconception(
+    also=[
+        lambda z: shifted_by_row(z) / shifted_by_row(z).sum(),
+        lambda z: shifted_by_column(z) / shifted_by_column(z).sum(),
+    ],
+    hint="Add up one row of your result: what should it be?",
+)
 def normalised_over_everything(z):
     """The exponentials are divided by the sum over the whole matrix instead of their own row."""
     e = np.exp(z - z.max())
     return e / e.sum()
 
 
-@softmax.misconception(hint="Which axis holds the classes of one sample?")
+@softmax.misconception(
+    also=[lambda z: shifted_by_row(z) / shifted_by_row(z).sum(axis=0)],
+    hint="Which axis holds the classes of one sample?",
+)
 def normalised_down_the_columns(z):
     """The samples compete with each other: columns add up to 1 instead of rows."""
     e = np.exp(z - z.max(axis=0))
@@ -102,14 +119,20 @@ def summed_with_pythons_own_sum(z):
     return np.exp(z) / sum(np.exp(z))
 
 
-@softmax.misconception(hint="Which shape must the row sums have to stand beside the matrix?")
+@softmax.misconception(
+    also=[lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum(axis=1)],
+    hint="Which shape must the row sums have to stand beside the matrix?",
+)
 def lost_the_axis_of_the_row_sums(z):
     """The row sums have lost their axis, so they line up with the columns."""
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return e / e.sum(axis=1)
 
 
-@softmax.misconception(hint="After exp, what must every row be divided by?")
+@softmax.misconception(
+    also=[lambda z: np.exp(z - z.max()), shifted_by_column],
+    hint="After exp, what must every row be divided by?",
+)
 def not_normalised(z):
     """The exponentials are returned without dividing by their sum."""
     return np.exp(z)

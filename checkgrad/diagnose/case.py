@@ -1,0 +1,185 @@
+"""A failing function, and what it is compared with: behaviours, bounds, more probes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from checkgrad import compare
+from checkgrad.child.behaviour import Behaviour, fingerprint, observe
+from checkgrad.exercise import Exercise, Formula, Probe
+from checkgrad.reading.topic import one_by_one
+
+MORE = 1000  # added to the seed for probes that only a confirmation sees
+NEAR = 1e-2  # beyond this share of the largest entry no rounding bound has to be worked out
+POWER = re.compile(r"1e-\d+")
+SLACK = 4  # times what a small number inside a logarithm moves the right value
+
+
+@dataclass(eq=False)
+class Case:
+    """A function that failed: the formula it should follow, the probes, and a way to ask it about more.
+
+    alone: it is asked about each sample by itself, so whatever mixes samples cannot show.
+    """
+
+    exercise: Exercise
+    formula: Formula
+    probes: Sequence[Probe]
+    answers: Callable[[Sequence[Probe]], list[Behaviour]]
+    alone: bool = False
+    seed: int = 0
+    _right: dict[Any, Behaviour] = field(default_factory=dict)
+    _alone: dict[Formula, Formula] = field(default_factory=dict)
+    _given: dict[tuple[Formula, int], Behaviour] = field(default_factory=dict)
+
+    @cached_property
+    def seen(self) -> list[tuple[Probe, Behaviour]]:
+        """The probes with what the function did."""
+        return list(zip(self.probes, self.answers(self.probes), strict=True))
+
+    @cached_property
+    def returns(self) -> bool:
+        """Does the function give a value on every probe?"""
+        return all(got.returned for _, got in self.seen)
+
+    @cached_property
+    def more(self) -> list[tuple[Probe, Behaviour]]:
+        """Fresh probes, which confirm what was found on the others."""
+        fresh = self.exercise.probes(self.seed + MORE)
+        return list(zip(fresh, self.answers(fresh), strict=True))
+
+    @cached_property
+    def square(self) -> list[tuple[Probe, Behaviour]]:
+        """Probes with as many samples as classes, where a lost axis gives wrong numbers and no error."""
+        cut = [s for p in self.probes if (s := _square(p)) is not None]
+        return list(zip(cut, self.answers(cut), strict=True))
+
+    def right(self, probe: Probe) -> Behaviour:
+        """What is due."""
+        key = fingerprint(probe)
+        if key not in self._right:
+            self._right[key] = observe(self.formula, probe)
+        return self._right[key]
+
+    def as_asked(self, formula: Formula) -> Formula:
+        """The formula as it is for each sample alone, if that is how the function is asked."""
+        if not self.alone:
+            return formula
+        if formula not in self._alone:
+            self._alone[formula] = one_by_one(formula, self.exercise)
+        return self._alone[formula]
+
+    def gives(self, formula: Formula, probe: Probe) -> Behaviour:
+        """What a wrong formula gives on one of the probes of this case."""
+        key = formula, id(probe)
+        if key not in self._given:
+            self._given[key] = observe(formula, probe)
+        return self._given[key]
+
+    @cached_property
+    def is_right(self) -> bool:
+        """Does the function give what is due on every probe?"""
+        return all(agrees(got, self.right(p), self.formula, p) for p, got in self.seen)
+
+    @cached_property
+    def orders(self) -> tuple[tuple[int, ...], ...]:
+        """In which orders the members of an answer may have been read; one where there are no members."""
+        due = self.right(self.probes[0]).value
+        return tuple(permutations(range(len(due)))) if isinstance(due, tuple) else ((),)
+
+    @cached_property
+    def small_number(self) -> Formula | None:
+        """The right formula with the largest accepted number inside its logarithm, if it has one."""
+        sizes = {
+            v.formula: float(v.convention["eps"])
+            for v in self.exercise.variants
+            if set(v.convention) == {"eps"} and POWER.fullmatch(v.convention["eps"])
+        }
+        return max(sizes, key=lambda formula: sizes[formula], default=None)
+
+    def slack(self, probe: Probe) -> float:
+        """What a small number inside a logarithm may move a value by."""
+        assert self.small_number
+        moved = np.asarray(self.small_number(*probe)) - self.exercise(*probe)
+        return SLACK * float(np.max(np.abs(moved), initial=0.0))
+
+
+def agrees(
+    got: Behaviour, due: Behaviour, formula: Formula, probe: Probe, slack: float = 0.0
+) -> bool:
+    """Did the function do what *formula* does, up to rounding and *slack*?"""
+    if _far(got.value, due.value, slack):
+        return False
+    return compare.same(got, due, _widened(bound(formula, probe, due, got), slack))
+
+
+def bound(formula: Formula, probe: Probe, due: Behaviour, got: Behaviour) -> Any:
+    """The rounding bound of a formula that may be wrong, and fail."""
+    if not due.returned or compare.not_numbers(due.value) and not isinstance(due.value, tuple):
+        return 0.0
+    try:
+        return compare.rounding_bound(formula, probe, due.value, got.value)
+    except Exception:  # a wrong formula may fail on the moved inputs; then only equality counts
+        return 0.0
+
+
+def reordered(got: Behaviour, order: tuple[int, ...]) -> Behaviour:
+    """The answer with its members in another order."""
+    if not order or not isinstance(got.value, list | tuple) or len(got.value) != len(order):
+        return got
+    return Behaviour(value=tuple(got.value[i] for i in order), mutated=got.mutated)
+
+
+def folded(got: Behaviour, due: Behaviour, probe: Probe) -> Behaviour:
+    """The answer for a single sample with the axes of what is due: there the axes cannot be told apart."""
+    if not got.returned or not isinstance(probe[0], np.ndarray) or len(probe[0]) != 1:
+        return got
+    if isinstance(got.value, tuple) and isinstance(due.value, tuple):
+        if len(got.value) != len(due.value):
+            return got
+        return Behaviour(value=tuple(map(_fold, got.value, due.value)), mutated=got.mutated)
+    return Behaviour(value=_fold(got.value, due.value), mutated=got.mutated)
+
+
+def _fold(got: Any, due: Any) -> Any:
+    if not (isinstance(got, np.ndarray) and isinstance(due, np.ndarray)):
+        return got
+    same = np.squeeze(got).shape == np.squeeze(due).shape
+    return got.reshape(due.shape) if same else got
+
+
+def _widened(limit: Any, slack: float) -> Any:
+    if isinstance(limit, tuple):
+        return tuple(_widened(one, slack) for one in limit)
+    return np.asarray(limit) + slack
+
+
+def _far(got: Any, due: Any, slack: float) -> bool:
+    """Are two values apart beyond all doubt? Saves the work of a rounding bound."""
+    if isinstance(got, tuple) and isinstance(due, tuple) and len(got) == len(due):
+        return any(_far(g, d, slack) for g, d in zip(got, due, strict=True))
+    if isinstance(got, np.ndarray | float) and isinstance(due, np.ndarray | float):
+        if np.shape(got) != np.shape(due):
+            return True
+        if np.asarray(got).dtype.kind == "f" and np.isfinite(due).all():
+            size = float(np.max(np.abs(due), initial=0.0))
+            return not bool(np.all(np.abs(got - due) <= NEAR * size + slack))
+    return False
+
+
+def _square(probe: Probe) -> Probe | None:
+    """The corner of every array in which all axes are as long as the shortest."""
+    arrays = [arg for arg in probe if isinstance(arg, np.ndarray)]
+    size = min((n for a in arrays for n in a.shape), default=0)
+    if size < 2 or all(n == size for a in arrays for n in a.shape):
+        return None
+    return tuple(
+        arg[(slice(size),) * arg.ndim] if isinstance(arg, np.ndarray) else arg for arg in probe
+    )

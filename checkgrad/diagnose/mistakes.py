@@ -1,0 +1,201 @@
+"""Known mistakes: named where they reproduce every answer, alone, under another reduction or with a factor beside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from checkgrad.child.behaviour import Behaviour, observe
+from checkgrad.diagnose.case import Case, agrees, folded, reordered
+from checkgrad.exercise import Exercise, Formula, Misconception, Probe
+from checkgrad.model import Diagnosis
+
+
+class Twist(NamedTuple):
+    """Something else about the result of a mistake: *change* of its value, given N and C."""
+
+    words: str
+    change: Callable[[Any, float, float], Any]
+
+
+REDUCTIONS = {
+    "sum": Twist("", lambda v, n, c: v * n),
+    "cells": Twist("", lambda v, n, c: v / c),
+}
+STRUCTURES = (
+    Twist("also of the wrong sign", lambda v, n, c: -v),
+    Twist("also 2 times too large", lambda v, n, c: v * 2),
+    Twist("also half as large as that", lambda v, n, c: v / 2),
+    Twist("also N times too large, and N is the number of samples", lambda v, n, c: v * n),
+    Twist("also N times too small, and N is the number of samples", lambda v, n, c: v / n),
+    Twist("also C times too large, and C is the number of classes", lambda v, n, c: v * c),
+    Twist("also C times too small, and C is the number of classes", lambda v, n, c: v / c),
+    Twist("also transposed", lambda v, n, c: np.swapaxes(v, -1, -2)),
+)
+
+
+class Named(NamedTuple):
+    """The mistakes that explain a function, and what else is to be said of its result."""
+
+    diagnoses: list[Diagnosis]
+    structure: str = ""
+
+
+NOTHING = Named([])
+PLAIN = Twist("", lambda v, n, c: v)
+
+
+@dataclass(frozen=True, eq=False)
+class Suspect:
+    """A wrong formula and a twist of its result."""
+
+    formula: Formula
+    twist: Twist = PLAIN
+
+    def __call__(self, *probe: Any) -> Any:
+        return _changed(self.twist, self.formula(*probe), probe)
+
+    def on(self, case: Case, probe: Probe) -> Behaviour:
+        """What it gives on one of the probes of *case*."""
+        base = case.gives(self.formula, probe)
+        if self.twist is PLAIN or not base.returned:
+            return base
+        return observe(lambda: _changed(self.twist, base.value, probe), ())
+
+
+def alone(case: Case, at: str = "probes") -> Named:
+    """Mistakes that explain every answer by themselves."""
+    check = {"probes": _reproduces, "extremes": _does_the_same, "inputs": _spoils}[at]
+    found = [
+        m
+        for m in case.exercise.misconceptions
+        if m.at == at and any(check(case, suspect) for suspect in _suspects(case, m))
+    ]
+    return Named(_merged(found))
+
+
+def reduced(case: Case) -> Named:
+    """The one mistake that explains every answer under another reduction, or beside a small number in a logarithm."""
+    twists = _reductions(case.exercise)
+    found = _twisted(case, twists)
+    if not found and case.small_number:
+        found = _twisted(case, [PLAIN, *twists], slack=True)
+    return Named(_one(found))
+
+
+def beside_a_structure(case: Case) -> Named:
+    """The one mistake that explains every answer together with a sign, a factor or a transposition."""
+    for twist in STRUCTURES:
+        found = [m for m in _twisted(case, [twist]) if not m.unless]
+        if diagnoses := _one(found):
+            return Named(diagnoses, twist.words)
+    return NOTHING
+
+
+def _suspects(case: Case, mistake: Misconception, twist: Twist = PLAIN) -> list[Suspect]:
+    """All ways in which the mistake is written; a formula that is asked for each sample alone is so here as well."""
+    formulas = (mistake.formula, *mistake.also)
+    return [Suspect(case.as_asked(formula), twist) for formula in formulas]
+
+
+def _twisted(case: Case, twists: Sequence[Twist], slack: bool = False) -> list[Misconception]:
+    return [
+        m
+        for m in case.exercise.misconceptions
+        if m.at == "probes"
+        and any(_reproduces(case, s, slack) for twist in twists for s in _suspects(case, m, twist))
+    ]
+
+
+def _changed(twist: Twist, value: Any, probe: Probe) -> Any:
+    shape = max((np.shape(arg) for arg in probe), key=len)
+    n, c = float(shape[0]) if shape else 1.0, float(shape[-1]) if len(shape) > 1 else 1.0
+    if isinstance(value, tuple):
+        return tuple(twist.change(np.asarray(v), n, c) for v in value)
+    return twist.change(np.asarray(value), n, c)
+
+
+def _reductions(exercise: Exercise) -> list[Twist]:
+    known = {v.convention.get("reduction") for v in exercise.variants}
+    return [twist for name, twist in REDUCTIONS.items() if name in known]
+
+
+def _reproduces(case: Case, suspect: Suspect, slack: bool = False) -> bool:
+    """Does it give every answer, and a value other than the right one somewhere?"""
+    return any(_reproduces_in(case, suspect, order, slack) for order in case.orders)
+
+
+def _reproduces_in(case: Case, suspect: Suspect, order: tuple[int, ...], slack: bool) -> bool:
+    if not _all_alike(case, suspect, case.seen, order, slack):
+        return False
+    if not _all_alike(case, suspect, case.more, order, slack):
+        return False
+    if any(_tells(case, suspect, probe, slack) for probe, _ in case.seen):
+        return True
+    told = any(_tells(case, suspect, probe, slack) for probe, _ in case.square)
+    return told and _all_alike(case, suspect, case.square, order, slack)
+
+
+def _all_alike(
+    case: Case,
+    suspect: Suspect,
+    seen: Sequence[tuple[Probe, Behaviour]],
+    order: tuple[int, ...],
+    slack: bool,
+) -> bool:
+    for probe, got in seen:
+        wrong = suspect.on(case, probe)
+        room = case.slack(probe) if slack else 0.0
+        if not agrees(folded(reordered(got, order), wrong, probe), wrong, suspect, probe, room):
+            return False
+    return True
+
+
+def _tells(case: Case, suspect: Suspect, probe: Probe, slack: bool = False) -> bool:
+    """Is the wrong value on this probe another than the right one? That both raise something tells nothing."""
+    wrong = suspect.on(case, probe)
+    room = case.slack(probe) if slack else 0.0
+    right = case.right(probe)
+    return wrong.returned and not agrees(
+        folded(wrong, right, probe), right, case.formula, probe, room
+    )
+
+
+def _does_the_same(case: Case, suspect: Suspect) -> bool:
+    """At extremes, where nothing else may be asked."""
+    return all(agrees(got, suspect.on(case, p), suspect, p) for p, got in case.seen) and any(
+        _tells(case, suspect, p) for p, _ in case.seen
+    )
+
+
+def _spoils(case: Case, suspect: Suspect) -> bool:
+    """Does it change the same inputs?"""
+    did = [(p, got, suspect.on(case, p)) for p, got in case.seen]
+    return any(wrong.mutated for _, _, wrong in did) and all(
+        wrong.mutated == got.mutated and agrees(got, wrong, suspect, p) for p, got, wrong in did
+    )
+
+
+def _one(found: Sequence[Misconception]) -> list[Diagnosis]:
+    """A diagnosis if there is but one, twins counting as one; else silence."""
+    diagnoses = _merged(found)
+    return diagnoses if len(diagnoses) == 1 else []
+
+
+def _merged(found: Sequence[Misconception]) -> list[Diagnosis]:
+    """One diagnosis for each mistake; twins, which no probe tells apart, share one."""
+    groups: list[list[Misconception]] = []
+    for mistake in found:
+        group = next((g for g in groups if _twins(g[0], mistake)), None)
+        if group:
+            group.append(mistake)
+        else:
+            groups.append([mistake])
+    return [Diagnosis(g[0].name, " Or: ".join(m.explanation for m in g), g[0].hint) for g in groups]
+
+
+def _twins(a: Misconception, b: Misconception) -> bool:
+    return b.name in a.same_as or a.name in b.same_as
