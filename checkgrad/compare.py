@@ -25,6 +25,7 @@ from checkgrad.child.behaviour import Behaviour, Unsendable
 
 SAFETY = 8
 OPERATIONS = 128
+DOUBLE, SINGLE = 2.0**-53, 2.0**-24  # half precision is no precision for gradients
 MOVE = 2.0**-20  # large against rounding, small against curvature
 
 
@@ -56,10 +57,11 @@ def repetition_bound(value: Any) -> Any:
 
 
 def unit_roundoff(probe: tuple[Any, ...], got: Any = None) -> float:
-    """Return u of the coarsest floating point type among the arguments and the result."""
+    """Return u of the coarsest floating point type among the arguments and the result, at most single precision's."""
     types = [a.dtype for a in _arrays(probe) if a.dtype.kind == "f"]
     types += [_precision(a) for a in _arrays((got,)) if a.dtype.kind == "f"]
-    return max((float(np.finfo(t).eps) / 2 for t in types), default=2.0**-53)
+    units = [float(np.finfo(t).eps) / 2 for t in types]
+    return min(max(units, default=DOUBLE), SINGLE)
 
 
 def difference(
@@ -73,7 +75,7 @@ def difference(
         return _group_difference(got, expected, bound, names)
     if problem := not_numbers(got):
         return Difference(problem)
-    got, expected = np.asarray(got), np.asarray(expected)
+    got, expected = _signed(got), _signed(expected)
     if got.shape != expected.shape:
         return Difference(f"has shape {got.shape}, expected {expected.shape}")
     off = ~_close(got, expected, np.broadcast_to(bound, expected.shape))
@@ -108,6 +110,13 @@ def not_numbers(value: Any) -> str:
     return ""
 
 
+def unusable(value: Any) -> str:
+    """Return "" for numbers and groups of numbers, else what is wrong with the first member that is none."""
+    if _grouped(value) and value:
+        return next(filter(None, map(unusable, value)), "")
+    return not_numbers(value)
+
+
 def _group_difference(
     got: Any, expected: tuple[Any, ...], bound: Any, names: tuple[str, ...]
 ) -> Difference | None:
@@ -123,6 +132,12 @@ def _group_difference(
                 f"{name} {found.problem}", name + found.where, found.error, found.bound
             )
     return None
+
+
+def _signed(value: Any) -> Any:
+    """An array that can be subtracted: truth values and unsigned integers become real numbers."""
+    array = np.asarray(value)
+    return array.astype(float) if array.dtype.kind in "bu" else array
 
 
 def _listed(names: tuple[str, ...]) -> str:

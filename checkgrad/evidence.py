@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad import numeric
+from checkgrad import compare, numeric
 from checkgrad.checks import (
     Check,
     Observation,
@@ -25,7 +25,7 @@ MOST_POINTS = 400
 
 def of(check: Check, student: Student, seen: Sequence[Observation]) -> list[Evidence]:
     """The pictures of one check; none where there is nothing to draw."""
-    answered = [o for o in seen if o.got.returned and _is_array(o.got.value)]
+    answered = [o for o in seen if o.got.returned and not compare.not_numbers(o.got.value)]
     if check.ask is matches_the_formula:
         return _function(student) or _matrix(student, answered)
     if check.ask is agrees_with_the_numeric_derivative:
@@ -48,7 +48,7 @@ def _function(student: Student) -> list[Evidence]:
 
 def _curve(student: Student, reference: Any) -> list[Evidence]:
     (got,) = student.answers([(GRID[:, None],)])
-    if not _is_array(got.value) or np.size(got.value) != len(GRID):
+    if compare.not_numbers(got.value) or np.size(got.value) != len(GRID):
         return []
     lines = {"yours": _floats(got.value), "reference": _floats(reference)}
     return [Curve(student.exercise.title, "z", "value", _floats(GRID), lines)]
@@ -60,7 +60,7 @@ def _surface(student: Student) -> list[Evidence]:
     z = np.column_stack([first.ravel(), second.ravel()])
     (got,) = student.answers([(z,)])
     expected = student.reading.formula(z)
-    if not _is_array(got.value) or np.shape(got.value) != expected.shape or expected.ndim != 2:
+    if compare.not_numbers(got.value) or np.shape(got.value) != expected.shape or expected.ndim != 2:
         return []
     shaped = [
         np.asarray(a, float)[:, 0].reshape(first.shape).tolist() for a in (got.value, expected)
@@ -121,10 +121,6 @@ def _v_curve(student: Student, answered: Sequence[Observation]) -> list[Evidence
     )
     title = "error of the numeric derivative over its step"
     return [Curve(title, "step", "error", steps, {"central difference": errors}, logarithmic=True)]
-
-
-def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray | np.generic | int | float)
 
 
 def _floats(values: Any) -> list[float]:

@@ -294,3 +294,46 @@ def test_a_bad_assignment_is_refused_in_one_line(tmp_path, text, said):
     with pytest.raises(BadAssignment) as refused:
         load(path)
     assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_a_fault_at_whole_numbers_alone_is_advice_and_named(outcomes):
+    found = outcomes(
+        """
+import numpy as np
+
+def sigmoid(z):
+    y = np.empty_like(z)
+    y[:] = 1 / (1 + np.exp(-z))
+    return y
+"""
+    )
+    formula = found["sigmoid", "matches_the_formula"]
+    assert formula.verdict is Verdict.ADVICE
+    assert [d.name for d in formula.diagnoses] == ["cut_off_the_decimals"]
+
+
+def test_half_precision_is_not_precise_enough(outcomes):
+    found = outcomes(
+        HEAD.replace(
+            "return e / e.sum(axis=-1, keepdims=True)",
+            "return (e / e.sum(axis=-1, keepdims=True)).astype(np.float16)",
+        )
+    )
+    assert found["softmax", "matches_the_formula"].verdict is Verdict.WRONG
+
+
+ODD = {
+    "list": "z.tolist()",
+    "truth": "True",
+    "matrix": "np.matrix(z)",
+    "complex": "z * 1j",
+    "text": "'0.5'",
+    "object": "np.array([object()])",
+}
+
+
+@pytest.mark.parametrize("value", ODD.values(), ids=ODD)
+def test_what_is_no_array_of_numbers_is_wrong_and_never_our_fault(outcomes, value):
+    found = outcomes(f"import numpy as np\ndef softmax(z):\n    return {value}\n")
+    assert found["softmax", "matches_the_formula"].verdict is Verdict.WRONG
+    assert Verdict.GRADER_FAULT not in {o.verdict for o in found.values()}
