@@ -111,7 +111,7 @@ KINDS += [("tanh", "sigmoid_binary_cross_entropy", 1)]
 
 
 @pytest.mark.parametrize(
-    "number, mistake", enumerate(mlp.MISTAKES), ids=lambda m: getattr(m, "name", "")
+    "number, mistake", list(enumerate(mlp.MISTAKES)), ids=lambda m: getattr(m, "name", "")
 )
 def test_no_mistake_is_taken_for_a_convention(tmp_path, number, mistake):
     shell = list(SHELLS)[number % 4]
@@ -136,6 +136,34 @@ def test_no_mistake_is_taken_for_a_convention(tmp_path, number, mistake):
         got = reading.network(w.ask)(*probe).gradients
         for mine, theirs in zip(got, due, strict=True):
             assert all(np.allclose(g, d) for g, d in zip(mine, theirs, strict=True))
+
+
+ELU = ("np.tanh(self.inputs[-1] @ w + b)", "elu(self.inputs[-1] @ w + b)")
+ELU_SLOPE = ("* (1 - a ** 2)", "* np.where(a > 0, 1, a + 1)")
+ELU_FUNCTION = "def elu(z):\n    return np.where(z > 0, z, np.exp(np.minimum(z, 0)) - 1)\n"
+
+
+def test_unknown_hidden_units_leave_the_network_to_its_own_loss(tmp_path):
+    shape = SHAPES["lists"]
+    source = shape.head + ELU_FUNCTION + shape.source.replace(*ELU).replace(*ELU_SLOPE)
+    with worker(tmp_path, source) as w:
+        reading = only_reading(w)
+        assert (reading.hidden, reading.output, reading.right_forward) == ("unknown",) * 2 + (
+            False,
+        )
+        assert reading.accepts(mlp.draw(np.random.default_rng(0), (5, 11, 4, 3), 7))
+
+
+def test_wrong_outputs_beside_a_right_loss_do_not_hide_a_task(tmp_path):
+    source = (MODELS / "numpy_mlp.py").read_text()
+    wrong = source.replace("e / np.sum(e, axis=-1, keepdims=True)", "e / np.sum(e)")
+    assert wrong != source
+    with worker(tmp_path, wrong) as w:
+        reading = only_reading(w)
+        assert reading.outputs == {"binary", "two_class", "multi_class"}
+        probe = mlp.draw(np.random.default_rng(3), (5, 11, 4, 3), 7)
+        got = reading.network(w.ask)(*probe).gradients[-1][1]
+        assert not np.allclose(got, mlp.network(*probe, **reading.kind).gradients[-1][1])
 
 
 def wrong_blocks(reading, ask, sizes, n=7):

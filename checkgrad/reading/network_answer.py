@@ -68,7 +68,7 @@ def _reduced(losses: list[Any]) -> Any:
     if any(loss is None for loss in losses):
         return None
     arrays = [np.asarray(loss) for loss in losses]
-    if any(a.dtype.kind not in "biuf" for a in arrays):
+    if any(a.dtype.kind not in "biuf" or max(a.shape, default=1) != a.size for a in arrays):
         return losses[0]
     return np.float64(sum(a.mean() for a in arrays))
 

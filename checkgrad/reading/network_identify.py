@@ -27,7 +27,7 @@ from checkgrad.reading.network_losses import LossFound, label_forms, losses
 from checkgrad.reading.network_match import Pilot, number, pilot, seen_in_loss
 from checkgrad.reading.network_reading import TASKS, Ask, NetworkCandidate, NetworkReading
 from checkgrad.reading.network_script import Script
-from checkgrad.reading.network_tell import Told, is_of_kind, right_blocks, tell
+from checkgrad.reading.network_tell import Told, agreement, right_blocks, tell
 from checkgrad.reading.pieces import Pieces, assemble
 from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate
@@ -56,6 +56,10 @@ def identify(candidate: NetworkCandidate, ask: Ask, seed: int) -> NetworkReading
     deepest = max((len(t.given.parameters) for t in trials if t.seen), default=0)
     likely = [t for t in _by_likelihood(trials) if len(t.given.parameters) >= deepest]
     for trial in likely[:MOST_TRIALS]:
+        if (deeper := _deeper(trial, trials)) and (
+            reading := _of_unknown(candidate, search, trial, deeper)
+        ):
+            return reading
         if reading := _of_trial(candidate, search, trial):
             return _with_one_output(candidate, search, trial, reading)
     return _sorry(search, any(batches), bool(trials))
@@ -144,6 +148,29 @@ def _with_one_output(
             outputs = reading.outputs | {TASKS[1]}
             return replace(reading, output="", binary=found.script, outputs=outputs)
     return reading
+
+
+def _deeper(trial: Trial, trials: Sequence[Trial]) -> Trial | None:
+    """The same with hidden layers, where it is known without them only: then they are of an unknown kind."""
+    if not trial.seen or len(trial.given.parameters) > 1 or not trial.script.calls:
+        return None
+    call, form = trial.script.calls[0], trial.script.form
+    same = [t for t in trials if t.script.form == form and t.script.calls[0].path == call.path]
+    return next((t for t in _by_likelihood(same) if len(t.given.parameters) > 1), None)
+
+
+def _of_unknown(
+    candidate: NetworkCandidate, search: Search, known: Trial, trial: Trial
+) -> NetworkReading | None:
+    """The reading of a network of an unknown kind, with the loss that is known for one without hidden layers."""
+    told = _script(search, known).loss
+    found = losses(search, trial)
+    if told:
+        alike = [f for f in found if f.place == told.place and f.labels == told.labels]
+        found = alike or found
+    best = found[0] if found else None
+    blocks = gradients(search, trial, best, [best.labels] if best else label_forms(trial.given))
+    return _confirmed(candidate, search, trial, blocks[0].script) if blocks else None
 
 
 class _Scripted:
@@ -297,8 +324,13 @@ def _with_tasks(
     )
 
 
+def _runs(given: Pilot, answer: Behaviour) -> bool:
+    """Did outputs of the right shape come back?"""
+    return answer.returned and np.shape(answer.value[0]) == given.t.shape
+
+
 def _works(reading: NetworkReading, given: Pilot, answer: Behaviour) -> bool:
-    """Did it come back with outputs, loss and gradients as this kind of network has them?"""
+    """Did it come back as this kind of network does, but for a mistake in the outputs or in the loss?"""
     if not answer.returned:
         return False
     y, loss, blocks = answer.value
@@ -308,9 +340,13 @@ def _works(reading: NetworkReading, given: Pilot, answer: Behaviour) -> bool:
     if one and loss is None and reading.squash == "logits":
         return False  # nothing tells a logit of a sigmoid from one that nothing is done to
     if reading.right_forward:
-        return is_of_kind(reading.kind, given, y, loss, reading.squash)
+        same = agreement(reading.kind, given, answer, reading.squash)
+        is_number = loss is None or number(loss) is not None
+        return is_number and (
+            loss is not None and same.loss or same.y and (same.loss or same.gradients)
+        )
     due = [np.shape(block) for pair in given.parameters for block in pair]
-    return np.shape(y) == given.t.shape and due == [np.shape(b) for pair in blocks for b in pair]
+    return _runs(given, answer) and due == [np.shape(b) for pair in blocks for b in pair]
 
 
 def identify_pieces(
@@ -334,10 +370,10 @@ def identify_pieces(
         pieces=pieces,
     )
     answers = reading.evaluate(ask, [(p.parameters, p.x, p.t) for p in pilots])
-    right = all(
-        a.returned and is_of_kind(reading.kind, p, *a.value[:2])
-        for p, a in zip(pilots, answers, strict=True)
-    )
+    same = [
+        agreement(reading.kind, p, a) for p, a in zip(pilots, answers, strict=True) if a.returned
+    ]
+    right = len(same) == len(pilots) and all(one.y and one.loss for one in same)
     return replace(reading, right_forward=right)
 
 

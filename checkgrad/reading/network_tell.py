@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -71,15 +71,33 @@ def reference(settings: dict[str, Any], given: Pilot) -> mlp.Pass:
         return passed
 
 
-def is_of_kind(settings: dict[str, Any], given: Pilot, y: Any, loss: Any, squash: str = "") -> bool:
-    """Are outputs and loss, as far as there are any, those of the reference with these settings?"""
+class Agreement(NamedTuple):
+    """What of a network's answer is the reference's."""
+
+    y: bool
+    loss: bool
+    gradients: bool
+
+
+def agreement(
+    settings: dict[str, Any], given: Pilot, answer: Behaviour, squash: str = ""
+) -> Agreement:
+    """Compare an answer with the reference of these settings; what is not given agrees."""
     due = reference(settings, given)
+    y, loss, gradients = answer.value
     if y is not None:
         y = squashed(y, squash, settings["output"] or mlp.usual_output(given.parameters))
-        if np.shape(y) != due.y.shape or not near(np.asarray(y), due.y):
-            return False
-    value = number(loss) if loss is not None else float(due.loss)
-    return value is not None and near(np.array(value), np.array(due.loss))
+    value = float(due.loss) if loss is None else number(loss)
+    return Agreement(
+        y is None or _is_near(y, due.y),
+        value is not None and near(np.array(value), np.array(due.loss)),
+        all(map(_is_near, _blocks(gradients), _blocks(due.gradients))),
+    )
+
+
+def _is_near(got: Any, due: Any, bound: float = NEAR) -> bool:
+    got = np.asarray(got)
+    return got.shape == due.shape and got.dtype.kind in "iuf" and near(got, due, bound)
 
 
 def squashed(y: Any, squash: str, output: str) -> Any:
@@ -118,10 +136,7 @@ def _blocks_right(main: Answers, kind: Kind, bound: float = NEAR) -> list[bool]:
     for given, answer in main:
         due = _blocks(reference(asdict(kind), given).gradients)
         got = _blocks(answer.value[2])
-        found += [
-            g.shape == d.shape and g.dtype.kind in "iuf" and near(g, d, bound)
-            for g, d in zip(got, due, strict=True)
-        ]
+        found += [_is_near(g, d, bound) for g, d in zip(got, due, strict=True)]
     return found
 
 
