@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from checkgrad import compare, numeric, structure, training
+from checkgrad import compare, diagnose, numeric, training
 from checkgrad.checks import Ask
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.compare import Difference
-from checkgrad.exercise import Failed, Misconception, Probe
+from checkgrad.diagnose import relations, switches
+from checkgrad.diagnose.switches import NetworkCase, flattened, restored
+from checkgrad.exercise import Failed, Probe
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.model import Diagnosis, Evidence, Layers, Matrix, Scatter, TrainingRun, Verdict
@@ -95,13 +97,13 @@ def gradients(network: Network) -> Finding:
         problem = f"every gradient is {factor}: the loss and its gradient are reduced differently"
         return Finding(Verdict.ADVICE, problem)
     at, worst = min(enumerate(seen), key=lambda s: (not s[1].wrong, sum(map(np.size, s[1].due))))
-    diagnoses = tuple(diagnosed(network))
+    named = diagnosed(network)
     return Finding(
         Verdict.WRONG,
         _which_blocks(worst),
         difference=next(iter(worst.wrong.values())),
-        diagnoses=diagnoses,
-        structure="" if diagnoses else _structure(worst),
+        diagnoses=tuple(named.diagnoses),
+        structure=named.structure if named.diagnoses else _structure(network, seen),
         evidence=(_layers(network, at, worst), *_matrices(worst), *_scatter(network)),
     )
 
@@ -188,39 +190,26 @@ def _against_the_truth(network: Network, index: int) -> Seen:
 def _truth(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
     if network.reading.right_forward:
         due = list(_blocks(network, probe))
-        flat = _flattened(probe)
-        bounds = compare.rounding_bound(lambda *p: _blocks(network, _restored(p)), flat, tuple(due))
+        flat = flattened(probe)
+        bounds = compare.rounding_bound(lambda *p: _blocks(network, restored(p)), flat, tuple(due))
         return due, list(bounds)
     return _measured(network, probe)
 
 
-def _blocks(
-    network: Network, probe: Probe, formula: Callable[..., mlp.Pass] = mlp.network
-) -> tuple[Any, ...]:
-    passed = formula(*probe, **network.reading.kind)
-    return tuple(block for pair in passed.gradients for block in pair)
+def _blocks(network: Network, probe: Probe) -> tuple[Any, ...]:
+    return switches.blocks(probe, network.reading.kind)
 
 
 def _measured(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
     """The numeric derivative of the network's own loss, for a forward pass that matches no known one."""
-    flat = _flattened(probe)
+    flat = flattened(probe)
 
     def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
-        replies = network.asked_afresh([_restored(point) for point in points])
+        replies = network.asked_afresh([restored(point) for point in points])
         return [np.asarray(r.value[1]) if r.returned else None for r in replies]
 
     estimates = [numeric.gradient(evaluate, flat, i) for i in range(2 * len(probe[0]))]
     return [e.value for e in estimates], [e.bound for e in estimates]
-
-
-def _flattened(probe: Probe) -> tuple[Any, ...]:
-    parameters, x, t = probe
-    return (*(block for pair in parameters for block in pair), x, t)
-
-
-def _restored(flat: tuple[Any, ...]) -> Probe:
-    *blocks, x, t = flat
-    return list(zip(blocks[::2], blocks[1::2], strict=True)), x, t
 
 
 def _flat(value: Any) -> tuple[Any, ...]:
@@ -240,15 +229,21 @@ def _which_blocks(seen: Seen) -> str:
     return f"wrong in {listed}{tail}: {first} {seen.wrong[first].problem}"
 
 
-def _structure(seen: Seen) -> str:
-    said = []
-    for name, got, due, bound in zip(seen.names, seen.got, seen.due, seen.bounds, strict=True):
-        if name in seen.wrong:
-            relation = structure.describe(got, due, {}, bound)
-            if not relation:
-                return ""
-            said.append(f"{name} is {relation}")
-    return "; ".join(said)
+def _structure(network: Network, seen: Sequence[Seen]) -> str:
+    """What relates the wrong blocks to the truth on all probes with as many layers."""
+    depth = max(len(s.names) for s in seen)
+    pairs: dict[str, list[relations.Pair]] = {}
+    for (_, x, t), s in zip(network.probes, seen, strict=True):
+        if len(s.names) == depth:
+            classes = float(np.shape(t)[-1]) if np.ndim(t) > 1 else 1.0
+            for name, got, due, bound in zip(s.names, s.got, s.due, s.bounds, strict=True):
+                pair = relations.Pair(got, due, bound, float(len(x)), classes)
+                pairs.setdefault(name, []).append(pair)
+    words: dict[str, list[str]] = {}
+    for name, found in pairs.items():
+        if not all(pair.right for pair in found):
+            words.setdefault(relations.over_all(found), []).append(name)
+    return "; ".join(f"{said} in {', '.join(names)}" for said, names in words.items() if said)
 
 
 def _one_factor(network: Network, seen: Sequence[Seen]) -> str:
@@ -268,28 +263,12 @@ def _is_factor(seen: Seen, factor: float) -> bool:
     )
 
 
-def diagnosed(network: Network) -> list[Diagnosis]:
-    """Every known mistake in backpropagation that gives exactly these gradients on every probe."""
+def diagnosed(network: Network) -> diagnose.Named:
+    """The known mistakes in backpropagation that give exactly these gradients on every probe."""
     if not network.reading.right_forward:
-        return []
-    return [
-        Diagnosis(m.name, m.explanation, m.hint)
-        for m in NETWORK.misconceptions
-        if all(_does_the_same(network, m, i) for i in range(len(network.probes)))
-    ]
-
-
-def _does_the_same(network: Network, mistake: Misconception, index: int) -> bool:
-    probe = network.probes[index]
-    got = tuple(block for pair in network.answers[index].value[2] for block in pair)
-    try:
-        due = _blocks(network, probe, mistake.formula)
-    except ValueError:  # this mistake does not even fit the shapes
-        return False
-    bounds = compare.rounding_bound(
-        lambda *p: _blocks(network, _restored(p), mistake.formula), _flattened(probe), due
-    )
-    return compare.difference(got, due, bounds) is None
+        return diagnose.NOTHING
+    gradients = [_flat(answer.value)[2:] for answer in network.answers]
+    return switches.explain(NetworkCase(network.reading.kind, network.probes, gradients))
 
 
 def _layers(network: Network, index: int, seen: Seen) -> Layers:

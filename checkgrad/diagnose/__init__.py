@@ -9,7 +9,7 @@ from checkgrad.diagnose import mistakes, relations
 from checkgrad.diagnose.case import Case
 from checkgrad.diagnose.mistakes import NOTHING, Named
 
-__all__ = ["Case", "Named", "at_extremes", "explain", "spoilt_inputs"]
+__all__ = ["NOTHING", "Case", "Named", "at_extremes", "explain", "spoilt_inputs"]
 
 
 def explain(case: Case) -> Named:

@@ -56,7 +56,10 @@ class Kind:
 
 @dataclass(frozen=True)
 class Switches:
-    """Where backpropagation can go wrong. The defaults are right; the other values are keys of the tables below."""
+    """Where backpropagation can go wrong. The defaults are right; the other values are keys of the tables below.
+
+    layer: the only layer in which it goes wrong, counted from 0; None for all.
+    """
 
     error: str = "right"
     slope: str = "right"
@@ -65,6 +68,7 @@ class Switches:
     average: str = "right"
     bias: str = "right"
     penalty: str = "right"
+    layer: int | None = None
 
 
 RIGHT = Switches()
@@ -192,14 +196,15 @@ def _backward(parameters, zs, inputs, delta, kind, switches):
     gradients, n = [], len(delta)
     for i in reversed(range(len(parameters))):
         w, b = parameters[i]
-        dw = ENTERED[switches.entered](i, zs, inputs).T @ delta
-        db = BIASES[switches.bias](delta)
-        dw, db, delta_down = AVERAGES[switches.average](n, dw, db, delta)
-        dw, db = PENALTIES[switches.penalty](dw, db, w, b, kind.lam, n)
+        here = switches if switches.layer in (None, i) else RIGHT
+        dw = ENTERED[here.entered](i, zs, inputs).T @ delta
+        db = BIASES[here.bias](delta)
+        dw, db, delta_down = AVERAGES[here.average](n, dw, db, delta)
+        dw, db = PENALTIES[here.penalty](dw, db, w, b, kind.lam, n)
         gradients.insert(0, (dw, db if kind.biases else np.zeros_like(b)))
         if i:
-            signal = delta_down @ DOWN[switches.down](i, parameters, dw)
-            delta = signal * HIDDEN_SLOPES[switches.slope](zs[i - 1], inputs[i], signal, kind)
+            signal = delta_down @ DOWN[here.down](i, parameters, dw)
+            delta = signal * HIDDEN_SLOPES[here.slope](zs[i - 1], inputs[i], signal, kind)
     return gradients
 
 
