@@ -97,6 +97,8 @@ def gradients(network: Network) -> Finding:
         problem = f"every gradient is {factor}: the loss and its gradient are reduced differently"
         return Finding(Verdict.ADVICE, problem)
     at, worst = min(enumerate(seen), key=lambda s: (not s[1].wrong, sum(map(np.size, s[1].due))))
+    if _is_right_for_its_own_loss(network, at, worst):
+        return Finding(note="right for the network's own loss, which is not the usual one")
     named = diagnosed(network)
     return Finding(
         Verdict.WRONG,
@@ -187,6 +189,17 @@ def _against_the_truth(network: Network, index: int) -> Seen:
     return Seen(names, got, due, bounds, wrong)
 
 
+def _is_right_for_its_own_loss(network: Network, index: int, seen: Seen) -> bool:
+    """A gradient that matches no formula is judged by the slope of the loss that it belongs to."""
+    if not network.reading.right_forward:
+        return False
+    slopes, bounds = _measured(network, network.probes[index])
+    return all(
+        np.isfinite(bound).all() and not compare.difference(got, slope, bound + room)
+        for got, slope, bound, room in zip(seen.got, slopes, bounds, seen.bounds, strict=True)
+    )
+
+
 def _truth(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
     if network.reading.right_forward:
         due = list(_blocks(network, probe))
@@ -206,7 +219,8 @@ def _measured(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
 
     def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
         replies = network.asked_afresh([restored(point) for point in points])
-        return [np.asarray(r.value[1]) if r.returned else None for r in replies]
+        losses = [r.value[1] if r.returned else None for r in replies]
+        return [None if loss is None else np.asarray(loss) for loss in losses]
 
     estimates = [numeric.gradient(evaluate, flat, i) for i in range(2 * len(probe[0]))]
     return [e.value for e in estimates], [e.bound for e in estimates]
