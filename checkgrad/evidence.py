@@ -60,7 +60,11 @@ def _surface(student: Student) -> list[Evidence]:
     z = np.column_stack([first.ravel(), second.ravel()])
     (got,) = student.answers([(z,)])
     expected = student.reading.formula(z)
-    if compare.not_numbers(got.value) or np.shape(got.value) != expected.shape or expected.ndim != 2:
+    if (
+        compare.not_numbers(got.value)
+        or np.shape(got.value) != expected.shape
+        or expected.ndim != 2
+    ):
         return []
     shaped = [
         np.asarray(a, float)[:, 0].reshape(first.shape).tolist() for a in (got.value, expected)

@@ -13,6 +13,8 @@ def grade(pytester):
     def run(source, *options, name="student", report=False):
         pytester.makepyfile(**{name: source})
         quiet = () if report else ("--checkgrad-no-report",)
-        return pytester.runpytest_subprocess("-p", "no:randomly", "--checkgrad", f"{name}.py", *quiet, *options)
+        return pytester.runpytest_subprocess(
+            "-p", "no:randomly", "--checkgrad", f"{name}.py", *quiet, *options
+        )
 
     return run
