@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,50 +67,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _found(target: str, here: Path) -> Path:
-    path = resolve(target, here)
-    if path is None:
-        raise pytest.UsageError(
-            f"--checkgrad: {target!r} is neither a file, nor a folder, nor a module name that leads to one"
-        )
-    if problem := unusable(path):
-        raise pytest.UsageError(f"--checkgrad: {target}: {problem}")
-    return path
+    from checkgrad.targets import BadTarget, find
 
-
-def resolve(target: str, here: Path) -> Path | None:
-    """The path that a path or a dotted module name means, found without importing anything."""
-    direct = here / target
-    if direct.exists() or direct.is_symlink():
-        return direct.absolute()
-    parts = target.split(".")
-    if not all(part.isidentifier() for part in parts):
-        return None
-    for root in (here, *(Path(entry) for entry in sys.path if entry)):
-        base = root.joinpath(*parts)
-        for candidate in (
-            base.with_name(base.name + ".py"),
-            base.with_name(base.name + ".ipynb"),
-            base,
-        ):
-            if candidate.exists():
-                return candidate.absolute()
-    return None
-
-
-def unusable(path: Path) -> str:
-    """Why *path* cannot be a submission, "" if it can."""
-    if path.is_dir():
-        has_code = any(p.suffix in (".py", ".ipynb") for p in path.rglob("*"))
-        return "" if has_code else "the folder holds no Python file"
-    if path.suffix not in (".py", ".ipynb"):
-        return "a submission is a .py file, a folder or a .ipynb notebook"
-    if path.is_symlink() or not path.is_file():
-        return "not a regular file"
     try:
-        path.open("rb").close()
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
-    return ""
+        return find(target, here)
+    except BadTarget as error:
+        raise pytest.UsageError(f"--checkgrad: {error}") from None
 
 
 def _collect_only(config: pytest.Config, targets: list[Path]) -> None:
@@ -277,7 +238,7 @@ class Submitted(pytest.Collector):
 
     def collect(self) -> Iterator[pytest.Collector]:
         from checkgrad.grading import Grader
-        from checkgrad.sandbox import BadTarget
+        from checkgrad.targets import BadTarget
 
         option = self.config.option
         self.grader = Grader(

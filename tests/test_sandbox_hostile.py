@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from checkgrad.child.request import call
-from checkgrad.sandbox import BadTarget, Limits, Worker, house
+from checkgrad.sandbox import Limits, Worker, house
+from checkgrad.targets import BadTarget
 
 CORPUS = Path(__file__).parent / "hostile"
 EXPECT = json.loads((CORPUS / "EXPECT.json").read_text())

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkgrad.sandbox import BadTarget, Worker, clean
+from checkgrad.sandbox import Worker, clean
 from checkgrad.sandbox.stage import remove, stage
+from checkgrad.targets import BadTarget
 
 
 def refusal(path):

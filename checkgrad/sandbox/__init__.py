@@ -2,11 +2,10 @@
 
 from checkgrad.sandbox import house
 from checkgrad.sandbox.session import GraderFault
-from checkgrad.sandbox.stage import BadTarget
 from checkgrad.sandbox.text import clean
 from checkgrad.sandbox.worker import Limits, Worker
 
-__all__ = ["BadTarget", "GraderFault", "Limits", "Worker", "clean", "missing_for_strict"]
+__all__ = ["GraderFault", "Limits", "Worker", "clean", "missing_for_strict"]
 
 
 def missing_for_strict() -> str:

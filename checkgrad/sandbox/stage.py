@@ -11,6 +11,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from checkgrad.targets import BadTarget
+
 MOST_FILES, LARGEST_FILE, DEEPEST = 200, 2 << 20, 8
 SOURCES = (".py", ".ipynb")
 UNREAD = re.compile(
@@ -19,10 +21,6 @@ UNREAD = re.compile(
 IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(.*)|import[ \t]+(.+))", re.M
 )
-
-
-class BadTarget(Exception):
-    """The submission cannot be graded at all; one line says why."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,7 @@
+"""`python -m checkgrad`."""
+
+import sys
+
+from checkgrad.cli import main
+
+sys.exit(main())
