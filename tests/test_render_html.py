@@ -29,7 +29,7 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
-from checkgrad.render import captions, html, json, plots, svg
+from checkgrad.render import captions, html, json, plots, story, svg
 
 DATA = Path(__file__).parent / "data"
 NAMES = [path.stem.removeprefix("report_") for path in sorted(DATA.glob("report_*.json"))]
@@ -328,3 +328,43 @@ def test_losses_say_whether_they_part(parted):
     assert ("part at step 7" in said) == (parted is not None)
     drawing = svg.tidy(plots.draw_losses(plots.Easel(), run), "p", "t")
     assert ("they part at step 7" in drawing) == (parted is not None)
+
+
+def test_the_same_problem_is_told_once_and_then_folded():
+    crashed = [
+        Outcome("tanh", "tanh", check, Verdict.CRASHED, problem="raised OSError: no")
+        for check in ("exists", "matches_the_formula", "obeys_its_laws")
+    ]
+    assert page(*crashed).count("for the same reason") == 2
+
+
+def test_what_no_one_can_expect_is_not_shown():
+    hung = outcome(problem="did not end", example=Example({"z": [1.0]}, "did not end", None))
+    assert "<dt>got</dt>" in page(hung) and "<dt>expected</dt>" not in page(hung)
+
+
+def test_the_file_is_not_given_a_name_of_ours():
+    problem = "line 5: '(' was never closed"
+    text = page(Outcome("submission", "submission", "loads", Verdict.CRASHED, problem=problem))
+    assert "<code>submission</code>" not in text and "submission:" not in text
+
+
+def test_advice_is_told_of_where_nothing_is_to_be_fixed():
+    text = page(outcome(verdict=Verdict.ADVICE, problem="is 7 times the gradient of your loss"))
+    assert "There is advice on 1 part." in text
+
+
+@pytest.mark.parametrize(
+    "problem, said",
+    [
+        ("is wrong at [0]: got 1, expected 2", "softmax is wrong at [0]: got 1, expected 2"),
+        ("raised ValueError: no", "softmax raised ValueError: no"),
+        ("gave other gradients", "softmax gave other gradients"),
+        ("wrong in dW1: dW1 is 0", "softmax: wrong in dW1: dW1 is 0"),
+        ("softmax is not there", "softmax is not there"),
+        ("XOR: not learned", "XOR: not learned"),
+        ("outputs: none", "softmax: outputs: none"),
+    ],
+)
+def test_a_problem_without_a_subject_is_given_one(problem, said):
+    assert story.sentence(outcome(problem=problem)) == said

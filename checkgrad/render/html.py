@@ -212,7 +212,9 @@ def mathml(latex: str, block: bool = True) -> Markup:
     """Return a formula as MathML; one that cannot be read is shown as it was written."""
     try:
         display = "block" if block else "inline"
-        root = Converter(display=display).convert_to_element(latex)
+        # the converter does not know \arg
+        named = latex.replace(r"\arg", r"\operatorname{arg}")
+        root = Converter(display=display).convert_to_element(named)
     except Exception:  # the converter raises many kinds
         return Markup("<code>{}</code>").format(numbers.clean(latex))
     for element in root.iter():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -31,9 +32,8 @@ WORST_FIRST = (
 )
 NOT_JUDGED = (Verdict.NOT_RUN, Verdict.GRADER_FAULT)
 WHOLE_FILE = "submission"
-# a problem that starts so lacks its subject
-PREDICATES = {"is", "was", "has", "had", "did", "does", "gives", "gave", "breaks", "returns", "returned",
-              "raises", "raised", "changes", "changed", "takes", "took", "stopped", "needs", "could"}  # fmt: skip
+# a problem whose first word is a verb lacks its subject
+PREDICATE = re.compile(r"([a-z]+(s|ed)|did|had|gave|took|could)\b(?!:)")
 PROGRESS = ("fixed", "still there", "new")
 
 
@@ -58,6 +58,8 @@ class Part:
 
     @property
     def functions(self) -> list[str]:
+        if self.name == WHOLE_FILE:
+            return []
         return list(dict.fromkeys(o.function for o in self.outcomes if o.function))
 
     @property
@@ -74,9 +76,11 @@ class Part:
         return sorted(found, key=lambda o: ranks.get(o.verdict, 0))
 
     def repeats(self, outcome: Outcome) -> bool:
-        """Does *outcome* have the same causes as the first finding?"""
+        """Was the same said of an earlier finding: its cause, or the very problem?"""
         first = self.findings[0]
-        return outcome is not first and outcome.diagnoses == first.diagnoses != []
+        same_cause = outcome.diagnoses == first.diagnoses != []
+        earlier = self.findings[: self.findings.index(outcome)]
+        return bool(earlier) and (same_cause or outcome.problem in {o.problem for o in earlier})
 
     @property
     def others(self) -> list[Outcome]:
@@ -98,6 +102,11 @@ def spoken(name: str) -> str:
     return name.replace("_", " ").strip()
 
 
+def named(part: Part, outcome: Outcome) -> str:
+    """What the student calls it: the function, or the file."""
+    return part.title if part.name == WHOLE_FILE else outcome.function or part.name
+
+
 def sentence(outcome: Outcome) -> str:
     """The problem with its subject in front, where it has none."""
     problem, name = outcome.problem, outcome.function
@@ -105,7 +114,10 @@ def sentence(outcome: Outcome) -> str:
         return WORDS[outcome.verdict]
     if not name or problem.startswith(name) or not problem[0].islower():
         return problem
-    return f"{name} {problem}" if problem.split()[0] in PREDICATES else f"{name}: {problem}"
+    is_predicate = PREDICATE.match(problem)
+    if name == WHOLE_FILE:
+        return f"The file {problem}" if is_predicate else problem
+    return f"{name} {problem}" if is_predicate else f"{name}: {problem}"
 
 
 def visible(report: Report) -> Report:

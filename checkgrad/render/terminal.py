@@ -15,6 +15,7 @@ from checkgrad.render.story import (
     first_to_fix,
     headline,
     listed,
+    named,
     parts,
     plural,
     progress,
@@ -67,7 +68,7 @@ def _summary(report: Report, shown: Report, width: int) -> Iterator[str]:
 
 def _fix_first(first: First, width: int) -> Iterator[str]:
     outcome = first.outcome
-    name = _cut(clean(outcome.function or first.part.title), 40)
+    name = _cut(clean(named(first.part, outcome)), 40)
     yield from _painted_lines(f"Fix this first: {name}. {first.reason}", width, BOLD)
     yield from _wrapped(sentence(outcome), width, most=2)
     if outcome.example:
@@ -99,7 +100,7 @@ def _part_line(part: Part, width: int) -> str:
     tint = RED if outcome.verdict.failed else YELLOW
     # the problem often starts with the name, which stands in front of it already
     said = outcome.problem.removeprefix(outcome.function).lstrip(": ")
-    name = outcome.function or part.name
+    name = named(part, outcome)
     return _labelled_line(LABELS[outcome.verdict], tint, clean(f"{name}: {said}"), width)
 
 
@@ -142,8 +143,9 @@ def _example(example: Example, width: int, most: int) -> Iterator[str]:
     room, where = width - pad - 2, example.where
     blocks = [lines(value, room=room) for value in example.arguments.values()]
     blocks.append(lines(example.got, example.expected, where=where, room=room))
-    blocks.append(lines(example.expected, example.got, where=where, room=room))
-    for name, block in zip([*names, "got", "expected"], blocks, strict=True):
+    if example.expected is not None:  # a call that gave no value may owe no certain one
+        blocks.append(lines(example.expected, example.got, where=where, room=room))
+    for name, block in zip([*names, "got", "expected"], blocks, strict=False):
         yield from _labelled(name, block, pad, width, most)
 
 
