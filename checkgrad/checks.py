@@ -47,6 +47,7 @@ class Student:
     forward: Student | None = (
         None  # what it is the derivative of, where the submission has that too
     )
+    uses: tuple[Student, ...] = ()  # answers to other exercises that its source mentions
     causes: dict[str, Any] = field(default_factory=dict)  # what was found out once for all checks
     _seen: dict[Any, Behaviour] = field(default_factory=dict)
 

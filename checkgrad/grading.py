@@ -6,7 +6,7 @@ import dataclasses
 import platform
 import time
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -30,7 +30,7 @@ from checkgrad.checks import (
     survives_extreme_inputs,
 )
 from checkgrad.child.behaviour import Behaviour
-from checkgrad.exercise import Exercise, Probe
+from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.model import (
     Asked,
@@ -54,6 +54,7 @@ from checkgrad.reading.networks import (
     network_candidates,
     read_networks,
 )
+from checkgrad.reading.recipe import last_name
 from checkgrad.sandbox import GraderFault, Worker
 
 LOADS = "loads"
@@ -219,7 +220,10 @@ class Grader:
             verdict = Verdict.MISSING if asked_for else Verdict.ADVICE
             return Part(_outcome(question, verdict, reading))
         if candidate not in self._networks:
-            self._networks[candidate] = Network(reading, self.worker.ask, self.seed, self.pictures)
+            wrong = self._wrong_pieces(candidate)
+            self._networks[candidate] = Network(
+                reading, self.worker.ask, self.seed, self.pictures, wrong
+            )
         check = next(c for c in NETWORK_CHECKS if c.name == question.check)
         finding = check.ask(self._networks[candidate])
         read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)
@@ -232,7 +236,23 @@ class Grader:
             self._students[candidate] = Student(
                 reading, self.worker.ask, self.seed, self._forward(candidate)
             )
+            self._students[candidate].uses = self._used(self._mentions(candidate.function))
         return self._students[candidate]
+
+    def _mentions(self, function: str) -> set[str]:
+        definition = self.worker.inventory.find(function)
+        return set(definition.uses) - {function} if definition else set()
+
+    def _used(self, mentioned: Collection[str]) -> tuple[Student, ...]:
+        """The answers to exercises among what a source mentions."""
+        named = (c for c in self.readings if last_name(c.function) in mentioned)
+        return tuple(self.student(c) for c in named)
+
+    def _wrong_pieces(self, candidate: NetworkCandidate) -> dict[str, Formula]:
+        """The wrong functions that a network uses, by their exercises."""
+        parts = [candidate.function, *(d.name for d in candidate.parts)]
+        mentioned = set().union(*map(self._mentions, parts))
+        return _wrong(self._used(mentioned))
 
     def _forward(self, candidate: Candidate) -> Student | None:
         derivative = candidate.exercise.derivative
@@ -391,7 +411,18 @@ def _failure(question: Question, check: Check, student: Student, worst: Observat
     if check.earns and is_beside_the_point(student, worst.probe):
         found = _explanation(student)
         return replace(outcome, diagnoses=found.diagnoses, note="right for real numbers")
+    if cause := _stopped_by(worst.got, student):
+        return replace(outcome, follows_from=cause)
     return _explained(outcome, check, student)
+
+
+def _stopped_by(got: Behaviour, student: Student) -> str:
+    """The exercise whose function, which this one uses, stops with the same error."""
+    if not got.raised:
+        return ""
+    answers = {s.exercise.name: s.answers(s.probes) for s in student.uses}
+    stopped = {name: next((b for b in found if b.raised), None) for name, found in answers.items()}
+    return diagnose.stops_in(got, {name: b for name, b in stopped.items() if b})
 
 
 def _explained(outcome: Outcome, check: Check, student: Student) -> Outcome:
@@ -401,6 +432,8 @@ def _explained(outcome: Outcome, check: Check, student: Student) -> Outcome:
     elif check.ask is leaves_its_inputs_alone:
         found = diagnose.spoilt_inputs(_case(student, student.probes))
     elif check.earns and outcome.verdict.failed:
+        if cause := _cause(student):
+            return replace(outcome, follows_from=cause)
         found = _explanation(student)
     else:
         return outcome
@@ -414,6 +447,20 @@ def _explanation(student: Student) -> diagnose.Named:
         student.causes["explanation"] = diagnose.explain(case)
     found: diagnose.Named = student.causes["explanation"]
     return found
+
+
+def _cause(student: Student) -> str:
+    """The exercise whose wrong function makes this one wrong, though it is right by itself."""
+    if "follows_from" not in student.causes:
+        wrong = _wrong(student.uses)
+        case = _case(student, student.probes)
+        student.causes["follows_from"] = wrong and diagnose.follows_from(case, wrong) or ""
+    return str(student.causes["follows_from"])
+
+
+def _wrong(students: Iterable[Student]) -> dict[str, Formula]:
+    """Those that are not right, by their exercises."""
+    return {s.exercise.name: s for s in students if not _case(s, s.probes).is_right}
 
 
 def _case(student: Student, probes: Sequence[Probe]) -> diagnose.Case:
@@ -438,6 +485,7 @@ def _network_outcome(question: Question, finding: Finding) -> Outcome:
         note=finding.note,
         diagnoses=list(finding.diagnoses),
         structure=finding.structure,
+        follows_from=finding.follows_from,
         evidence=list(finding.evidence),
         traceback=got.traceback,
         printed=got.printed,

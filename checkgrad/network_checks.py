@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -13,9 +13,9 @@ from checkgrad import compare, diagnose, numeric, training
 from checkgrad.checks import Ask
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.compare import Difference
-from checkgrad.diagnose import relations, switches
+from checkgrad.diagnose import causes, relations, switches
 from checkgrad.diagnose.switches import NetworkCase, flattened, restored
-from checkgrad.exercise import Failed, Probe
+from checkgrad.exercise import Failed, Formula, Probe
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.model import Diagnosis, Evidence, Layers, Matrix, Scatter, TrainingRun, Verdict
@@ -34,6 +34,9 @@ class Network:
     ask: Ask
     seed: int = 0
     pictures: bool = True
+    wrong: Mapping[str, Formula] = field(
+        default_factory=dict
+    )  # functions it uses that are not right
 
     @cached_property
     def probes(self) -> list[Probe]:
@@ -47,6 +50,14 @@ class Network:
     @cached_property
     def answers(self) -> list[Behaviour]:
         return self.asked_afresh(self.probes)
+
+    @cached_property
+    def cause(self) -> str:
+        """The exercise whose wrong function makes a right network give these gradients."""
+        if not self.wrong or not all(answer.returned for answer in self.answers):
+            return ""
+        gradients = [_flat(answer.value)[2:] for answer in self.answers]
+        return causes.network_follows_from(self.reading.kind, self.probes, gradients, self.wrong)
 
     def asked_afresh(self, probes: Sequence[Probe]) -> list[Behaviour]:
         """What the network does on each probe now: (y, loss, gradients)."""
@@ -63,6 +74,7 @@ class Finding(NamedTuple):
     behaviour: Behaviour = Behaviour()
     diagnoses: tuple[Diagnosis, ...] = ()
     structure: str = ""
+    follows_from: str = ""
     evidence: tuple[Evidence, ...] = ()
     training: tuple[TrainingRun, ...] = ()
 
@@ -99,13 +111,14 @@ def gradients(network: Network) -> Finding:
     at, worst = min(enumerate(seen), key=lambda s: (not s[1].wrong, sum(map(np.size, s[1].due))))
     if _is_right_for_its_own_loss(network, at, worst):
         return Finding(note="right for the network's own loss, which is not the usual one")
-    named = diagnosed(network)
+    named = diagnose.NOTHING if network.cause else diagnosed(network)
     return Finding(
         Verdict.WRONG,
         _which_blocks(worst),
         difference=next(iter(worst.wrong.values())),
         diagnoses=tuple(named.diagnoses),
         structure=named.structure if named.diagnoses else _structure(network, seen),
+        follows_from=network.cause,
         evidence=(_layers(network, at, worst), *_matrices(worst), *_scatter(network)),
     )
 
@@ -152,7 +165,7 @@ def learns_xor(network: Network) -> Finding:
     stuck = next((t for t in trained[: len(tasks)] if t.failed), None)
     if stuck:
         problem = f"{stuck.run.title}: {stuck.problem or stuck.run.note}"
-        return Finding(Verdict.WRONG, problem, training=runs)
+        return Finding(Verdict.WRONG, problem, follows_from=network.cause, training=runs)
     return Finding(training=runs)
 
 

@@ -7,9 +7,19 @@ from collections.abc import Callable
 
 from checkgrad.diagnose import mistakes, relations
 from checkgrad.diagnose.case import Case
+from checkgrad.diagnose.causes import follows_from, stops_in
 from checkgrad.diagnose.mistakes import NOTHING, Named
 
-__all__ = ["NOTHING", "Case", "Named", "at_extremes", "explain", "spoilt_inputs"]
+__all__ = [
+    "NOTHING",
+    "Case",
+    "Named",
+    "at_extremes",
+    "explain",
+    "follows_from",
+    "spoilt_inputs",
+    "stops_in",
+]
 
 
 def explain(case: Case) -> Named:

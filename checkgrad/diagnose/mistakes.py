@@ -68,7 +68,7 @@ class Suspect:
 
 def alone(case: Case, at: str = "probes") -> Named:
     """Mistakes that explain every answer by themselves."""
-    check = {"probes": _reproduces, "extremes": _does_the_same, "inputs": _spoils}[at]
+    check = {"probes": explains, "extremes": _does_the_same, "inputs": _spoils}[at]
     found = [
         m
         for m in case.exercise.misconceptions
@@ -79,7 +79,7 @@ def alone(case: Case, at: str = "probes") -> Named:
 
 def reduced(case: Case) -> Named:
     """The one mistake that explains every answer under another reduction, or beside a small number in a logarithm."""
-    twists = _reductions(case.exercise)
+    twists = reductions(case.exercise)
     found = _twisted(case, twists)
     if not found and case.small_number:
         found = _twisted(case, [PLAIN, *twists], slack=True)
@@ -106,7 +106,7 @@ def _twisted(case: Case, twists: Sequence[Twist], slack: bool = False) -> list[M
         m
         for m in case.exercise.misconceptions
         if m.at == "probes"
-        and any(_reproduces(case, s, slack) for twist in twists for s in _suspects(case, m, twist))
+        and any(explains(case, s, slack) for twist in twists for s in _suspects(case, m, twist))
     ]
 
 
@@ -118,12 +118,13 @@ def _changed(twist: Twist, value: Any, probe: Probe) -> Any:
     return twist.change(np.asarray(value), n, c)
 
 
-def _reductions(exercise: Exercise) -> list[Twist]:
+def reductions(exercise: Exercise) -> list[Twist]:
+    """The other ways in which a loss of this exercise may be summed up."""
     known = {v.convention.get("reduction") for v in exercise.variants}
     return [twist for name, twist in REDUCTIONS.items() if name in known]
 
 
-def _reproduces(case: Case, suspect: Suspect, slack: bool = False) -> bool:
+def explains(case: Case, suspect: Suspect, slack: bool = False) -> bool:
     """Does it give every answer, and a value other than the right one somewhere?"""
     return any(_reproduces_in(case, suspect, order, slack) for order in case.orders)
 

@@ -5,8 +5,8 @@ Every mistake is a setting of the one backpropagation below, so mistakes can be 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +42,7 @@ class Kind:
     scale: a factor of the data's loss, 0.5 for a halved mse.
     lam: weight of the penalty 0.5 * lam * sum(w**2).
     biases: False for a network that has none; those among its parameters are ignored.
+    own: functions that stand in for those of exercises, by the name of the exercise: "softmax", "tanh_derivative".
     """
 
     hidden: str = "leaky_relu"
@@ -52,6 +53,7 @@ class Kind:
     scale: float = 1.0
     lam: float = 0.0
     biases: bool = True
+    own: Mapping[str, Callable[..., Any]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -161,10 +163,13 @@ def network(parameters, x, t, hidden="leaky_relu", output="", *, switches=RIGHT,
     kind = Kind(hidden, output or usual_output(parameters), **details)
     zs, inputs = forward(parameters, x, kind)
     last = OUTPUTS[kind.output]
-    y, t = last.y(zs[-1]), _fitting(t, zs[-1])
+    y = kind.own.get(kind.output.partition("_")[0], last.y)(zs[-1])
+    t = _fitting(t, zs[-1])
     factor = kind.scale / {"mean": len(x), "sum": 1, "entries": zs[-1].size}[kind.reduction]
     penalty = 0.5 * kind.lam * sum(np.sum(w**2) for w, _ in parameters)
     error = factor * ERRORS[switches.error](last, zs[-1], y, t)
+    if fused := kind.own.get(f"{kind.output}_gradient"):
+        error = np.reshape(fused(zs[-1], t), error.shape)
     gradients = _backward(parameters, zs, inputs, error, kind, switches)
     return Pass(y, factor * last.loss(zs[-1], t) + penalty, gradients)
 
@@ -180,8 +185,18 @@ def forward(parameters, x, kind=Kind()):  # noqa: B008  (frozen)
     zs, inputs = [], [x]
     for w, b in parameters:
         zs.append(inputs[-1] @ w + (b if kind.biases else 0))
-        inputs.append(ACTIVATIONS[kind.hidden](zs[-1], kind))
+        inputs.append(_activated(zs[-1], kind))
     return zs, inputs
+
+
+def _activated(z, kind):
+    own = kind.own.get(kind.hidden)
+    return own(z) if own else ACTIVATIONS[kind.hidden](z, kind)
+
+
+def _slope(z, kind):
+    own = kind.own.get(f"{kind.hidden}_derivative")
+    return own(z) if own else SLOPES[kind.hidden](z, kind)
 
 
 def _fitting(t, z):
@@ -200,10 +215,12 @@ def _backward(parameters, zs, inputs, delta, kind, switches):
         dw = ENTERED[here.entered](i, zs, inputs).T @ delta
         db = BIASES[here.bias](delta)
         dw, db, delta_down = AVERAGES[here.average](n, dw, db, delta)
+        if layer := kind.own.get("affine_backward"):
+            below, dw, db = layer(delta, inputs[i], w)
         dw, db = PENALTIES[here.penalty](dw, db, w, b, kind.lam, n)
         gradients.insert(0, (dw, db if kind.biases else np.zeros_like(b)))
         if i:
-            signal = delta_down @ DOWN[here.down](i, parameters, dw)
+            signal = below if layer else delta_down @ DOWN[here.down](i, parameters, dw)
             delta = signal * HIDDEN_SLOPES[here.slope](zs[i - 1], inputs[i], signal, kind)
     return gradients
 
@@ -217,7 +234,7 @@ ERRORS = {
 }
 
 HIDDEN_SLOPES = {
-    "right": lambda z, a, signal, kind: SLOPES[kind.hidden](z, kind),
+    "right": lambda z, a, signal, kind: _slope(z, kind),
     "missing": lambda z, a, signal, kind: 1.0,
     "of_tanh": lambda z, a, signal, kind: 1 - a**2,
     "of_sigmoid": lambda z, a, signal, kind: a * (1 - a),
@@ -282,7 +299,7 @@ class NetworkExercise:
     source: str
     formula: Callable[..., Pass]
     misconceptions: tuple[Misconception, ...]
-    settings: dict[str, dict[str, str]]
+    settings: dict[str, dict[str, Any]]
 
     @property
     def summary(self) -> str:
@@ -355,7 +372,7 @@ class Mistake(NamedTuple):
     """A setting of Switches, in the words a student reads."""
 
     name: str
-    setting: dict[str, str]
+    setting: dict[str, Any]
     explanation: str
     hint: str
 
