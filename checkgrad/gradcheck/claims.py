@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from checkgrad.gradcheck.subject import Leaves, Subject, WrongShape, flattened
+from checkgrad.numeric.ladder import DOUBLE, SINGLE
+from checkgrad.numeric.moves import length
 
 Along = Callable[[Leaves], tuple[Any, Any]]
 Function = Callable[..., Any]
@@ -96,12 +98,12 @@ def joined(tree: Any) -> Any:
 
 
 def _dotted(leaves: Leaves) -> Along:
-    lengths = [_rounding(g) * float(np.linalg.norm(g)) for g in leaves]
+    lengths = [_rounding(g) * length(g) for g in leaves]
 
     def along(d: Leaves) -> tuple[Any, Any]:
         total = sum(float(np.vdot(g, e)) for g, e in zip(leaves, d, strict=True))
         ends = zip(lengths, d, strict=True)
-        return total, sum(length * float(np.linalg.norm(e)) for length, e in ends)
+        return total, sum(own * length(e) for own, e in ends)
 
     return along
 
@@ -118,8 +120,9 @@ def _contracted(leaves: Leaves, out: int) -> Along:
 
 def _rounding(array: Any) -> float:
     """What a sum of products with *array* may be off by, relatively: more where it was computed in float32."""
+    if np.asarray(array).dtype == np.float32:
+        return ACCUMULATED * SINGLE
     some = np.ravel(array)[:: np.size(array) // 64 + 1]
     some = some[some != 0]
-    single = some.size > 7 and np.array_equal(some.astype(np.float32), some)
-    kind = np.float32 if single or np.asarray(array).dtype == np.float32 else np.float64
-    return ACCUMULATED * float(np.finfo(kind).eps) / 2
+    single = some.size > 7 and bool((some.astype(np.float32) == some).all())
+    return ACCUMULATED * (SINGLE if single else DOUBLE)

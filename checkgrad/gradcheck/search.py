@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ class Comparison:
     bound: Any
     smooth: Any
 
-    @property
+    @cached_property
     def excess(self) -> Any:
         """The deviation as a fraction of its bound; 0 where nothing can be said."""
         gap = np.abs(self.claimed - self.measured)

@@ -12,6 +12,7 @@ import numpy as np
 from checkgrad.numeric.moves import checked
 
 Leaves = list[Any]
+GROUPS = (list, tuple)
 
 
 class WrongShape(Exception):
@@ -80,15 +81,13 @@ def copied(tree: Any) -> Any:
     return _rebuilt(tree, copies)
 
 
-def flattened(tree: Any) -> Iterator[Any]:
+def flattened(tree: Any) -> list[Any]:
     """The leaves of dicts, lists and tuples, in order."""
     if isinstance(tree, dict):
         tree = tree.values()
-    elif not isinstance(tree, list | tuple):
-        yield tree
-        return
-    for branch in tree:
-        yield from flattened(branch)
+    elif not isinstance(tree, GROUPS):
+        return [tree]
+    return [leaf for branch in tree for leaf in flattened(branch)]
 
 
 def _named(tree: Any, name: str) -> Iterator[tuple[str, Any]]:

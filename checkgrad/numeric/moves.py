@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,14 @@ def usual_scale(x: Any) -> Any:
 
 def usual_size(x: Any) -> float:
     """The root mean square of the entries, 1 if there are only zeros."""
-    size = float(np.linalg.norm(x)) / np.sqrt(max(np.size(x), 1))
+    size = length(x) / math.sqrt(max(np.size(x), 1))
     return UNEVEN * (size or 1.0)
+
+
+def length(x: Any) -> float:
+    """The root of the sum of squares."""
+    flat = np.asarray(x, float).ravel()
+    return math.sqrt(flat.dot(flat))
 
 
 def own_scale(x: Any) -> Any:
