@@ -1,8 +1,9 @@
-"""The command line: grade submissions without pytest, which would run what stands beside them."""
+"""The command line: grade submissions without pytest, which would run what stands beside them; explain."""
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from checkgrad import assignment as assignments
 from checkgrad import sandbox
 from checkgrad.assignment import Assignment, BadAssignment
+from checkgrad.explain import Unknown, explain
 from checkgrad.grading import grade
 from checkgrad.model import Report, Verdict
 from checkgrad.render import FORMATS
@@ -23,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (BadTarget, BadAssignment, OSError) as error:
+    except (BadTarget, BadAssignment, Unknown, OSError) as error:
         print(f"checkgrad: {error}", file=sys.stderr)
         return USAGE
 
@@ -50,7 +52,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--export", action="append", choices=sorted(FORMATS), default=[], metavar="FORMAT",
         help=f"write this format beside the HTML; repeatable: {', '.join(FORMATS)}")  # fmt: skip
     one.set_defaults(run=_grade)
+    told = commands.add_parser("explain", help="derive a formula, or tell what a mistake is")
+    told.add_argument("name", metavar="NAME", help="an exercise or a mistake, as the report has it")
+    told.set_defaults(run=_explain)
     return parser
+
+
+def _explain(options: argparse.Namespace) -> int:
+    print(explain(options.name, min(100, shutil.get_terminal_size().columns)), end="")
+    return GRADED
 
 
 def _grade(options: argparse.Namespace) -> int:
