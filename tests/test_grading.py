@@ -144,6 +144,22 @@ def cross_entropy_derivative(y, t):
     assert {o.verdict for o in found.values()} <= {Verdict.PASSED, Verdict.ADVICE}
 
 
+def test_a_name_may_mean_the_targets_here_and_the_outputs_there(outcomes):
+    found = outcomes(
+        HEAD
+        + """
+def d_sigmoid(y):
+    return y * (1 - y)
+
+def delta_cross_entropy(X, y):
+    grad = softmax(X)
+    grad[range(len(y)), y] -= 1
+    return grad / len(y)
+"""
+    )
+    assert set(verdicts(found, "matches_the_formula").values()) == {Verdict.PASSED}
+
+
 KINKS = {"zero": "z > 0", "one": "z >= 0"}
 
 

@@ -159,7 +159,8 @@ def _settle_orders(inquiries: Sequence[Inquiry]) -> None:
     for one in inquiries:
         if one.best and _is_antisymmetric(one):
             one.keep(_order, _order_by_name(one, shown))
-        one.keep(lambda _, way, __: None if _is_usual(way, shown) else "unusual")
+        if "t" in one.exercise.roles:
+            one.keep(lambda _, way, __: None if _is_usual(way, shown) else "unusual")
 
 
 def _called(way: Way, role: str) -> list[str]:
