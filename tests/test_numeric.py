@@ -59,10 +59,21 @@ class Composition:
         self.weights = rng.standard_normal((rows, columns))
 
     def __call__(self, x):
-        u = x.astype(self.dtype)
+        return (self.weights.astype(self.dtype) * self.stages(x)[-1]).sum(dtype=self.dtype)
+
+    def stages(self, x):
+        stages = [x.astype(self.dtype)]
         for name, w in self.steps:
-            u = u @ w.astype(self.dtype) if name == "matmul" else OPERATIONS[name][0](u)
-        return (self.weights.astype(self.dtype) * u).sum(dtype=self.dtype)
+            u = stages[-1]
+            stages.append(u @ w.astype(self.dtype) if name == "matmul" else OPERATIONS[name][0](u))
+        return stages
+
+    def representable(self):
+        """Does no number on the way overflow, or vanish so that its logarithm is lost?"""
+        stages = self.stages(self.x)
+        logs = [u for u, (name, _) in zip(stages, self.steps, strict=False) if name == "log"]
+        tiny = np.finfo(self.dtype).tiny
+        return all(np.isfinite(u).all() for u in stages) and all((u > tiny).all() for u in logs)
 
     def along(self, d):
         u, d = self.x.astype(np.longdouble), d.astype(np.longdouble)
@@ -84,7 +95,8 @@ def share_of_bound(seed, dtype):
     f = Composition(seed, dtype)
     with np.errstate(all="ignore"):
         exact, value = f.gradient(), f(f.x)
-    if not (np.isfinite(exact).all() and np.isfinite(value)):
+        usable = f.representable() and np.isfinite(exact).all() and np.isfinite(value)
+    if not usable:
         return 0.0
     found = numeric.gradient(here(f), (f.x,), 0)
     judged = found.smooth & (found.bound > 0)
@@ -100,10 +112,10 @@ def test_the_bound_holds_twice_over(seed):
     assert share_of_bound(seed, np.float64) <= 0.5
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(0, 10**9))
-def test_the_bound_holds_for_functions_in_float32(seed):
-    assert share_of_bound(seed, np.float32) <= 1
+def test_the_bound_holds_twice_over_for_functions_in_float32(seed):
+    assert share_of_bound(seed, np.float32) <= 0.5
 
 
 def test_the_bound_is_sharp_on_smooth_functions():

@@ -33,9 +33,7 @@ RATIO = 4.0
 ORDERS = 4
 DOUBLE, SINGLE = 2.0**-53, 2.0**-24
 SAFETY = 2.0
-SAFETY_SINGLE = (
-    16.0  # the steps that single precision needs are large, and many kinks fit into them
-)
+SAFETY_SINGLE = 32.0  # the steps it needs are large, and many kinks fit into them
 ROUNDING = 8.0  # units of the last place that a well written function may be off by
 NOISE = 16.0  # times the measured noise, which few samples may underestimate
 HIDDEN = 256.0  # how large the intermediate numbers of a value that stands still may be
@@ -117,10 +115,13 @@ def _assess(samples: Samples, unit: float, known: float | None) -> tuple[Estimat
         odd = _extrapolated((samples.plus - samples.minus) / (2 * h), 2)
         even = _extrapolated((samples.plus + samples.minus - 2 * samples.centre) / h, 1)
         roundings = unit * (_magnitudes(samples) + np.abs(odd[0][-1]))
-        noise = np.maximum(_noise(odd, even, h, roundings), _swallowed(samples))
+        single = unit >= SINGLE
+        noise = np.maximum(_noise(odd, even, h, roundings), _swallowed(samples, single))
+        if single:
+            noise = 2 * np.maximum(noise, ROUNDING * _grain(samples))
         if known is not None:
             noise = np.full_like(noise, known)
-        safety = SAFETY if unit < SINGLE else SAFETY_SINGLE
+        safety = SAFETY_SINGLE if single else SAFETY
         rows = [_candidates(odd, even, noise / h, order, safety) for order in range(ORDERS)]
         value, bound, jump = (np.concatenate(parts) for parts in zip(*rows, strict=True))
         bound = np.where(np.isfinite(bound), bound, np.inf)
@@ -145,11 +146,26 @@ def _magnitudes(samples: Samples) -> Any:
     return np.maximum(np.concatenate([size[:1], size[:-1]]), hidden)
 
 
-def _swallowed(samples: Samples) -> Any:
-    """The smallest change seen to both sides, if there are smaller steps without any: a grain of the value."""
+def _swallowed(samples: Samples, single: bool) -> Any:
+    """The smallest change seen to both sides, if there are smaller steps without any: a grain of the value.
+
+    In single precision values are so coarse that a change to one side has to do.
+    """
     up, down = np.abs(samples.plus - samples.centre), np.abs(samples.minus - samples.centre)
+    if single:
+        up, down = np.maximum(up, down), np.maximum(up, down)
     seen = np.where((up > 0) & (down > 0), np.minimum(up, down), np.inf).min(axis=0)
     return np.where(((up == 0) & (down == 0)).any(axis=0) & np.isfinite(seen), 16 * seen, 0.0)
+
+
+def _grain(samples: Samples) -> Any:
+    """The largest power of two that all values are multiples of: what is left of larger numbers that cancel."""
+    values = np.concatenate([samples.centre[None, None] + 0 * samples.plus[:1], samples.plus])
+    mantissa, exponent = np.frexp(np.concatenate([values, samples.minus]))
+    digits = np.where(np.isfinite(mantissa), mantissa * 2.0**24, 0).astype(np.int64)
+    grains = np.ldexp((digits & -digits).astype(float), exponent - 24)
+    least = np.where(digits == 0, np.inf, grains).min(axis=0)
+    return np.where(np.isfinite(least), least, 0.0)
 
 
 def _extrapolated(quotients: Any, power: int) -> list[Any]:
