@@ -14,6 +14,7 @@ import numpy as np
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour, fingerprint, observe
 from checkgrad.exercise import Exercise, Formula, Probe
+from checkgrad.reading import form as forms
 from checkgrad.reading.topic import one_by_one
 
 MORE = 1000  # added to the seed for probes that only a confirmation sees
@@ -56,10 +57,17 @@ class Case:
         return list(zip(fresh, self.answers(fresh), strict=True))
 
     @cached_property
-    def square(self) -> list[tuple[Probe, Behaviour]]:
-        """Probes with as many samples as classes, where a lost axis gives wrong numbers and no error."""
+    def special(self) -> list[tuple[Probe, Behaviour]]:
+        """As many samples as classes, where a lost axis gives no error; fractions, whose logarithms are numbers."""
         cut = [s for p in self.probes if (s := _square(p)) is not None]
-        return list(zip(cut, self.answers(cut), strict=True))
+        asked = [*cut, *(tuple(map(_fractions, p)) for p in self.probes)]
+        return list(zip(asked, self.answers(asked), strict=True))
+
+    @cached_property
+    def single(self) -> list[tuple[Probe, Behaviour]]:
+        """The samples of the first probe, each by itself."""
+        rows = [tuple(row) for row in forms.rows(self.exercise, self.probes[0])]
+        return list(zip(rows, self.answers(rows), strict=True))
 
     def right(self, probe: Probe) -> Behaviour:
         """What is due."""
@@ -120,6 +128,12 @@ def agrees(
     return compare.same(got, due, _widened(bound(formula, probe, due, got), slack))
 
 
+def finite(value: Any) -> bool:
+    """Is there any number in it that is one?"""
+    parts = value if isinstance(value, tuple) else (value,)
+    return any(compare.not_numbers(p) or bool(np.isfinite(p).any()) for p in parts)
+
+
 def bound(formula: Formula, probe: Probe, due: Behaviour, got: Behaviour) -> Any:
     """The rounding bound of a formula that may be wrong, and fail."""
     if not due.returned or compare.not_numbers(due.value) and not isinstance(due.value, tuple):
@@ -172,6 +186,14 @@ def _far(got: Any, due: Any, slack: float) -> bool:
             size = float(np.max(np.abs(due), initial=0.0))
             return not bool(np.all(np.abs(got - due) <= NEAR * size + slack))
     return False
+
+
+def _fractions(arg: Any) -> Any:
+    """Real numbers brought between 0 and 1; what is there already stays as it is."""
+    if not (isinstance(arg, np.ndarray) and arg.dtype.kind == "f"):
+        return arg
+    inside = bool(np.all((arg >= 0) & (arg <= 1)))
+    return arg if inside else np.abs(arg) / (1 + np.abs(arg))
 
 
 def _square(probe: Probe) -> Probe | None:

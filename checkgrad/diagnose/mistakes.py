@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour, observe
-from checkgrad.diagnose.case import Case, agrees, folded, reordered
+from checkgrad.diagnose.case import Case, agrees, finite, folded, reordered
 from checkgrad.exercise import Exercise, Formula, Misconception, Probe
 from checkgrad.model import Diagnosis
 
@@ -136,8 +136,8 @@ def _reproduces_in(case: Case, suspect: Suspect, order: tuple[int, ...], slack: 
         return False
     if any(_tells(case, suspect, probe, slack) for probe, _ in case.seen):
         return True
-    told = any(_tells(case, suspect, probe, slack) for probe, _ in case.square)
-    return told and _all_alike(case, suspect, case.square, order, slack)
+    told = any(_tells(case, suspect, probe, slack) for probe, _ in case.special)
+    return told and _all_alike(case, suspect, case.special, order, slack)
 
 
 def _all_alike(
@@ -156,19 +156,19 @@ def _all_alike(
 
 
 def _tells(case: Case, suspect: Suspect, probe: Probe, slack: bool = False) -> bool:
-    """Is the wrong value on this probe another than the right one? That both raise something tells nothing."""
-    wrong = suspect.on(case, probe)
+    """Is the wrong value on this probe another than the right one? Errors and what is no number tell nothing."""
+    wrong, right = suspect.on(case, probe), case.right(probe)
+    if not wrong.returned or not finite(wrong.value):
+        return False
     room = case.slack(probe) if slack else 0.0
-    right = case.right(probe)
-    return wrong.returned and not agrees(
-        folded(wrong, right, probe), right, case.formula, probe, room
-    )
+    return not agrees(folded(wrong, right, probe), right, case.formula, probe, room)
 
 
 def _does_the_same(case: Case, suspect: Suspect) -> bool:
     """At extremes, where nothing else may be asked."""
-    return all(agrees(got, suspect.on(case, p), suspect, p) for p, got in case.seen) and any(
-        _tells(case, suspect, p) for p, _ in case.seen
+    did = [(p, got, suspect.on(case, p)) for p, got in case.seen]
+    return all(agrees(got, wrong, suspect, p) for p, got, wrong in did) and any(
+        wrong.returned and not agrees(wrong, case.right(p), case.formula, p) for p, _, wrong in did
     )
 
 

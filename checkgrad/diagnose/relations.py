@@ -9,7 +9,7 @@ import numpy as np
 
 from checkgrad import assignment, compare, structure
 from checkgrad.child.behaviour import observe
-from checkgrad.diagnose.case import Case, agrees
+from checkgrad.diagnose.case import Case, agrees, finite
 from checkgrad.exercise import Exercise, Probe
 
 SAMPLES, CLASSES = "N is the number of samples", "C is the number of classes"
@@ -90,7 +90,7 @@ def loose(case: Case) -> str:
     if len(members) > 1:
         return _of_members(members, over_all) or _independent(case)
     pairs = members[0]
-    return _places(pairs) or _in_part_of_the_line(case, pairs) or _independent(case)
+    return _in_part_of_the_line(case, pairs) or _confirmed(case, pairs) or _independent(case)
 
 
 def _members(case: Case) -> list[Sequence[Pair]] | None:
@@ -202,6 +202,15 @@ def _where(
     return next(fitting, "")
 
 
+def _confirmed(case: Case, pairs: Sequence[Pair]) -> str:
+    """The places, where what is said of a single sample is true of others as well."""
+    words = _places(pairs)
+    single = "right for a single sample" in words
+    if single and not all(agrees(g, case.right(p), case.formula, p) for p, g in case.single):
+        return ""
+    return words
+
+
 def _same_lines(pairs: Sequence[Pair]) -> str:
     """Wrong in the first or the last row or column of each matrix only."""
     masks = [p.off() for p in pairs if not p.right]
@@ -292,7 +301,7 @@ def _independent(case: Case) -> str:
         mixed = tuple(b[j] if j == i else a[j] for j in range(len(a)))
         old, new = case.answers([a, mixed])
         due = case.right(a), case.right(mixed)
-        if compare.same(old, new, 0.0) and not compare.same(*due, 0.0):
+        if finite(old.value) and compare.same(old, new, 0.0) and not compare.same(*due, 0.0):
             return f"the same whatever {role} is"
     return ""
 
