@@ -9,10 +9,10 @@ import numpy as np
 
 from checkgrad.gradcheck.claims import KINDS, joined
 from checkgrad.gradcheck.excuses import excuse
-from checkgrad.gradcheck.findings import wrong_arrays
+from checkgrad.gradcheck.findings import Finding, wrong_arrays
 from checkgrad.gradcheck.products import adjoint_problem, asymmetry
 from checkgrad.gradcheck.result import Block, Entry, GradientCheck
-from checkgrad.gradcheck.search import DIRECTIONS, LEAST, Comparison, Search, Spot
+from checkgrad.gradcheck.search import DIRECTIONS, LEAST, Comparison, Search, Spent, Spot
 from checkgrad.gradcheck.subject import Leaves, WrongShape, copied, flattened, subject
 from checkgrad.numeric.ladder import LADDER, SINGLE, is_single, unit_of
 from checkgrad.numeric.moves import DOMAINS, move_scale
@@ -47,7 +47,7 @@ def check_gradient(
     domain: what the arguments must remain: "positive", "symmetric", "simplex".
     seed: of the random directions; a fresh one if not given. It is part of the result.
     rtol, atol: what to allow beside the measured bound. noise: the rounding error of f, instead of measuring it.
-    max_evaluations: after so many evaluations of f no further entries are searched for.
+    max_evaluations: f is evaluated no more often; what is not found by then stays unsaid.
     """
     if kind not in (*KINDS, "adjoint"):
         raise ValueError(f"kind={kind!r}, expected adjoint or one of {', '.join(KINDS)}")
@@ -71,6 +71,9 @@ def check_gradient(
         if kind == "hvp" and answer.ok and (problem := asymmetry(search, gradient, args)):
             return GradientCheck(problem, evaluations=search.evaluations, seed=seed)
         return answer
+    except Spent:
+        problem = f"undecided: max_evaluations={max_evaluations} are too few"
+        return GradientCheck(problem, evaluations=search.evaluations, seed=seed)
     except WrongShape as wrong:
         problem = f"gradient(*args): {wrong}"
         return GradientCheck(problem, evaluations=search.evaluations, seed=seed)
@@ -169,12 +172,22 @@ def _judged(search: Search, spot: Spot, notes: list[str]) -> tuple[Spot, Compari
 
 def _accusation(search: Search, spot: Spot, notes: list[str]) -> tuple[str, tuple[Block, ...]]:
     """What is wrong, unless something in f excuses it."""
-    findings = wrong_arrays(search, spot)
-    if note := excuse(search, spot, findings):
+    try:
+        findings = wrong_arrays(search, spot)
+    except Spent:
+        return f"wrong; max_evaluations={search.limit} are too few to say where", ()
+    if note := _excused(search, spot, findings):
         notes.append(note)
         return "", ()
     blocks = tuple(found.block for found in findings)
     return f"wrong in {', '.join(b.name for b in blocks)}", blocks
+
+
+def _excused(search: Search, spot: Spot, findings: list[Finding]) -> str:
+    try:
+        return excuse(search, spot, findings)
+    except Spent:
+        return ""
 
 
 def _compared(search: Search, spot: Spot) -> Comparison:

@@ -12,6 +12,7 @@ from checkgrad.gradcheck.result import Block, Entry
 from checkgrad.gradcheck.search import (
     Comparison,
     Search,
+    Spent,
     Spot,
     descended,
     entries,
@@ -58,14 +59,21 @@ def wrong_arrays(search: Search, spot: Spot) -> list[Finding]:
     for leaf in wrong_leaves(search, spot):
         # Where one array is wrong all over, the others need not be searched entry by entry.
         everywhere = any(f.spread is not None and not f.related for f in found)
-        found.append(_look_into(search, spot, leaf, everywhere))
+        try:
+            found.append(_look_into(search, spot, leaf, everywhere))
+        except Spent:
+            found.append(_only_named(search, leaf))
     return found
 
 
+def _only_named(search: Search, leaf: int) -> Finding:
+    return Finding(Block(_name(search, leaf), ""), leaf, np.zeros(0, int))
+
+
 def _look_into(search: Search, spot: Spot, leaf: int, everywhere: bool) -> Finding:
-    name, x = _name(search, leaf), spot.leaves[leaf]
+    x = spot.leaves[leaf]
     if not search.affordable(max(SAMPLES, min(x.size, FEW)) + EXAMPLES):
-        return Finding(Block(name, ""), leaf, np.zeros(0, int))
+        return _only_named(search, leaf)
     if x.size <= FEW:
         return _small(search, spot, leaf)
     directions = [search.directions(spot.leaves, leaf) for _ in range(SAMPLES)]

@@ -18,6 +18,10 @@ DIRECTIONS = 2  # two blind spots that coincide are unlikely enough
 LEAST = 0.5  # random directions are 0.5 to 1.5 in every entry, so that no single one can hide
 
 
+class Spent(Exception):
+    """More evaluations would be needed than are allowed."""
+
+
 @dataclass(frozen=True)
 class Spot:
     """A point at which the two are compared."""
@@ -109,6 +113,8 @@ class Search:
         place = Places(self.subject, spot, directions)
 
         def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
+            if self.evaluations + len(points) > self.limit:
+                raise Spent
             self.evaluations += len(points)
             with np.errstate(all="ignore"):
                 return [self._value(place(*point)) for point in points]
