@@ -31,7 +31,6 @@ from checkgrad.checks import (
 )
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Exercise, Formula, Probe
-from checkgrad.exercises.derivations import DERIVATIONS
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.model import (
     Asked,
@@ -355,14 +354,8 @@ def _asked(assignment: Assignment, questions: Sequence[Question]) -> list[Asked]
     named = {q.exercise for q in questions}
     everything: tuple[Any, ...] = (*assignments.asked(assignment), NETWORK)
     return [
-        Asked(e.name, e.title, e.summary, e.latex, e.source, _derivation(e.name))
-        for e in everything
-        if e.name in named
+        Asked(e.name, e.title, e.summary, e.latex, e.source) for e in everything if e.name in named
     ]
-
-
-def _derivation(name: str) -> str:
-    return "\n".join(step.latex for step in DERIVATIONS.get(name, ()))
 
 
 def _distinct(readings: Iterable[ReadAs]) -> list[ReadAs]:
