@@ -102,7 +102,6 @@ class Example(Struct, frozen=True):
     expected: Numbers
     where: str = ""  # path of the worst entry, "[2, 0]" or "dW1[3, 1]"
     code: str = ""  # lines that set `got` where that is not simply function(*arguments)
-    worked: list[str] = []  # the right answer worked by hand, one step a line
 
 
 class Outcome(Struct, frozen=True):

@@ -178,7 +178,6 @@ def sigmoid_outcomes():
                 [-2.0, 0.0, -2.0],
                 rounded(sigmoid(np.array([-1.0, 0, 2])) * (1 - sigmoid(np.array([-1.0, 0, 2])))),
                 "[1]",
-                worked=["y = 1 / (1 + exp(-0)) = 0.5", "y (1 - y) = 0.5 * 0.5 = 0.25"],
             ),
             evidence=[
                 Curve(
@@ -232,10 +231,6 @@ def jacobian_outcomes():
                 rounded(got),
                 rounded(expected),
                 "[1, 2]",
-                worked=[
-                    "y = softmax([0, 1, 2]) = [0.0900306, 0.244728, 0.665241]",
-                    "i = 1, j = 2: -y_1 y_2 = -0.244728 * 0.665241 = -0.162803",
-                ],
             ),
             evidence=[
                 Matrix(
@@ -642,7 +637,7 @@ def hostile():
                 [Diagnosis(HOSTILE, HOSTILE, HOSTILE)],
                 HOSTILE,
                 "",
-                Example({HOSTILE: [nan, inf, -inf], "z": HOSTILE}, HOSTILE, [1.0, nan], HOSTILE, HOSTILE, [HOSTILE]),
+                Example({HOSTILE: [nan, inf, -inf], "z": HOSTILE}, HOSTILE, [1.0, nan], HOSTILE, HOSTILE),
                 [
                     Curve(HOSTILE, HOSTILE, HOSTILE, [0.0, 1.0, 2.0], {HOSTILE: [nan, inf, 1.0], "yours": [0.0, 1.0, nan]}),
                     Matrix(HOSTILE, [[nan, inf]], [[1.0, 2.0]], [(0, 0), (0, 1)], HOSTILE, HOSTILE),

@@ -22,7 +22,7 @@ from checkgrad.model import (
     Submission,
     Verdict,
 )
-from checkgrad.render import FORMATS, json, story, terminal
+from checkgrad.render import FORMATS, history, json, story, terminal
 from checkgrad.render.numbers import clean, lines
 from checkgrad.render.snippet import snippet
 
@@ -337,3 +337,19 @@ def test_there_is_no_snippet_where_a_few_lines_would_not_do(example):
 def test_what_is_not_a_plain_name_is_not_called(function):
     shown = replace(outcome("f", example=Example({"z": 1}, 0, 0)), function=function)
     assert snippet("hw.py", shown) == ""
+
+
+def test_a_second_run_says_what_is_new_still_there_and_fixed():
+    def run(softmax, sigmoid, tanh, relu):
+        verdicts = {"softmax": softmax, "sigmoid": sigmoid, "tanh": tanh, "relu": relu}
+        outcomes = [Outcome(name, name, "exists", v) for name, v in verdicts.items()]
+        return Report(Submission("hw.py", "0"), outcomes, Environment("3", "2", "0"))
+
+    wrong, right, skipped = Verdict.WRONG, Verdict.PASSED, Verdict.NOT_RUN
+    first = run(wrong, wrong, right, wrong)
+    assert {o.since for o in history.compared(first, {}).outcomes} == {""}
+    known = history.remembered(first, {})
+    second = history.compared(run(wrong, right, wrong, skipped), known)
+    assert [o.since for o in second.outcomes] == ["still there", "fixed", "new", ""]
+    third = history.compared(first, history.remembered(second, known))
+    assert [o.since for o in third.outcomes] == ["still there", "new", "fixed", "still there"]

@@ -129,7 +129,7 @@ def test_a_score_is_shown_with_points_for_each_part():
     earned = outcome(verdict=Verdict.PASSED, points=1.5, maximum=2.0)
     text = page(earned, score=1.5, maximum=2.0, assignment="Homework 3")
     assert "<strong>1.5</strong> of 2 points" in text and "Homework 3" in text
-    assert "1.5 of 2 points</p>" in text
+    assert '<span class="quiet">1.5 of 2 points, right: ' in text
 
 
 def test_what_is_hidden_is_counted_only():

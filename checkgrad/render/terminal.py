@@ -115,8 +115,6 @@ def _failure(outcome: Outcome, width: int) -> Iterator[str]:
     if outcome.example:
         yield ""
         yield from _example(outcome.example, width, 12)
-    if outcome.example and outcome.example.worked:
-        yield from ("", "By hand:", *(f"  {clean(step)}" for step in outcome.example.worked))
     if outcome.structure:
         yield from ("", *_wrapped(f"Your result is {outcome.structure}.", width, indent=""))
     for diagnosis in outcome.diagnoses:
