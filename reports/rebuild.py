@@ -33,7 +33,7 @@ def build(submission, target):
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", *options]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if done.returncode not in (0, 1):
+    if done.returncode not in (0, 1) or not target.exists():
         sys.exit(done.stdout + done.stderr)
 
 
