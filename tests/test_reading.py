@@ -223,3 +223,68 @@ def test_stubs_are_not_asked():
     module = InProcess("def softmax(z):\n    raise NotImplementedError")
     found = read(candidates(module.inventory, ALL), module.ask)
     assert module.asked == 0 and not any(r.right for r in found.values())
+
+
+def test_a_loss_that_adds_up_the_logarithms_of_the_classes_is_no_binary_one_beside_a_sigmoid():
+    found = readings("""
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+def cross_entropy(y_hat, targets):
+    return -np.mean(np.sum(targets * np.log(y_hat + 1e-7), axis=1))
+""")
+    assert found["cross_entropy", "cross_entropy"].right
+
+
+@pytest.mark.parametrize(
+    ("parameters", "value"),
+    [("x, y", "y * (1 - y)"), ("z, a", "a * (1 - a)"), ("a, z", "a - a**2")],
+)
+def test_a_derivative_may_take_the_value_of_its_function_beside_the_input(parameters, value):
+    assert only(f"def sigmoid_derivative({parameters}): return {value}").right
+    assert not only(f"def sigmoid_derivative({parameters}): return 2 * ({value})").right
+
+
+def test_a_loss_of_one_sample_at_a_time_is_read_though_it_takes_a_batch_of_class_numbers():
+    reading = only("def crossentropy(yhat, ytrue): return -np.dot(ytrue, np.log(yhat))")
+    assert reading.right and reading.convention["layout"] == "one sample at a time"
+
+
+def test_backward_follows_the_method_that_keeps_its_input():
+    source = """
+class Sigmoid:
+    def forward(self, x):
+        return 1 / (1 + np.exp(-x))
+    def __call__(self, x):
+        self.y = self.forward(x)
+        return self.y
+    def backward(self, dout):
+        return {}
+"""
+    found = readings(source.format("dout * self.y * (1 - self.y)"))
+    assert found["sigmoid_derivative", "Sigmoid.backward"].right
+    found = readings(source.format("self.y * (1 - self.y)"))
+    assert not found["sigmoid_derivative", "Sigmoid.backward"].right
+
+
+def test_methods_that_return_nothing_and_leave_nothing_behind_are_wrong():
+    found = readings("""
+class Sigmoid:
+    def forward(self, x):
+        self.kept = 1 / (1 + np.exp(-x))
+    def backward(self, dout):
+        dx = dout * self.kept
+""")
+    assert len(found) == 2 and not any(reading.right for reading in found.values())
+
+
+def test_a_linear_classifier_that_stops_is_wrong():
+    assert not any(
+        reading.right
+        for reading in readings("""
+def softmax_loss_naive(W, X, y, reg):
+    dW = np.zeros_like(W)
+    scores = np.exp(X.dot(W))
+    raise ValueError("no")
+    return loss, dW
+""").values()
+    )

@@ -303,14 +303,27 @@ def does_nothing(statement: ast.stmt) -> bool:
 
 
 def mentioned(nodes: Iterable[ast.AST]) -> list[str]:
-    """Names and attributes in the order of the source, each once."""
+    """Names, attributes, axis and what is taken from one ("1 -"), in the order of the source, each once."""
     found: dict[str, tuple[int, int]] = {}
     for node in nodes:
         if isinstance(node, ast.Name):
             found.setdefault(node.id, (node.lineno, node.col_offset))
         elif isinstance(node, ast.Attribute):
             found.setdefault(node.attr, (node.end_lineno or 0, node.end_col_offset or 0))
+        elif isinstance(node, ast.keyword) and node.arg == "axis":
+            found.setdefault("axis", (node.lineno, node.col_offset))
+        elif isinstance(node, ast.BinOp) and _is_taken_from_one(node):
+            found.setdefault("1 -", (node.lineno, node.col_offset))
     return sorted(found, key=lambda name: found[name])[:MOST_NAMES]
+
+
+def _is_taken_from_one(node: ast.BinOp) -> bool:
+    """Is it 1 - something?"""
+    return (
+        isinstance(node.op, ast.Sub)
+        and isinstance(node.left, ast.Constant)
+        and node.left.value == 1
+    )
 
 
 def set_on_self(nodes: Iterable[ast.AST]) -> list[str]:

@@ -17,6 +17,7 @@ from checkgrad.reading.form import SCALAR, SINGLE
 from checkgrad.reading.objects import INPUTS, OUTPUTS
 from checkgrad.reading.recipe import Candidate
 from checkgrad.reading.signature import (
+    ACTIVATED,
     CLASSES,
     COUNT,
     SCORED,
@@ -95,6 +96,8 @@ def _besides(exercise: Exercise, way: Way, probe: Probe, binary: bool) -> dict[s
         OUTPUTS: weights[-1] if weights else 1,
         UPSTREAM: forms.given(way.form, "z", forms.upstream(lead), binary),
     }
+    if exercise.derivative and exercise.roles == ("z",):
+        found[ACTIVATED] = forms.given(way.form, "y", exercise.derivative.of(*probe), binary)
     if "w" in named and "x" in named:
         found["b"] = forms.given(way.form, "b", np.zeros(weights[-1]), binary)
     if "z" in named and "t" in named and np.ndim(lead) == 2:

@@ -20,16 +20,20 @@ from checkgrad.reading.meant import (
 from checkgrad.reading.names import Meaning, meaning
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import (
+    ACTIVATED,
     SCORED,
     SCORED_BY,
     UPSTREAM,
+    UPSTREAM_NAME,
     Earlier,
     Fill,
     Token,
     Tokens,
     assignments,
     is_flag,
+    likeness,
     positional,
+    required,
 )
 
 Parameters = tuple[Parameter, ...] | None
@@ -93,11 +97,21 @@ def plain(
     takes = assignments(parameters, roles, spare(exercise))
     names = tuple(p.name for p in positional(parameters))
     recipes: list[Recipe] = [(Call(path, takes, named=named, names=names),)]
+    if spare(exercise) and _takes_its_value(definition):
+        both = assignments(parameters, roles, (ACTIVATED,))
+        recipes.append((Call(path, both, named=named, names=names),))
     if forward := _forward_of(exercise, definition, inventory):
         recipes.append((forward, Call(path, from_cache(parameters, exercise), named=named)))
         if any("cache" in p.name.lower() for p in parameters or ()):
             recipes.reverse()
     return Candidate(exercise, definition.name, tuple(recipes), item, definition.stub)
+
+
+def _takes_its_value(definition: Definition) -> bool:
+    """Does a derivative take the value of its function beside the input, (z, a), and nothing from above?"""
+    names = [p.name for p in required(definition.parameters)]
+    from_above = any(UPSTREAM_NAME.fullmatch(name.lower()) for name in names)
+    return len(names) == 2 and not from_above and any(likeness(ACTIVATED, n) > 0 for n in names)
 
 
 def spare(exercise: Exercise) -> tuple[str, ...]:

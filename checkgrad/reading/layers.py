@@ -141,6 +141,10 @@ def of_forward(layer: Layer, forward: Definition, exercise: Exercise) -> Candida
             (*made, replace(called, always=True), got)
             for got in _handed_out(layer, forward, len(made) - 1)
         ]
+    if not recipes:
+        recipes = [
+            (*made, invoked(layer, forward, takes, len(made) - 1)) for made in layer.makings()
+        ]
     item = 0 if forward.returns >= 2 else None
     return Candidate(exercise, forward.name, plain_if_static(forward, recipes), item, forward.stub)
 
@@ -178,10 +182,10 @@ def of_backward(
     for made in layer.makings():
         for before, takes in _asked_with(layer, forward, backward, exercise, len(made)):
             called = invoked(layer, backward, takes, len(made) - 1)
-            if backward.returns:
+            left = [n for n in backward.sets if n.lower().strip("_") in GRADIENTS]
+            if backward.returns or not left:
                 recipes.append((*made, *before, called))
             else:
-                left = [n for n in backward.sets if n.lower().strip("_") in GRADIENTS]
                 gets = (Call(("." + n,), of=len(made) - 1, do="get") for n in left)
                 recipes += [(*made, *before, replace(called, always=True), get) for get in gets]
     if backward.kind == "static" and recipes:
@@ -201,6 +205,7 @@ def _asked_with(
     first = exercise.derivative.of.roles if exercise.derivative else exercise.roles
     before: tuple[Call, ...] = ()
     if forward and not forward.stub and forward.kind == "method":
+        forward = _keeping(layer, forward)
         takes = assignments(forward.parameters, first)
         before = (replace(invoked(layer, forward, takes, place - 1), always=True),)
     from_above = [role for role in exercise.roles if role in ("dy", "dout")] or list(
@@ -224,6 +229,12 @@ def _asked_with(
         )
         for cached in passed if before else ():
             yield before, assignments(backward.parameters, from_above, (cached,))
+
+
+def _keeping(layer: Layer, forward: Definition) -> Definition:
+    """The method to call before backward: __call__, where it alone keeps the input for it."""
+    called = layer.methods.get("__call__")
+    return called if called and called.sets and not forward.sets else forward
 
 
 def _single_argument(

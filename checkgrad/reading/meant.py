@@ -52,6 +52,8 @@ def in_context(said: Meaning, definition: Definition, inventory: Inventory) -> M
     """The cross-entropy of a module that has a sigmoid and no softmax is the binary one."""
     if said.concept != "cross_entropy" or said.logits or {"arange", "range"} & set(definition.uses):
         return said
+    if {"log", "axis"} <= set(definition.uses) and "1 -" not in definition.uses:
+        return said  # the logarithms of the true class alone, added up over the classes
     names = {name for d in inventory.definitions for name in (d.name, *d.uses)}
     around = {found.concept for name in names if (found := meaning(name))}
     normalises = any({"exp", "sum"} <= set(d.uses) for d in inventory.definitions)

@@ -61,12 +61,31 @@ def _batches(one: Inquiry) -> list[Way]:
 
 
 def _singly(one: Inquiry) -> list[Way]:
-    """Samples or numbers one at a time, where nothing else gave any value."""
-    silent = not any(b.returned for answers in one.answers.values() for b in answers)
+    """Samples or numbers one at a time, where nothing else gave any value, or a loss was no loss's shape."""
+    alike = _could_be_right if _is_one_number(one) else _gave_a_value
+    silent = not any(alike(one, way) for way in one.answers)
     jacobian = one.exercise.derivative and one.exercise.derivative.jacobian
     if one.fits or one.candidate.stub or not (silent or jacobian):
         return []
     return [way for way in one.ways if way.form.layout in (SINGLE, SCALAR)]
+
+
+def _is_one_number(one: Inquiry) -> bool:
+    due = one.topic.expected(one.topic.rights[0], False, 0)
+    return not isinstance(due, tuple) and np.ndim(due) == 0
+
+
+def _gave_a_value(one: Inquiry, way: Way) -> bool:
+    return any(answer.returned for answer in one.answers[way])
+
+
+def _could_be_right(one: Inquiry, way: Way) -> bool:
+    """Has an answer to *way* the shape that one of the formulas returns?"""
+    return any(
+        _has_the_shape(one, way, pilot, right)
+        for pilot in range(len(one.topic.pilots))
+        for right in one.topic.rights
+    )
 
 
 def _columns(one: Inquiry) -> list[Way]:
@@ -169,13 +188,14 @@ def _answered(one: Inquiry) -> Way | None:
 
 
 def _count(one: Inquiry, way: Way) -> int:
-    return sum(_has_the_shape(one, way, pilot) for pilot in range(len(one.topic.pilots)))
+    right = one.topic.rights[0]
+    return sum(_has_the_shape(one, way, pilot, right) for pilot in range(len(one.topic.pilots)))
 
 
-def _has_the_shape(one: Inquiry, way: Way, pilot: int) -> bool:
+def _has_the_shape(one: Inquiry, way: Way, pilot: int, right: Right) -> bool:
     if not one.answers[way][pilot].returned:
         return False
-    expected = one.expected(one.topic.rights[0], way, pilot)
+    expected = one.expected(right, way, pilot)
     got = one.value(way, pilot, expected)
     if isinstance(expected, tuple):
         return isinstance(got, tuple) and len(got) == len(expected)

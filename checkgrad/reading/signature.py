@@ -12,6 +12,7 @@ from checkgrad.child.inventory import Parameter
 from checkgrad.reading.names import listed
 
 UPSTREAM = "upstream"  # weights that multiply an elementwise derivative
+ACTIVATED = "activated"  # the value of the function whose derivative is asked for
 COUNT = "samples"  # the number of samples
 CLASSES = "number of classes"
 SCORED_BY, SCORED = "weights of scores", "inputs of scores"  # their product is the logits
@@ -222,6 +223,8 @@ def likeness(token: Token, name: str) -> float:
     if lower == "y" and token in ("y", "t"):
         # Beside a prediction of another name, y is the label; alone it is the output.
         return 0.5 if token == "t" else 0.4
+    if token == ACTIVATED:
+        return 1.0 if lower in PREDICTION | {"y", "s", "f", "fx", "act"} else 0.0
     if token == SQUASHED:
         return 0.9 if lower in PREDICTION else 0.0
     if token == SCORED_BY:

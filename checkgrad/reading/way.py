@@ -13,7 +13,7 @@ from checkgrad.exercise import Calling, Exercise, Probe
 from checkgrad.reading import form as forms
 from checkgrad.reading.form import COLUMNS, ROWS, SCALAR, SINGLE, Form
 from checkgrad.reading.recipe import Candidate, Recipe
-from checkgrad.reading.signature import Tokens
+from checkgrad.reading.signature import SCORED, Tokens
 
 LOGITS_ONLY = {"z", "zs", "logit", "logits", "score", "scores"}
 
@@ -60,6 +60,8 @@ def _ways(
         itertools.product(*(call.takes for call in recipe)),
         form_choices(exercise, recipe, pilots, pinned),
     ):
+        if form.layout == SINGLE and any(SCORED in tokens for tokens in given):
+            continue  # weights and inputs make the logits of a whole batch
         turned = sum(g != call.takes[0] for g, call in zip(given, recipe, strict=True))
         rarity = rare + (calling is not None) + turned + _rarity(form)
         yield Way(recipe, given, form, calling, rarity)
