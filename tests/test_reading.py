@@ -288,3 +288,27 @@ def softmax_loss_naive(W, X, y, reg):
     return loss, dW
 """).values()
     )
+
+
+WHOLE = """
+def softmax(x):
+    e = np.exp(x - x.max())
+    return e / e.sum()
+"""
+
+
+def test_a_module_of_single_samples_normalises_single_samples():
+    alone = "def cross_entropy(y, t): return -np.dot(t, np.log(y))"
+    batch = "def cross_entropy(y, t): return -np.sum(t * np.log(y)) / len(y)"
+    assert readings(WHOLE + alone)["softmax", "softmax"].right
+    assert not readings(WHOLE + batch)["softmax", "softmax"].right
+    assert not only(WHOLE).right
+
+
+def test_a_table_of_derivatives_holds_derivatives():
+    found = readings("""
+ACTIVATIONS = {"sigmoid": lambda z: 1 / (1 + np.exp(-z))}
+DERIVATIVES = {"sigmoid": lambda a: a * (1 - a)}
+""")
+    assert found["sigmoid", "ACTIVATIONS['sigmoid']"].right
+    assert found["sigmoid_derivative", "DERIVATIVES['sigmoid']"].right

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from checkgrad.reading.form import COLUMNS, ROWS
-from checkgrad.reading.inquiry import Choice, Inquiry
+from checkgrad.reading.inquiry import Choice, Inquiry, is_alone
 from checkgrad.reading.topic import Right
 from checkgrad.reading.way import Way
 
@@ -40,6 +40,12 @@ def settle(inquiries: Sequence[Inquiry]) -> None:
 def columns_are_needed(inquiries: Sequence[Inquiry]) -> bool:
     """Is there a function that is right only with samples in columns?"""
     return any(one.fits and _needs(one, layout) == {COLUMNS} for one in inquiries)
+
+
+def takes_samples_alone(inquiries: Sequence[Inquiry]) -> bool:
+    """Is every function that is right, and tells rows from columns, right for single samples only?"""
+    telling = [one for one in inquiries if one.fits and len(_layouts(one)) > 1]
+    return bool(telling) and all(is_alone(way) for one in telling for way in one.fits)
 
 
 def layout(one: Inquiry, way: Way, right: Right) -> str | None:

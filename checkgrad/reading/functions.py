@@ -17,8 +17,8 @@ from checkgrad.reading.meant import (
     returns_gradient,
     takes_logits,
 )
-from checkgrad.reading.names import Meaning, meaning
-from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
+from checkgrad.reading.names import DERIVATIVE, Meaning, meaning, split
+from checkgrad.reading.recipe import IN_TABLE, Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import (
     ACTIVATED,
     SCORED,
@@ -44,11 +44,20 @@ def of_function(
     definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
 ) -> Iterator[Candidate]:
     """The candidates in one function: for its value, for a second value, for what its flag switches on."""
-    said = meaning(last_name(definition.name))
+    said = _said_by(definition.name)
     if said is None:
         return
     for exercise, item, flag in answers(in_context(said, definition, inventory), definition, known):
         yield plain(exercise, definition, inventory, item=item, flag=flag)
+
+
+def _said_by(name: str) -> Meaning | None:
+    """What a name says; in a table of derivatives it is the derivative: DERIVATIVES['sigmoid']."""
+    said, table = meaning(last_name(name)), IN_TABLE.fullmatch(name)
+    if said is None or table is None or said.derivative:
+        return said
+    words = {word.removesuffix("s") for word in split(table[1])}
+    return replace(said, derivative="derivative") if words & DERIVATIVE else said
 
 
 def answers(

@@ -35,6 +35,8 @@ def read(
         _ask(inquiries, ask, wave)
     if consistency.columns_are_needed(inquiries):
         _ask(inquiries, ask, _columns)
+    if consistency.takes_samples_alone(inquiries):
+        _ask(inquiries, ask, _alone)
     consistency.settle(inquiries)
     return {one.candidate: conclude(one) for one in inquiries}
 
@@ -93,6 +95,12 @@ def _columns(one: Inquiry) -> list[Way]:
     asked = {way.form.layout for way in one.answers}
     turned = [way for way in one.ways if way.form.layout == COLUMNS]
     return turned if one.fits and COLUMNS not in asked else []
+
+
+def _alone(one: Inquiry) -> list[Way]:
+    """Samples one at a time, where all that is right in the module takes them so."""
+    turned = [way for way in one.ways if way.form.layout == SINGLE and way not in one.answers]
+    return [] if one.fits or one.candidate.stub else turned
 
 
 def _ask(inquiries: Sequence[Inquiry], ask: Ask, wave: Callable[[Inquiry], list[Way]]) -> None:
