@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -15,9 +16,14 @@ from checkgrad.reading.exchange import ordered, read_back, request
 from checkgrad.reading.form import COLUMNS, SCALAR, SINGLE
 from checkgrad.reading.inquiry import Inquiry, is_alone
 from checkgrad.reading.reading import Reading, convention, in_words
-from checkgrad.reading.recipe import Candidate
+from checkgrad.reading.recipe import Candidate, last_name
 from checkgrad.reading.topic import Right, agrees, one_by_one, topic
 from checkgrad.reading.way import Way, ways
+
+# What Python says of a call whose arguments do not fit the parameters.
+REFUSED = re.compile(
+    r"(?:.*\.)?(\w+)\(\) (?:missing \d+ required|takes .* positional arguments?|got an unexpected)"
+)
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 
@@ -159,7 +165,20 @@ def _reading(one: Inquiry, way: Way, right: Right, fits: bool) -> Reading:
             break
     found = convention(one.exercise, way, right.convention)
     formula = one.formula(right, way)
-    return Reading(one.candidate, way, found, in_words(found), formula, fits, one.topic.binary)
+    reached = fits or _is_reached(one)
+    words, binary = in_words(found), one.topic.binary
+    return Reading(one.candidate, way, found, words, formula, fits, binary, reached)
+
+
+def _is_reached(one: Inquiry) -> bool:
+    """Did any call get past the parameters of the function?"""
+    answers = [answer for given in one.answers.values() for answer in given]
+    return not answers or any(not _is_refused(one.candidate, answer) for answer in answers)
+
+
+def _is_refused(candidate: Candidate, answer: Behaviour) -> bool:
+    said = REFUSED.match(answer.message) if answer.raised == "TypeError" else None
+    return said is not None and said[1] in (last_name(candidate.function), "__init__")
 
 
 def _explained(one: Inquiry) -> Way | None:

@@ -49,6 +49,7 @@ class Reading:
 
     convention: what differs from the canonical way, "layout" -> "columns"; note: the same in words.
     formula: the right formula under this reading; right: do the values agree with it on the pilot probes?
+    reached: did any way of asking get past the parameters, so that the code itself ran?
     """
 
     candidate: Candidate
@@ -58,6 +59,7 @@ class Reading:
     formula: Formula
     right: bool
     binary: bool = field(default=False, compare=False)
+    reached: bool = field(default=True, compare=False)
 
     def request(self, probe: Probe) -> Request:
         """What to ask the worker for a canonical probe."""
