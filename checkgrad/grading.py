@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import platform
 import time
 import traceback
@@ -17,25 +16,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from checkgrad import assignment as assignments
-from checkgrad import compare, diagnose, evidence
 from checkgrad.assignment import Assignment
 from checkgrad.checks import (
     CHECKS,
-    Check,
-    Observation,
     Student,
-    agrees_with_the_numeric_derivative,
-    is_beside_the_point,
-    leaves_its_inputs_alone,
-    survives_extreme_inputs,
 )
-from checkgrad.child.behaviour import Behaviour
-from checkgrad.exercise import Exercise, Formula, Probe
+from checkgrad.exercise import Exercise, Formula
 from checkgrad.exercises.mlp import NETWORK
+from checkgrad.judging import Question, bare_outcome, judge, judge_network, wrong
 from checkgrad.model import (
     Asked,
     Environment,
-    Example,
     Isolation,
     Outcome,
     ReadAs,
@@ -44,10 +35,9 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
-from checkgrad.network_checks import NETWORK_CHECKS, Finding, Network
+from checkgrad.network_checks import NETWORK_CHECKS, Network
 from checkgrad.points import scored
 from checkgrad.reading import Candidate, Reading, candidates, nearest_names, read
-from checkgrad.reading.inquiry import is_alone
 from checkgrad.reading.networks import (
     NetworkCandidate,
     NetworkReading,
@@ -58,14 +48,6 @@ from checkgrad.reading.recipe import last_name
 from checkgrad.sandbox import GraderFault, Worker
 
 LOADS = "loads"
-
-
-class Question(Struct, frozen=True):
-    """One check of one function: what a pytest item stands for."""
-
-    exercise: str
-    function: str
-    check: str
 
 
 class Header(Struct, frozen=True):
@@ -181,7 +163,7 @@ class Grader:
             with np.errstate(all="ignore"):  # references meet the extremes as well
                 part = self._answer(question)
         except GraderFault as fault:
-            part = Part(_outcome(question, Verdict.GRADER_FAULT, str(fault)))
+            part = Part(bare_outcome(question, Verdict.GRADER_FAULT, str(fault)))
         except Exception as error:  # a submission that breaks us must not break the other outcomes
             part = Part(_our_fault(question, error))
         outcome = replace(part.outcome, seconds=time.perf_counter() - start)
@@ -218,7 +200,7 @@ class Grader:
         if isinstance(reading, str):
             asked_for = NETWORK.name in self.assignment.exercises
             verdict = Verdict.MISSING if asked_for else Verdict.ADVICE
-            return Part(_outcome(question, verdict, reading))
+            return Part(bare_outcome(question, verdict, reading))
         if candidate not in self._networks:
             wrong = self._wrong_pieces(candidate)
             self._networks[candidate] = Network(
@@ -227,7 +209,7 @@ class Grader:
         check = next(c for c in NETWORK_CHECKS if c.name == question.check)
         finding = check.ask(self._networks[candidate])
         read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)
-        return Part(_network_outcome(question, finding), read_as, list(finding.training))
+        return Part(judge_network(question, finding), read_as, list(finding.training))
 
     def student(self, candidate: Candidate) -> Student:
         """The function a candidate stands for, with the forward function it is the derivative of."""
@@ -252,7 +234,7 @@ class Grader:
         """The wrong functions that a network uses, by their exercises."""
         parts = [candidate.function, *(d.name for d in candidate.parts)]
         mentioned = set().union(*map(self._mentions, parts))
-        return _wrong(self._used(mentioned))
+        return wrong(self._used(mentioned))
 
     def _forward(self, candidate: Candidate) -> Student | None:
         derivative = candidate.exercise.derivative
@@ -267,14 +249,14 @@ class Grader:
         inventory = self.worker.inventory
         if inventory.problem:
             return replace(
-                _outcome(question, Verdict.CRASHED, inventory.problem),
+                bare_outcome(question, Verdict.CRASHED, inventory.problem),
                 traceback=inventory.traceback,
                 printed=inventory.printed,
             )
         if not self.candidates and not self.network_candidates:
-            return _outcome(question, Verdict.MISSING, self._nothing_found())
+            return bare_outcome(question, Verdict.MISSING, self._nothing_found())
         note = "; ".join(inventory.notes)
-        return replace(_outcome(question, Verdict.PASSED), note=note, printed=inventory.printed)
+        return replace(bare_outcome(question, Verdict.PASSED), note=note, printed=inventory.printed)
 
     def _nothing_found(self) -> str:
         found = [d.name for d in self.worker.inventory.definitions]
@@ -288,7 +270,7 @@ class Grader:
         problem = "is not written yet" if stub else "was not found in the submission"
         if not stub and self.worker.inventory.problem:
             problem = "could not be looked for: the submission does not load"
-        return _outcome(question, Verdict.MISSING, problem)
+        return bare_outcome(question, Verdict.MISSING, problem)
 
     def header(self) -> Header:
         """What the report says of the submission as a whole."""
@@ -313,25 +295,11 @@ def grade(submission: Path | str, *, assignment: Assignment | None = None, seed:
         return assemble(grader.header(), parts, grader.assignment)
 
 
-def judge(check: Check, student: Student, *, pictures: bool = True) -> Outcome:
-    """The outcome of one check of one function."""
-    question = Question(student.exercise.name, student.reading.candidate.function, check.name)
-    seen = list(check.ask(student))
-    found = (_weighed(student, o) for o in seen if _is_failing(o))
-    failing = sorted(found, key=lambda o: (o.finding is Verdict.ADVICE, _size(o.probe)))
-    outcome = (
-        _failure(question, check, student, failing[0])
-        if failing
-        else _success(question, check, student, seen)
-    )
-    return replace(outcome, evidence=evidence.of(check, student, seen)) if pictures else outcome
-
-
 def assemble(header: Header, parts: Iterable[Part], assignment: Assignment) -> Report:
     """Put the parts together, in the order of the questions, whatever order they came in."""
     given = {(p.outcome.exercise, p.outcome.function, p.outcome.check): p for p in parts}
     ordered = [
-        given.get((q.exercise, q.function, q.check), Part(_outcome(q, Verdict.NOT_RUN)))
+        given.get((q.exercise, q.function, q.check), Part(bare_outcome(q, Verdict.NOT_RUN)))
         for q in header.questions
     ]
     outcomes, score = scored([part.outcome for part in ordered], assignment)
@@ -362,200 +330,7 @@ def _distinct(readings: Iterable[ReadAs]) -> list[ReadAs]:
     return list({(r.exercise, r.function): r for r in readings}.values())
 
 
-def _outcome(question: Question, verdict: Verdict, problem: str = "") -> Outcome:
-    return Outcome(question.exercise, question.function, question.check, verdict, problem=problem)
-
-
 def _our_fault(question: Question, error: Exception) -> Outcome:
     problem = f"checkgrad itself failed here ({type(error).__name__}: {error}); please report it"
     ours = "".join(traceback.format_exception(error)[-8:])
-    return replace(_outcome(question, Verdict.GRADER_FAULT, problem), traceback=ours)
-
-
-def _weighed(student: Student, seen: Observation) -> Observation:
-    """A fault at whole numbers alone does not fail the run: gradients are about real ones."""
-    if is_beside_the_point(student, seen.probe) and not seen.got.died:
-        return dataclasses.replace(seen, finding=Verdict.ADVICE)
-    return seen
-
-
-def _is_failing(seen: Observation) -> bool:
-    return bool(seen.difference) or not seen.got.returned
-
-
-def _success(
-    question: Question, check: Check, student: Student, seen: Sequence[Observation]
-) -> Outcome:
-    notes = dict.fromkeys(o.note for o in seen if o.note)
-    if check.earns and student.reading.note:
-        notes = {f"read with {student.reading.note}": None, **notes}
-    return replace(_outcome(question, Verdict.PASSED), note="; ".join(notes))
-
-
-def _failure(question: Question, check: Check, student: Student, worst: Observation) -> Outcome:
-    if check.ask.__name__ == "matches_the_formula" and _right_for_its_own_forward(student):
-        assert student.forward
-        own = student.forward.reading.candidate.function
-        return replace(_outcome(question, Verdict.PASSED), note=f"right for your own {own}")
-    worst = _smallest(student, worst)
-    verdict, problem = _verdict(worst)
-    outcome = replace(
-        _outcome(question, verdict, problem),
-        example=_example(student, worst),
-        traceback=worst.got.traceback,
-        printed=worst.got.printed,
-        note=worst.note,
-        error=worst.difference.error if worst.difference else None,
-        bound=worst.difference.bound if worst.difference else None,
-    )
-    if check.earns and is_beside_the_point(student, worst.probe):
-        found = _explanation(student)
-        return replace(outcome, diagnoses=found.diagnoses, note="right for real numbers")
-    if cause := _stopped_by(worst.got, student):
-        return replace(outcome, follows_from=cause)
-    return _explained(outcome, check, student)
-
-
-def _stopped_by(got: Behaviour, student: Student) -> str:
-    """The exercise whose function, which this one uses, stops with the same error."""
-    if not got.raised:
-        return ""
-    answers = {s.exercise.name: s.answers(s.probes) for s in student.uses}
-    stopped = {name: next((b for b in found if b.raised), None) for name, found in answers.items()}
-    return diagnose.stops_in(got, {name: b for name, b in stopped.items() if b})
-
-
-def _explained(outcome: Outcome, check: Check, student: Student) -> Outcome:
-    """The outcome with what caused it, as far as that can be told."""
-    if check.ask is survives_extreme_inputs:
-        found = diagnose.at_extremes(_case(student, list(student.exercise.extremes())))
-    elif check.ask is leaves_its_inputs_alone:
-        found = diagnose.spoilt_inputs(_case(student, student.probes))
-    elif check.earns and outcome.verdict.failed:
-        if cause := _cause(student):
-            return replace(outcome, follows_from=cause)
-        found = _explanation(student)
-    else:
-        return outcome
-    return replace(outcome, diagnoses=found.diagnoses, structure=found.structure)
-
-
-def _explanation(student: Student) -> diagnose.Named:
-    """Why the function is wrong: worked out once for all checks that it fails."""
-    if "explanation" not in student.causes:
-        case = _case(student, student.probes)
-        student.causes["explanation"] = diagnose.explain(case)
-    found: diagnose.Named = student.causes["explanation"]
-    return found
-
-
-def _cause(student: Student) -> str:
-    """The exercise whose wrong function makes this one wrong, though it is right by itself."""
-    if "follows_from" not in student.causes:
-        wrong = _wrong(student.uses)
-        case = _case(student, student.probes)
-        student.causes["follows_from"] = wrong and diagnose.follows_from(case, wrong) or ""
-    return str(student.causes["follows_from"])
-
-
-def _wrong(students: Iterable[Student]) -> dict[str, Formula]:
-    """Those that are not right, by their exercises."""
-    return {s.exercise.name: s for s in students if not _case(s, s.probes).is_right}
-
-
-def _case(student: Student, probes: Sequence[Probe]) -> diagnose.Case:
-    """The function as a case for a diagnosis."""
-    reading = student.reading
-    return diagnose.Case(
-        student.exercise,
-        reading.formula,
-        probes,
-        student.answers,
-        is_alone(reading.way),
-        student.seed,
-    )
-
-
-def _network_outcome(question: Question, finding: Finding) -> Outcome:
-    verdict, problem, got = finding.verdict, finding.problem, finding.behaviour
-    if not got.returned:
-        verdict, problem = _ended(got)
-    return replace(
-        _outcome(question, verdict, problem),
-        note=finding.note,
-        diagnoses=list(finding.diagnoses),
-        structure=finding.structure,
-        follows_from=finding.follows_from,
-        evidence=list(finding.evidence),
-        traceback=got.traceback,
-        printed=got.printed,
-        error=finding.difference.error if finding.difference else None,
-        bound=finding.difference.bound if finding.difference else None,
-    )
-
-
-def _smallest(student: Student, worst: Observation) -> Observation:
-    """The same fault on the smallest, roundest input; a failing call is left as it was seen."""
-    again = worst.again
-    if again is None or not worst.difference:
-        return worst
-    from checkgrad import shrink  # hypothesis takes a while to import: only for what failed
-
-    def shows(probe: Probe) -> bool:
-        return again(probe).difference is not None
-
-    found = shrink.smallest(worst.probe, student.reading.formula, shows)
-    return _weighed(student, again(found)) if found is not None else worst
-
-
-def _right_for_its_own_forward(student: Student) -> bool:
-    """A gradient that matches no formula is judged by the slope of the module's own forward code."""
-    if student.forward is None or student.forward.reading.right:
-        return False
-    seen = list(agrees_with_the_numeric_derivative(student))
-    return bool(seen) and not any(map(_is_failing, seen))
-
-
-def _verdict(worst: Observation) -> tuple[Verdict, str]:
-    if worst.got.died or worst.got.raised and not worst.difference:
-        verdict, problem = _ended(worst.got)
-        return (worst.finding if worst.finding is Verdict.ADVICE else verdict), problem
-    assert worst.difference
-    return worst.finding, worst.difference.problem
-
-
-def _ended(got: Behaviour) -> tuple[Verdict, str]:
-    """The verdict on a call that gave no value."""
-    if got.died:
-        return _DEATHS.get(got.died_of, Verdict.CRASHED), got.died
-    return Verdict.CRASHED, f"raised {got.raised}: {got.message}".rstrip(": ")
-
-
-_DEATHS = {
-    "time": Verdict.OVER_LIMIT,
-    "budget": Verdict.OVER_LIMIT,
-    "grader": Verdict.GRADER_FAULT,
-}
-
-
-def _example(student: Student, worst: Observation) -> Example:
-    roles = student.exercise.roles
-    arguments = {name: plain(arg) for name, arg in zip(roles, worst.probe, strict=False)}
-    got = plain(worst.got.value) if worst.got.returned else worst.got.raised or worst.got.died
-    where = worst.difference.where if worst.difference else ""
-    return Example(arguments, got, plain(worst.expected), where)
-
-
-def _size(probe: Probe) -> int:
-    return sum(np.size(arg) for arg in probe)
-
-
-def plain(value: Any) -> Any:
-    """Numbers and nested lists of numbers, for the report; a description where there are none."""
-    if isinstance(value, list | tuple):
-        return [plain(member) for member in value]
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return compare.not_numbers(value)
+    return replace(bare_outcome(question, Verdict.GRADER_FAULT, problem), traceback=ours)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from checkgrad.assignment import Assignment
-    from checkgrad.grading import Grader, Part, Question
+    from checkgrad.grading import Grader, Part
+    from checkgrad.judging import Question
     from checkgrad.model import Report
 
 PART = "checkgrad_part"  # the attribute of a test report in which an answer travels, also between xdist processes

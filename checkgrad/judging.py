@@ -1,0 +1,243 @@
+"""From what a check saw to its outcome: the verdict, the smallest example, the cause."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from checkgrad import compare, diagnose, evidence
+from checkgrad.checks import (
+    Check,
+    Observation,
+    Student,
+    agrees_with_the_numeric_derivative,
+    is_beside_the_point,
+    leaves_its_inputs_alone,
+    survives_extreme_inputs,
+)
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.exercise import Formula, Probe
+from checkgrad.model import Example, Outcome, Verdict
+from checkgrad.network_checks import Finding
+from checkgrad.reading.inquiry import is_alone
+
+
+class Question(Struct, frozen=True):
+    """One check of one function: what a pytest item stands for."""
+
+    exercise: str
+    function: str
+    check: str
+
+
+def bare_outcome(question: Question, verdict: Verdict, problem: str = "") -> Outcome:
+    """An outcome with nothing but its verdict and a sentence."""
+    return Outcome(question.exercise, question.function, question.check, verdict, problem=problem)
+
+
+def judge(check: Check, student: Student, *, pictures: bool = True) -> Outcome:
+    """The outcome of one check of one function."""
+    question = Question(student.exercise.name, student.reading.candidate.function, check.name)
+    seen = list(check.ask(student))
+    found = (_weighed(student, o) for o in seen if _is_failing(o))
+    failing = sorted(found, key=lambda o: (o.finding is Verdict.ADVICE, _size(o.probe)))
+    outcome = (
+        _failure(question, check, student, failing[0])
+        if failing
+        else _success(question, check, student, seen)
+    )
+    return replace(outcome, evidence=evidence.of(check, student, seen)) if pictures else outcome
+
+
+def _weighed(student: Student, seen: Observation) -> Observation:
+    """A fault at whole numbers alone does not fail the run: gradients are about real ones."""
+    if is_beside_the_point(student, seen.probe) and not seen.got.died:
+        return dataclasses.replace(seen, finding=Verdict.ADVICE)
+    return seen
+
+
+def _is_failing(seen: Observation) -> bool:
+    return bool(seen.difference) or not seen.got.returned
+
+
+def _success(
+    question: Question, check: Check, student: Student, seen: Sequence[Observation]
+) -> Outcome:
+    notes = dict.fromkeys(o.note for o in seen if o.note)
+    if check.earns and student.reading.note:
+        notes = {f"read with {student.reading.note}": None, **notes}
+    return replace(bare_outcome(question, Verdict.PASSED), note="; ".join(notes))
+
+
+def _failure(question: Question, check: Check, student: Student, worst: Observation) -> Outcome:
+    if check.ask.__name__ == "matches_the_formula" and _right_for_its_own_forward(student):
+        assert student.forward
+        own = student.forward.reading.candidate.function
+        return replace(bare_outcome(question, Verdict.PASSED), note=f"right for your own {own}")
+    worst = _smallest(student, worst)
+    verdict, problem = _verdict(worst)
+    outcome = replace(
+        bare_outcome(question, verdict, problem),
+        example=_example(student, worst),
+        traceback=worst.got.traceback,
+        printed=worst.got.printed,
+        note=worst.note,
+        error=worst.difference.error if worst.difference else None,
+        bound=worst.difference.bound if worst.difference else None,
+    )
+    if check.earns and is_beside_the_point(student, worst.probe):
+        found = _explanation(student)
+        return replace(outcome, diagnoses=found.diagnoses, note="right for real numbers")
+    if cause := _stopped_by(worst.got, student):
+        return replace(outcome, follows_from=cause)
+    return _explained(outcome, check, student)
+
+
+def _stopped_by(got: Behaviour, student: Student) -> str:
+    """The exercise whose function, which this one uses, stops with the same error."""
+    if not got.raised:
+        return ""
+    answers = {s.exercise.name: s.answers(s.probes) for s in student.uses}
+    stopped = {name: next((b for b in found if b.raised), None) for name, found in answers.items()}
+    return diagnose.stops_in(got, {name: b for name, b in stopped.items() if b})
+
+
+def _explained(outcome: Outcome, check: Check, student: Student) -> Outcome:
+    """The outcome with what caused it, as far as that can be told."""
+    if check.ask is survives_extreme_inputs:
+        found = diagnose.at_extremes(_case(student, list(student.exercise.extremes())))
+    elif check.ask is leaves_its_inputs_alone:
+        found = diagnose.spoilt_inputs(_case(student, student.probes))
+    elif check.earns and outcome.verdict.failed:
+        if cause := _cause(student):
+            return replace(outcome, follows_from=cause)
+        found = _explanation(student)
+    else:
+        return outcome
+    return replace(outcome, diagnoses=found.diagnoses, structure=found.structure)
+
+
+def _explanation(student: Student) -> diagnose.Named:
+    """Why the function is wrong: worked out once for all checks that it fails."""
+    if "explanation" not in student.causes:
+        case = _case(student, student.probes)
+        student.causes["explanation"] = diagnose.explain(case)
+    found: diagnose.Named = student.causes["explanation"]
+    return found
+
+
+def _cause(student: Student) -> str:
+    """The exercise whose wrong function makes this one wrong, though it is right by itself."""
+    if "follows_from" not in student.causes:
+        used = wrong(student.uses)
+        case = _case(student, student.probes)
+        student.causes["follows_from"] = diagnose.follows_from(case, used) if used else ""
+    return str(student.causes["follows_from"])
+
+
+def wrong(students: Iterable[Student]) -> dict[str, Formula]:
+    """Those that are not right, by their exercises."""
+    return {s.exercise.name: s for s in students if not _case(s, s.probes).is_right}
+
+
+def _case(student: Student, probes: Sequence[Probe]) -> diagnose.Case:
+    """The function as a case for a diagnosis."""
+    reading = student.reading
+    return diagnose.Case(
+        student.exercise,
+        reading.formula,
+        probes,
+        student.answers,
+        is_alone(reading.way),
+        student.seed,
+    )
+
+
+def judge_network(question: Question, finding: Finding) -> Outcome:
+    verdict, problem, got = finding.verdict, finding.problem, finding.behaviour
+    if not got.returned:
+        verdict, problem = _ended(got)
+    return replace(
+        bare_outcome(question, verdict, problem),
+        note=finding.note,
+        diagnoses=list(finding.diagnoses),
+        structure=finding.structure,
+        follows_from=finding.follows_from,
+        evidence=list(finding.evidence),
+        traceback=got.traceback,
+        printed=got.printed,
+        error=finding.difference.error if finding.difference else None,
+        bound=finding.difference.bound if finding.difference else None,
+    )
+
+
+def _smallest(student: Student, worst: Observation) -> Observation:
+    """The same fault on the smallest, roundest input; a failing call is left as it was seen."""
+    again = worst.again
+    if again is None or not worst.difference:
+        return worst
+    from checkgrad import shrink  # hypothesis takes a while to import: only for what failed
+
+    def shows(probe: Probe) -> bool:
+        return again(probe).difference is not None
+
+    found = shrink.smallest(worst.probe, student.reading.formula, shows)
+    return _weighed(student, again(found)) if found is not None else worst
+
+
+def _right_for_its_own_forward(student: Student) -> bool:
+    """A gradient that matches no formula is judged by the slope of the module's own forward code."""
+    if student.forward is None or student.forward.reading.right:
+        return False
+    seen = list(agrees_with_the_numeric_derivative(student))
+    return bool(seen) and not any(map(_is_failing, seen))
+
+
+def _verdict(worst: Observation) -> tuple[Verdict, str]:
+    if worst.got.died or worst.got.raised and not worst.difference:
+        verdict, problem = _ended(worst.got)
+        return (worst.finding if worst.finding is Verdict.ADVICE else verdict), problem
+    assert worst.difference
+    return worst.finding, worst.difference.problem
+
+
+def _ended(got: Behaviour) -> tuple[Verdict, str]:
+    """The verdict on a call that gave no value."""
+    if got.died:
+        return _DEATHS.get(got.died_of, Verdict.CRASHED), got.died
+    return Verdict.CRASHED, f"raised {got.raised}: {got.message}".rstrip(": ")
+
+
+_DEATHS = {
+    "time": Verdict.OVER_LIMIT,
+    "budget": Verdict.OVER_LIMIT,
+    "grader": Verdict.GRADER_FAULT,
+}
+
+
+def _example(student: Student, worst: Observation) -> Example:
+    roles = student.exercise.roles
+    arguments = {name: plain(arg) for name, arg in zip(roles, worst.probe, strict=False)}
+    got = plain(worst.got.value) if worst.got.returned else worst.got.raised or worst.got.died
+    where = worst.difference.where if worst.difference else ""
+    return Example(arguments, got, plain(worst.expected), where)
+
+
+def _size(probe: Probe) -> int:
+    return sum(np.size(arg) for arg in probe)
+
+
+def plain(value: Any) -> Any:
+    """Numbers and nested lists of numbers, for the report; a description where there are none."""
+    if isinstance(value, list | tuple):
+        return [plain(member) for member in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return compare.not_numbers(value)
