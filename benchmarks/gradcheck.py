@@ -12,6 +12,7 @@ Peers are optional: torch, jax, autograd, scipy, numdifftools. Each is handed th
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import random
 import time
@@ -50,6 +51,9 @@ class Counted:
         found = self.task.gradient(self.unflat(x), self.bug, self.error)
         return np.concatenate([a.ravel() for a in found])
 
+
+SLICE = 10_000  # checks after which the tail is printed
+LEVELS = (0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 1.0)
 
 Peer = Callable[[Counted, int], bool]  # was something found wrong?
 
@@ -365,18 +369,21 @@ def near_kink(distance: float, seed: int, n: int = 8) -> Task:
 
 def tail(count: int) -> None:
     """Error over bound in so many checks of correct gradients, networks and cross-entropies of random shapes."""
-    ratios, accused = np.empty(count), 0
-    for seed in range(count):
-        answer = _correct_check(seed)
-        ratios[seed] = answer.worst
-        accused += not answer.ok
-    levels = (0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 1.0)
-    print(f"{count} correct checks, {accused} accusations; quantiles of error / bound:")
-    print("  ".join(f"{q:g}: {np.quantile(ratios, q):.3f}" for q in levels))
-    print("most at seeds", *(int(s) for s in np.argsort(ratios)[-5:]))
+    ratios, accused = np.empty(0), 0
+    with multiprocessing.Pool() as pool:
+        for start in range(0, count, SLICE):
+            seeds = range(start, min(start + SLICE, count))
+            answers = pool.map(_correct_check, seeds, chunksize=500)
+            ratios = np.append(ratios, [worst for worst, _ in answers])
+            accused += sum(not ok for _, ok in answers)
+            quantiles = "  ".join(f"{q:g}: {np.quantile(ratios, q):.3f}" for q in LEVELS)
+            print(
+                f"{ratios.size} correct checks, {accused} accusations, error / bound: {quantiles}"
+            )
+            print("  most at seeds", *(int(s) for s in np.argsort(ratios)[-5:]), flush=True)
 
 
-def _correct_check(seed: int) -> Any:
+def _correct_check(seed: int) -> tuple[float, bool]:
     from tasks import network, softmax_cross_entropy
 
     rng = np.random.default_rng(seed)
@@ -387,7 +394,8 @@ def _correct_check(seed: int) -> Any:
         sizes = tuple(int(s) for s in rng.integers(2, 7, rng.integers(2, 5)))
         kind = str(rng.choice(["relu", "sigmoid"]))
         problem = network("random", sizes, int(rng.integers(1, 9)), kind, False, seed)
-    return check_gradient(problem.f, problem.gradient, problem.parameters, seed=seed)
+    answer = check_gradient(problem.f, problem.gradient, problem.parameters, seed=seed)
+    return answer.worst, answer.ok
 
 
 def cover(seeds: int) -> None:

@@ -14,7 +14,7 @@ from checkgrad.numeric.ladder import differentiate, unit_of
 TINY = 1e-5  # a relative difference that an eps makes, and no mistake
 CALM = 1 / 16  # arguments so many times smaller do not saturate
 LOOKS = 4
-ENOUGH = 2
+ENOUGH = 4
 LEAST_SYMMETRY = 1e-6  # of the size of what is compared
 
 
@@ -25,7 +25,7 @@ def excuse(search: Search, spot: Spot, findings: list[Finding]) -> str:
     findings = [found for found in findings if not found.faint]
     if any(found.related or not len(found.at) for found in findings):
         return ""
-    seen = [_entries(search, spot, found) for found in findings]
+    seen = [found.seen or _entries(search, spot, found) for found in findings]
     largest = max(float(np.max(_relative(entry))) for entry in seen)
     if largest <= TINY and all(map(_typical, [search] * len(seen), findings, seen)):
         return f"differs from f by {largest:.1e} of an entry at most; an eps in f would do that"
@@ -45,9 +45,9 @@ def excuse(search: Search, spot: Spot, findings: list[Finding]) -> str:
 
 def _entries(search: Search, spot: Spot, found: Finding) -> Comparison:
     """Claim and measurement at the entries that stand for an array."""
-    seen, scale = entries(search, spot, found.leaf, found.at[:ENOUGH])
-    seen = seen.of(found.output)
-    return Comparison(seen.claimed / scale, seen.measured / scale, seen.bound / scale, seen.smooth)
+    at = found.at[:ENOUGH]
+    seen, scale = entries(search, spot, found.leaf, at)
+    return seen.of(found.output).among(np.arange(len(at)), scale)
 
 
 def _relative(seen: Comparison) -> Any:

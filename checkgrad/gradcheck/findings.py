@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from checkgrad import structure
 from checkgrad.gradcheck.result import Block, Entry
 from checkgrad.gradcheck.search import (
+    SPARE,
     Comparison,
     Search,
     Spent,
@@ -28,7 +29,7 @@ EXAMPLES = 2
 MANY = 4  # more wrong entries than that are not searched for one by one
 SAMPLES = 4  # directions from which a relation is read off
 FAINT = 16.0
-SLIGHT = 1e-8
+SLIGHT = 1e-6
 STANDING = 4  # entries that stand for an array that is wrong all over
 
 
@@ -39,6 +40,7 @@ class Finding:
     at: flat positions of entries that stand for it, seen in *output*. related: the structure is of the whole.
     spread: the root mean square of its deviations along random directions, if it is wrong all over.
     reach: the length of those directions. faint: hardly beyond the bound, and no wrong entry was found.
+    seen: all wrong entries, compared, if they have been.
     """
 
     block: Block
@@ -49,6 +51,7 @@ class Finding:
     spread: float | None = None
     reach: float = 0.0
     faint: bool = False
+    seen: Comparison | None = None
 
 
 def wrong_arrays(search: Search, spot: Spot) -> list[Finding]:
@@ -79,7 +82,7 @@ def _look_into(search: Search, spot: Spot, leaf: int, everywhere: bool) -> Findi
     directions = [search.directions(spot.leaves, leaf) for _ in range(SAMPLES)]
     found = search.compare(spot, directions)
     output = int(np.argmax(np.max(found.excess.reshape(SAMPLES, -1), axis=0)))
-    words = _relation(search, spot, leaf, found, directions)
+    relation = words = _relation(search, spot, leaf, found, directions)
     group = np.arange(x.size)
     if not words and not everywhere:
         at, group = halved(search, spot, leaf, output, group[:, None], MANY)
@@ -87,7 +90,8 @@ def _look_into(search: Search, spot: Spot, leaf: int, everywhere: bool) -> Findi
             return _sparse(search, spot, leaf, output, at.ravel())
         words = _wrong_slice(search, spot, leaf, output)
     reach = float(np.linalg.norm(directions[0][leaf]))
-    return _dense(search, spot, leaf, output, words, group.ravel(), found.of(output), reach)
+    rest = _dense(search, spot, leaf, output, words, group.ravel(), found.of(output), reach)
+    return replace(rest, related=bool(relation))
 
 
 def _sparse(search: Search, spot: Spot, leaf: int, output: int, at: Any) -> Finding:
@@ -114,7 +118,7 @@ def _dense(
     slight = spread < SLIGHT * float(np.max(np.abs(seen.claimed)))
     faint = not len(at) and bool(slight or np.max(seen.excess) < FAINT)
     block = Block(_name(search, leaf), words, shown)
-    return Finding(block, leaf, at, output, bool(words), spread, reach, faint)
+    return Finding(block, leaf, at, output, False, spread, reach, faint)
 
 
 def _standing(search: Search, spot: Spot, leaf: int, output: int, group: Any) -> Any:
@@ -179,7 +183,8 @@ def _small(search: Search, spot: Spot, leaf: int) -> Finding:
     at = np.flatnonzero(off[:, output])
     shown = _entries(search, spot, leaf, at[:SHOWN], output)
     block = Block(_name(search, leaf), words or _few(at, x.shape), shown)
-    return Finding(block, leaf, at, output, bool(words) and len(at) == x.size)
+    seen = found.of(output).among(at, scale)
+    return Finding(block, leaf, at, output, bool(words) and len(at) == x.size, seen=seen)
 
 
 def _arranged(values: Any, scale: Any, shape: tuple[int, ...]) -> Any:
@@ -245,7 +250,7 @@ def _all_but_the_penalty(
 ) -> str:
     """A factor on all of it but a multiple of the array itself."""
     (ratio, rest), *_ = np.linalg.lstsq(np.stack([measured, own], axis=1), claimed, rcond=None)
-    if abs(1 - ratio) < 1e-12:
+    if abs(1 - ratio) < SLIGHT:
         return ""
     penalty = rest / (1 - ratio) * own
     room = bound * (1 + abs(ratio))
@@ -260,7 +265,7 @@ def _wrong_slice(search: Search, spot: Spot, leaf: int, output: int) -> str:
         return ""
     positions = np.arange(x.size).reshape(x.shape)
     for name, units in (("row", positions), ("column", positions.T)):
-        at, _ = halved(search, spot, leaf, output, units, 1)
+        at, _ = halved(search, spot, leaf, output, units, 1, 2 * SPARE)
         if at is not None and len(units) > 1:
             number = int(np.flatnonzero(units[:, 0] == at[0][0])[0])
             return f"wrong in {name} {number}, and right elsewhere"

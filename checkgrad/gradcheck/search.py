@@ -15,6 +15,7 @@ from checkgrad.numeric.ladder import LADDER, differentiate, unit_of
 from checkgrad.numeric.moves import move, move_scale
 
 DIRECTIONS = 2  # two blind spots that coincide are unlikely enough
+SPARE = 150  # evaluations to keep for telling a mistake from an eps in f
 LEAST = 0.5  # random directions are 0.5 to 1.5 in every entry, so that no single one can hide
 
 
@@ -62,6 +63,11 @@ class Comparison:
         parts = (self.claimed, self.measured, self.bound, self.smooth)
         return Comparison(*(np.reshape(a, (len(a), -1))[:, output] for a in parts))
 
+    def among(self, rows: Any, scale: Any) -> Comparison:
+        """Only *rows*, each per unit of its argument instead of per *scale*."""
+        parts = (a[rows] / scale[rows] for a in (self.claimed, self.measured, self.bound))
+        return Comparison(*parts, self.smooth[rows])
+
 
 @dataclass
 class Search:
@@ -92,8 +98,9 @@ class Search:
     def smaller(self, spot: Spot, factor: float) -> Spot:
         return self.moved(spot, spot.leaves, factor - 1)
 
-    def affordable(self, directions: int = 1) -> bool:
-        return self.evaluations + directions * 2 * len(LADDER[self.rung]) <= self.limit
+    def affordable(self, directions: int = 1, spare: int = 0) -> bool:
+        cost = 1 + directions * 2 * len(LADDER[self.rung])
+        return self.evaluations + cost + spare <= self.limit
 
     def directions(self, leaves: Leaves, only: int | None = None, mask: Any = None) -> Leaves:
         """A random direction: of all entries, of one leaf only, or of those entries of it that *mask* leaves."""
@@ -177,7 +184,7 @@ def wrong_leaves(search: Search, spot: Spot) -> list[int]:
 
 
 def halved(
-    search: Search, spot: Spot, leaf: int, output: int, units: Any, most: int
+    search: Search, spot: Spot, leaf: int, output: int, units: Any, most: int, spare: int = 0
 ) -> tuple[Any, Any]:
     """Find the wrong ones of *units*, which are rows of flat positions, by halving.
 
@@ -187,7 +194,8 @@ def halved(
     suspects = [units]
     while any(len(group) > 1 for group in suspects):
         halves = [half for group in suspects for half in np.array_split(group, 2) if len(half)]
-        if len(halves) > 2 * most or not search.affordable(len(halves)):
+        keep = 2 * SPARE if len(suspects) > 2 else spare
+        if len(halves) > 2 * most or not search.affordable(len(halves), keep):
             return None, suspects[0]
         found = search.compare(spot, [among(search, spot, leaf, half) for half in halves])
         off = found.of(output).off
@@ -201,7 +209,7 @@ def halved(
 def descended(search: Search, spot: Spot, leaf: int, output: int, group: Any) -> int | None:
     """Find one wrong entry of *group* by always taking the half that is further off."""
     while len(group) > 1:
-        if not search.affordable(2):
+        if not search.affordable(2, SPARE):
             return None
         halves = np.array_split(group, 2)
         found = search.compare(spot, [among(search, spot, leaf, half) for half in halves])
