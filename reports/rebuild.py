@@ -20,11 +20,12 @@ SUBMISSIONS = {
 
 
 def main():
-    shutil.rmtree(GALLERY, ignore_errors=True)
-    GALLERY.mkdir(parents=True)
-    for name, submission in SUBMISSIONS.items():
-        print(name, flush=True)
-        build(submission, GALLERY / f"{name}.html")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, submission in SUBMISSIONS.items():
+            print(name, flush=True)
+            build(submission, Path(folder, f"{name}.html"))
+        shutil.rmtree(GALLERY, ignore_errors=True)
+        shutil.copytree(folder, GALLERY)
 
 
 def build(submission, target):

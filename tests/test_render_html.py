@@ -339,8 +339,13 @@ def test_the_same_problem_is_told_once_and_then_folded():
 
 
 def test_what_no_one_can_expect_is_not_shown():
-    hung = outcome(problem="did not end", example=Example({"z": [1.0]}, "did not end", None))
+    hung = outcome(problem="did not end", example=Example({"z": [1.0]}, "no number", None))
     assert "<dt>got</dt>" in page(hung) and "<dt>expected</dt>" not in page(hung)
+
+
+def test_what_the_problem_says_already_is_not_said_again_as_a_result():
+    hung = outcome(problem="did not end", example=Example({"z": [1.0]}, "did not end", 1.0))
+    assert "<dt>z</dt>" in page(hung) and "<dt>got</dt>" not in page(hung)
 
 
 def test_the_file_is_not_given_a_name_of_ours():

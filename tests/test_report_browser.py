@@ -9,6 +9,7 @@ import pytest
 from checkgrad.render import FORMATS, json
 
 DATA = Path(__file__).parent / "data"
+GALLERY = sorted((Path(__file__).parents[1] / "reports" / "gallery").glob("*.html"))
 NAMES = [path.stem.removeprefix("report_") for path in sorted(DATA.glob("report_*.json"))]
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -39,6 +40,8 @@ def pages(tmp_path_factory):
     for name in NAMES:
         report = json.parse((DATA / f"report_{name}.json").read_bytes())
         (folder / f"{name}.html").write_text(FORMATS["html"](report), encoding="utf-8")
+    for path in GALLERY:
+        shutil.copy(path, folder / f"gallery_{path.name}")
     return folder
 
 
@@ -95,6 +98,15 @@ def test_axe_finds_nothing(visit, name, scheme):
                     .then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html.slice(0, 150) + n.failureSummary)]))"""
     )
     assert found == []
+
+
+@pytest.mark.parametrize("name", [path.stem for path in GALLERY])
+def test_the_gallery_is_for_everyone(visit, name):
+    page = visit(f"gallery_{name}", 320, color_scheme="dark")
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.evaluate(Path(AXE_FILE_PATH).read_text("utf-8"))
+    assert page.evaluate("() => axe.run().then(r => r.violations.map(v => v.id))") == []
 
 
 def test_axe_finds_nothing_on_a_phone(visit):
