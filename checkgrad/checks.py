@@ -248,11 +248,19 @@ def _right_beside_another_forward(other: Reading, seen: Observation) -> Observat
     factor = _factor(seen) if other.right else ""
     if not factor:
         return replace(seen, note=f"equals the formula; the slope of your {name} differs from it")
-    problem = (
+    return replace(seen, difference=Difference(_beside(name, factor)), finding=Verdict.ADVICE)
+
+
+def _beside(name: str, factor: str) -> str:
+    if "sign" in factor:
+        return (
+            f"has the opposite sign of the slope of your {name}: "
+            "right only where the update adds it instead of subtracting it"
+        )
+    return (
         f"is {factor}, beside the slope of your {name}: each is right by itself, "
         "but one adds up where the other averages"
     )
-    return replace(seen, difference=Difference(problem), finding=Verdict.ADVICE)
 
 
 def _factor(seen: Observation) -> str:

@@ -187,6 +187,8 @@ class Grader:
         student = self.student(candidate)
         check = next(c for c in CHECKS if c.name == question.check)
         reading = student.reading
+        if not reading.reached:
+            return Part(self._out_of_reach(question))
         read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)
         return Part(judge(check, student, pictures=self.pictures), read_as)
 
@@ -271,6 +273,13 @@ class Grader:
         if not stub and self.worker.inventory.problem:
             problem = "could not be looked for: the submission does not load"
         return bare_outcome(question, Verdict.MISSING, problem)
+
+    def _out_of_reach(self, question: Question) -> Outcome:
+        """What cannot be called is no evidence of a mistake, unless the assignment asks for it."""
+        asked_for = question.exercise in self.assignment.exercises
+        verdict = Verdict.MISSING if asked_for else Verdict.ADVICE
+        problem = "could not be called: it needs arguments that are not known here"
+        return bare_outcome(question, verdict, problem)
 
     def header(self) -> Header:
         """What the report says of the submission as a whole."""

@@ -160,6 +160,10 @@ def learns_xor(network: Network) -> Finding:
     try:
         trained = [training.train(run, task, kind) for task in (*tasks, *shown)]
     except Failed as failed:
+        if failed.behaviour.died_of == "budget":
+            return Finding(
+                Verdict.ADVICE, "could not be trained to the end: one step takes too long"
+            )
         return _no_value(failed.behaviour)
     runs = tuple(t.run for t in trained)
     stuck = next((t for t in trained[: len(tasks)] if t.failed), None)

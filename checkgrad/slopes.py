@@ -26,8 +26,8 @@ class Measured:
     along: Any = None
 
     def of(self, value: Any) -> Any:
-        """What of *value* can be compared with the estimate."""
-        if self.along is None:
+        """What of *value* can be compared with the estimate; *value* itself if it has another shape."""
+        if self.along is None or np.shape(value) != self.along.shape[1:]:
             return value
         return np.array([np.sum(np.asarray(value) * d) for d in self.along])
 

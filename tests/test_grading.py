@@ -353,3 +353,37 @@ def test_what_is_no_array_of_numbers_is_wrong_and_never_our_fault(outcomes, valu
     found = outcomes(f"import numpy as np\ndef softmax(z):\n    return {value}\n")
     assert found["softmax", "matches_the_formula"].verdict is Verdict.WRONG
     assert Verdict.GRADER_FAULT not in {o.verdict for o in found.values()}
+
+
+def test_a_gradient_with_the_opposite_sign_of_its_own_loss_is_told_so(outcomes):
+    found = outcomes(
+        """
+import numpy as np
+
+def mse_loss(y, t):
+    return np.mean((y - t) ** 2)
+
+def mse_loss_gradient(y, t):
+    return 2 * (t - y) / y.size
+"""
+    )
+    numeric = found["mse_loss_gradient", "agrees_with_the_numeric_derivative"]
+    assert numeric.verdict in (Verdict.ADVICE, Verdict.WRONG)
+    assert "sign" in numeric.problem or numeric.diagnoses
+
+
+def test_what_cannot_be_called_is_not_accused(outcomes):
+    found = outcomes(
+        """
+import numpy as np
+
+class Softmax:
+    def __init__(self, *, registry, name):
+        self.name = registry[name].title
+
+    def forward(self, z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+"""
+    )
+    assert not any(o.verdict.failed and o.exercise == "softmax" for o in found.values())
