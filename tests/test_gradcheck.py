@@ -180,6 +180,29 @@ def test_a_clip_in_the_loss_is_a_note_even_where_it_bites():
 # wrong gradients
 
 
+def test_an_eps_in_the_loss_does_not_excuse_a_wrong_entry_of_a_small_array():
+    z, t = Z[:3], T[:3]
+
+    def f(z, t):
+        return -np.mean(np.sum(t * np.log(softmax(z) + 1e-8), axis=1))
+
+    assert check_gradient(f, right, z, t, seed=0)
+    assert not check_gradient(f, lambda z, t: right(z, t) * (1 - t), z, t, seed=0)
+
+
+@pytest.mark.parametrize("most", [1, 10, 30, 60, 100, 200])
+def test_evaluations_are_limited_strictly(most):
+    calls = []
+
+    def f(z, t):
+        calls.append(z)
+        return cross_entropy(z, t)
+
+    answer = check_gradient(f, lambda z, t: softmax(z) - t, Z, T, seed=0, max_evaluations=most)
+    assert not answer
+    assert len(calls) <= max(most, 2)
+
+
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize(
     ("wrong", "structure"),

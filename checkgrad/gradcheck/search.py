@@ -65,8 +65,10 @@ class Comparison:
 
     def among(self, rows: Any, scale: Any) -> Comparison:
         """Only *rows*, each per unit of its argument instead of per *scale*."""
-        parts = (a[rows] / scale[rows] for a in (self.claimed, self.measured, self.bound))
-        return Comparison(*parts, self.smooth[rows])
+        claimed, measured, bound = (
+            a[rows] / scale[rows] for a in (self.claimed, self.measured, self.bound)
+        )
+        return Comparison(claimed, measured, bound, self.smooth[rows])
 
 
 @dataclass
