@@ -22,6 +22,7 @@ from checkgrad.checks import (
     Student,
 )
 from checkgrad.exercise import Exercise, Formula
+from checkgrad.exercises.derivations import DERIVATIONS
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.judging import Question, bare_outcome, judge, judge_network, wrong
 from checkgrad.model import (
@@ -331,8 +332,14 @@ def _asked(assignment: Assignment, questions: Sequence[Question]) -> list[Asked]
     named = {q.exercise for q in questions}
     everything: tuple[Any, ...] = (*assignments.asked(assignment), NETWORK)
     return [
-        Asked(e.name, e.title, e.summary, e.latex, e.source) for e in everything if e.name in named
+        Asked(e.name, e.title, e.summary, e.latex, e.source, _derivation(e.name))
+        for e in everything
+        if e.name in named
     ]
+
+
+def _derivation(name: str) -> str:
+    return "\n".join(step.latex for step in DERIVATIONS.get(name, ()) if step.latex)
 
 
 def _distinct(readings: Iterable[ReadAs]) -> list[ReadAs]:

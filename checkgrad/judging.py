@@ -45,7 +45,7 @@ def judge(check: Check, student: Student, *, pictures: bool = True) -> Outcome:
     question = Question(student.exercise.name, student.reading.candidate.function, check.name)
     seen = list(check.ask(student))
     found = (_weighed(student, o) for o in seen if _is_failing(o))
-    failing = sorted(found, key=lambda o: (o.finding is Verdict.ADVICE, _size(o.probe)))
+    failing = sorted(found, key=_weight)
     outcome = (
         _failure(question, check, student, failing[0])
         if failing
@@ -59,6 +59,13 @@ def _weighed(student: Student, seen: Observation) -> Observation:
     if is_beside_the_point(student, seen.probe) and not seen.got.died:
         return dataclasses.replace(seen, finding=Verdict.ADVICE)
     return seen
+
+
+def _weight(seen: Observation) -> tuple[bool, bool, int]:
+    """Faults before advice, what happened before what was not tried for it, small inputs before large ones."""
+    not_tried = seen.got.died.startswith("not asked again")
+    lenient = seen.finding is Verdict.ADVICE and not seen.got.died
+    return lenient, not_tried, _size(seen.probe)
 
 
 def _is_failing(seen: Observation) -> bool:
@@ -201,7 +208,8 @@ def _right_for_its_own_forward(student: Student) -> bool:
 def _verdict(worst: Observation) -> tuple[Verdict, str]:
     if worst.got.died or worst.got.raised and not worst.difference:
         verdict, problem = _ended(worst.got)
-        return (worst.finding if worst.finding is Verdict.ADVICE else verdict), problem
+        lenient = worst.finding is Verdict.ADVICE and not worst.got.died
+        return (Verdict.ADVICE if lenient else verdict), problem
     assert worst.difference
     return worst.finding, worst.difference.problem
 

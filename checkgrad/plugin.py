@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -175,26 +176,38 @@ class Session:
 
     def present(self, path: Path, report: Report, terminal: pytest.TerminalReporter) -> None:
         """Say what to look at first, write the files, and say where they are."""
+        from checkgrad.render import FORMATS
         from checkgrad.render.terminal import summary
 
         terminal.section(f"checkgrad: {path.name}")
         width = terminal._tw.fullwidth
-        terminal.write_line(summary(report, width=width, colour=terminal.hasmarkup))
-        for target, render in self.files(path):
-            _write(target, render(report), terminal)
+        shown = self.compared(path, report)
+        terminal.write_line(summary(shown, width=width, colour=terminal.hasmarkup))
+        for kind, target in self.files(path):
+            _write(target, FORMATS[kind](shown if kind == "html" else report), terminal)
 
-    def files(self, path: Path) -> Iterator[tuple[Path, Callable[[Report], str]]]:
-        """Every file to write for one submission, with what makes its text."""
-        from checkgrad.render import FORMATS
+    def compared(self, path: Path, report: Report) -> Report:
+        """The report with what is new or fixed since the last run; JSON and exports never depend on that."""
+        from checkgrad.render import history
 
+        cache = getattr(self.config, "cache", None)  # absent under -p no:cacheprovider
+        if cache is None:
+            return report
+        key = f"checkgrad/{hashlib.sha256(str(path).encode()).hexdigest()[:16]}"
+        before = cache.get(key, {})
+        cache.set(key, history.remembered(report, before))
+        return history.compared(report, before)
+
+    def files(self, path: Path) -> Iterator[tuple[str, Path]]:
+        """Every file to write for one submission, with its format."""
         option = self.config.option
         if option.checkgrad_json:
-            yield self.placed(option.checkgrad_json, path, ".json"), FORMATS["json"]
+            yield "json", self.placed(option.checkgrad_json, path, ".json")
         for kind, target in self.exports:
-            yield self.placed(target, path, f".{kind}"), FORMATS[kind]
+            yield kind, self.placed(target, path, f".{kind}")
         if not option.checkgrad_no_report:
             target = option.checkgrad_report or "reports/"
-            yield self.placed(target, path, ".html"), FORMATS["html"]
+            yield "html", self.placed(target, path, ".html")
 
     def placed(self, target: str, path: Path, suffix: str) -> Path:
         """A folder gets one file for each submission; so does a file name that several would share."""

@@ -290,3 +290,23 @@ def test_advice_passes_and_is_named(grade):
 def test_a_conftest_beside_the_submission_is_reported(grade, pytester):
     pytester.makeconftest("")
     grade(RIGHT).stdout.fnmatch_lines(["checkgrad: *conftest.py is run by pytest, unconfined"])
+
+
+def test_the_report_says_what_is_new_still_there_or_fixed(grade, pytester):
+    def page():
+        return (pytester.path / "reports" / "student.html").read_text()
+
+    grade(RIGHT, report=True)
+    grade(WRONG, report=True)
+    assert "new since" in page() or ">new<" in page()
+    grade(WRONG, report=True)
+    assert "still there" in page()
+    grade(RIGHT, report=True)
+    assert "fixed" in page()
+
+
+def test_a_hang_is_told_by_what_happened_first(grade):
+    result = grade(
+        RIGHT + "\ndef tanh(z):\n    while True:\n        pass\n", "-k", "formula and tanh"
+    )
+    result.stdout.fnmatch_lines(["*did not come back*"])
