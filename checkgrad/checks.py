@@ -114,7 +114,8 @@ def matches_the_formula(student: Student) -> Iterator[Observation]:
 
 def agrees_with_the_numeric_derivative(student: Student) -> Iterator[Observation]:
     """is the slope of the function itself, measured by moving its input a little"""
-    for probe, got in _answered(student, _one_of_each_shape(student.probes)):
+    probes = _one_of_each_shape(student.probes)
+    for probe, got in _answered(student, [*probes[:1], *probes[1:][-1:]]):
         if got.returned:
             yield _against_the_slope(student, probe, got)
         else:
@@ -124,7 +125,7 @@ def agrees_with_the_numeric_derivative(student: Student) -> Iterator[Observation
 def obeys_its_laws(student: Student) -> Iterator[Observation]:
     """has the properties that every right version has"""
     for law in student.exercise.laws:
-        for probe in student.probes:
+        for probe in _one_of_each_shape(student.probes) or student.probes:
             yield _law_on(student, law, probe)
 
 
@@ -302,7 +303,7 @@ def _formula_on(student: Student, probe: Probe) -> Observation:
 
 
 def _one_of_each_shape(probes: Sequence[Probe]) -> list[Probe]:
-    """Probes to measure slopes at; each costs many evaluations."""
+    """Probes in double precision from small to large, for questions that cost many evaluations."""
     shapes = {tuple(map(np.shape, p)): p for p in reversed(probes) if _is_smooth_ground(p)}
     return sorted(shapes.values(), key=lambda p: sum(map(np.size, p)))
 
