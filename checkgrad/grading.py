@@ -17,10 +17,7 @@ from msgspec.structs import replace
 
 from checkgrad import assignment as assignments
 from checkgrad.assignment import Assignment
-from checkgrad.checks import (
-    CHECKS,
-    Student,
-)
+from checkgrad.checks import CHECKS, Student
 from checkgrad.exercise import Exercise, Formula
 from checkgrad.exercises.derivations import DERIVATIONS
 from checkgrad.exercises.mlp import NETWORK
@@ -82,6 +79,7 @@ class Grader:
         pictures: bool = True,
     ) -> None:
         self.path, self.pictures = path, pictures
+        self.introduced = False  # whether whoever asks has been told the header
         self.assignment = assignment or Assignment()
         self.seed = seed if self.assignment.seed is None else self.assignment.seed
         self._worker: Worker | None = None
