@@ -1,23 +1,18 @@
-"""The command line: grade submissions without pytest, which would run what stands beside them; explain."""
+"""The command line: one parser, a subcommand a file in `commands/`; bad usage ends in one line."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from checkgrad import assignment as assignments
-from checkgrad import sandbox
-from checkgrad.assignment import Assignment, BadAssignment
-from checkgrad.explain import Unknown, explain
-from checkgrad.grading import grade
-from checkgrad.model import Report, Verdict
-from checkgrad.render import FORMATS
-from checkgrad.targets import BadTarget, find
+from checkgrad.assignment import BadAssignment
+from checkgrad.commands import explain, grade
+from checkgrad.explain import Unknown
+from checkgrad.targets import BadTarget
 
-GRADED, OUR_FAULT, USAGE = 0, 3, 4
+COMMANDS = {"grade": grade, "explain": explain}
+USAGE = 4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,55 +35,9 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="checkgrad", description="The referee for hand-written gradients.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    one = commands.add_parser("grade", help="grade submissions, a report for each")
-    add = one.add_argument
-    add("submissions", nargs="+", metavar="SUBMISSION", help="a .py file, a folder or a .ipynb")
-    add("--assignment", metavar="FILE", help="the assignment file (TOML)")
-    add("--out", metavar="DIR", default="reports", help="where reports go (default: reports)")
-    add("--seed", type=int, default=0, metavar="N", help="seed of the probes (default: 0)")
-    add("--isolation", choices=("auto", "strict"), default="auto",
-        help="strict refuses to run without the kernel's confinement")  # fmt: skip
-    add("--export", action="append", choices=sorted(FORMATS), default=[], metavar="FORMAT",
-        help=f"write this format beside the HTML; repeatable: {', '.join(FORMATS)}")  # fmt: skip
-    one.set_defaults(run=_grade)
-    told = commands.add_parser("explain", help="derive a formula, or tell what a mistake is")
-    told.add_argument("name", metavar="NAME", help="an exercise or a mistake, as the report has it")
-    told.set_defaults(run=_explain)
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        sub = subparsers.add_parser(name, help=command.HELP)
+        command.declare(sub)
+        sub.set_defaults(run=command.run)
     return parser
-
-
-def _explain(options: argparse.Namespace) -> int:
-    print(explain(options.name, min(100, shutil.get_terminal_size().columns)), end="")
-    return GRADED
-
-
-def _grade(options: argparse.Namespace) -> int:
-    """Grade every submission; one that cannot be graded through our fault does not stop the others."""
-    if options.isolation == "strict" and (missing := sandbox.missing_for_strict()):
-        raise BadTarget(f"--isolation strict: {missing}")
-    assignment = assignments.load(Path(options.assignment)) if options.assignment else None
-    paths = [find(name, Path.cwd()) for name in dict.fromkeys(options.submissions)]
-    folder = Path(options.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    faults = [_graded(path, folder, assignment, options) for path in paths]
-    return OUR_FAULT if any(faults) else GRADED
-
-
-def _graded(
-    path: Path, folder: Path, assignment: Assignment | None, options: argparse.Namespace
-) -> bool:
-    """Grade one submission and write its files; was anything our fault?"""
-    report = grade(path, assignment=assignment, seed=options.seed)
-    for name in ("html", *options.export):
-        target = folder / f"{path.stem}.{name}"
-        target.write_text(FORMATS[name](report), encoding="utf-8")
-    print(f"{sandbox.clean(path.name)}: {_result(report)}  {folder / path.stem}.html")
-    return any(o.verdict is Verdict.GRADER_FAULT for o in report.outcomes)
-
-
-def _result(report: Report) -> str:
-    if report.score is not None:
-        return f"{report.score:g} of {report.maximum:g} points"
-    failed = sum(o.verdict.failed for o in report.outcomes)
-    return f"{len(report.outcomes) - failed} of {len(report.outcomes)} checks right"
