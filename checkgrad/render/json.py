@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from checkgrad.model import Report
 
+T = TypeVar("T")
 NOT_FINITE = ("nan", "inf", "-inf")
 
 
@@ -20,11 +21,21 @@ def render(report: Report) -> str:
 
 def parse(text: str | bytes) -> Report:
     """Return the report that *text* holds; raise msgspec.ValidationError saying what does not fit."""
-    data = msgspec.json.decode(text)
-    for outcome in data.get("outcomes", ()) if isinstance(data, dict) else ():
+    return convert(msgspec.json.decode(text), Report)
+
+
+def plain(thing: Any) -> Any:
+    """Return *thing*, a report or what holds one, as data that JSON can carry."""
+    return _portable(msgspec.to_builtins(thing, enc_hook=_numpy))
+
+
+def convert(data: Any, kind: type[T]) -> T:
+    """Return the *kind*, a report or what holds one under "report", that plain() made *data* of."""
+    report = data.get("report", data) if isinstance(data, dict) else {}
+    for outcome in report.get("outcomes", ()) if isinstance(report, dict) else ():
         _revive(outcome)
     # lax: a number may be one of the strings of NOT_FINITE
-    return msgspec.convert(data, Report, strict=False)
+    return msgspec.convert(data, kind, strict=False)
 
 
 def dumps(data: Any) -> str:
