@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.model import Diagnosis, Evidence, Layers, Matrix, Scatter, TrainingRun, Verdict
 from checkgrad.reading.networks import NetworkReading
+from checkgrad.tasks import Task
 
 XOR = [training.TASKS[name] for name in ("xor_binary", "xor_two_class")]
 # For the eye only: what Adam forgives, plain descent shows.
@@ -156,9 +157,8 @@ def learns_xor(network: Network) -> Finding:
     if not tasks:
         return Finding(note="not asked: the network cannot be given the sizes of the task")
     shown = [task for task in MORE_XOR if network.pictures and network.reading.fits(task.sizes)]
-    run, kind = network.reading.network(network.ask), mlp.Kind(**network.reading.kind)
     try:
-        trained = [training.train(run, task, kind) for task in (*tasks, *shown)]
+        trained = [_trained(network, task) for task in (*tasks, *shown)]
     except Failed as failed:
         if failed.behaviour.died_of == "budget":
             return Finding(
@@ -171,6 +171,12 @@ def learns_xor(network: Network) -> Finding:
         problem = f"{stuck.run.title}: {stuck.problem or stuck.run.note}"
         return Finding(Verdict.WRONG, problem, follows_from=network.cause, training=runs)
     return Finding(training=runs)
+
+
+def _trained(network: Network, task: Task) -> training.Trained:
+    reading, ask = network.reading, network.ask
+    kind = mlp.Kind(**reading.kind)
+    return training.train(reading.network(ask), task, kind, partial(reading.passes, ask))
 
 
 NETWORK_CHECKS = (

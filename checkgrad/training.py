@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
@@ -18,6 +20,7 @@ from checkgrad.tasks import TASKS as TASKS
 from checkgrad.tasks import Data, Parameters, Task, Update, start
 
 Network = Callable[[Parameters, Any, Any], Pass]
+Several = Callable[[Sequence[tuple[Parameters, Any, Any]]], Iterable[Pass]]
 
 SURE = 0.08  # mean distance of outputs from targets up to which a task counts as learned
 PARTED = 1e-4  # difference of two losses, relative to the first one, that rounding does not explain
@@ -25,6 +28,8 @@ DEVIATES = 1e-4  # relative deviation of a gradient that rounding does not expla
 SMALL = (
     1e-2  # a block of gradients this much smaller than the largest one is measured by the latter
 )
+AHEAD = 16  # steps that are asked about at once
+SAME = 1e-10  # relative difference up to which a gradient is the right one, rounded otherwise
 FRAMES = (0.0, 0.1, 0.25, 0.5, 1.0)  # shares of the way at which decision regions are shown
 GRID = 25
 
@@ -71,16 +76,23 @@ class _Attempt:
     problem: str = ""
 
 
-def train(network: Network, task: Task, kind: Kind = Kind()) -> Trained:  # noqa: B008  (frozen)
+def train(
+    network: Network,
+    task: Task,
+    kind: Kind = Kind(),  # noqa: B008  (frozen)
+    several: Several | None = None,
+) -> Trained:
     """Train *network* on *task* until it has learned, from each start in turn, beside the reference of its *kind*.
 
+    several: the same network, asked for several points in one go, where that costs less than one by one.
     Whatever *network* raises on the training data is handed on.
     """
     data, reference = task.data(), partial(mlp.network, **asdict(kind))
+    ask = several or (lambda points: (network(*point) for point in points))
     attempts: list[_Attempt] = []
     with np.errstate(all="ignore"):
         for seed in task.starts:
-            attempts.append(_attempt(network, reference, task, data, kind, seed))
+            attempts.append(_attempt(ask, reference, task, data, kind, seed))
             if attempts[-1].learned:
                 break
         run = _report(network, reference, task, data, attempts)
@@ -95,34 +107,73 @@ def train(network: Network, task: Task, kind: Kind = Kind()) -> Trained:  # noqa
 
 
 def _attempt(
-    network: Network, reference: Network, task: Task, data: Data, kind: Kind, seed: int
+    several: Several, reference: Network, task: Task, data: Data, kind: Kind, seed: int
 ) -> _Attempt:
     """Walk both networks from one start until the first has learned or stops, else to the last step."""
     t = mlp.targets(data.labels, task.sizes[-1])
     # Steps are made for means; Adam forgives a sum, plain descent does not.
     share = 1 / len(t) if kind.reduction == "sum" else 1.0
-    ours, theirs = (
-        _walk(f, start(seed, task.sizes), data.x, t, task.update(), share)
-        for f in (network, reference)
-    )
+    first = start(seed, task.sizes)
+    route = _Route(reference, data.x, t, share)
+    ours, theirs = _walk(several, route, first, task.update()), route.guess(first, task.update())
     attempt = _Attempt(seed)
     for _ in range(task.steps + 1):
-        _note_reference(attempt, *next(theirs), data.labels, t, task)
+        there = next(theirs)
+        _note_reference(attempt, there.parameters, there.due, data.labels, t, task)
         if not attempt.problem:
-            parameters, got = next(ours)
-            _note(attempt, parameters, got, reference(parameters, data.x, t), data.labels, t, task)
+            here, got = next(ours)
+            _note(attempt, here.parameters, got, here.due, data.labels, t, task)
         if attempt.learned or attempt.problem and attempt.reference_learned:
             break
     return attempt
 
 
+class _Stop(NamedTuple):
+    """Parameters on the way, the right gradient there, and the update that is due next, untouched so far."""
+
+    parameters: Parameters
+    due: Pass
+    update: Update
+
+
+class _Route(NamedTuple):
+    """Where the right gradients lead."""
+
+    reference: Network
+    x: Any
+    t: Any
+    share: float
+
+    def guess(self, parameters: Parameters, update: Update) -> Iterator[_Stop]:
+        while True:
+            stop = _Stop(parameters, self.reference(parameters, self.x, self.t), update)
+            yield stop
+            parameters, update = self.step(stop, stop.due)
+
+    def step(self, stop: _Stop, taken: Pass) -> tuple[Parameters, Update]:
+        update = copy(stop.update)
+        shares = [(dw * self.share, db * self.share) for dw, db in taken.gradients]
+        return update(stop.parameters, shares), update
+
+
 def _walk(
-    network: Network, parameters: Parameters, x: Any, t: Any, update: Update, share: float
-) -> Iterator[tuple[Parameters, Pass]]:
+    several: Several, route: _Route, parameters: Parameters, update: Update
+) -> Iterator[tuple[_Stop, Pass]]:
+    """Every step with the network's own gradients; those that are right up to rounding take the right ones' way.
+
+    So a right network can be asked about many steps at once.
+    """
+    ahead = AHEAD
     while True:
-        passed = network(parameters, x, t)
-        yield parameters, passed
-        parameters = update(parameters, [(dw * share, db * share) for dw, db in passed.gradients])
+        stops = list(islice(route.guess(parameters, update), ahead))
+        answers = several([(stop.parameters, route.x, route.t) for stop in stops])
+        for stop, got in zip(stops, answers, strict=True):
+            yield stop, got
+            right = _deviation(got.gradients, stop.due.gradients)[0] <= SAME
+            parameters, update = route.step(stop, stop.due if right else got)
+            if not right:
+                break
+        ahead = min(2 * ahead, AHEAD) if right else 1
 
 
 def _note_reference(
@@ -181,7 +232,7 @@ def _deviation(got: Parameters, due: Parameters) -> tuple[float, str]:
     for name, g, d in _blocks(got, due):
         off = float(np.abs(g - d).max())
         size = max(float(np.abs(d).max()), SMALL * largest)
-        found.append((off / size if off else 0.0, name))
+        found.append((off / size if size else float(off and np.inf), name))
     return max(found)
 
 

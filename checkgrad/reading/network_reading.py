@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -146,14 +146,14 @@ class NetworkReading:
 
     def network(self, ask: Ask) -> Callable[[Parameters, Any, Any], Pass]:
         """The network as a function; it raises Failed where the student's code gives no value."""
+        return lambda parameters, x, t: next(self.passes(ask, [(parameters, x, t)]))
 
-        def network(parameters: Parameters, x: Any, t: Any) -> Pass:
-            (behaviour,) = self.evaluate(ask, [(parameters, x, t)])
+    def passes(self, ask: Ask, probes: Sequence[Probe]) -> Iterator[Pass]:
+        """What the network gives on each probe, asked at once; raises Failed at the first without a value."""
+        for behaviour in self.evaluate(ask, probes):
             if not behaviour.returned:
                 raise Failed(behaviour)
-            return Pass(*behaviour.value)
-
-        return network
+            yield Pass(*behaviour.value)
 
     def request(self, parameters: Parameters, x: Any, t: Any) -> Request:
         """One evaluation that stands alone; a network of pieces takes several, see `evaluate`."""
