@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 import time
 import traceback
@@ -16,8 +17,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from checkgrad import assignment as assignments
+from checkgrad import exam
 from checkgrad.assignment import Assignment
-from checkgrad.checks import CHECKS, Student
+from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
 from checkgrad.exercise import Exercise, Formula
 from checkgrad.exercises.derivations import DERIVATIONS
 from checkgrad.exercises.mlp import NETWORK
@@ -46,6 +48,7 @@ from checkgrad.reading.recipe import last_name
 from checkgrad.sandbox import GraderFault, Worker
 
 LOADS = "loads"
+FOR_REVIEW = "for review: not right on inputs that only this submission was given"
 
 
 class Header(Struct, frozen=True):
@@ -55,7 +58,7 @@ class Header(Struct, frozen=True):
     isolation: Isolation
     questions: list[Question]
     assignment: str | None
-    seed: int
+    seed: int | None
 
 
 class Part(Struct, frozen=True):
@@ -68,7 +71,10 @@ class Part(Struct, frozen=True):
 
 
 class Grader:
-    """One submission under one assignment. Starts its worker at the first question that needs it."""
+    """One submission under one assignment. Starts its worker at the first question that needs it.
+
+    neighbours: does a single file bring along the modules beside it that it imports?
+    """
 
     def __init__(
         self,
@@ -77,11 +83,12 @@ class Grader:
         assignment: Assignment | None = None,
         seed: int = 0,
         pictures: bool = True,
+        neighbours: bool = False,
     ) -> None:
-        self.path, self.pictures = path, pictures
+        self.path, self.pictures, self.neighbours = path, pictures, neighbours
         self.introduced = False  # whether whoever asks has been told the header
         self.assignment = assignment or Assignment()
-        self.seed = seed if self.assignment.seed is None else self.assignment.seed
+        self.seed = exam.seed_for(self.assignment, seed)
         self._worker: Worker | None = None
         self._students: dict[Candidate, Student] = {}
         self._networks: dict[NetworkCandidate, Network] = {}
@@ -101,7 +108,7 @@ class Grader:
     @property
     def worker(self) -> Worker:
         if self._worker is None:
-            self._worker = Worker(self.path)
+            self._worker = Worker(self.path, neighbours=self.neighbours)
         return self._worker
 
     @cached_property
@@ -166,6 +173,8 @@ class Grader:
         except Exception as error:  # a submission that breaks us must not break the other outcomes
             part = Part(_our_fault(question, error))
         outcome = replace(part.outcome, seconds=time.perf_counter() - start)
+        if exam.is_secret() and question.check != LOADS:
+            outcome = replace(outcome, printed="")  # it could be the inputs
         return replace(part, outcome=outcome)
 
     def _answer(self, question: Question) -> Part:
@@ -189,7 +198,8 @@ class Grader:
         if not reading.reached:
             return Part(self._out_of_reach(question))
         read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)
-        return Part(judge(check, student, pictures=self.pictures), read_as)
+        outcome = judge(check, student, pictures=self.pictures)
+        return Part(self._reviewed(outcome, check, student), read_as)
 
     def _answer_on_network(self, question: Question) -> Part:
         candidate = next(
@@ -211,6 +221,16 @@ class Grader:
         finding = check.ask(self._networks[candidate])
         read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)
         return Part(judge_network(question, finding), read_as, list(finding.training))
+
+    def _reviewed(self, outcome: Outcome, check: Check, student: Student) -> Outcome:
+        """The outcome of a secret exam, with a note where what passed fails on inputs of its own."""
+        if not exam.is_secret() or check.ask is not matches_the_formula or outcome.verdict.failed:
+            return outcome
+        seed = exam.seed_of_its_own(self.assignment, self.worker.sha256)
+        own = dataclasses.replace(student, seed=seed, causes={})
+        if not judge(check, own, pictures=False).verdict.failed:
+            return outcome
+        return replace(outcome, note="; ".join(filter(None, (outcome.note, FOR_REVIEW))))
 
     def student(self, candidate: Candidate) -> Student:
         """The function a candidate stands for, with the forward function it is the derivative of."""
@@ -292,7 +312,7 @@ class Grader:
             worker.isolation,
             list(self.questions),
             self.assignment.name or None if self.assignment.exercises else None,
-            self.seed,
+            None if exam.is_secret() else self.seed,
         )
 
 

@@ -206,7 +206,7 @@ class Report(Struct, frozen=True):
     environment: Environment
     schema: Literal["checkgrad/1"] = "checkgrad/1"
     assignment: str | None = None
-    seed: int = 0
+    seed: int | None = 0  # None: the probes are secret
     isolation: Isolation = field(default_factory=Isolation)
     score: float | None = None
     maximum: float | None = None

@@ -260,6 +260,7 @@ class Submitted(pytest.Collector):
             assignment=self.session_.assignment,
             seed=option.checkgrad_seed,
             pictures=not option.checkgrad_no_report or bool(option.checkgrad_json),
+            neighbours=True,
         )
         self.config.add_cleanup(self.grader.close)
         try:

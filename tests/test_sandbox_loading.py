@@ -21,7 +21,7 @@ def load(tmp_path):
             file = home / name.replace("__slash__", "/").replace("__dot__", ".")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(source if isinstance(source, bytes) else source.encode())
-        started.append(Worker(home / target, limits=SHORT))
+        started.append(Worker(home / target, limits=SHORT, neighbours=True))
         return started[-1]
 
     yield start

@@ -119,8 +119,22 @@ def test_the_digest_follows_names_and_contents(tmp_path):
 def test_others_work_in_the_same_folder_is_not_in_reach(tmp_path):
     (tmp_path / "bob.py").write_text("answer = 42\n")
     (tmp_path / "alice.py").write_text("import bob\ndef f(): return bob.answer\n")
-    with Worker(tmp_path / "alice.py", neighbours=False) as worker:
-        assert "bob is not available here" in worker.inventory.notes[0]
+    with Worker(tmp_path / "alice.py") as worker:
+        beside, missing = worker.inventory.notes
+    assert beside.startswith("bob beside it is not part of the submission")
+    assert missing.startswith("bob is not available here")
+
+
+def test_what_a_file_imports_from_beside_it_comes_along_where_that_is_asked_for(tmp_path):
+    for i in range(300):
+        (tmp_path / "data").mkdir(exist_ok=True)
+        (tmp_path / "data" / f"d{i}.py").touch()
+    (tmp_path / "bob.py").write_text("answer = 42\n")
+    (tmp_path / "carol.py").write_text("answer = 43\n")
+    (tmp_path / "alice.py").write_text("import bob, data\n")
+    staged = stage(tmp_path / "alice.py", neighbours=True)
+    assert sorted(p.name for p in staged.folder.iterdir()) == ["alice.py", "bob.py"]
+    remove(staged.folder)
 
 
 @given(st.text())

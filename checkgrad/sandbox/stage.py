@@ -8,6 +8,7 @@ import re
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +38,10 @@ class Staged:
     notes: tuple[str, ...] = ()
 
 
-def stage(submission: Path, *, neighbours: bool = True, within: Path | None = None) -> Staged:
+def stage(submission: Path, *, neighbours: bool = False, within: Path | None = None) -> Staged:
     """Copy *submission*, a file or a folder, into a new folder *within* one, or raise BadTarget.
 
-    neighbours: also copy the files beside it that it imports.
+    neighbours: also copy the files beside it that it imports; these may be the work of others.
     """
     kind = mode_of(submission)
     folder = Path(tempfile.mkdtemp(prefix="checkgrad-", dir=within))
@@ -119,7 +120,7 @@ def content_of(path: Path) -> bytes:
 def stage_file(path: Path, copy: Copy, neighbours: bool) -> Staged:
     """One file, with the neighbours that it imports; as part of a package where it imports from "."."""
     inside = path.resolve().parent
-    content = copy_source(path, copy, path.name)
+    content = copy.file(path, path.name)
     package = inside.name if imports_relatively(content) and inside.name else ""
     home = copy.folder
     if package:
@@ -127,15 +128,14 @@ def stage_file(path: Path, copy: Copy, neighbours: bool) -> Staged:
         os.replace(home / path.name, home / package / path.name)
     if neighbours:
         stage_neighbours(inside, content, copy, f"{package}/" if package else "")
+        notes: tuple[str, ...] = ()
+    else:
+        notes = tuple(left_behind(inside, content))
     module = module_name(path.stem)
     roots = (str(home / package), str(home)) if package else (str(home),)
     name = f"{package}.{module}" if package else module
     target = (name, str(home / package / path.name), path.stem)
-    return Staged(home, roots, (target,), copy.digest.hexdigest())
-
-
-def copy_source(path: Path, copy: Copy, to: str) -> bytes:
-    return copy.file(path, to)
+    return Staged(home, roots, (target,), copy.digest.hexdigest(), notes)
 
 
 def imports_relatively(content: bytes) -> bool:
@@ -166,14 +166,24 @@ def stage_neighbours(inside: Path, content: bytes, copy: Copy, to: str) -> None:
                     continue  # as if it were not there
 
 
+def left_behind(inside: Path, content: bytes) -> Iterator[str]:
+    """What is said of each module beside a file that it imports and does not get."""
+    for name in sorted(imported(content) - {"__init__", "numpy"} - sys.stdlib_module_names):
+        if (inside / f"{name}.py").exists() or (inside / name).is_dir():
+            yield f"{name} beside it is not part of the submission; a folder brings its modules along"
+
+
 def neighbour(place: Path) -> list[Path]:
-    """The files of the module or the package at *place*."""
+    """The files of the module or the package at *place*; of one that is too much, none."""
     file = place.with_name(place.name + ".py")
     if file.is_file():
         return [file]
-    if place.is_dir() and not place.is_symlink():
+    if not place.is_dir() or place.is_symlink():
+        return []
+    try:
         return [path for path in sources_in(place) if path.suffix == ".py"]
-    return []
+    except BadTarget:
+        return []
 
 
 def imported(content: bytes) -> set[str]:

@@ -46,7 +46,7 @@ class Worker:
     """A submission that can be asked. No fault of a student's code makes a method raise."""
 
     def __init__(
-        self, submission: Path, *, limits: Limits = Limits(), neighbours: bool = True
+        self, submission: Path, *, limits: Limits = Limits(), neighbours: bool = False
     ) -> None:
         self.limits = limits
         self.staged = stage(Path(submission), neighbours=neighbours, within=house.folder())
