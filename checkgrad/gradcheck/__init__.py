@@ -114,7 +114,7 @@ def _misbehaviour_of_the_claim(search: Search, spot: Spot, args: tuple[Any, ...]
     if not _unchanged(args, spot.args):
         return "gradient changed an array that it was given; work on a copy"
     direction = [np.ones_like(x) for x in spot.leaves]
-    (value, _), (again, _) = spot.along(direction), search.spot(spot.args).along(direction)
+    value, again = (s.claimed.slope(direction) for s in (spot, search.spot(spot.args)))
     if not _same(np.asarray(value), np.asarray(again)):
         return "gradient is not deterministic: called twice with the same arguments, it differs"
     return ""
@@ -242,8 +242,6 @@ def _kink_note(first: Comparison) -> str:
 
 def _resolution(search: Search, spot: Spot, found: Comparison) -> dict[str, float]:
     bound = float(np.min(np.max(found.bound.reshape(DIRECTIONS, -1), axis=1)))
-    scales = [float(np.min(move_scale(x, search.domain))) for x in spot.leaves]
-    return {
-        name: 2 * bound / (LEAST * scale)
-        for name, scale in zip(search.subject.names, scales, strict=True)
-    }
+    scales = (np.asarray(move_scale(x, search.domain)).min() for x in spot.leaves)
+    names = zip(search.subject.names, scales, strict=True)
+    return {name: float(2 * bound / (LEAST * scale)) for name, scale in names}

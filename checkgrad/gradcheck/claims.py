@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,16 @@ from checkgrad.gradcheck.subject import Leaves, Subject, WrongShape, flattened
 from checkgrad.numeric.ladder import DOUBLE, SINGLE
 from checkgrad.numeric.moves import length
 
-Along = Callable[[Leaves], tuple[Any, Any]]
 Function = Callable[..., Any]
 ACCUMULATED = 32.0  # roundings that a sum of products may gather, in units of what is summed up
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """What is claimed at one point: the slope along a direction, and by how much rounding may put that off."""
+
+    slope: Callable[[Leaves], Any]
+    rounding: Callable[[Leaves, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -22,11 +30,11 @@ class Claim:
     """Two functions that belong together.
 
     value: what is differentiated, of the arguments.
-    derivative: of the arguments; a function from a direction to what is claimed along it, and its rounding.
+    derivative: of the arguments.
     """
 
     value: Callable[..., Any]
-    derivative: Callable[..., Along]
+    derivative: Callable[..., Derivative]
     elementwise: bool = False
 
 
@@ -44,9 +52,11 @@ def jacobian(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim
 def elementwise(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
     """g(*args) is the slope of f, which treats every entry alone."""
 
-    def derivative(*args: Any) -> Along:
+    def derivative(*args: Any) -> Derivative:
         (slopes,) = subject.matched(args, g(*args))
-        return lambda d: (slopes * d[0], _rounding(slopes) * np.abs(slopes * d[0]))
+        return Derivative(
+            lambda d: slopes * d[0], lambda d, slope: _rounding(slopes) * np.abs(slope)
+        )
 
     return Claim(f, derivative, elementwise=True)
 
@@ -64,17 +74,16 @@ def vjp(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
 def jvp(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
     """g(tangent, *args) is the derivative of f(*args) along the tangent."""
 
-    def derivative(*args: Any) -> Along:
-        def along(d: Leaves) -> tuple[Any, Any]:
+    def derivative(*args: Any) -> Derivative:
+        def slope(d: Leaves) -> Any:
             slopes = joined(g(subject.tree(args, d), *args))
             if slopes.shape != np.shape(upstream):
                 raise WrongShape(
                     f"the product has shape {slopes.shape}, expected {np.shape(upstream)}"
                 )
-            largest = np.max(np.abs(slopes), initial=0.0)
-            return slopes, np.full(slopes.shape, _rounding(slopes) * largest)
+            return slopes
 
-        return along
+        return Derivative(slope, _rounding_of_the_largest)
 
     return Claim(lambda *args: joined(f(*args)), derivative)
 
@@ -97,25 +106,34 @@ def joined(tree: Any) -> Any:
     return np.concatenate([np.ravel(leaf) for leaf in flattened(tree)])
 
 
-def _dotted(leaves: Leaves) -> Along:
-    lengths = [_rounding(g) * length(g) for g in leaves]
+def _dotted(leaves: Leaves) -> Derivative:
+    @cache
+    def roundings() -> list[float]:
+        return [_rounding(g) * length(g) for g in leaves]
 
-    def along(d: Leaves) -> tuple[Any, Any]:
-        total = sum(float(np.vdot(g, e)) for g, e in zip(leaves, d, strict=True))
-        ends = zip(lengths, d, strict=True)
-        return total, sum(own * length(e) for own, e in ends)
+    def slope(d: Leaves) -> float:
+        return sum(float(np.vdot(g, e)) for g, e in zip(leaves, d, strict=True))
 
-    return along
+    def rounding(d: Leaves, _: Any) -> float:
+        return sum(own * length(e) for own, e in zip(roundings(), d, strict=True))
+
+    return Derivative(slope, rounding)
 
 
-def _contracted(leaves: Leaves, out: int) -> Along:
-    def along(d: Leaves) -> tuple[Any, Any]:
-        pairs = list(zip(leaves, d, strict=True))
-        total = sum(np.tensordot(j, e, axes=np.ndim(e)) for j, e in pairs)
+def _contracted(leaves: Leaves, out: int) -> Derivative:
+    def slope(d: Leaves) -> Any:
+        return sum(np.tensordot(j, e, axes=np.ndim(e)) for j, e in zip(leaves, d, strict=True))
+
+    def rounding(d: Leaves, _: Any) -> Any:
+        pairs = zip(leaves, d, strict=True)
         size = sum(np.tensordot(np.abs(j), np.abs(e), axes=np.ndim(e)) for j, e in pairs)
-        return total, max(map(_rounding, leaves)) * size
+        return max(map(_rounding, leaves)) * size
 
-    return along
+    return Derivative(slope, rounding)
+
+
+def _rounding_of_the_largest(_: Leaves, slopes: Any) -> Any:
+    return np.full(slopes.shape, _rounding(slopes) * np.max(np.abs(slopes), initial=0.0))
 
 
 def _rounding(array: Any) -> float:

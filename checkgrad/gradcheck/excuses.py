@@ -97,7 +97,7 @@ def _change_of_claim(
     """How the claimed slope along one direction changes along the other."""
 
     def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
-        slopes = (search.moved(spot, along, step).along(claimed)[0] for (step,) in points)
+        slopes = (search.moved(spot, along, step).claimed.slope(claimed) for (step,) in points)
         return [np.ravel(slope)[output] for slope in slopes]
 
     found = differentiate(evaluate, (0.0,), lambda _, h: (h,), 1, unit_of(spot.leaves))

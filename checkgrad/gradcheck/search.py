@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from checkgrad.gradcheck.claims import Along, Claim
+from checkgrad.gradcheck.claims import Claim, Derivative
 from checkgrad.gradcheck.subject import Leaves, Subject
 from checkgrad.numeric.ladder import LADDER, differentiate, unit_of
 from checkgrad.numeric.moves import move, move_scale
@@ -29,7 +30,7 @@ class Spot:
 
     args: tuple[Any, ...]
     leaves: Leaves
-    along: Along
+    claimed: Derivative
 
 
 @dataclass(frozen=True)
@@ -106,15 +107,25 @@ class Search:
 
     def directions(self, leaves: Leaves, only: int | None = None, mask: Any = None) -> Leaves:
         """A random direction: of all entries, of one leaf only, or of those entries of it that *mask* leaves."""
-        return [
-            self._direction(x, mask) if only in (None, i) else np.zeros_like(x)
-            for i, x in enumerate(leaves)
-        ]
+        if only is not None:
+            (moved,) = self._directions([leaves[only]], mask)
+            return [moved if i == only else np.zeros_like(x) for i, x in enumerate(leaves)]
+        return self._directions(leaves, mask)
 
-    def _direction(self, x: Any, mask: Any) -> Any:
-        by = np.frombuffer(self.rng.bytes(2 * x.size), np.int16).reshape(x.shape) / 2.0**15
+    def _directions(self, leaves: Leaves, mask: Any) -> Leaves:
+        ends = list(accumulate(x.size for x in leaves))
+        weights = self._weights(ends[-1])
+        moved = []
+        for x, end in zip(leaves, ends, strict=True):
+            by = weights[end - x.size : end].reshape(x.shape)
+            by = move(x, by if mask is None else by * mask, self.domain)
+            moved.append(by.astype(x.dtype, copy=False))
+        return moved
+
+    def _weights(self, count: int) -> Any:
+        by = np.frombuffer(self.rng.bytes(2 * count), np.int16) / 2.0**15
         by += np.copysign(LEAST, by)
-        return move(x, by if mask is None else by * mask, self.domain).astype(x.dtype, copy=False)
+        return by
 
     def compare(self, spot: Spot, directions: Sequence[Leaves]) -> Comparison:
         """Measure along all *directions* in one go, and hold the claim against it."""
@@ -137,10 +148,12 @@ class Search:
             self.rung,
             self.noise,
         )
-        claims = [spot.along(d) for d in directions]
-        claimed, rounding = (np.array(part, float) for part in zip(*claims, strict=True))
+        slopes = [spot.claimed.slope(d) for d in directions]
+        pairs = zip(directions, slopes, strict=True)
+        rounding = np.array([spot.claimed.rounding(*pair) for pair in pairs], float)
         allowed = self.atol + self.rtol * np.abs(found.value)
-        return Comparison(claimed, found.value, found.bound + rounding + allowed, found.smooth)
+        bound = found.bound + rounding + allowed
+        return Comparison(np.array(slopes, float), found.value, bound, found.smooth)
 
     def _value(self, args: tuple[Any, ...]) -> Any:
         try:
@@ -154,26 +167,33 @@ class Places:
 
     def __init__(self, subject: Subject, spot: Spot, directions: Sequence[Leaves]) -> None:
         self.subject, self.spot = subject, spot
-        self.room = [x.copy() for x in spot.leaves]
-        self.moves = [self._moving(direction) for direction in directions]
-        self.last = -1
+        self.room: Leaves = [None] * len(spot.leaves)
+        types = dict.fromkeys(x.dtype for x in spot.leaves)
+        self.parts = [self._part(dtype, directions) for dtype in types]
         # A number has no memory to be written to.
         self.fixed = all(map(np.ndim, spot.leaves))
         self.args = subject.replaced(spot.args, self.room)
 
     def __call__(self, m: int, step: float) -> tuple[Any, ...]:
-        if m != self.last:
-            for x, out in zip(self.spot.leaves, self.room, strict=True):
-                out[...] = x
-            self.last = m
-        for x, d, out in self.moves[m]:
-            np.multiply(d, x.dtype.type(step), out=out)
-            np.add(x, out, out=out)
+        for x, moves, room in self.parts:
+            np.multiply(moves[m], x.dtype.type(step), out=room)
+            room += x
         return self.args if self.fixed else self.subject.replaced(self.spot.args, self.room)
 
-    def _moving(self, direction: Leaves) -> list[tuple[Any, Any, Any]]:
-        ends = zip(self.spot.leaves, direction, self.room, strict=True)
-        return [(x, d, out) for x, d, out in ends if bool(d.flat[0]) or d.any()]
+    def _part(self, dtype: Any, directions: Sequence[Leaves]) -> tuple[Any, list[Any], Any]:
+        """All leaves of one type as one vector: its place, its moves, and room that the leaves are views of."""
+        at = [i for i, x in enumerate(self.spot.leaves) if x.dtype == dtype]
+        x, *moves = (_flat([d[i] for i in at]) for d in (self.spot.leaves, *directions))
+        room, end = np.empty_like(x), 0
+        for i in at:
+            leaf = self.spot.leaves[i]
+            self.room[i] = room[end : end + leaf.size].reshape(leaf.shape)
+            end += leaf.size
+        return x, moves, room
+
+
+def _flat(leaves: Leaves) -> Any:
+    return np.ravel(leaves[0]) if len(leaves) == 1 else np.concatenate([np.ravel(x) for x in leaves])
 
 
 def wrong_leaves(search: Search, spot: Spot) -> list[int]:

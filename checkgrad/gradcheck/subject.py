@@ -21,11 +21,23 @@ class WrongShape(Exception):
 
 @dataclass(frozen=True)
 class Subject:
-    """Which arguments move. Their arrays are its leaves; names are what they are called."""
+    """Which of the *args* move. Their arrays are its leaves; names are what they are called."""
 
     wrt: tuple[int, ...]
     names: tuple[str, ...]
-    sizes: dict[str, float]
+    titles: list[str]
+    args: tuple[Any, ...]
+
+    @property
+    def sizes(self) -> dict[str, float]:
+        """Numbers a wrong factor may come from: the lengths of all axes of the arguments."""
+        pairs = zip(self.args, self.titles, strict=True)
+        return {
+            f"{name}.shape[{axis}]": float(length)
+            for arg, title in pairs
+            for name, leaf in _named(arg, title)
+            for axis, length in enumerate(np.shape(leaf))
+        }
 
     def leaves(self, args: tuple[Any, ...]) -> Leaves:
         return [np.asarray(leaf) for i in self.wrt for leaf in flattened(args[i])]
@@ -65,7 +77,7 @@ def subject(f: Callable[..., Any], args: tuple[Any, ...], wrt: int | tuple[int, 
         raise ValueError(f"{titles[positions[0]]} holds no array to differentiate by")
     for name, leaf in named:
         checked(leaf, name)
-    return Subject(positions, tuple(name for name, _ in named), _sizes(args, titles))
+    return Subject(positions, tuple(name for name, _ in named), titles, args)
 
 
 def entry_name(name: str, index: tuple[int, ...]) -> str:
@@ -151,12 +163,3 @@ def _titles(f: Callable[..., Any], count: int) -> list[str]:
     names = names[1:] if inspect.ismethod(f) else names
     return (names + [f"argument{i}" for i in range(len(names), count)])[:count]
 
-
-def _sizes(args: tuple[Any, ...], titles: list[str]) -> dict[str, float]:
-    """Numbers a wrong factor may come from: the lengths of all axes."""
-    named = [pair for arg, title in zip(args, titles, strict=True) for pair in _named(arg, title)]
-    return {
-        f"{name}.shape[{axis}]": float(length)
-        for name, leaf in named
-        for axis, length in enumerate(np.shape(leaf))
-    }

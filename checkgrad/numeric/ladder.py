@@ -224,7 +224,8 @@ def _unit(unit: float, samples: Samples) -> float:
 def is_single(values: Any) -> bool:
     """Are all *values* numbers of single precision?"""
     with np.errstate(over="ignore"):
-        return np.array_equal(values.astype(np.float32), values, equal_nan=True)
+        single = values.astype(np.float32) == values
+    return bool(single.all() or np.all(single | np.isnan(values)))
 
 
 def stack(values: Sequence[Any], shape: tuple[int, ...]) -> Any:
