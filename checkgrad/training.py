@@ -232,8 +232,12 @@ def _deviation(got: Parameters, due: Parameters) -> tuple[float, str]:
     for name, g, d in _blocks(got, due):
         off = float(np.abs(g - d).max())
         size = max(float(np.abs(d).max()), SMALL * largest)
-        found.append((off / size if size else float(off and np.inf), name))
+        found.append((_relative(off, size), name))
     return max(found)
+
+
+def _relative(off: float, size: float) -> float:
+    return off / size if size else np.inf if off else 0.0
 
 
 def _deviate(deviations: list[float]) -> bool:

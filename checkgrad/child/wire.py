@@ -6,6 +6,7 @@ a WireError. Neither pickle nor JSON: both sides agree on a closed set of types.
 
 from __future__ import annotations
 
+import marshal
 import math
 import struct
 from collections.abc import Callable
@@ -23,6 +24,7 @@ READY, LOAD, PROBE, LINE, LOADED, ASK, ANSWER = range(1, 8)
 
 DEEPEST, MOST_ITEMS, LONGEST_TEXT, MOST_AXES = 12, 200_000, 20_000, 16
 MOST_PLANS, MOST_BESIDE = 1000, 255
+OUTLINED = frozenset((str, int, float, bool, type(None)))
 KEYS = (str, int, float, bool, tuple, type(None))
 
 DTYPES = tuple(
@@ -96,12 +98,53 @@ def decode(body: bytes) -> Any:
 
 def encode_request(request: Request) -> bytes:
     """The bytes of a request: what is done, then the arrays it is done with."""
-    writer = Writer(1 << 30)
-    beside = writer.beside = []
     steps = tuple((s.do, s.path, s.of, s.args, s.named) for s in request.steps)
-    writer.value((request.function, steps, request.answer), 0)
-    plan = b"".join(writer.chunks)
+    value = (request.function, steps, request.answer)
+    beside: list[bytes] = []
+    try:
+        key = marshal.dumps(_outline(value, beside))
+        plan = _plans.get(key) or _known(key, _plan(value, []))
+    except ValueError:
+        plan = _plan(value, beside := [])
     return b"".join([LENGTH.pack(len(beside), len(plan)), plan, *beside])
+
+
+_plans: dict[bytes, bytes] = {}  # by outline: most requests are like an earlier one but for arrays
+
+
+def _known(key: bytes, plan: bytes) -> bytes:
+    if len(_plans) >= MOST_PLANS:
+        _plans.clear()
+    _plans[key] = plan
+    return plan
+
+
+def _plan(value: Any, beside: list[bytes]) -> bytes:
+    """The bytes of *value* without its arrays, which are added to *beside*."""
+    writer = Writer(1 << 30)
+    writer.beside = beside
+    writer.value(value, 0)
+    return b"".join(writer.chunks)
+
+
+def _outline(value: Any, beside: list[bytes]) -> Any:
+    """What marshal can tell apart of *value*, its arrays added to *beside*; ValueError for rarer types."""
+    kind = type(value)
+    if kind is tuple or kind is list:
+        return (kind is tuple, [_outline(item, beside) for item in value])
+    if kind is np.ndarray and value.dtype in CODES and len(beside) < MOST_BESIDE:
+        beside.append(_head(value) + value.tobytes())
+        return b"array"
+    if kind is Result:
+        return (b"result", value.step, value.path)
+    if kind in OUTLINED:
+        return value
+    raise ValueError
+
+
+def _head(array: np.ndarray) -> bytes:
+    head = ARRAY_HEAD.pack(ARRAY, CODES[array.dtype], array.ndim)
+    return head + SHAPES[array.ndim].pack(*array.shape)
 
 
 class Requests:
@@ -158,13 +201,12 @@ class Writer:
         self.put(LENGTH.pack(tag, len(raw)) + raw)
 
     def array(self, array: np.ndarray, depth: int) -> None:
-        code = CODES.get(array.dtype)
-        if code is None or array.ndim > MOST_AXES:
+        if array.dtype not in CODES or array.ndim > MOST_AXES:
             self.value(substitute(array), depth + 1)
             return
         if array.nbytes > self.room:
             raise Full
-        head = ARRAY_HEAD.pack(ARRAY, code, array.ndim) + SHAPES[array.ndim].pack(*array.shape)
+        head = _head(array)
         if self.beside is None or len(self.beside) == MOST_BESIDE:
             self.put(head)
             self.put(array.tobytes())
