@@ -81,7 +81,9 @@ def arguments(exercise: Exercise, way: Way, probe: Probe, binary: bool) -> dict[
         role: forms.given(way.form, role, value, binary)
         for role, value in zip(exercise.roles, probe, strict=False)
     }
-    return _besides(exercise, way, probe, binary) | values
+    named = (token for call in way.recipe for _, token in call.named)
+    handed = {t for t in (*itertools.chain(*way.given), *named) if isinstance(t, str)}
+    return values if handed <= values.keys() else _besides(exercise, way, probe, binary) | values
 
 
 def _besides(exercise: Exercise, way: Way, probe: Probe, binary: bool) -> dict[str, Any]:
