@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from checkgrad import compare, diagnose, evidence
+from checkgrad import diagnose, evidence, example
 from checkgrad.checks import (
     Check,
     Observation,
@@ -23,7 +22,7 @@ from checkgrad.checks import (
 )
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Formula, Probe
-from checkgrad.model import Example, Outcome, Verdict
+from checkgrad.model import Outcome, Verdict
 from checkgrad.network_checks import Finding
 from checkgrad.reading.inquiry import is_alone
 
@@ -91,7 +90,7 @@ def _failure(question: Question, check: Check, student: Student, worst: Observat
     verdict, problem = _verdict(worst)
     outcome = replace(
         bare_outcome(question, verdict, problem),
-        example=_example(student, worst),
+        example=example.of(student, worst),
         traceback=worst.got.traceback,
         printed=worst.got.printed,
         note=worst.note,
@@ -231,24 +230,5 @@ _DEATHS = {
 }
 
 
-def _example(student: Student, worst: Observation) -> Example:
-    roles = student.exercise.roles
-    arguments = {name: plain(arg) for name, arg in zip(roles, worst.probe, strict=False)}
-    got = plain(worst.got.value) if worst.got.returned else worst.got.raised or worst.got.died
-    where = worst.difference.where if worst.difference else ""
-    return Example(arguments, got, plain(worst.expected), where)
-
-
 def _size(probe: Probe) -> int:
     return sum(np.size(arg) for arg in probe)
-
-
-def plain(value: Any) -> Any:
-    """Numbers and nested lists of numbers, for the report; a description where there are none."""
-    if isinstance(value, list | tuple):
-        return [plain(member) for member in value]
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return compare.not_numbers(value)

@@ -94,6 +94,14 @@ class Layers(Struct, frozen=True, tag="layers"):
 Evidence = Curve | Matrix | Scatter | Surface | Layers
 
 
+class Worked(Struct, frozen=True):
+    """A line of a calculation by hand: what is worked out and the same with numbers, as LaTeX, and its value."""
+
+    name: str
+    numbers: str
+    value: float
+
+
 class Example(Struct, frozen=True):
     """The smallest failing input: what was given, what came out, what was due."""
 
@@ -101,7 +109,16 @@ class Example(Struct, frozen=True):
     got: Numbers
     expected: Numbers
     where: str = ""  # path of the worst entry, "[2, 0]" or "dW1[3, 1]"
-    code: str = ""  # lines that set `got` where that is not simply function(*arguments)
+    code: str | None = ""  # lines that set `got` where that is not simply function(*arguments)
+    worked: list[Worked] = []  # the entry *where* by hand; the last line is what was due
+
+
+class Source(Struct, frozen=True):
+    """Lines of the submission: text to show, never to run."""
+
+    file: str
+    line: int  # the number of the first one
+    text: str
 
 
 class Outcome(Struct, frozen=True):
@@ -113,6 +130,7 @@ class Outcome(Struct, frozen=True):
     verdict: Verdict
     points: float | None = None
     maximum: float | None = None
+    arithmetic: str = ""  # how the points came about: "earns 1.5 of the 2 points"
     problem: str = ""  # one sentence: where, what was got, what was expected
     note: str = ""
     visibility: str = "visible"
@@ -125,6 +143,7 @@ class Outcome(Struct, frozen=True):
     bound: float | None = None  # and what rounding explains at that entry
     seconds: float = 0.0
     traceback: str = ""  # the student's own lines
+    source: Source | None = None  # the function as the student wrote it
     printed: str = ""
     since: Literal["", "new", "still there", "fixed"] = ""  # against the last run
 
@@ -198,6 +217,16 @@ class Environment(Struct, frozen=True):
     checkgrad: str
 
 
+class Decision(Struct, frozen=True):
+    """What staff decided about the points of an exercise, or of the whole where *exercise* is ""."""
+
+    exercise: str
+    points: float  # that it counts now
+    instead_of: float
+    reason: str
+    author: str
+
+
 class Report(Struct, frozen=True):
     """Everything found out about one submission."""
 
@@ -213,3 +242,5 @@ class Report(Struct, frozen=True):
     exercises: list[Asked] = []
     readings: list[ReadAs] = []
     training: list[TrainingRun] = []
+    withheld: list[str] = []  # what students are not shown yet: "examples", "hints"
+    decisions: list[Decision] = []
