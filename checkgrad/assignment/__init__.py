@@ -1,0 +1,63 @@
+"""The assignment file: what staff asks for, which exercises these are, and what they are worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec.structs import asdict
+
+from checkgrad.assignment.content import (
+    Assignment,
+    Source,
+    asked,
+    earning,
+    is_visible,
+    learns,
+    names,
+    own,
+)
+from checkgrad.assignment.decode import decode
+from checkgrad.assignment.errors import BadAssignment
+from checkgrad.assignment.file import Asked
+from checkgrad.assignment.rules import broken
+
+__all__ = [
+    "Asked",
+    "Assignment",
+    "BadAssignment",
+    "Source",
+    "asked",
+    "earning",
+    "is_visible",
+    "learns",
+    "load",
+    "loads",
+    "names",
+    "own",
+]
+
+
+def load(path: Path) -> Assignment:
+    """Read an assignment file; raise BadAssignment with one line where it is wrong."""
+    try:
+        text = path.read_bytes()
+        named = decode(text).own
+        beside = (path.parent / named).read_bytes() if named else b""
+    except OSError as error:
+        at = "" if error.filename == str(path) else f"own: {error.filename}: "
+        raise BadAssignment(f"{path}: {at}{error.strerror}") from None
+    except BadAssignment as error:
+        raise BadAssignment(f"{path}: {error}") from None
+    return loads(Source(str(path), text, beside))
+
+
+def loads(source: Source) -> Assignment:
+    """Return the assignment that *source* holds; raise BadAssignment with one line where it is wrong."""
+    try:
+        found = Assignment(**asdict(decode(source.text)), source=source)
+        problem = next(broken(found), "")
+    except BadAssignment as error:
+        problem = str(error)
+    if problem:
+        raise BadAssignment(f"{source.name}: {problem}")
+    return found

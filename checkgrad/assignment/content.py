@@ -1,0 +1,106 @@
+"""An assignment: the keys of its file with what they come to."""
+
+from __future__ import annotations
+
+import hashlib
+
+from msgspec import Struct
+
+from checkgrad.assignment import own as teachers
+from checkgrad.assignment.file import File
+from checkgrad.checks import CHECKS
+from checkgrad.exercise import Exercise
+from checkgrad.exercises import ALL
+from checkgrad.exercises.mlp import NETWORK
+from checkgrad.network_checks import NETWORK_CHECKS
+
+
+class Source(Struct, frozen=True):
+    """An assignment as it travels: the file, and the teacher's own Python file that it names."""
+
+    name: str = ""
+    text: bytes = b""
+    own: bytes = b""
+
+
+class Assignment(File, frozen=True):
+    """Exercises with points, conventions every function has to follow, the seed of the probes, and the rest."""
+
+    source: Source = Source()
+
+    @property
+    def maximum(self) -> float | None:
+        """Points to be had, whatever is handed in; None where nothing is asked for."""
+        if not self.exercises:
+            return None
+        return sum(a.worth for a in self.exercises.values() if a.kind == "required")
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Which function answers which exercise, where the file says so; own exercises go by their names."""
+        mapped = {name: a.function for name, a in self.exercises.items() if a.function}
+        return {**{e.name: e.name for e in own(self)}, **mapped}
+
+    @property
+    def required(self) -> list[str]:
+        """The exercises that have to be there."""
+        return [name for name, a in self.exercises.items() if a.kind == "required"]
+
+    @property
+    def digest(self) -> str:
+        """Stands for all that the file, and the teacher's own file, say."""
+        return hashlib.sha256(self.source.text + b"\0" + self.source.own).hexdigest()
+
+    @property
+    def withheld(self) -> list[str]:
+        """What students are not shown now: "examples", "hints"."""
+        shown = {"examples": self.examples, "hints": self.hints}
+        return [name for name, when in shown.items() if not is_visible(when, self.released)]
+
+
+def is_visible(when: str, released: bool) -> bool:
+    """Can students see something now that is theirs to see *when*? What is hidden stays so."""
+    return when == "visible" or (released and when != "hidden")
+
+
+def own(assignment: Assignment) -> tuple[Exercise, ...]:
+    """The teacher's own exercises."""
+    return teachers.exercises(assignment.own, assignment.source.own) if assignment.own else ()
+
+
+def known(assignment: Assignment) -> tuple[Exercise, ...]:
+    """Every exercise that this assignment may ask for, the network aside."""
+    return (*ALL, *own(assignment))
+
+
+def names() -> tuple[str, ...]:
+    """Every name that any assignment may ask for."""
+    return (*(e.name for e in ALL), NETWORK.name)
+
+
+def asked(assignment: Assignment) -> tuple[Exercise, ...]:
+    """The exercises of the assignment, or all there are."""
+    every = known(assignment)
+    return tuple(e for e in every if not assignment.exercises or e.name in assignment.exercises)
+
+
+def questions(assignment: Assignment, exercise: str) -> dict[str, bool]:
+    """The checks of an exercise, by name: does a right answer earn points?"""
+    if exercise == NETWORK.name:
+        trained = {learns(task): True for task in assignment.network.training}
+        return {check.name: check.earns for check in NETWORK_CHECKS} | trained
+    found = next((e for e in known(assignment) if e.name == exercise), None)
+    return {c.name: c.earns for c in CHECKS if c.applies(found)} if found else {}
+
+
+def earning(assignment: Assignment, exercise: str) -> dict[str, float]:
+    """The weights of the checks that share the points of an exercise."""
+    said = assignment.exercises[exercise].checks
+    weights = {name: said[name].weight if name in said else None
+               for name, earns in questions(assignment, exercise).items() if earns}  # fmt: skip
+    return {name: 1.0 if weight is None else weight for name, weight in weights.items()}
+
+
+def learns(task: str) -> str:
+    """The name of the check that a network learns a task."""
+    return f"learns_{task}"
