@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from checkgrad import assignment as assignments
+from checkgrad import excerpt
 from checkgrad import exam
 from checkgrad.assignment import Assignment
 from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
@@ -168,12 +169,13 @@ class Grader:
         try:
             with np.errstate(all="ignore"):  # references meet the extremes as well
                 part = self._answer(question)
+                part = replace(part, outcome=self._beside_its_source(part.outcome))
         except GraderFault as fault:
             part = Part(bare_outcome(question, Verdict.GRADER_FAULT, str(fault)))
         except Exception as error:  # a submission that breaks us must not break the other outcomes
             part = Part(_our_fault(question, error))
         outcome = replace(part.outcome, seconds=time.perf_counter() - start)
-        if exam.is_secret() and question.check != LOADS:
+        if exam.is_secret(self.assignment) and question.check != LOADS:
             outcome = replace(outcome, printed="")  # it could be the inputs
         return replace(part, outcome=outcome)
 
@@ -224,7 +226,7 @@ class Grader:
 
     def _reviewed(self, outcome: Outcome, check: Check, student: Student) -> Outcome:
         """The outcome of a secret exam, with a note where what passed fails on inputs of its own."""
-        if not exam.is_secret() or check.ask is not matches_the_formula or outcome.verdict.failed:
+        if not exam.is_secret(self.assignment) or check.ask is not matches_the_formula or outcome.verdict.failed:
             return outcome
         seed = exam.seed_of_its_own(self.assignment, self.worker.sha256)
         own = dataclasses.replace(student, seed=seed, causes={})
@@ -261,6 +263,13 @@ class Grader:
         derivative = candidate.exercise.derivative
         mine = [c for c in self.readings if derivative and c.exercise is derivative.of]
         return self.student(mine[0]) if mine else None
+
+    def _beside_its_source(self, outcome: Outcome) -> Outcome:
+        """What failed, with the student's own lines."""
+        if not self.pictures or not (outcome.verdict.failed or outcome.verdict is Verdict.ADVICE):
+            return outcome
+        files = [Path(path) for _, path, _ in self.worker.staged.targets]
+        return replace(outcome, source=excerpt.of(files, self.worker.inventory, outcome.function))
 
     def _is_stub(self, function: str) -> bool:
         definition = self.worker.inventory.find(function)
@@ -312,7 +321,7 @@ class Grader:
             worker.isolation,
             list(self.questions),
             self.assignment.name or None if self.assignment.exercises else None,
-            None if exam.is_secret() else self.seed,
+            None if exam.is_secret(self.assignment) else self.seed,
         )
 
 
