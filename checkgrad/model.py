@@ -130,7 +130,6 @@ class Outcome(Struct, frozen=True):
     verdict: Verdict
     points: float | None = None
     maximum: float | None = None
-    arithmetic: str = ""  # how the points came about: "earns 1.5 of the 2 points"
     problem: str = ""  # one sentence: where, what was got, what was expected
     note: str = ""
     visibility: str = "visible"
@@ -146,6 +145,7 @@ class Outcome(Struct, frozen=True):
     source: Source | None = None  # the function as the student wrote it
     printed: str = ""
     since: Literal["", "new", "still there", "fixed"] = ""  # against the last run
+    arithmetic: str = ""  # how the points came about: "earns 1.5 of the 2 points"
 
 
 class ReadAs(Struct, frozen=True):
