@@ -191,6 +191,16 @@ TASKS = {
             accuracy=0.93,
         ),
         Task(
+            name="three_class_sketch",
+            title="three classes, a small network on few points",
+            sizes=(2, 16, 8, 3),
+            data=partial(three_classes, 200),
+            update=partial(Adam, 5e-2),
+            steps=200,
+            starts=(0,),
+            accuracy=0.92,
+        ),
+        Task(
             name="digits",
             title="handwritten digits, 8x8",
             sizes=(64, 32, 10),
