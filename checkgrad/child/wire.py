@@ -98,14 +98,12 @@ def decode(body: bytes) -> Any:
 
 def encode_request(request: Request) -> bytes:
     """The bytes of a request: what is done, then the arrays it is done with."""
-    steps = tuple((s.do, s.path, s.of, s.args, s.named) for s in request.steps)
-    value = (request.function, steps, request.answer)
     beside: list[bytes] = []
     try:
-        key = marshal.dumps(_outline(value, beside))
-        plan = _plans.get(key) or _known(key, _plan(value, []))
+        key = _key(request, beside)
+        plan = _plans.get(key) or _known(key, _plan(request, []))
     except ValueError:
-        plan = _plan(value, beside := [])
+        plan = _plan(request, beside := [])
     return b"".join([LENGTH.pack(len(beside), len(plan)), plan, *beside])
 
 
@@ -119,19 +117,30 @@ def _known(key: bytes, plan: bytes) -> bytes:
     return plan
 
 
-def _plan(value: Any, beside: list[bytes]) -> bytes:
-    """The bytes of *value* without its arrays, which are added to *beside*."""
+def _plan(request: Request, beside: list[bytes]) -> bytes:
+    """The bytes of a request without its arrays, which are added to *beside*."""
+    steps = tuple((s.do, s.path, s.of, s.args, s.named) for s in request.steps)
     writer = Writer(1 << 30)
     writer.beside = beside
-    writer.value(value, 0)
+    writer.value((request.function, steps, request.answer), 0)
     return b"".join(writer.chunks)
 
 
+def _key(request: Request, beside: list[bytes]) -> bytes:
+    """What tells one plan from another; the arrays are added to *beside*. ValueError for rarer types."""
+    steps = [
+        (s.do, s.path, s.of, _outline(s.args, beside), _outline(s.named, beside))
+        for s in request.steps
+    ]
+    return marshal.dumps((request.function, steps, _outline(request.answer, beside)))
+
+
 def _outline(value: Any, beside: list[bytes]) -> Any:
-    """What marshal can tell apart of *value*, its arrays added to *beside*; ValueError for rarer types."""
     kind = type(value)
     if kind is tuple or kind is list:
         return (kind is tuple, [_outline(item, beside) for item in value])
+    if kind is dict:
+        return (b"dict", [_outline(item, beside) for item in value.items()])
     if kind is np.ndarray and value.dtype in CODES and len(beside) < MOST_BESIDE:
         beside.append(_head(value) + value.tobytes())
         return b"array"
