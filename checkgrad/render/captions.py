@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from checkgrad.model import Curve, Evidence, Layers, Matrix, Scatter, Surface, TrainingRun
 from checkgrad.render.story import listed, plural
 
+WRITTEN = 8  # the widest matrix whose entries are written out
+VECTOR = 24  # the widest matrix drawn cell by cell; a larger one is an image
 SAME = 1e-6  # of the height of a picture: no eye sees less
 Grid = Sequence[Sequence[float]]
 

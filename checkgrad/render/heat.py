@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from checkgrad.model import Matrix
+from checkgrad.render.captions import VECTOR, WRITTEN
+from checkgrad.render.easel import line, write
 from checkgrad.render.numbers import clean
 from checkgrad.render.series import grid, short
 from checkgrad.render.svg import COLOUR, shade
 
 if TYPE_CHECKING:
-    from checkgrad.render.plots import Easel
+    from checkgrad.render.easel import Easel
 
-WRITTEN = 8  # the widest matrix whose entries are written out
-VECTOR = 24  # the widest matrix drawn cell by cell; a larger one is an image
 INK, FAINT, HIGH, LOW = (COLOUR[role] for role in ("ink", "faint", "high", "low"))
 # an image cannot follow the colour scheme of the page: middle tones show in both
 HIGH_PIXEL, LOW_PIXEL = (0.86, 0.42, 0.1), (0.2, 0.5, 0.85)
@@ -47,14 +47,7 @@ def matrix(easel: Easel, given: Matrix, error_only: bool = False) -> list[str]:
 
 def name(axes: Any, text: str) -> None:
     """Write what a picture among others shows, above its right end."""
-    beside(axes, text, (1, 1), (0, 6), ha="right", va="bottom", weight="bold")
-
-
-def beside(
-    axes: Any, text: str, at: tuple[float, float], off: tuple[float, float], **look: Any
-) -> None:
-    """Write *text* next to a corner of the axes, *off* by pixels."""
-    axes.annotate(text, at, off, "axes fraction", "offset points", color=INK, fontsize=12, **look)
+    write(axes, text, (1, 1), (0, 6), ha="right", size=12, weight="bold")
 
 
 def _heat(easel: Easel, values: Any, labels: tuple[str, str], title: str, wrong: Entries) -> str:
@@ -70,7 +63,7 @@ def _heat(easel: Easel, values: Any, labels: tuple[str, str], title: str, wrong:
         _entries(axes, values, wrong)
     elif max(values.shape) <= VECTOR:
         at = np.array(sorted(wrong)).reshape(-1, 2)
-        axes.plot(at[:, 1], at[:, 0], "x", color=INK, ms=min(6, side / 2.5), mew=1)
+        line(axes, at[:, 1], at[:, 0], "x", color=INK, ms=min(6, side / 2.5), mew=1)
     _sides(axes, (rows, columns), labels)
     name(axes, title)
     return easel.picture(axes)
@@ -97,13 +90,13 @@ def _pixels(values: Any, strength: Any) -> Any:
 
 
 def _entries(axes: Any, values: Any, wrong: Entries) -> None:
-    look = {"color": INK, "ha": "center", "va": "center", "fontsize": 12}
+    look: Any = {"ha": "center", "va": "center", "size": 12, "transform": axes.transData}
     for (i, j), value in np.ndenumerate(values):
         marked = (i, j) in wrong
         text = "0" if np.isnan(value) and not marked else _fitting(value)
-        axes.text(j, i, text, weight="bold" if marked else "normal", **look)
+        write(axes, text, (j, i), weight="bold" if marked else "normal", **look)
     at = np.array(sorted(wrong)).reshape(-1, 2, 1)
-    axes.plot((at[:, 1] + FRAME_X).ravel(), (at[:, 0] + FRAME_Y).ravel(), color=INK, lw=1.6)
+    line(axes, (at[:, 1] + FRAME_X).ravel(), (at[:, 0] + FRAME_Y).ravel(), color=INK, lw=1.6)
 
 
 def _fitting(value: float) -> str:
@@ -115,13 +108,13 @@ def _fitting(value: float) -> str:
 def _sides(axes: Any, shape: tuple[int, int], labels: tuple[str, str]) -> None:
     rows, columns = shape
     box = ([0, 1, 1, 0, 0], [0, 0, 1, 1, 0])
-    axes.plot(*box, color=FAINT, lw=1, transform=axes.transAxes, clip_on=False)
+    line(axes, *box, color=FAINT, lw=1, transform=axes.transAxes, clip_on=False)
     for j in _ticks(columns):
-        beside(axes, str(j), ((j + 0.5) / columns, 0), (0, -4), ha="center", va="top")
+        write(axes, str(j), ((j + 0.5) / columns, 0), (0, -4), ha="center", va="top", size=12)
     for i in _ticks(rows):
-        beside(axes, str(i), (0, 1 - (i + 0.5) / rows), (-5, 0), ha="right", va="center")
-    beside(axes, clean(labels[1])[:20], (1, 0), (0, -20), ha="right", va="top")
-    beside(axes, clean(labels[0])[:20], (0, 1), (-34, 6), ha="left", va="bottom")
+        write(axes, str(i), (0, 1 - (i + 0.5) / rows), (-5, 0), ha="right", va="center", size=12)
+    write(axes, clean(labels[1])[:20], (1, 0), (0, -20), ha="right", va="top", size=12)
+    write(axes, clean(labels[0])[:20], (0, 1), (-34, 6), size=12)
 
 
 def _ticks(size: int) -> range:

@@ -29,7 +29,7 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
-from checkgrad.render import captions, heat, numbers, story
+from checkgrad.render import captions, numbers, story
 from checkgrad.render.snippet import snippet
 from checkgrad.render.svg import SHARED, tidy
 
@@ -202,10 +202,10 @@ def legend(evidence: Evidence) -> list[Key]:
 
 
 def _matrix_legend(size: int) -> list[Key]:
-    if size <= heat.WRITTEN:
+    if size <= captions.WRITTEN:
         return [Key("high", "above 0"), Key("low", "below 0"), Key("frame", "wrong")]
     keys = [Key("high", "too large"), Key("low", "too small")]
-    return keys + [Key("cross", "wrong")] * (size <= heat.VECTOR)
+    return keys + [Key("cross", "wrong")] * (size <= captions.VECTOR)
 
 
 def mathml(latex: str, block: bool = True) -> Markup:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from checkgrad.model import Region, TrainingRun
+from checkgrad.render.easel import line, write
 from checkgrad.render.series import floats, grid, some
 from checkgrad.render.svg import COLOUR, SHARED, shade
 
 if TYPE_CHECKING:
-    from checkgrad.render.plots import Easel
+    from checkgrad.render.easel import Easel
 
 CLASSES = [COLOUR[f"class{k}"] for k in range(4)]
 MARKERS = ["o", "s", "^", "D"]
@@ -23,7 +24,7 @@ MOST_DOTS = 60  # all the points would weigh more than they show
 
 def regions(easel: Easel, run: TrainingRun) -> list[str]:
     """Return a picture for each step; the points are in the first, for the others to use again."""
-    side = 142 if len(run.regions) > 1 else 300
+    side = 156 if len(run.regions) > 1 else 300
     points = _some_points(run)
     plane = floats(run.x), floats(run.y)
     taken = _near_points(plane, [run.points[i] for i in points])
@@ -40,7 +41,7 @@ def _region(
     side: int,
     dots: tuple[TrainingRun, list[int]],
 ) -> str:
-    axes = easel.blank(side, side, (4, 4, 4, 4))
+    axes = easel.blank(side, side, (20, 4, 4, 18))
     (x, y), taken = ground
     got, due = grid(region.got), grid(region.expected)
     axes.set(xlim=(x.min(), x.max()), ylim=(y.min(), y.max()))
@@ -53,7 +54,9 @@ def _region(
             _border(axes, (x, y), _membership(due, k))
     _dots(axes, *dots)
     box = ([0, 1, 1, 0, 0], [0, 0, 1, 1, 0])
-    axes.plot(*box, color=FAINT, lw=1.5, transform=axes.transAxes, clip_on=False)
+    line(axes, *box, color=FAINT, lw=1.5, transform=axes.transAxes, clip_on=False)
+    write(axes, "x0", (1, 0), (0, -4), ha="right", va="top")
+    write(axes, "x1", (0, 1), (-4, 0), ha="right", va="top")
     return easel.picture(axes)
 
 
@@ -72,8 +75,8 @@ def _class_number(axes: Any, plane: tuple[Any, Any], inside: Any, taken: Any, k:
     free = inside & ~taken
     if inside.any():
         i, j = _roomiest(free if free.any() else inside)
-        look = {"color": INK, "fontsize": 17, "alpha": 0.8, "ha": "center", "va": "center"}
-        axes.text(plane[0][j], plane[1][i], str(k), **look)
+        look: Any = {"size": 17, "opacity": 0.8, "ha": "center", "va": "center"}
+        write(axes, str(k), (plane[0][j], plane[1][i]), transform=axes.transData, **look)
 
 
 def _near_points(plane: tuple[Any, Any], points: list[list[float]]) -> Any:
@@ -131,4 +134,4 @@ def _dots(axes: Any, run: TrainingRun, points: list[int]) -> None:
         at = np.array([run.points[i] for i in points if run.labels[i] == k])
         look = {"color": CLASSES[k], "ms": SIZES[k], "mec": PAPER, "mew": 0.7}
         # the later pictures use this group again
-        axes.plot(at[:, 0], at[:, 1], MARKERS[k], gid=f"{SHARED}{k}", **look)
+        line(axes, at[:, 0], at[:, 1], MARKERS[k], gid=f"{SHARED}{k}", **look)

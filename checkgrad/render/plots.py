@@ -1,20 +1,18 @@
-"""The pictures of a report. The only importer of matplotlib; no global state of it is used."""
+"""The pictures of a report, drawn by matplotlib; no global state of it is used."""
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import RendererSVG
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from checkgrad.model import Curve, Evidence, Layers, Matrix, Scatter, Surface, TrainingRun
 from checkgrad.render import heat, network, plane
 from checkgrad.render.captions import outside_bound
+from checkgrad.render.easel import Easel, line, scaled, write
 from checkgrad.render.numbers import clean
 from checkgrad.render.series import (
     decades,
@@ -28,7 +26,6 @@ from checkgrad.render.series import (
 )
 from checkgrad.render.svg import COLOUR, shade
 
-DPI = 72  # a unit of the picture is a pixel of the page
 STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "checkgrad",
@@ -41,39 +38,7 @@ STYLE: Any = {
     "lines.solid_capstyle": "round",
 }
 INK, FAINT, YOURS, DUE = (COLOUR[role] for role in ("ink", "faint", "yours", "due"))
-AROUND = (46, 12, 26, 40)  # left, right, top, bottom
 DASHES = ("--", ":", "-.")
-
-
-class Easel:
-    """A figure of each size, used again for every picture of a report."""
-
-    def __init__(self) -> None:
-        self._axes: dict[tuple[float, ...], Axes] = {}
-
-    def blank(self, width: float, height: float, margins: tuple[float, ...] = AROUND) -> Axes:
-        """Return empty axes on a picture of that size; *margins* are left, right, top, bottom."""
-        key = (width, height, *margins)
-        if key not in self._axes:
-            self._axes[key] = _new_axes(width, height, *margins)
-        axes = self._axes[key]
-        # contours first: they take their labels with them
-        for kind in ("collections", "lines", "images", "patches", "texts"):
-            for artist in list(getattr(axes, kind)):
-                artist.remove()
-        return axes
-
-    def picture(self, axes: Axes) -> str:
-        """Return what is on *axes*, as matplotlib writes it."""
-        figure: Any = axes.figure
-        width, height = figure.get_size_inches() * DPI
-        buffer = io.StringIO()
-        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        new_renderer: Any = RendererSVG
-        renderer = new_renderer(width, height, buffer, image_dpi=DPI, metadata=nothing)
-        figure.draw(renderer)
-        renderer.finalize()
-        return buffer.getvalue()
 
 
 def draw(easel: Easel, evidence: Evidence, among_many: bool = False) -> list[str]:
@@ -107,17 +72,6 @@ def draw_regions(easel: Easel, run: TrainingRun) -> list[str]:
         return plane.regions(easel, run)
 
 
-def _new_axes(
-    width: float, height: float, left: float, right: float, top: float, bottom: float
-) -> Axes:
-    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
-    figure.patch.set_visible(False)
-    inside = (width - left - right) / width, (height - top - bottom) / height
-    axes = figure.add_axes((left / width, bottom / height, *inside))
-    axes.set_axis_off()
-    return axes
-
-
 def _curve(easel: Easel, curve: Curve) -> str:
     axes = easel.blank(360, 240)
     x = floats(curve.x)
@@ -144,10 +98,9 @@ def _losses(easel: Easel, run: TrainingRun) -> str:
 
 def _parting(axes: Axes, step: int, early: bool) -> None:
     across = axes.get_xaxis_transform()
-    axes.axvline(step, color=INK, lw=1, ls=":")
-    side = "left" if early else "right"
-    text = f" they part at step {step} "
-    axes.text(step, 0.03, text, color=INK, fontsize=11, transform=across, ha=side, va="bottom")
+    line(axes, [step, step], [0, 1], color=INK, lw=1, ls=":", transform=across)
+    side, off = ("left", 5) if early else ("right", -5)
+    write(axes, f"they part at step {step}", (step, 0.03), (off, 0), across, ha=side)
 
 
 def _all(lines: dict[str, Any]) -> Any:
@@ -159,11 +112,12 @@ def _lines(axes: Axes, x: Any, lines: dict[str, Any]) -> None:
     others = [label for label in lines if label != "yours"]
     for i, label in enumerate(others):
         look: Any = {"lw": 1.5, "ls": DASHES[(i - 1) % 3]} if i else {"lw": 6, "alpha": 0.55}
-        axes.plot(*thinned(x, lines[label]), color=DUE, **look)
+        line(axes, *thinned(x, lines[label]), color=DUE, **look)
     if "yours" in lines:
         kept = thinned(x, lines["yours"])
         every = max(1, len(kept[0]) // 8)
-        axes.plot(*kept, "o-", color=YOURS, lw=1.8, ms=4.5, markevery=(every // 2, every))
+        marked: Any = {"ms": 4.5, "markevery": (every // 2, every)}
+        line(axes, *kept, "o", color=YOURS, lw=1.8, ls="-", **marked)
 
 
 def _scatter(easel: Easel, scatter: Scatter) -> str:
@@ -179,10 +133,10 @@ def _scatter(easel: Easel, scatter: Scatter) -> str:
     band = x[known] - bound[known], x[known] + bound[known]
     axes.fill_between(x[known], *band, color=DUE, alpha=0.3, lw=0)
     ends = axes.get_xlim()
-    axes.plot(ends, ends, color=DUE, lw=3, alpha=0.55)
+    line(axes, ends, ends, color=DUE, lw=3, alpha=0.55)
     near, far = (some(np.nonzero(which)[0]) for which in (~outside, outside))
-    axes.plot(x[near], y[near], "o", color=DUE, ms=5, mfc="none", mew=1.3)
-    axes.plot(x[far], y[far], "x", color=YOURS, ms=6, mew=1.8)
+    line(axes, x[near], y[near], "o", color=DUE, ms=5, mfc="none", mew=1.3)
+    line(axes, x[far], y[far], "x", color=YOURS, ms=6, mew=1.8)
     return easel.picture(axes)
 
 
@@ -202,6 +156,7 @@ def _one_surface(
 ) -> str:
     x, y, values = field
     axes = easel.blank(270, 260)
+    _frame(axes, x, y, *labels, (False, False), air=0)  # first: labels of contours keep inside
     role = YOURS if name == "yours" else DUE
     shades = [shade(role, 0.06 + 0.7 * k / len(levels)) for k in range(len(levels) - 1)]
     shown = np.ma.masked_invalid(values)
@@ -209,7 +164,6 @@ def _one_surface(
     lines: Any = axes.contour(x, y, shown, levels=levels, colors=[INK], linewidths=0.8)
     written = list(lines.levels[1:-1:2])
     axes.clabel(lines, written, fontsize=11, colors=[INK], inline=False, fmt="%g")
-    _frame(axes, x, y, *labels, (False, False), air=0)
     heat.name(axes, name)
     return easel.picture(axes)
 
@@ -228,21 +182,22 @@ def _frame(
         limits(x, air or 0.0, logarithmic[0]),
         limits(y, 0.06 if air is None else air, logarithmic[1]),
     )
-    scales = ["log" if log else "linear" for log in logarithmic]
-    axes.set(xscale=scales[0], yscale=scales[1])
-    axes.set(xlim=ends[0], ylim=ends[1])
+    scaled(axes, *logarithmic).set(xlim=ends[0], ylim=ends[1])
     across, up = axes.get_xaxis_transform(), axes.get_yaxis_transform()
-    line: Any = {"color": FAINT, "lw": 0.6, "alpha": 0.45, "zorder": 0}
-    text: Any = {"color": INK, "fontsize": 11}
-    for tick in _ticks(*ends[0], logarithmic[0]):
-        axes.plot([tick, tick], [0, 1], transform=across, **line)
-        axes.text(tick, -0.03, short(tick), ha="center", va="top", transform=across, **text)
-    for tick in _ticks(*ends[1], logarithmic[1]):
-        axes.plot([0, 1], [tick, tick], transform=up, **line)
-        axes.text(-0.02, tick, short(tick), ha="right", va="center", transform=up, **text)
-    axes.plot([0, 0, 1], [1, 0, 0], color=FAINT, lw=1.2, transform=axes.transAxes, clip_on=False)
-    heat.beside(axes, clean(x_label)[:40], (1, 0), (0, -20), ha="right", va="top")
-    heat.beside(axes, clean(y_label)[:40], (0, 1), (-34, 8), ha="left", va="bottom")
+    ticks = [_ticks(*ends[k], logarithmic[k]) for k in (0, 1)]
+    _grid(axes, across, np.repeat(ticks[0], 3), np.tile([0, 1, np.nan], len(ticks[0])))
+    _grid(axes, up, np.tile([0, 1, np.nan], len(ticks[1])), np.repeat(ticks[1], 3))
+    for tick in ticks[0]:
+        write(axes, short(tick), (tick, 0), (0, -6), across, ha="center", va="top")
+    for tick in ticks[1]:
+        write(axes, short(tick), (0, tick), (-6, 0), up, ha="right", va="center")
+    line(axes, [0, 0, 1], [1, 0, 0], color=FAINT, lw=1.2, transform=axes.transAxes, clip_on=False)
+    write(axes, clean(x_label)[:40], (1, 0), (0, -21), ha="right", va="top", size=12)
+    write(axes, clean(y_label)[:40], (0, 1), (-34, 8), size=12)
+
+
+def _grid(axes: Axes, transform: Any, x: Any, y: Any) -> None:
+    line(axes, x, y, transform=transform, color=FAINT, lw=0.6, alpha=0.45, zorder=0)
 
 
 def _ticks(low: float, high: float, logarithmic: bool) -> list[float]:
