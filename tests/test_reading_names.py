@@ -138,8 +138,40 @@ def test_a_flag_makes_two_exercises_of_one_function():
 
 
 def test_without_softmax_beside_a_sigmoid_the_cross_entropy_is_binary():
-    source = "def sigmoid(z): return z\ndef cross_entropy(y, t): return -np.log(y)"
-    assert ("binary_cross_entropy", "cross_entropy") in found(source)
+    sigmoid = "def sigmoid(z): return z\n"
+    binary = "def cross_entropy(y, t): return -t * np.log(y) - (1 - t) * np.log(1 - y)"
+    assert ("binary_cross_entropy", "cross_entropy") in found(sigmoid + binary)
+    classes = "def cross_entropy(y, t): return -t * np.log(np.clip(y, 1e-9, 1 - 1e-9))"
+    assert ("cross_entropy", "cross_entropy") in found(sigmoid + classes)
+
+
+@pytest.mark.parametrize(
+    ("source", "exercise"),
+    [
+        ("def L2_loss(y_true, y_pred): return y_pred", "mse_loss"),
+        ("def l2_loss(w, lam): return w", "l2_penalty"),
+        ("def softmax_grad(y_pred, y_true): return y_pred", "softmax_cross_entropy_gradient"),
+        ("def softmax_grad(X, y, W): return X", "softmax_cross_entropy_gradient"),
+        ("def softmax_backward(dout, y): return y", "softmax_backward"),
+    ],
+)
+def test_the_parameters_tell_what_the_name_leaves_open(source, exercise):
+    assert [name for name, _ in found(source)] == [exercise]
+
+
+def test_a_loss_class_whose_forward_takes_no_targets_gives_the_probabilities():
+    source = """
+class SoftmaxCrossEntropy:
+    def forward(self, x):
+        self.y = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+        return self.y
+    def backward(self, t):
+        return self.y - t
+"""
+    assert found(source) == [
+        ("softmax", "SoftmaxCrossEntropy.forward"),
+        ("softmax_cross_entropy_gradient", "SoftmaxCrossEntropy.backward"),
+    ]
 
 
 def test_every_version_of_a_function_is_a_candidate_of_its_own():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
@@ -16,6 +16,7 @@ from .inventory import Definition, Parameter
 
 SIMPLE = (float, int, str, bool, type(None))
 MOST_NAMES, LONGEST_DOC, MOST_DEFINITIONS, DEEPEST = 100, 2000, 1000, 3
+CLIPS = ("clip", "minimum", "maximum", "min", "max")
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -302,9 +303,10 @@ def does_nothing(statement: ast.stmt) -> bool:
     return False
 
 
-def mentioned(nodes: Iterable[ast.AST]) -> list[str]:
+def mentioned(nodes: Sequence[ast.AST]) -> list[str]:
     """Names, attributes, axis and what is taken from one ("1 -"), in the order of the source, each once."""
     found: dict[str, tuple[int, int]] = {}
+    bounds = inside_bounds(nodes)
     for node in nodes:
         if isinstance(node, ast.Name):
             found.setdefault(node.id, (node.lineno, node.col_offset))
@@ -312,9 +314,17 @@ def mentioned(nodes: Iterable[ast.AST]) -> list[str]:
             found.setdefault(node.attr, (node.end_lineno or 0, node.end_col_offset or 0))
         elif isinstance(node, ast.keyword) and node.arg == "axis":
             found.setdefault("axis", (node.lineno, node.col_offset))
-        elif isinstance(node, ast.BinOp) and _is_taken_from_one(node):
+        elif isinstance(node, ast.BinOp) and node not in bounds and _is_taken_from_one(node):
             found.setdefault("1 -", (node.lineno, node.col_offset))
     return sorted(found, key=lambda name: found[name])[:MOST_NAMES]
+
+
+def inside_bounds(nodes: Iterable[ast.AST]) -> set[ast.AST]:
+    """What stands in the bounds of a clip: the 1 - eps of np.clip(y, eps, 1 - eps)."""
+    calls = (node for node in nodes if isinstance(node, ast.Call))
+    clips = (c for c in calls if getattr(c.func, "attr", getattr(c.func, "id", "")) in CLIPS)
+    bounds = (bound for clip in clips for bound in (*clip.args[1:], *clip.keywords))
+    return {node for bound in bounds for node in ast.walk(bound)}
 
 
 def _is_taken_from_one(node: ast.BinOp) -> bool:

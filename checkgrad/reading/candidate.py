@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise
@@ -32,7 +33,9 @@ def candidates(
     for candidate in found:
         unique.setdefault((candidate.exercise.name, candidate.function), candidate)
     order = [exercise.name for exercise in exercises]
-    return tuple(sorted(unique.values(), key=lambda c: order.index(c.exercise.name)))
+    batches = any("axis" in d.uses for d in inventory.definitions)
+    every = (replace(candidate, among_batches=batches) for candidate in unique.values())
+    return tuple(sorted(every, key=lambda c: order.index(c.exercise.name)))
 
 
 def nearest_names(inventory: Inventory, exercises: Sequence[Exercise]) -> list[str]:

@@ -33,6 +33,7 @@ def settle(inquiries: Sequence[Inquiry]) -> None:
             for one in inquiries:
                 one.keep(choice, winner)
                 one.layout = winner if choice is layout else one.layout
+                one.weights = winner if choice is weights else one.weights
     _settle_fused(inquiries)
     _settle_followers(inquiries)
 
@@ -42,10 +43,19 @@ def columns_are_needed(inquiries: Sequence[Inquiry]) -> bool:
     return any(one.fits and _needs(one, layout) == {COLUMNS} for one in inquiries)
 
 
-def takes_samples_alone(inquiries: Sequence[Inquiry]) -> bool:
-    """Is every function that is right, and tells rows from columns, right for single samples only?"""
-    telling = [one for one in inquiries if one.fits and len(_layouts(one)) > 1]
-    return bool(telling) and all(is_alone(way) for one in telling for way in one.fits)
+def batches_are_needed(inquiries: Sequence[Inquiry]) -> bool:
+    """Is there a function that is right for batches only?"""
+    return any(is_for_batches(one) and not one.alone_too for one in inquiries)
+
+
+def is_for_batches(one: Inquiry) -> bool:
+    """Is the function, which tells rows from columns, right for batches?"""
+    return len(_layouts(one)) > 1 and any(not is_alone(way) for way in one.fits)
+
+
+def samples_are_alone(inquiries: Sequence[Inquiry]) -> bool:
+    """Is there a function that is right for single samples only?"""
+    return any(one.fits and len(_layouts(one)) > 1 and not is_for_batches(one) for one in inquiries)
 
 
 def layout(one: Inquiry, way: Way, right: Right) -> str | None:

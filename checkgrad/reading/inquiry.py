@@ -25,6 +25,9 @@ class Inquiry:
     answers: dict[Way, list[Behaviour]] = field(default_factory=dict)
     fits: dict[Way, Right] = field(default_factory=dict)
     layout: str = ROWS  # of the module
+    alone_too: bool = False  # right for single samples as well as for batches
+    narrow: bool = False  # right for single samples only, and nothing tells that more was meant
+    weights: str = ""  # orientation that the module's right functions need; "" if none tells
 
     def expected(self, right: Right, way: Way, pilot: int) -> Any:
         """What *right* says of a pilot under *way*."""

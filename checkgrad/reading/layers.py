@@ -88,7 +88,7 @@ def of_class(
     forward = layer.first(FORWARD) or _named_like_it(layer)
     backward = layer.first(BACKWARD, SLOPE)
     logits = takes_logits(said, definition.uses)
-    exercise = exercise_of(said, known, logits=logits, jacobian=False)
+    exercise = exercise_of(_forward_says(said, forward, logits), known, logits=logits, jacobian=False)
     if forward and exercise:
         yield of_forward(layer, forward, exercise)
     if backward is None:
@@ -102,6 +102,14 @@ def of_class(
     jacobian = said.concept == "softmax" and not _gives_upstream(backward)
     if wanted := exercise_of(slope, known, logits=logits, jacobian=jacobian):
         yield of_backward(layer, forward, backward, wanted)
+
+
+def _forward_says(said: Meaning, forward: Definition | None, logits: bool) -> Meaning:
+    """A loss whose forward is given no targets gives the probabilities; its backward is given the targets."""
+    squashing = FUSED.get(said.concept.removeprefix("softmax_").removeprefix("sigmoid_"))
+    alone = forward is not None and len(positional(forward.parameters)) == 1
+    logits = logits or said.concept not in FUSED
+    return replace(said, concept=squashing) if squashing and alone and logits else said
 
 
 def methods_of(definition: Definition, inventory: Inventory) -> dict[str, Definition]:

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory, Parameter
 from checkgrad.exercise import Exercise
 from checkgrad.reading.names import ACTIVATIONS, BACKWARD, JACOBIAN, LOSSES, Meaning, meaning, split
-from checkgrad.reading.signature import Fill, is_flag, option, positional, required
+from checkgrad.reading.recipe import last_name
+from checkgrad.reading.signature import (
+    LOGITS,
+    PREDICTION,
+    TARGET,
+    UPSTREAM_NAME,
+    Fill,
+    is_flag,
+    option,
+    positional,
+    required,
+)
 
 FUSED = {"cross_entropy": "softmax", "binary_cross_entropy": "sigmoid"}
 EXPONENTIALS = {"exp", "expit", "logsumexp", "logaddexp", "logsoftmax"}
@@ -49,17 +61,46 @@ def _names(concept: str, said: Meaning, jacobian: bool) -> list[str]:
 
 
 def in_context(said: Meaning, definition: Definition, inventory: Inventory) -> Meaning:
-    """The cross-entropy of a module that has a sigmoid and no softmax is the binary one."""
+    """What a name means beside the parameters and the rest of the module.
+
+    The cross-entropy of a module that has a sigmoid and no softmax is the binary one. An L2 loss of outputs and
+    targets is the squared error. The derivative of softmax by labels is that of softmax and cross-entropy.
+    """
+    if said.concept == "l2_penalty" and _takes_targets(definition):
+        return replace(said, concept="mse")
+    if said.concept == "softmax" and said.derivative:
+        labelled = _takes_targets(definition) or is_linear_classifier(definition)
+        return replace(said, concept="softmax_cross_entropy") if labelled else said
+    return _binary_or_not(said, definition, inventory)
+
+
+def _takes_targets(definition: Definition) -> bool:
+    """Are outputs, or whatever they come from, and targets what it is given?"""
+    names = [p.name.lower() for p in required(definition.parameters) if not _is_setting(p)]
+    if len(names) != 2 or any(UPSTREAM_NAME.fullmatch(name) for name in names):
+        return False
+    targets = [name for name in names if name in TARGET | {"y"}]
+    return len(targets) == 1 and bool(set(names) & (PREDICTION | LOGITS) - set(targets))
+
+
+def _binary_or_not(said: Meaning, definition: Definition, inventory: Inventory) -> Meaning:
     if said.concept != "cross_entropy" or said.logits or {"arange", "range"} & set(definition.uses):
         return said
-    if {"log", "axis"} <= set(definition.uses) and "1 -" not in definition.uses:
-        return said  # the logarithms of the true class alone, added up over the classes
+    losses = (d for d in inventory.definitions if d.kind != "class" and _is_cross_entropy(d))
+    loss = definition if "log" in definition.uses else next(losses, None)
+    if loss is not None and "log" in loss.uses and not {"1 -", "log1p"} & set(loss.uses):
+        return said  # the logarithms of the true class alone
     names = {name for d in inventory.definitions for name in (d.name, *d.uses)}
     around = {found.concept for name in names if (found := meaning(name))}
     normalises = any({"exp", "sum"} <= set(d.uses) for d in inventory.definitions)
     if "sigmoid" not in around or normalises or {"softmax", "softmax_cross_entropy"} & around:
         return said
     return Meaning("binary_cross_entropy", said.derivative, said.logits, said.decorations)
+
+
+def _is_cross_entropy(definition: Definition) -> bool:
+    said = meaning(last_name(definition.name))
+    return bool(said and said.concept == "cross_entropy" and not said.derivative)
 
 
 def takes_logits(said: Meaning, uses: Collection[str]) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,19 +11,14 @@ from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour, observe
 from checkgrad.child.request import Request
 from checkgrad.exercise import Misconception
-from checkgrad.reading import consistency
+from checkgrad.reading import consistency, obstacles
 from checkgrad.reading.exchange import ordered, read_back, request
 from checkgrad.reading.form import COLUMNS, SCALAR, SINGLE
 from checkgrad.reading.inquiry import Inquiry, is_alone
 from checkgrad.reading.reading import Reading, convention, in_words
-from checkgrad.reading.recipe import Candidate, last_name
+from checkgrad.reading.recipe import Candidate
 from checkgrad.reading.topic import Right, agrees, one_by_one, topic
 from checkgrad.reading.way import Way, ways
-
-# What Python says of a call whose arguments do not fit the parameters.
-REFUSED = re.compile(
-    r"(?:.*\.)?(\w+)\(\) (?:missing \d+ required|takes .* positional arguments?|got an unexpected)"
-)
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 
@@ -41,8 +36,7 @@ def read(
         _ask(inquiries, ask, wave)
     if consistency.columns_are_needed(inquiries):
         _ask(inquiries, ask, _columns)
-    if consistency.takes_samples_alone(inquiries):
-        _ask(inquiries, ask, _alone)
+    _ask_alone(inquiries, ask)
     consistency.settle(inquiries)
     return {one.candidate: conclude(one) for one in inquiries}
 
@@ -103,26 +97,60 @@ def _columns(one: Inquiry) -> list[Way]:
     return turned if one.fits and COLUMNS not in asked else []
 
 
+def _ask_alone(inquiries: Sequence[Inquiry], ask: Ask) -> None:
+    """Ask for samples one at a time what is not right for batches, unless the module is about batches."""
+    alone = consistency.samples_are_alone(inquiries)
+    doubtful = [one for one in inquiries if _alone(one) and (alone or _may_be_narrow(one))]
+    if not doubtful:
+        return
+    for one, way, right in _asked(inquiries, ask, _alone_too):
+        one.alone_too = one.alone_too or right is not None
+    if consistency.batches_are_needed(inquiries):
+        return
+    for one, way, right in _asked(doubtful, ask, _alone):
+        if right and alone:
+            one.fits[way] = right
+        one.narrow = one.narrow or bool(right and not alone)
+
+
 def _alone(one: Inquiry) -> list[Way]:
-    """Samples one at a time, where all that is right in the module takes them so."""
+    """Samples one at a time, of a function that is not right otherwise."""
     turned = [way for way in one.ways if way.form.layout == SINGLE and way not in one.answers]
     return [] if one.fits or one.candidate.stub else turned
 
 
+def _alone_too(one: Inquiry) -> list[Way]:
+    """The same of a function that is right for batches, to see whether it needs them."""
+    turned = [way for way in one.ways if way.form.layout == SINGLE]
+    return turned if consistency.is_for_batches(one) else []
+
+
+def _may_be_narrow(one: Inquiry) -> bool:
+    """Could it be meant for one sample? A loss or its gradient could hide there how it counts the samples."""
+    return "t" not in one.exercise.roles and not one.candidate.among_batches
+
+
 def _ask(inquiries: Sequence[Inquiry], ask: Ask, wave: Callable[[Inquiry], list[Way]]) -> None:
-    """Put one wave of questions in one batch, and see which ways fit."""
+    """Put one wave of questions in one batch, and keep the ways that fit."""
+    for one, way, right in _asked(inquiries, ask, wave):
+        if right:
+            one.fits[way] = right
+
+
+def _asked(
+    inquiries: Sequence[Inquiry], ask: Ask, wave: Callable[[Inquiry], list[Way]]
+) -> list[tuple[Inquiry, Way, Right | None]]:
+    """Put one wave of questions in one batch; each way with the formula that it agrees with."""
     waves = [(one, way) for one in inquiries for way in wave(one)]
     asked = [(one, way, probe) for one, way in waves for probe in one.topic.pilots]
     if not asked:
-        return
+        return []
     replies = ask(
         [request(one.candidate, way, probe, one.topic.binary) for one, way, probe in asked]
     )
     for (one, way, _), reply in zip(asked, replies, strict=True):
         one.answers.setdefault(way, []).append(reply)
-    for one, way in waves:
-        if right := _fitting(one, way):
-            one.fits[way] = right
+    return [(one, way, _fitting(one, way)) for one, way in waves]
 
 
 def _fitting(one: Inquiry, way: Way) -> Right | None:
@@ -149,13 +177,18 @@ def conclude(one: Inquiry) -> Reading:
     """The reading under which the function is right; else the one that explains it best."""
     if one.best:
         return _reading(one, *one.best, True)
-    way = _explained(one) or _answered(one) or _in_layout(one)[0]
-    return _reading(one, way, one.topic.rights[0], False)
+    if way := _explained(one):
+        return _reading(one, way, one.topic.rights[0], False)
+    way = _answered(one) or _in_layout(one)[0]
+    found = _reading(one, way, one.topic.rights[0], False)
+    return replace(found, obstacle=obstacles.of(one), unwritten=obstacles.is_unwritten(one))
 
 
 def _in_layout(one: Inquiry) -> list[Way]:
-    """The ways of asking, those in the layout of the module first."""
-    return sorted(one.ways, key=lambda way: way.form.layout != one.layout)
+    """The ways of asking with the weights as the module has them, those in its layout first."""
+    turned = one.weights and {"w", "x"} <= set(one.exercise.roles)
+    ways = [w for w in one.ways if not turned or w.form.weights == one.weights]
+    return sorted(ways, key=lambda way: way.form.layout != one.layout)
 
 
 def _reading(one: Inquiry, way: Way, right: Right, fits: bool) -> Reading:
@@ -165,20 +198,10 @@ def _reading(one: Inquiry, way: Way, right: Right, fits: bool) -> Reading:
             break
     found = convention(one.exercise, way, right.convention)
     formula = one.formula(right, way)
-    reached = fits or _is_reached(one)
     words, binary = in_words(found), one.topic.binary
-    return Reading(one.candidate, way, found, words, formula, fits, binary, reached)
-
-
-def _is_reached(one: Inquiry) -> bool:
-    """Did any call get past the parameters of the function?"""
-    answers = [answer for given in one.answers.values() for answer in given]
-    return not answers or any(not _is_refused(one.candidate, answer) for answer in answers)
-
-
-def _is_refused(candidate: Candidate, answer: Behaviour) -> bool:
-    said = REFUSED.match(answer.message) if answer.raised == "TypeError" else None
-    return said is not None and said[1] in (last_name(candidate.function), "__init__")
+    return Reading(
+        one.candidate, way, found, words, formula, fits, binary, narrow=one.narrow and not fits
+    )
 
 
 def _explained(one: Inquiry) -> Way | None:

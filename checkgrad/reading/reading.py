@@ -49,7 +49,8 @@ class Reading:
 
     convention: what differs from the canonical way, "layout" -> "columns"; note: the same in words.
     formula: the right formula under this reading; right: do the values agree with it on the pilot probes?
-    reached: did any way of asking get past the parameters, so that the code itself ran?
+    obstacle: what kept every way of asking from the code itself, "" where one got there.
+    unwritten: it gives nothing, or back what it was given. narrow: right for one sample at a time, not for a batch.
     """
 
     candidate: Candidate
@@ -59,7 +60,14 @@ class Reading:
     formula: Formula
     right: bool
     binary: bool = field(default=False, compare=False)
-    reached: bool = field(default=True, compare=False)
+    obstacle: str = field(default="", compare=False)
+    unwritten: bool = field(default=False, compare=False)
+    narrow: bool = field(default=False, compare=False)
+
+    @property
+    def reached(self) -> bool:
+        """Did any way of asking get as far as the code itself?"""
+        return not self.obstacle
 
     def request(self, probe: Probe) -> Request:
         """What to ask the worker for a canonical probe."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from checkgrad.exercise import Exercise
 from checkgrad.reading.signature import Token, Tokens
@@ -40,6 +40,7 @@ class Candidate:
 
     recipes: sequences of calls, the last of which gives the answer; the most natural first.
     item: which member of the answer is meant, where the function returns several.
+    among_batches: does anything in its module work along an axis?
     """
 
     exercise: Exercise
@@ -47,6 +48,7 @@ class Candidate:
     recipes: tuple[Recipe, ...]
     item: int | None = None
     stub: bool = False
+    among_batches: bool = field(default=False, compare=False)
 
 
 def path_of(name: str) -> tuple[str, ...]:

@@ -1,0 +1,68 @@
+"""What is no evidence of a mistake: code that could not be reached, and code that is not written yet."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from checkgrad import compare
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.reading.inquiry import Inquiry
+from checkgrad.reading.recipe import Candidate, last_name
+
+# What Python says of a call whose arguments do not fit the parameters.
+REFUSED = re.compile(
+    r"(?:.*\.)?(\w+)\(\) (?:missing \d+ required|takes .* positional arguments?|got an unexpected)"
+)
+# What is said where an array has fewer axes than the code takes.
+FLAT = re.compile(
+    r"not enough values to unpack \(expected [3-9], got [12]\)"
+    r"|too many indices for array: array is 2-dimensional, but [3-9] were indexed"
+)
+
+
+def of(one: Inquiry) -> str:
+    """What kept every way of asking from the code itself, as the rest of a sentence; "" where one got there."""
+    answers = [answer for given in one.answers.values() for answer in given]
+    met = [_met(one.candidate, answer) for answer in answers]
+    return met[0] if met and all(met) else ""
+
+
+def _met(candidate: Candidate, answer: Behaviour) -> str:
+    """What one call met before it could be right or wrong."""
+    if answer.raised == "NotHere":
+        return answer.message.partition(";")[0]
+    if answer.raised in ("ValueError", "IndexError") and FLAT.match(answer.message):
+        return "it takes arrays of more axes than samples and classes"
+    said = REFUSED.match(answer.message) if answer.raised == "TypeError" else None
+    if said and said[1] in (last_name(candidate.function), "__init__"):
+        return "it needs arguments that are not known here"
+    return ""
+
+
+def is_unwritten(one: Inquiry) -> bool:
+    """Does it only give zeros, or back what it was given, as a start that was never finished?"""
+    due = one.topic.rights[0]
+    values = [
+        (one.value(way, pilot, one.expected(due, way, pilot)), one.topic.pilots[pilot][0])
+        for way, answers in one.answers.items()
+        for pilot, answer in enumerate(answers)
+        if answer.returned and way.calling is None
+    ]
+    alone = len(one.exercise.roles) == 1
+    return bool(values) and (
+        all(_is_zero(value) for value, _ in values)
+        or alone
+        and all(_is_the_same(value, given) for value, given in values)
+    )
+
+
+def _is_zero(value: Any) -> bool:
+    members = value if isinstance(value, tuple) else (value,)
+    return not any(compare.not_numbers(m) or np.any(m) for m in members)
+
+
+def _is_the_same(value: Any, given: Any) -> bool:
+    return not compare.not_numbers(value) and np.array_equal(value, given)
