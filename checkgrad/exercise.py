@@ -88,6 +88,7 @@ class Exercise:
     draw: the ordinary probes, on which values are judged.
     extremes: probes at which only stability is judged.
     in_place: roles whose arrays may be changed, as updates commonly do.
+    returns: what the members of an answer are called, where it is a group.
     """
 
     formula: Formula
@@ -98,6 +99,7 @@ class Exercise:
     source: str
     derivative: Derivative | None = None
     in_place: tuple[str, ...] = ()
+    returns: tuple[str, ...] = ()
     misconceptions: list[Misconception] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=list)
     callings: list[Calling] = field(default_factory=list)
@@ -210,15 +212,17 @@ def exercise(
     extremes: Callable[[], Iterable[Probe]] = tuple,
     derivative: Derivative | None = None,
     in_place: tuple[str, ...] = (),
+    returns: tuple[str, ...] = (),
 ) -> Callable[[Formula], Exercise]:
     """Make an exercise of its right formula.
 
     latex: the formula as the report shows it. source: where it is derived. title: its name in words.
+    returns: the names of what is returned, where that is more than one array.
     """
 
     def wrap(formula: Formula) -> Exercise:
         name = title or formula.__name__.replace("_", " ")
-        return Exercise(formula, draw, extremes, name, latex, source, derivative, in_place)
+        return Exercise(formula, draw, extremes, name, latex, source, derivative, in_place, returns)
 
     return wrap
 

@@ -18,7 +18,8 @@ from checkgrad.reading import form as forms
 from checkgrad.reading.topic import one_by_one
 
 MORE = 1000  # added to the seed for probes that only a confirmation sees
-NEAR = 1e-2  # beyond this share of the largest entry no rounding bound has to be worked out
+# Beyond this share of the largest entry, for single and for double precision, no rounding bound has to be worked out.
+NEAR, SHARP = 1e-2, 1e-6
 POWER = re.compile(r"1e-\d+")
 SLACK = 4  # times what a small number inside a logarithm moves the right value
 
@@ -123,7 +124,10 @@ def agrees(
     got: Behaviour, due: Behaviour, formula: Formula, probe: Probe, slack: float = 0.0
 ) -> bool:
     """Did the function do what *formula* does, up to rounding and *slack*?"""
-    if _far(got.value, due.value, slack):
+    if _far(got.value, due.value, NEAR, slack):
+        return False
+    exact = compare.unit_roundoff(probe, got.value) == compare.DOUBLE
+    if exact and _far(got.value, due.value, SHARP, slack):
         return False
     return compare.same(got, due, _widened(bound(formula, probe, due, got), slack))
 
@@ -152,21 +156,25 @@ def reordered(got: Behaviour, order: tuple[int, ...]) -> Behaviour:
 
 
 def folded(got: Behaviour, due: Behaviour, probe: Probe) -> Behaviour:
-    """The answer for a single sample with the axes of what is due: there the axes cannot be told apart."""
-    if not got.returned or not isinstance(probe[0], np.ndarray) or len(probe[0]) != 1:
+    """The answer with the axes of what is due where they cannot be told apart: a single sample, a single number."""
+    if not got.returned:
         return got
+    alone = isinstance(probe[0], np.ndarray) and len(probe[0]) == 1
     if isinstance(got.value, tuple) and isinstance(due.value, tuple):
         if len(got.value) != len(due.value):
             return got
-        return Behaviour(value=tuple(map(_fold, got.value, due.value)), mutated=got.mutated)
-    return Behaviour(value=_fold(got.value, due.value), mutated=got.mutated)
+        value: Any = tuple(_fold(g, d, alone) for g, d in zip(got.value, due.value, strict=True))
+    else:
+        value = _fold(got.value, due.value, alone)
+    return Behaviour(value=value, mutated=got.mutated)
 
 
-def _fold(got: Any, due: Any) -> Any:
-    if not (isinstance(got, np.ndarray) and isinstance(due, np.ndarray)):
+def _fold(got: Any, due: Any, alone: bool) -> Any:
+    if compare.not_numbers(got) or compare.not_numbers(due):
         return got
-    same = np.squeeze(got).shape == np.squeeze(due).shape
-    return got.reshape(due.shape) if same else got
+    got, shape = np.asarray(got), np.shape(due)
+    same = np.squeeze(got).shape == tuple(n for n in shape if n != 1)
+    return got.reshape(shape) if same and (alone or got.size == 1) else got
 
 
 def _widened(limit: Any, slack: float) -> Any:
@@ -175,16 +183,16 @@ def _widened(limit: Any, slack: float) -> Any:
     return np.asarray(limit) + slack
 
 
-def _far(got: Any, due: Any, slack: float) -> bool:
+def _far(got: Any, due: Any, near: float, slack: float) -> bool:
     """Are two values apart beyond all doubt? Saves the work of a rounding bound."""
     if isinstance(got, tuple) and isinstance(due, tuple) and len(got) == len(due):
-        return any(_far(g, d, slack) for g, d in zip(got, due, strict=True))
+        return any(_far(g, d, near, slack) for g, d in zip(got, due, strict=True))
     if isinstance(got, np.ndarray | float) and isinstance(due, np.ndarray | float):
         if np.shape(got) != np.shape(due):
             return True
         if np.asarray(got).dtype.kind == "f" and np.isfinite(due).all():
             size = float(np.max(np.abs(due), initial=0.0))
-            return not bool(np.all(np.abs(got - due) <= NEAR * size + slack))
+            return not bool(np.all(np.abs(got - due) <= near * size + slack))
     return False
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache, wraps
+from typing import Any
 
 import numpy as np
 
-from checkgrad import assignment, compare, structure
+from checkgrad import compare, structure
+from checkgrad.child.behaviour import Behaviour, observe
 from checkgrad.diagnose import facts, places
 from checkgrad.diagnose.case import Case, agrees, finite
 from checkgrad.diagnose.ingredients import made_of
 from checkgrad.diagnose.inputs import of_other_inputs
 from checkgrad.diagnose.pairs import Pair, pairs
-from checkgrad.child.behaviour import Behaviour, observe
 from checkgrad.exercise import Exercise, Probe
+from checkgrad.exercises import ALL
 
 __all__ = ["Pair", "exact", "loose", "over_all"]
 
@@ -53,17 +56,20 @@ def exact(case: Case) -> str:
     The rest of a sentence that begins "Your result is", or "".
     """
     if parts := members(case):
-        return _of_members(parts, _exactly)
-    return _exactly(case) or _another_exercise(case)
+        said = _of_each(parts, _exactly)
+        return "" if "" in said else _joined(said)
+    return _exactly(case)
 
 
 def loose(case: Case) -> str:
     """Where the answers are right, what they do not depend on, or what is true of all of them."""
     if parts := members(case):
-        return _of_members(parts, lambda part: _exactly(part) or _loosely(part))
+        said = _of_each(parts, lambda part: _exactly(part) or _loosely(part))
+        return _beside_the_right(case, said)
     return _loosely(case)
 
 
+@lru_cache(maxsize=8)
 def members(case: Case) -> dict[str, Case]:
     """The members of the answers that are wrong, each a case of its own; none where there is one array."""
     due = case.right(case.probes[0]).value
@@ -72,7 +78,7 @@ def members(case: Case) -> dict[str, Case]:
     values = [got.value for _, got in case.seen]
     if not all(isinstance(v, list | tuple) and len(v) == len(due) for v in values):
         return {}
-    parts = {name: _member(case, i) for i, name in enumerate(case.exercise.returns)}
+    parts = {name: _member(case, i) for i, name in enumerate(case.exercise.returns[: len(due)])}
     return {name: part for name, part in parts.items() if not part.is_right}
 
 
@@ -81,28 +87,38 @@ def over_all(pairs: Sequence[Pair]) -> str:
     return _exactly_of(pairs) or places.of(pairs)
 
 
-def _of_members(parts: dict[str, Case], describe: Describe) -> str:
-    said = {name: describe(part) for name, part in parts.items()}
-    if not all(said.values()):
-        return ""
-    grouped: dict[str, list[str]] = {}
-    for name, words in said.items():
-        grouped.setdefault(words, []).append(name)
-    return "; ".join(f"{words} in {', '.join(names)}" for words, names in grouped.items())
+def _of_each(parts: dict[str, Case], describe: Describe) -> dict[str, list[str]]:
+    """What is said of the wrong members: words, and the names of those of which they are true."""
+    said: dict[str, list[str]] = {}
+    for name, part in parts.items():
+        said.setdefault(describe(part), []).append(name)
+    return said
+
+
+def _joined(said: dict[str, list[str]]) -> str:
+    return "; ".join(f"{words} in {', '.join(names)}" for words, names in said.items())
+
+
+def _beside_the_right(case: Case, said: dict[str, list[str]]) -> str:
+    """Which members are wrong, in what way if that is known, and that the others are right."""
+    wrong = [name for names in said.values() for name in names]
+    right = [name for name in case.exercise.returns if name not in wrong]
+    unknown = said.pop("", [])
+    told = [_joined(said)] if said else []
+    told += [f"wrong in {', '.join(unknown)}"] if unknown and (told or right) else []
+    told += [f"right in {', '.join(right)}"] if told and right else []
+    return "; ".join(told)
 
 
 def _member(case: Case, i: int) -> Case:
     def answers(probes: Sequence[Probe]) -> list[Behaviour]:
         return [_picked(got, i) for got in case.answers(probes)]
 
-    return Case(
-        case.exercise,
-        lambda *probe, **settings: case.formula(*probe, **settings)[i],
-        case.probes,
-        answers,
-        case.alone,
-        case.seed,
-    )
+    @wraps(case.formula)
+    def formula(*probe: Any, **settings: Any) -> Any:
+        return case.formula(*probe, **settings)[i]
+
+    return Case(case.exercise, formula, case.probes, answers, case.alone, case.seed)
 
 
 def _picked(got: Behaviour, i: int) -> Behaviour:
@@ -111,12 +127,16 @@ def _picked(got: Behaviour, i: int) -> Behaviour:
     return got
 
 
+@lru_cache(maxsize=8)
 def _exactly(case: Case) -> str:
     found = pairs(case)
     if found is None:
         return ""
     return (
-        _exactly_of(found) or of_other_inputs(case) or made_of(case.exercise.roles, found)
+        _exactly_of(found)
+        or of_other_inputs(case)
+        or _another_exercise(case)
+        or made_of(case.exercise.roles, found)
     )
 
 
@@ -169,12 +189,8 @@ def _same_words(pairs: Sequence[Pair]) -> str:
 
 def _another_exercise(case: Case) -> str:
     """Is it just what another exercise asks for?"""
-    if not case.returns:
-        return ""
     others = (
-        other
-        for other in assignment.asked(assignment.Assignment())
-        if other.roles == case.exercise.roles and other is not case.exercise
+        other for other in ALL if other.roles == case.exercise.roles and other is not case.exercise
     )
     found = next((other for other in others if _gives(case, other)), None)
     return f"that of another exercise: {found.title}" if found else ""

@@ -99,6 +99,7 @@ def upstream_inputs_and_weights(rng):
         wrt=(0, 1, 2),
         upstream=lambda dout, x, w: dout,
     ),
+    returns=("dx", "dw", "db"),
 )
 def affine_backward(dout, x, w):
     """From dL/dz to dL/dx = dout @ w.T, dL/dw = x.T @ dout and dL/db, the sum of dout over the samples."""

@@ -96,6 +96,7 @@ def with_velocity(rng):
     source=f"{GOODFELLOW}, section 8.3.2, equations 8.15 and 8.16",
     title="momentum",
     in_place=("w", "v"),
+    returns=("w", "v"),
 )
 def momentum_update(w, g, v, lr, mu):
     """One step with momentum: the velocity becomes mu v - lr g and moves the weights. Returns w, v."""
@@ -210,6 +211,7 @@ def no_gradient_yet():
     source="Kingma and Ba, Adam: A Method for Stochastic Optimization (2015), algorithm 1",
     title="Adam",
     in_place=("w", "m", "v"),
+    returns=("w", "m", "v"),
 )
 def adam_update(w, g, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     """Step number t = 1, 2, ... of Adam. Returns w, m, v.

@@ -9,7 +9,7 @@ import numpy as np
 
 from checkgrad.reading.form import COLUMNS, ROWS
 from checkgrad.reading.inquiry import Choice, Inquiry, is_alone
-from checkgrad.reading.topic import Right
+from checkgrad.reading.topic import Right, is_gradient_of_a_loss
 from checkgrad.reading.way import Way
 
 NATURAL = (ROWS, "positive", "(in, out)", "of the true class", "one half", "usual")
@@ -28,6 +28,8 @@ FUSED = {
 def settle(inquiries: Sequence[Inquiry]) -> None:
     """Drop the readings that contradict what the rest of the module shows."""
     _settle_orders(inquiries)
+    for custom in (turned, downhill):
+        _settle_customs(inquiries, custom)
     for choice in (layout, sign, weights, kind_of_loss, factor_of_penalty, *map(argument, PAIRS)):
         if winner := _elect(inquiries, choice):
             for one in inquiries:
@@ -80,6 +82,18 @@ def sign(one: Inquiry, way: Way, right: Right) -> str | None:
     return right.convention.get("sign", "positive") if gradient or update else None
 
 
+def downhill(one: Inquiry, way: Way, right: Right) -> str | None:
+    """Down or up the slope, where a lone function that goes down is wrong."""
+    return sign(one, way, right) if is_gradient_of_a_loss(one.exercise) else None
+
+
+def turned(one: Inquiry, way: Way, right: Right) -> str | None:
+    """Do gradients come back transposed?"""
+    if not is_gradient_of_a_loss(one.exercise) or one.topic.binary:
+        return None
+    return "turned" if way.form.turned else "usual"
+
+
 def kind_of_loss(one: Inquiry, way: Way, right: Right) -> str | None:
     says = any("loss" in v.convention for v in one.exercise.variants)
     return right.convention.get("loss", "of the true class") if says else None
@@ -101,6 +115,17 @@ def argument(pair: tuple[str, str]) -> Choice:
         return way.calling.convention.get("argument") if way.calling else "usual"
 
     return choice
+
+
+def _settle_customs(inquiries: Sequence[Inquiry], custom: Choice) -> None:
+    """An odd choice is a custom if the functions of several exercises need it and none needs another."""
+    needs = [(one.exercise, next(iter(found))) for one in inquiries if len(found := _needs(one, custom)) == 1]
+    odd = {exercise.name for exercise, need in needs if need not in ("usual", "positive")}
+    if len(odd) > 1 and len(odd) == len({exercise.name for exercise, _ in needs}):
+        return
+    for one in inquiries:
+        if custom is turned or "sign" not in {k for v in one.exercise.variants for k in v.convention}:
+            one.keep(custom, "usual", "positive")
 
 
 def _elect(inquiries: Sequence[Inquiry], choice: Choice) -> str:
@@ -173,8 +198,9 @@ def _settle_orders(inquiries: Sequence[Inquiry]) -> None:
     sure = [one for one in inquiries if one.best and not _is_antisymmetric(one)]
     shown = Counter(name for one in sure for name in _targets(one))
     for one in inquiries:
-        if one.best and _is_antisymmetric(one):
-            one.keep(_order, _order_by_name(one, shown))
+        if _is_antisymmetric(one):
+            one.order = _order_by_name(one, shown)
+            one.keep(_order, one.order)
         if "t" in one.exercise.roles:
             one.keep(lambda _, way, __: None if _is_usual(way, shown) else "unusual")
 
@@ -190,8 +216,13 @@ def _is_usual(way: Way, targets: Counter[str]) -> bool:
     return sum(targets[n] for n in _called(way, "t")) >= sum(targets[n] for n in outputs)
 
 
-def _order(one: Inquiry, way: Way, right: Right) -> str | None:
+def order(way: Way) -> str:
+    """In which order outputs and targets are handed over."""
     return ", ".join(role for role in way.order if role in ("y", "z", "t"))
+
+
+def _order(one: Inquiry, way: Way, right: Right) -> str | None:
+    return order(way)
 
 
 def _is_antisymmetric(one: Inquiry) -> bool:

@@ -25,6 +25,7 @@ class Inquiry:
     answers: dict[Way, list[Behaviour]] = field(default_factory=dict)
     fits: dict[Way, Right] = field(default_factory=dict)
     layout: str = ROWS  # of the module
+    order: str = ""  # of outputs and targets, where only names tell it
     alone_too: bool = False  # right for single samples as well as for batches
     narrow: bool = False  # right for single samples only, and nothing tells that more was meant
     weights: str = ""  # orientation that the module's right functions need; "" if none tells
@@ -53,7 +54,7 @@ class Inquiry:
         order = {way: i for i, way in enumerate(self.ways)}
         return min(
             self.fits.items(),
-            key=lambda fit: (_rarity(*fit), order[fit[0]]),
+            key=lambda fit: (_rarity(*fit), order.get(fit[0], len(order))),
             default=None,
         )
 

@@ -13,12 +13,14 @@ from checkgrad.child.request import Request
 from checkgrad.exercise import Misconception
 from checkgrad.reading import consistency, obstacles
 from checkgrad.reading.exchange import ordered, read_back, request
-from checkgrad.reading.form import COLUMNS, SCALAR, SINGLE
+from checkgrad.reading.form import COLUMNS, ROWS, SCALAR, SINGLE
 from checkgrad.reading.inquiry import Inquiry, is_alone
 from checkgrad.reading.reading import Reading, convention, in_words
 from checkgrad.reading.recipe import Candidate
-from checkgrad.reading.topic import Right, agrees, one_by_one, topic
+from checkgrad.reading.topic import Right, agrees, is_gradient_of_a_loss, one_by_one, topic
 from checkgrad.reading.way import Way, ways
+
+MOST_LISTS = 40  # ways in which nested lists are tried
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 
@@ -36,7 +38,9 @@ def read(
         _ask(inquiries, ask, wave)
     if consistency.columns_are_needed(inquiries):
         _ask(inquiries, ask, _columns)
+    _ask(inquiries, ask, _lists)
     _ask_alone(inquiries, ask)
+    _turn(inquiries)
     consistency.settle(inquiries)
     return {one.candidate: conclude(one) for one in inquiries}
 
@@ -82,11 +86,12 @@ def _gave_a_value(one: Inquiry, way: Way) -> bool:
 
 
 def _could_be_right(one: Inquiry, way: Way) -> bool:
-    """Has an answer to *way* the shape that one of the formulas returns?"""
+    """Has an answer to *way* the shape of a loss: one number, or one for each sample?"""
     return any(
         _has_the_shape(one, way, pilot, right)
         for pilot in range(len(one.topic.pilots))
         for right in one.topic.rights
+        if np.ndim(one.expected(right, way, pilot)) < 2
     )
 
 
@@ -95,6 +100,31 @@ def _columns(one: Inquiry) -> list[Way]:
     asked = {way.form.layout for way in one.answers}
     turned = [way for way in one.ways if way.form.layout == COLUMNS]
     return turned if one.fits and COLUMNS not in asked else []
+
+
+def _lists(one: Inquiry) -> list[Way]:
+    """Nested lists instead of arrays, where no call has given any value."""
+    if one.candidate.stub or any(_gave_a_value(one, way) for way in one.answers):
+        return []
+    return [
+        replace(way, form=replace(way.form, lists=True), rarity=way.rarity + 1)
+        for way in one.ways
+        if way.form.layout in (ROWS, SINGLE)
+    ][:MOST_LISTS]
+
+
+def _turn(inquiries: Sequence[Inquiry]) -> None:
+    """Look at the answers of gradients once more, as if they had come back transposed."""
+    for one in inquiries:
+        if one.fits or not is_gradient_of_a_loss(one.exercise):
+            continue
+        for way in [way for way in one.answers if way.form.layout in (ROWS, COLUMNS)]:
+            turned = replace(way, form=replace(way.form, turned=True), rarity=way.rarity + 1)
+            one.answers[turned] = one.answers[way]
+            if right := _fitting(one, turned):
+                one.fits[turned] = right
+            else:
+                del one.answers[turned]
 
 
 def _ask_alone(inquiries: Sequence[Inquiry], ask: Ask) -> None:
@@ -188,6 +218,8 @@ def _in_layout(one: Inquiry) -> list[Way]:
     """The ways of asking with the weights as the module has them, those in its layout first."""
     turned = one.weights and {"w", "x"} <= set(one.exercise.roles)
     ways = [w for w in one.ways if not turned or w.form.weights == one.weights]
+    if one.order:
+        ways = [w for w in ways if consistency.order(w) == one.order] or ways
     return sorted(ways, key=lambda way: way.form.layout != one.layout)
 
 
