@@ -1,0 +1,76 @@
+"""Records -> grades.csv: a row a student; what no spreadsheet runs and no clock changes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from checkgrad.batch.record import Record
+from checkgrad.model import Report, Verdict
+from checkgrad.render import story
+
+ABOUT = ("student", "name", "email", "submission", "state", "score", "maximum", "right", "checks")
+OURS = "our fault"
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class Grades:
+    """Rows gathered one record at a time, so that no more than the rows is in memory."""
+
+    def __init__(self) -> None:
+        self._rows: list[dict[str, str]] = []
+        self._exercises: dict[str, None] = {}
+
+    def add(self, record: Record) -> None:
+        """Add the row of a student."""
+        points = dict(_points(record.report))
+        self._exercises |= dict.fromkeys(points)
+        self._rows.append(_about(record) | points)
+
+    def text(self) -> str:
+        """Return the table; the exercises stand in the order in which they were met."""
+        out = io.StringIO()
+        writer = csv.DictWriter(out, [*ABOUT, *self._exercises], restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self._rows)
+        return out.getvalue()
+
+
+def guarded(cell: str) -> str:
+    """Return *cell* so that no spreadsheet takes it for a formula."""
+    return "'" + cell if cell.startswith(FORMULA) else cell
+
+
+def state(report: Report) -> str:
+    """Return what staff has to know before the score: "graded", "our fault" or "not read"."""
+    verdicts = [o.verdict for o in report.outcomes]
+    if Verdict.GRADER_FAULT in verdicts:
+        return OURS
+    whole = [o for o in report.outcomes if o.exercise == story.WHOLE_FILE]
+    return "not read" if any(o.verdict.failed for o in whole) else "graded"
+
+
+def _about(record: Record) -> dict[str, str]:
+    student, report = record.student, record.report
+    right, judged = story.counts(report)
+    told = (student.id, student.name, student.email, record.source)
+    numbers = (_number(report.score), _number(report.maximum), str(right), str(judged))
+    return dict(zip(ABOUT, (*map(guarded, told), state(report), *numbers), strict=True))
+
+
+def _points(report: Report) -> Iterator[tuple[str, str]]:
+    """Each exercise with its points; without an assignment with the number of its checks that are right."""
+    for part in story.parts(report):
+        if part.name == story.WHOLE_FILE:
+            continue
+        if report.score is not None:
+            yield part.name, _number(part.points[0])
+        else:
+            right = sum(not o.verdict.failed for o in part.outcomes)
+            yield part.name, f"{right}/{len(part.outcomes)}"
+
+
+def _number(value: float | None) -> str:
+    """A number as a person writes it, to six decimals."""
+    return "" if value is None else f"{round(value, 6):.12g}"
