@@ -47,6 +47,10 @@ class Student:
     forward: Student | None = (
         None  # what it is the derivative of, where the submission has that too
     )
+    room: tuple[float, float] = (
+        0.0,
+        0.0,
+    )  # beyond rounding: relative to the largest entry, absolute
     uses: tuple[Student, ...] = ()  # answers to other exercises that its source mentions
     causes: dict[str, Any] = field(default_factory=dict)  # what was found out once for all checks
     _seen: dict[Any, Behaviour] = field(default_factory=dict)
@@ -207,6 +211,7 @@ def _against_the_slope(student: Student, probe: Probe, got: Behaviour) -> Observ
     measured = slopes.measure(student.exercise, evaluate(student.forward or derivative.of), probe)
     due = student.reading.formula(*probe)
     rounding = compare.rounding_bound(student.reading.formula, probe, due, got.value)
+    rounding = compare.widened(rounding, due, *student.room)
     seen = Observation(probe, got, due, measured=measured)
     found = _off_the_slope(got.value, measured, rounding)
     if found is None or compare.difference(got.value, due, rounding):
@@ -301,6 +306,7 @@ def _formula_on(student: Student, probe: Probe) -> Observation:
     expected, found = formula(*probe), None
     if got.returned:
         bound = compare.rounding_bound(formula, probe, expected, got.value)
+        bound = compare.widened(bound, expected, *student.room)
         found = compare.difference(got.value, expected, bound)
     return Observation(probe, got, expected, found, again=lambda p: _formula_on(student, p))
 
@@ -338,6 +344,7 @@ def _law_on(student: Student, law: Law, probe: Probe) -> Observation:
         return Observation(probe, got, due, Difference(problem))
     try:
         sides = law.holds(student, *probe)
+        left, right = (np.asarray(side, dtype=float) for side in sides or (0, 0))
     except Failed as failed:
         return Observation(probe, failed.behaviour)
     except (ValueError, IndexError, TypeError, AttributeError):
@@ -345,8 +352,10 @@ def _law_on(student: Student, law: Law, probe: Probe) -> Observation:
         return Observation(probe, got, due, Difference(f"breaks the law: {_lower(law.statement)}"))
     if sides is None:
         return Observation(probe, got)
-    left, right = (np.asarray(side, dtype=float) for side in sides)
-    found = compare.difference(left, right, _law_bound(probe, got.value, left, right))
+    bound = _law_bound(probe, got.value, left, right)
+    entries = max(map(np.size, probe))  # a law may add up as many
+    bound = compare.widened(bound, right, *(entries * room for room in student.room))
+    found = compare.difference(left, right, bound)
     broken = found and replace(
         found, problem=f"breaks the law: {_lower(law.statement)} ({found.problem})"
     )

@@ -50,6 +50,13 @@ def rounding_bound(
     return _each(lambda e, *m: gamma * (_condition(e, m) + _magnitude(e)), expected, *moved)
 
 
+def widened(bound: Any, expected: Any, relative: float, absolute: float) -> Any:
+    """Return *bound* with room for a tolerance: *relative* to the largest entry, and *absolute*."""
+    if not (relative or absolute):
+        return bound
+    return _each(lambda e, b: b + relative * _magnitude(e) + absolute, expected, bound)
+
+
 def repetition_bound(value: Any) -> Any:
     """Return what two runs of the same code may differ by: sums may be taken in another order."""
     gamma = SAFETY * OPERATIONS * unit_roundoff((), value)

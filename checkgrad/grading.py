@@ -17,14 +17,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from checkgrad import assignment as assignments
-from checkgrad import excerpt
-from checkgrad import exam
+from checkgrad import demands, exam, excerpt
 from checkgrad.assignment import Assignment
 from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
 from checkgrad.exercise import Exercise, Formula
 from checkgrad.exercises.derivations import DERIVATIONS
 from checkgrad.exercises.mlp import NETWORK
-from checkgrad.judging import Question, bare_outcome, judge, judge_network, wrong
+from checkgrad.judging import (
+    Question,
+    bare_outcome,
+    judge,
+    judge_network,
+    plainly_wrong,
+    wrong,
+)
 from checkgrad.model import (
     Asked,
     Environment,
@@ -36,8 +42,8 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
-from checkgrad.network_checks import NETWORK_CHECKS, Network
-from checkgrad.points import scored
+from checkgrad.network_checks import Network
+from checkgrad.points import IMPORTS, scored
 from checkgrad.reading import Candidate, Reading, candidates, nearest_names, read
 from checkgrad.reading.networks import (
     NetworkCandidate,
@@ -109,7 +115,8 @@ class Grader:
     @property
     def worker(self) -> Worker:
         if self._worker is None:
-            self._worker = Worker(self.path, neighbours=self.neighbours)
+            limits = demands.limits(self.assignment)
+            self._worker = Worker(self.path, limits=limits, neighbours=self.neighbours)
         return self._worker
 
     @cached_property
@@ -122,14 +129,25 @@ class Grader:
 
     @cached_property
     def network_candidates(self) -> tuple[NetworkCandidate, ...]:
-        wanted = not self.assignment.exercises or NETWORK.name in self.assignment.exercises
-        return network_candidates(self.worker.inventory) if wanted else ()
+        if self.assignment.exercises and NETWORK.name not in self.assignment.exercises:
+            return ()
+        named = self.assignment.mapping.get(NETWORK.name)
+        found = network_candidates(self.worker.inventory)
+        return tuple(c for c in found if named in (None, c.function))
 
     @cached_property
     def readings(self) -> dict[Candidate, Reading]:
         written = [c for c in self.candidates if not self._is_stub(c.function)]
         pinned = self.assignment.conventions
         return read(written, self.worker.ask, seed=self.seed, pinned=pinned)
+
+    @cached_property
+    def right_elsewhere(self) -> dict[Candidate, Reading]:
+        """What is right by conventions that the assignment rules out, as it would be read without it."""
+        if not self.assignment.conventions or all(r.right for r in self.readings.values()):
+            return {}
+        free = read(list(self.readings), self.worker.ask, seed=self.seed)
+        return {c: r for c, r in free.items() if r.right and not self.readings[c].right}
 
     @cached_property
     def networks(self) -> dict[NetworkCandidate, NetworkReading | str]:
@@ -145,16 +163,19 @@ class Grader:
     def questions(self) -> tuple[Question, ...]:
         """Every question there is, in the order of the report; it follows from the inventory alone."""
         found = [Question("submission", "submission", LOADS)]
+        if self.assignment.imports:
+            found.append(Question("submission", "submission", IMPORTS))
         for exercise in self.exercises:
             found += self._questions_on(exercise)
-        if self.network_candidates or NETWORK.name in self.assignment.exercises:
+        if self.network_candidates or NETWORK.name in self.assignment.required:
             functions = [c.function for c in self.network_candidates] or [NETWORK.name]
-            found += [Question(NETWORK.name, f, c.name) for f in functions for c in NETWORK_CHECKS]
+            asked = demands.network_checks(self.assignment)
+            found += [Question(NETWORK.name, f, c.name) for f in functions for c in asked]
         return tuple(found)
 
     def _questions_on(self, exercise: Exercise) -> list[Question]:
         functions = [c.function for c in self.candidates if c.exercise is exercise]
-        if not functions and exercise.name in self.assignment.exercises:
+        if not functions and exercise.name in self.assignment.required:
             functions = [exercise.name]
         return [
             Question(exercise.name, function, check.name)
@@ -173,25 +194,29 @@ class Grader:
         except GraderFault as fault:
             part = Part(bare_outcome(question, Verdict.GRADER_FAULT, str(fault)))
         except Exception as error:  # a submission that breaks us must not break the other outcomes
-            part = Part(_our_fault(question, error))
-        outcome = replace(part.outcome, seconds=time.perf_counter() - start)
+            part = Part(self._undone(question, error))
+        outcome = demands.applied(part.outcome, self.assignment)
+        outcome = replace(outcome, seconds=time.perf_counter() - start)
         if exam.is_secret(self.assignment) and question.check != LOADS:
             outcome = replace(outcome, printed="")  # it could be the inputs
         return replace(part, outcome=outcome)
 
+    def _undone(self, question: Question, error: Exception) -> Outcome:
+        """A question over which we failed: a fault of ours, unless what the function gives is wrong anyway."""
+        student = next((s for c, s in self._students.items() if asks_about(question, c)), None)
+        found = plainly_wrong(student) if student else ""
+        return (
+            bare_outcome(question, Verdict.WRONG, found) if found else _our_fault(question, error)
+        )
+
     def _answer(self, question: Question) -> Part:
         if question.check == LOADS:
             return Part(self._loads(question))
+        if question.check == IMPORTS:
+            return Part(self._imports(question))
         if question.exercise == NETWORK.name:
             return self._answer_on_network(question)
-        candidate = next(
-            (
-                c
-                for c in self.candidates
-                if (c.exercise.name, c.function) == (question.exercise, question.function)
-            ),
-            None,
-        )
+        candidate = next((c for c in self.candidates if asks_about(question, c)), None)
         if candidate is None or self._is_stub(candidate.function):
             return Part(self._missing(question, candidate is not None))
         student = self.student(candidate)
@@ -201,6 +226,9 @@ class Grader:
             return Part(self._out_of_reach(question))
         read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)
         outcome = judge(check, student, pictures=self.pictures)
+        if check.earns and outcome.verdict.failed and candidate in self.right_elsewhere:
+            free, pinned = self.right_elsewhere[candidate], self.assignment.conventions
+            outcome = demands.by_other_conventions(outcome, free, pinned)
         return Part(self._reviewed(outcome, check, student), read_as)
 
     def _answer_on_network(self, question: Question) -> Part:
@@ -217,16 +245,30 @@ class Grader:
         if candidate not in self._networks:
             wrong = self._wrong_pieces(candidate)
             self._networks[candidate] = Network(
-                reading, self.worker.ask, self.seed, self.pictures, wrong
+                reading,
+                self.worker.ask,
+                self.seed,
+                self.pictures,
+                tuple(map(tuple, self.assignment.network.sizes)),
+                demands.room(self.assignment, NETWORK.name),
+                wrong,
             )
-        check = next(c for c in NETWORK_CHECKS if c.name == question.check)
+        check = next(c for c in demands.network_checks(self.assignment) if c.name == question.check)
         finding = check.ask(self._networks[candidate])
         read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)
-        return Part(judge_network(question, finding), read_as, list(finding.training))
+        outcome = judge_network(question, finding)
+        if check.earns:
+            pinned = self.assignment.conventions
+            outcome = demands.by_other_network_conventions(outcome, reading, pinned)
+        return Part(outcome, read_as, list(finding.training))
 
     def _reviewed(self, outcome: Outcome, check: Check, student: Student) -> Outcome:
         """The outcome of a secret exam, with a note where what passed fails on inputs of its own."""
-        if not exam.is_secret(self.assignment) or check.ask is not matches_the_formula or outcome.verdict.failed:
+        if (
+            not exam.is_secret(self.assignment)
+            or check.ask is not matches_the_formula
+            or outcome.verdict.failed
+        ):
             return outcome
         seed = exam.seed_of_its_own(self.assignment, self.worker.sha256)
         own = dataclasses.replace(student, seed=seed, causes={})
@@ -239,7 +281,11 @@ class Grader:
         if candidate not in self._students:
             reading = self.readings[candidate]
             self._students[candidate] = Student(
-                reading, self.worker.ask, self.seed, self._forward(candidate)
+                reading,
+                self.worker.ask,
+                self.seed,
+                self._forward(candidate),
+                demands.room(self.assignment, candidate.exercise.name),
             )
             self._students[candidate].uses = self._used(self._mentions(candidate.function))
         return self._students[candidate]
@@ -287,6 +333,10 @@ class Grader:
             return bare_outcome(question, Verdict.MISSING, self._nothing_found())
         note = "; ".join(inventory.notes)
         return replace(bare_outcome(question, Verdict.PASSED), note=note, printed=inventory.printed)
+
+    def _imports(self, question: Question) -> Outcome:
+        problem = demands.forbidden(self.worker.inventory.imports, self.assignment)
+        return bare_outcome(question, Verdict.WRONG if problem else Verdict.PASSED, problem)
 
     def _nothing_found(self) -> str:
         found = [d.name for d in self.worker.inventory.definitions]
@@ -352,6 +402,7 @@ def assemble(header: Header, parts: Iterable[Part], assignment: Assignment) -> R
         exercises=_asked(assignment, header.questions),
         readings=_distinct(part.reading for part in ordered if part.reading),
         training=[run for part in ordered for run in part.training],
+        withheld=assignment.withheld,
     )
 
 
@@ -371,6 +422,10 @@ def _derivation(name: str) -> str:
 
 def _distinct(readings: Iterable[ReadAs]) -> list[ReadAs]:
     return list({(r.exercise, r.function): r for r in readings}.values())
+
+
+def asks_about(question: Question, candidate: Candidate) -> bool:
+    return (candidate.exercise.name, candidate.function) == (question.exercise, question.function)
 
 
 def _our_fault(question: Question, error: Exception) -> Outcome:

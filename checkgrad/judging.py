@@ -152,6 +152,16 @@ def wrong(students: Iterable[Student]) -> dict[str, Formula]:
     return {s.exercise.name: s for s in students if not _case(s, s.probes).is_right}
 
 
+def plainly_wrong(student: Student) -> str:
+    """How the first answer that is not right differs; "" where all are. Nothing that is given makes this fail."""
+    for seen in matches_the_formula(student):
+        if not seen.got.returned:
+            return _ended(seen.got)[1]
+        if seen.difference:
+            return seen.difference.problem
+    return ""
+
+
 def _case(student: Student, probes: Sequence[Probe]) -> diagnose.Case:
     """The function as a case for a diagnosis."""
     reading = student.reading

@@ -36,6 +36,8 @@ class Network:
     ask: Ask
     seed: int = 0
     pictures: bool = True
+    sizes: tuple[tuple[int, ...], ...] = ()  # that are asked for, if not any
+    room: tuple[float, float] = (0.0, 0.0)  # as in checks.Student
     wrong: Mapping[str, Formula] = field(
         default_factory=dict
     )  # functions it uses that are not right
@@ -43,6 +45,10 @@ class Network:
     @cached_property
     def probes(self) -> list[Probe]:
         """Parameters, inputs and targets, of the sizes that the network can have."""
+        if self.sizes:
+            rng = np.random.default_rng(self.seed)
+            drawn = [mlp.draw(rng, sizes, n) for sizes in self.sizes for n in (7, 1)]
+            return [probe for probe in drawn if self.reading.accepts(probe)]
         found = [p for p in NETWORK.probes(self.seed) if self.reading.accepts(p)]
         if found or self.reading.sizes is None:
             return found
@@ -100,6 +106,9 @@ def exists(network: Network) -> Finding:
 
 def gradients(network: Network) -> Finding:
     """has the right gradient for every parameter"""
+    if lacking := [s for s in network.sizes if not network.reading.fits(s)]:
+        asked = ", ".join("-".join(map(str, sizes)) for sizes in lacking)
+        return Finding(Verdict.WRONG, f"cannot be given the sizes {asked}, which are asked for")
     if failed := next((b for b in network.answers if not b.returned), None):
         return _no_value(failed)
     seen = [_against_the_truth(network, i) for i in range(len(network.probes))]
@@ -174,6 +183,29 @@ def learns_xor(network: Network) -> Finding:
     return Finding(training=runs)
 
 
+def reaches(task: Task, network: Network) -> Finding:
+    """Does it reach the accuracy of *task*? Where the reference does not either, it is not the student's fault."""
+    if not network.reading.fits(task.sizes):
+        sizes = "-".join(map(str, task.sizes))
+        return Finding(Verdict.WRONG, f"cannot be given the sizes {sizes} of {task.title}")
+    try:
+        trained = _trained(network, task)
+    except Failed as failed:
+        return _no_value(failed.behaviour)
+    run = trained.run
+    if run.accuracy >= task.accuracy:
+        return Finding(training=(run,))
+    if (run.reference_accuracy or 0.0) < task.accuracy:
+        return Finding(note="not reached, by the reference neither", training=(run,))
+    problem = f"{task.title}: reached {run.accuracy:.1%}, expected {task.accuracy:.1%}"
+    return Finding(
+        Verdict.WRONG,
+        f"{problem}; {trained.problem or run.note}",
+        follows_from=network.cause,
+        training=(run,),
+    )
+
+
 def _trained(network: Network, task: Task) -> training.Trained:
     reading, ask = network.reading, network.ask
     kind = mlp.Kind(**reading.kind)
@@ -205,6 +237,7 @@ def _against_the_truth(network: Network, index: int) -> Seen:
     names = [f"d{kind}{i + 1}" for i in range(len(probe[0])) for kind in "Wb"]
     got = [block for pair in answer.value[2] for block in pair]
     due, bounds = _truth(network, probe)
+    bounds = list(compare.widened(tuple(bounds), tuple(due), *network.room))
     wrong = {
         name: found
         for name, g, d, b in zip(names, got, due, bounds, strict=True)

@@ -104,15 +104,17 @@ class Session:
             )
         except assignment.BadAssignment as error:
             raise pytest.UsageError(f"--checkgrad-assignment: {error}") from None
+        self.remarks = assignment.remarks(self.assignment)
         self.exports = [_export(text, FORMATS) for text in option.checkgrad_export]
         if option.checkgrad_isolation == "strict" and (missing := sandbox.missing_for_strict()):
             raise pytest.UsageError(f"--checkgrad-isolation strict: {missing}")
 
     def pytest_report_header(self) -> list[str]:
-        """Name what pytest itself runs beside a submission: it is not confined."""
+        """Name what pytest itself runs beside a submission, which is not confined; remarks on the assignment."""
         folders = dict.fromkeys(t if t.is_dir() else t.parent for t in self.targets)
         found = [folder / "conftest.py" for folder in folders if (folder / "conftest.py").exists()]
-        return [f"checkgrad: {path} is run by pytest, unconfined" for path in found]
+        remarks = [f"checkgrad: {remark}" for remark in self.remarks]
+        return remarks + [f"checkgrad: {path} is run by pytest, unconfined" for path in found]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collect_file(
@@ -320,6 +322,7 @@ class CheckItem(pytest.Item):
     def runtest(self) -> None:
         from msgspec.structs import replace
 
+        from checkgrad.render.story import as_shown
         from checkgrad.render.terminal import failure
 
         part = self.grader.ask(self.question)
@@ -328,7 +331,8 @@ class CheckItem(pytest.Item):
             self.part = replace(part, header=self.grader.header())
             self.grader.introduced = True
         if part.outcome.verdict.failed or part.outcome.verdict == "grader_fault":
-            raise CheckFailed(failure(part.outcome))
+            shown = as_shown(part.outcome, self.grader.assignment.withheld)
+            raise CheckFailed(failure(shown))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
         if isinstance(excinfo.value, CheckFailed):

@@ -69,17 +69,15 @@ def _priced(
 
 
 def _earned(outcome: Outcome, share: Fraction, asked: Asked, paying: set[str]) -> Outcome:
-    part = f"{_said(share)} of the {_said(exact(asked.worth))} points"
+    most = f"{_said(share)}{_part(share, exact(asked.worth))}"
     maximum = Fraction() if asked.kind == "bonus" else share
     follows = outcome.verdict is Verdict.WRONG and outcome.follows_from in paying
     if not outcome.verdict.failed:
-        return _with(outcome, share, maximum, f"earns {part}")
+        return _with(outcome, share, maximum, f"earns {most}")
     if not follows:
-        return _with(outcome, Fraction(), maximum, f"earns none of its {part}")
-    cause = outcome.follows_from
-    return _with(
-        outcome, share, maximum, f"keeps its {part}: right but for {cause}, where it is paid for"
-    )
+        return _with(outcome, Fraction(), maximum, f"earns 0 of {most}")
+    said = f"keeps {most}: right but for {outcome.follows_from}, where the mistake is paid for"
+    return _with(outcome, share, maximum, said)
 
 
 def _charged(outcome: Outcome, cost: Fraction, left: Fraction) -> Outcome:
@@ -131,6 +129,11 @@ def _points(outcome: Outcome) -> Fraction:
 def exact(number: float) -> Fraction:
     """The fraction that a person meant who wrote *number*: 0.1 is one tenth."""
     return Fraction(repr(number))
+
+
+def _part(share: Fraction, worth: Fraction) -> str:
+    """Which part of the points of the exercise it is; "" for all of them."""
+    return "" if share == worth else f", {share / worth} of {_said(worth)}"
 
 
 def _said(points: Fraction) -> str:

@@ -16,9 +16,11 @@ from checkgrad.assignment.content import (
     names,
     own,
 )
+from checkgrad.assignment.conventions import against
 from checkgrad.assignment.decode import decode
 from checkgrad.assignment.errors import BadAssignment
 from checkgrad.assignment.file import Asked
+from checkgrad.assignment.lock import digest_of_probes, remarks
 from checkgrad.assignment.rules import broken
 
 __all__ = [
@@ -26,7 +28,9 @@ __all__ = [
     "Assignment",
     "BadAssignment",
     "Source",
+    "against",
     "asked",
+    "digest_of_probes",
     "earning",
     "is_visible",
     "learns",
@@ -34,6 +38,7 @@ __all__ = [
     "loads",
     "names",
     "own",
+    "remarks",
 ]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 
 from checkgrad.assignment import conventions
 from checkgrad.assignment.content import Assignment, earning, known, questions
 from checkgrad.assignment.errors import nearest
+from checkgrad.assignment.lock import broken_lock
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.tasks import TASKS
 
@@ -16,7 +18,7 @@ Broken = Iterator[str]
 
 
 def broken(assignment: Assignment) -> Broken:
-    """Every rule that *assignment* breaks, one sentence each."""
+    """Every rule that *assignment* breaks, one sentence each; a later rule may lean on the ones before."""
     for rule in RULES:
         yield from rule(assignment)
 
@@ -88,6 +90,8 @@ def networks_can_be_built(assignment: Assignment) -> Broken:
             yield f"network.training.{task}: no such task{nearest(task, TASKS)}"
         elif not 0 < accuracy <= 1:
             yield f"network.training.{task}: {accuracy:g} is no accuracy; a number above 0, at most 1"
+        elif task == "digits" and not find_spec("sklearn"):
+            yield "network.training.digits: needs scikit-learn; pip install checkgrad[digits]"
 
 
 def limits_leave_time(assignment: Assignment) -> Broken:
@@ -118,6 +122,7 @@ RULES: tuple[Callable[[Assignment], Broken], ...] = (
     limits_leave_time,
     the_seed_is_one,
     the_secret_is_there,
+    broken_lock,
 )
 
 

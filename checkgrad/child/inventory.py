@@ -46,6 +46,7 @@ class Inventory:
 
     problem: "" when the module was loaded, else one sentence with its line ("line 3: invalid syntax").
     traceback: the student's own lines of it.
+    imports: what its source imports from elsewhere, and where: ("numpy.linalg", "line 3").
     notes: what was not run, or was stood in for ("line 40: a training loop was not run").
     """
 
@@ -55,6 +56,7 @@ class Inventory:
     notes: tuple[str, ...] = ()
     printed: str = ""
     mapping: tuple[tuple[str, str], ...] = ()
+    imports: tuple[tuple[str, str], ...] = ()
 
     def find(self, name: str) -> Definition | None:
         """The definition called *name*."""

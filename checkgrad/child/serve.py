@@ -87,7 +87,8 @@ def student(line: Line, order: Order) -> None:
     printed.begin(1 << 16)
     submission = bring_in(order, lambda file, number: line.send(wire.LINE, number, file.encode()))
     taken = printed.take()
-    told = (*astuple(submission.inventory)[:4], taken, submission.inventory.mapping)
+    found = submission.inventory
+    told = (*astuple(found)[:4], taken, found.mapping, found.imports)
     line.send(wire.LOADED, 0, wire.encode(told))
     performer = Performer(submission.root, submission.documents, printed)
     requests = wire.Requests()

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from . import faults
+from .imports import imported
 from .inventory import Definition, Inventory
 from .load import Loading, NotLoaded
 from .perform import Namespace
@@ -64,6 +65,7 @@ def bring_in(order: Order, announce: Callable[[str, int], None]) -> Submission:
         mapping=tuple(
             entry for module, _ in modules.values() for entry in mapping_of(module).items()
         ),
+        imports=imported(loading.trees, loading.documents, order.roots),
     )
     return Submission(inventory, root_of(modules, found), loading.documents)
 

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from importlib import import_module
 
 from checkgrad.model import Report
+from checkgrad.render.story import for_students
+
+FOR_STAFF = ("json",)  # holds what students are not shown yet
 
 
 def _format(name: str) -> Callable[[Report], str]:
     def render(report: Report) -> str:
-        text: str = import_module(f"{__name__}.{name}").render(report)
+        shown = report if name in FOR_STAFF else for_students(report)
+        text: str = import_module(f"{__name__}.{name}").render(shown)
         return text
 
     return render

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -122,7 +122,41 @@ def sentence(outcome: Outcome) -> str:
 
 def visible(report: Report) -> Report:
     """*report* without what a student is not to see."""
-    return replace(report, outcomes=[o for o in report.outcomes if o.visibility == "visible"])
+    shown = [o for o in report.outcomes if o.visibility == "visible"]
+    if "examples" in report.withheld:
+        shown = [_without_example(o) for o in shown]
+    if "hints" in report.withheld:
+        shown = [replace(o, diagnoses=[], structure="") for o in shown]
+    return replace(report, outcomes=shown)
+
+
+def _without_example(outcome: Outcome) -> Outcome:
+    """What is wrong and where, without the numbers."""
+    drawn = [e for e in outcome.evidence if isinstance(e, Curve | Surface | Layers)]
+    problem = outcome.problem.partition(": got ")[0]
+    return replace(outcome, example=None, problem=problem, evidence=drawn, error=None, bound=None)
+
+
+def for_students(report: Report) -> Report:
+    """*report* without the examples and the hints that are withheld from students."""
+    if not report.withheld:
+        return report
+    outcomes = [withheld(outcome, report.withheld) for outcome in report.outcomes]
+    return replace(report, outcomes=outcomes)
+
+
+def withheld(outcome: Outcome, kinds: Collection[str]) -> Outcome:
+    """*outcome* without its example, or without what is said of the mistake."""
+    if "examples" in kinds:
+        outcome = replace(outcome, example=None, evidence=[])
+    if "hints" in kinds:
+        outcome = replace(outcome, diagnoses=[], structure="")
+    return outcome
+
+
+def as_shown(outcome: Outcome, kinds: Collection[str]) -> Outcome:
+    """*outcome* as a student may see it."""
+    return withheld(outcome, kinds) if outcome.visibility == "visible" else _veil(outcome)
 
 
 def veiled(report: Report) -> list[Outcome]:

@@ -41,7 +41,7 @@ def behaviour(body: bytes) -> Behaviour:
 
 def inventory(body: bytes) -> Inventory:
     """The inventory in a LOADED, or WireError."""
-    definitions, problem, traceback, notes, printed, mapping = fields(decode(body), 6)
+    definitions, problem, traceback, notes, printed, mapping, imports = fields(decode(body), 7)
     return Inventory(
         definitions=several(definitions, definition),
         problem=text(problem, 500),
@@ -49,6 +49,7 @@ def inventory(body: bytes) -> Inventory:
         notes=several(notes, text),
         printed=text(printed, 20_000),
         mapping=several(mapping, pair),
+        imports=several(imports, pair),
     )
 
 
