@@ -50,7 +50,7 @@ def _curve(student: Student, reference: Any) -> list[Evidence]:
     (got,) = student.answers([(GRID[:, None],)])
     if compare.not_numbers(got.value) or np.size(got.value) != len(GRID):
         return []
-    lines = {"yours": _floats(got.value), "reference": _floats(reference)}
+    lines = {"yours": _floats(got.value), "right": _floats(reference)}
     return [Curve(student.exercise.title, "z", "value", _floats(GRID), lines)]
 
 

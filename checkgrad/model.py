@@ -177,6 +177,7 @@ class TrainingRun(Struct, frozen=True):
     note: str = ""
     reference_accuracy: float | None = None
     test_accuracy: float | None = None
+    optimiser: str = ""  # "Adam" or "Descent"
     parted_at: int | None = None  # first step at which the two losses differ beyond rounding
     points: list[list[float]] = []  # the inputs, where they are in the plane
     labels: list[int] = []

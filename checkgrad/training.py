@@ -279,6 +279,7 @@ def _report(
         note=_words(attempts, task),
         reference_accuracy=last.reference_accuracy,
         test_accuracy=_test_accuracy(network, data, last, outputs),
+        optimiser=type(task.update()).__name__,
         parted_at=_parted_at(last.losses, last.reference_losses),
     )
     return run if data.x.shape[1] != 2 else _pictured(run, network, reference, data, last)

@@ -23,6 +23,7 @@ from checkgrad.model import (
     Surface,
     TrainingRun,
     Verdict,
+    Worked,
 )
 from checkgrad.render import json
 
@@ -179,7 +180,12 @@ def sigmoid_outcomes():
                 [-2.0, 0.0, -2.0],
                 rounded(sigmoid(np.array([-1.0, 0, 2])) * (1 - sigmoid(np.array([-1.0, 0, 2])))),
                 "[1]",
+                worked=[
+                    Worked("y_{1}", r"\frac{1}{1 + e^{0}}", 0.5),
+                    Worked(r"\frac{dy}{dz} = y (1 - y)", r"0.5 \cdot (1 - 0.5)", 0.25),
+                ],
             ),
+            source=Source("hw3.py, line 12", 12, "def sigmoid_prime(y):\n    return y * (1 - y)"),
             evidence=[
                 Curve(
                     "Your derivative and the right one",
@@ -483,6 +489,7 @@ def xor_run(mistaken):
         steps,
         "learns XOR, more slowly than it should" if mistaken else "",
         right_accuracy,
+        optimiser="Adam",
         parted_at=1 if mistaken else None,
         points=rounded(x),
         labels=t.ravel().astype(int).tolist(),
@@ -513,6 +520,7 @@ def three_class_run():
         "",
         0.963,
         0.957,
+        optimiser="Descent",
         points=rounded(x),
         labels=true(x).astype(int).tolist(),
         x=rounded(grid),
@@ -638,7 +646,7 @@ def hostile():
                 [Diagnosis(HOSTILE, HOSTILE, HOSTILE)],
                 HOSTILE,
                 "",
-                Example({HOSTILE: [nan, inf, -inf], "z": HOSTILE}, HOSTILE, [1.0, nan], HOSTILE, HOSTILE),
+                Example({HOSTILE: [nan, inf, -inf], "z": HOSTILE}, HOSTILE, [1.0, nan], HOSTILE, HOSTILE, [Worked(HOSTILE, HOSTILE, nan)]),
                 [
                     Curve(HOSTILE, HOSTILE, HOSTILE, [0.0, 1.0, 2.0], {HOSTILE: [nan, inf, 1.0], "yours": [0.0, 1.0, nan]}),
                     Matrix(HOSTILE, [[nan, inf]], [[1.0, 2.0]], [(0, 0), (0, 1)], HOSTILE, HOSTILE),

@@ -29,7 +29,7 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
-from checkgrad.render import captions, html, json, plots, story, svg
+from checkgrad.render import captions, formulas, html, json, plots, story, svg
 
 DATA = Path(__file__).parent / "data"
 NAMES = [path.stem.removeprefix("report_") for path in sorted(DATA.glob("report_*.json"))]
@@ -167,7 +167,7 @@ def test_a_report_of_nothing_is_a_page():
 
 
 def test_a_formula_becomes_mathml():
-    assert html.mathml(r"\frac{a}{b}").startswith("<math") and "<mfrac>" in html.mathml(
+    assert formulas.mathml(r"\frac{a}{b}").startswith("<math") and "<mfrac>" in formulas.mathml(
         r"\frac{a}{b}"
     )
 
@@ -187,9 +187,9 @@ def test_a_formula_becomes_mathml():
     ],
 )
 def test_a_formula_brings_nothing_but_mathematics(latex):
-    tags = Tags(html.mathml(latex))
+    tags = Tags(formulas.mathml(latex))
     assert all(tag.startswith("m") or tag == "code" for tag in tags.tags)
-    assert {key for key, _ in tags.attributes} <= html.MATH_ATTRIBUTES
+    assert {key for key, _ in tags.attributes} <= formulas.MATH_ATTRIBUTES
 
 
 @given(st.text(st.characters(blacklist_categories=())))
@@ -365,7 +365,8 @@ def test_advice_is_told_of_where_nothing_is_to_be_fixed():
         ("is wrong at [0]: got 1, expected 2", "softmax is wrong at [0]: got 1, expected 2"),
         ("raised ValueError: no", "softmax raised ValueError: no"),
         ("gave other gradients", "softmax gave other gradients"),
-        ("wrong in dW1: dW1 is 0", "softmax: wrong in dW1: dW1 is 0"),
+        ("wrong in dW1: dW1 is 0", "softmax is wrong in dW1: dW1 is 0"),
+        ("value 1 is wrong at [0]", "The second result of softmax is wrong at [0]"),
         ("softmax is not there", "softmax is not there"),
         ("XOR: not learned", "XOR: not learned"),
         ("outputs: none", "softmax: outputs: none"),

@@ -5,7 +5,7 @@ import pytest
 
 from checkgrad.exercises import ALL
 from checkgrad.exercises.worked import WORKED, by_hand
-from checkgrad.render.html import mathml
+from checkgrad.render.formulas import mathml
 
 BY_NAME = {e.name: e for e in ALL}
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from checkgrad.model import Curve, Evidence, Layers, Matrix, Scatter, Surface, TrainingRun
-from checkgrad.render.story import listed, plural
+from checkgrad.render.story import listed
 
 WRITTEN = 8  # the widest matrix whose entries are written out
 VECTOR = 24  # the widest matrix drawn cell by cell; a larger one is an image
@@ -64,8 +64,8 @@ def matrix_size(grid: Grid) -> tuple[int, int]:
 
 
 def _curve(curve: Curve) -> str:
-    spans = "; ".join(_span(label, ys) for label, ys in curve.lines.items())
-    said = f"{curve.y_label} for {curve.x_label} from {number(curve.x[0])} to {number(curve.x[-1])}: {spans}."
+    spans = ", ".join(_span(label, ys) for label, ys in curve.lines.items())
+    said = f"For {curve.x_label} from {number(curve.x[0])} to {number(curve.x[-1])}: {spans}."
     yours = curve.lines.get("yours")
     others = [label for label in curve.lines if label != "yours"]
     if yours is None or not others:
@@ -139,9 +139,8 @@ def _scatter(scatter: Scatter) -> str:
     outside = outside_bound(scatter)
     many = len(scatter.analytic)
     if not outside:
-        return f"All {many} {plural(many, 'entry')} of your gradient agree with the numeric derivative.".replace(
-            "entrys", "entries"
-        )
+        entries = "entry" if many == 1 else "entries"
+        return f"All {many} {entries} of your gradient agree with the numeric derivative."
     worst = max(outside, key=lambda i: _finite_or_inf(scatter.analytic[i] - scatter.numeric[i]))
     return (
         f"{len(outside)} of {many} entries of your gradient disagree with the numeric derivative. The worst: yours "
@@ -176,7 +175,7 @@ def _surface(surface: Surface) -> str:
 
 
 def _layers(layers: Layers) -> str:
-    said = f"Layers of {listed(map(str, layers.sizes), 12)} units."
+    said = f"A network of {listed(map(str, layers.sizes), 12)} units, layer by layer."
     if layers.wrong:
         said += f" Wrong: {listed(layers.wrong, 12)}."
     return said + (f" Right: {listed(layers.right, 12)}." if layers.right else "")

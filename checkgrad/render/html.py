@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from latex2mathml.converter import Converter
 from markupsafe import Markup
 
 from checkgrad.model import (
     Curve,
     Evidence,
+    Example,
     Matrix,
     Outcome,
     Report,
@@ -30,19 +28,14 @@ from checkgrad.model import (
     Verdict,
 )
 from checkgrad.render import captions, numbers, story
+from checkgrad.render.formulas import by_hand, mathml
 from checkgrad.render.snippet import snippet
 from checkgrad.render.svg import SHARED, tidy
 
 LONGEST = 20_000  # characters of any one text
 MOST_V_CURVES = 3
+LONGEST_OPEN = 14  # lines of the student's code that are shown without being asked for
 HERE = Path(__file__).parent
-MATHML = "http://www.w3.org/1998/Math/MathML"
-# what a formula may carry: nothing that links, styles or runs
-MATH_ATTRIBUTES = {
-    "display", "mathvariant", "stretchy", "fence", "separator", "form", "lspace", "rspace", "minsize",
-    "maxsize", "movablelimits", "linethickness", "columnalign", "rowspacing", "columnspacing", "width",
-    "height", "depth", "accent", "accentunder", "xmlns",
-}  # fmt: skip
 MARKS = {
     Verdict.PASSED: "\u2713",
     Verdict.ADVICE: "!",
@@ -72,6 +65,7 @@ class Picture:
     caption: str
     drawings: list[Markup]
     legend: list[Key]
+    small: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +109,8 @@ class Album:
 
     def picture(self, evidence: Evidence, among_many: bool = False) -> Picture:
         sources = self._drawn(lambda: self._plots.draw(self._easel, evidence, among_many))
-        return self._picture(evidence.title, captions.caption(evidence), sources, legend(evidence))
+        drawn = self._picture(evidence.title, captions.caption(evidence), sources, legend(evidence))
+        return replace(drawn, small=among_many and isinstance(evidence, Matrix))
 
     def losses(self, run: TrainingRun) -> Picture:
         sources = self._drawn(lambda: [self._plots.draw_losses(self._easel, run)])
@@ -165,8 +160,8 @@ class Album:
 def render(report: Report) -> str:
     """Return *report* as a page; hidden checks are counted, not told."""
     shown = story.visible(report)
-    style = _environment().get_template("page.css").render(frames=range(2, 13))
-    page = _environment().get_template("page.html")
+    style = environment().get_template("page.css").render(frames=range(2, 13))
+    page = environment().get_template("page.html")
     text: str = page.render(
         report=shown,
         hidden=len(report.outcomes) - len(shown.outcomes),
@@ -175,7 +170,7 @@ def render(report: Report) -> str:
         counts=story.counts(shown),
         progress=story.progress(shown),
         style=Markup(style),
-        style_hash=_hash(style),
+        style_hash=style_hash(style),
         album=Album(),
         exact=_v_curves(shown),
     )
@@ -208,25 +203,9 @@ def _matrix_legend(size: int) -> list[Key]:
     return keys + [Key("cross", "wrong")] * (size <= captions.VECTOR)
 
 
-def mathml(latex: str, block: bool = True) -> Markup:
-    """Return a formula as MathML; one that cannot be read is shown as it was written."""
-    try:
-        display = "block" if block else "inline"
-        # the converter does not know \arg
-        named = latex.replace(r"\arg", r"\operatorname{arg}")
-        root = Converter(display=display).convert_to_element(named)
-    except Exception:  # the converter raises many kinds
-        return Markup("<code>{}</code>").format(numbers.clean(latex))
-    for element in root.iter():
-        # the converter leaves entities in the text, for a writer that does not escape
-        element.text = numbers.clean(html.unescape(element.text or ""))
-        element.tail = None
-        element.attrib = {k: v for k, v in element.attrib.items() if k in MATH_ATTRIBUTES}
-    return Markup(ElementTree.tostring(root, encoding="unicode"))
-
-
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return where every page is made: what enters it is escaped and visible."""
     env = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -241,14 +220,18 @@ def _environment() -> Environment:
         "number": numbers.number,
         "clipped": numbers.clipped,
         "mathml": mathml,
+        "by_hand": by_hand,
+        "stated": story.stated,
     }
     env.globals |= {
         "lines": numbers.lines,
+        "yours": _yours,
         "snippet": snippet,
         "words": story.WORDS,
         "marks": MARKS,
         "plural": story.plural,
         "agreements": _agreements,
+        "longest_open": LONGEST_OPEN,
     }
     return env
 
@@ -273,6 +256,13 @@ def _groups(report: Report) -> list[tuple[str, str, list[story.Part]]]:
     return [group for group in groups if group[2]]
 
 
+def _yours(example: Example) -> str:
+    """The student's number where the entry was worked out by hand."""
+    marked = (line.marked for line in numbers.lines(example.got, where=example.where))
+    alone = "" if numbers.depth(example.got) else numbers.number(example.got)
+    return next(filter(None, marked), alone)
+
+
 def _agreements(outcomes: list[Outcome]) -> list[str]:
     """What was compared entry by entry and agreed."""
     every = [e for outcome in outcomes for e in outcome.evidence]
@@ -289,5 +279,6 @@ def _is_v_curve(evidence: Evidence) -> bool:
     return isinstance(evidence, Curve) and evidence.logarithmic
 
 
-def _hash(style: str) -> str:
+def style_hash(style: str) -> str:
+    """Return what the policy of a page names its only style by."""
     return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

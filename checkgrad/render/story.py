@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from checkgrad.model import Asked, Outcome, Report, Verdict
+from checkgrad.model import Asked, Curve, Layers, Outcome, Report, Surface, Verdict
 
 WORDS = {
     Verdict.PASSED: "right",
@@ -34,6 +34,9 @@ NOT_JUDGED = (Verdict.NOT_RUN, Verdict.GRADER_FAULT)
 WHOLE_FILE = "submission"
 # a problem whose first word is a verb lacks its subject
 PREDICATE = re.compile(r"([a-z]+(s|ed)|did|had|gave|took|could)\b(?!:)")
+STARTS_WITH_A_NAME = re.compile(r"\w*[_.\d(]")
+MEMBER = re.compile(r"value (\d) (.*)", re.DOTALL)
+ORDINALS = ("first", "second", "third")
 PROGRESS = ("fixed", "still there", "new")
 
 
@@ -99,7 +102,14 @@ class First:
 
 def spoken(name: str) -> str:
     """A name as words: "matches_the_formula" is "matches the formula"."""
-    return name.replace("_", " ").strip()
+    return re.sub(r"\bxor\b", "XOR", name.replace("_", " ").strip())
+
+
+def stated(text: str) -> str:
+    """A remark as a sentence: a capital at its beginning, a full stop at its end."""
+    text = text.strip()
+    begun = text if STARTS_WITH_A_NAME.match(text) else text[:1].upper() + text[1:]
+    return begun if begun.endswith((".", "?", "!", ":")) or not begun else f"{begun}."
 
 
 def named(part: Part, outcome: Outcome) -> str:
@@ -114,6 +124,10 @@ def sentence(outcome: Outcome) -> str:
         return WORDS[outcome.verdict]
     if not name or problem.startswith(name) or not problem[0].islower():
         return problem
+    if (member := MEMBER.match(problem)) and int(member[1]) < len(ORDINALS):
+        return f"The {ORDINALS[int(member[1])]} result of {name} {member[2]}"
+    if problem.startswith("wrong in "):
+        return f"{name} is {problem}"
     is_predicate = PREDICATE.match(problem)
     if name == WHOLE_FILE:
         return f"The file {problem}" if is_predicate else problem
@@ -122,19 +136,7 @@ def sentence(outcome: Outcome) -> str:
 
 def visible(report: Report) -> Report:
     """*report* without what a student is not to see."""
-    shown = [o for o in report.outcomes if o.visibility == "visible"]
-    if "examples" in report.withheld:
-        shown = [_without_example(o) for o in shown]
-    if "hints" in report.withheld:
-        shown = [replace(o, diagnoses=[], structure="") for o in shown]
-    return replace(report, outcomes=shown)
-
-
-def _without_example(outcome: Outcome) -> Outcome:
-    """What is wrong and where, without the numbers."""
-    drawn = [e for e in outcome.evidence if isinstance(e, Curve | Surface | Layers)]
-    problem = outcome.problem.partition(": got ")[0]
-    return replace(outcome, example=None, problem=problem, evidence=drawn, error=None, bound=None)
+    return replace(report, outcomes=[o for o in report.outcomes if o.visibility == "visible"])
 
 
 def for_students(report: Report) -> Report:
@@ -148,10 +150,17 @@ def for_students(report: Report) -> Report:
 def withheld(outcome: Outcome, kinds: Collection[str]) -> Outcome:
     """*outcome* without its example, or without what is said of the mistake."""
     if "examples" in kinds:
-        outcome = replace(outcome, example=None, evidence=[])
+        outcome = _without_example(outcome)
     if "hints" in kinds:
         outcome = replace(outcome, diagnoses=[], structure="")
     return outcome
+
+
+def _without_example(outcome: Outcome) -> Outcome:
+    """What is wrong and where, without the numbers."""
+    drawn = [e for e in outcome.evidence if isinstance(e, Curve | Surface | Layers)]
+    problem = outcome.problem.partition(": got ")[0]
+    return replace(outcome, example=None, problem=problem, evidence=drawn, error=None, bound=None)
 
 
 def as_shown(outcome: Outcome, kinds: Collection[str]) -> Outcome:

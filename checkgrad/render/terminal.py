@@ -98,9 +98,11 @@ def _others(every: list[Part], first: First | None, width: int) -> Iterator[str]
 def _part_line(part: Part, width: int) -> str:
     outcome = part.findings[0]
     tint = RED if outcome.verdict.failed else YELLOW
-    # the problem often starts with the name, which stands in front of it already
-    said = outcome.problem.removeprefix(outcome.function).lstrip(": ")
     name = named(part, outcome)
+    if outcome.follows_from and outcome.follows_from != outcome.exercise:
+        said = f"follows from what is wrong in {outcome.follows_from}"
+    else:  # the problem often starts with the name, which stands in front of it already
+        said = outcome.problem.removeprefix(outcome.function).lstrip(": ")
     return _labelled_line(LABELS[outcome.verdict], tint, clean(f"{name}: {said}"), width)
 
 
