@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from checkgrad.gradcheck.claims import KINDS, joined
-from checkgrad.gradcheck.excuses import excuse
-from checkgrad.gradcheck.findings import Finding, wrong_arrays
+from checkgrad.gradcheck.excuses import excuse_for, excuse_for_all
+from checkgrad.gradcheck.findings import Finding, described, wrong_arrays
 from checkgrad.gradcheck.products import adjoint_problem, asymmetry
 from checkgrad.gradcheck.result import Block, Entry, GradientCheck
 from checkgrad.gradcheck.search import DIRECTIONS, LEAST, Comparison, Search, Spent, Spot
@@ -142,7 +142,7 @@ def _answer(
     if judged is None:
         problem = "nothing could be compared: f is not differentiable here, nor at points nearby"
     elif not _agrees(judged[1]):
-        problem, blocks = _accusation(search, judged[0], notes)
+        problem, blocks = _accusation(search, *judged, notes)
     return GradientCheck(
         problem,
         blocks,
@@ -163,29 +163,41 @@ def _overridden(search: Search) -> list[str]:
 def _judged(search: Search, spot: Spot, notes: list[str]) -> tuple[Spot, Comparison] | None:
     """The point and the comparison to judge by; None where there is none."""
     first = _compared(search, spot)
-    if search.domain is None and not np.isfinite(first.bound).any():
-        # Free steps may leave the domain of f, as those of a logarithm do: keep the signs.
-        search.domain = "positive"
-        first = _compared(search, spot)
+    if search.domain is None and not _agrees(first):
+        first = _within_a_domain(search, spot, first)
     return (spot, first) if _agrees(first) else _second_opinion(search, spot, first, notes)
 
 
-def _accusation(search: Search, spot: Spot, notes: list[str]) -> tuple[str, tuple[Block, ...]]:
+def _within_a_domain(search: Search, spot: Spot, free: Comparison) -> Comparison:
+    """Compare with smaller steps, if free ones leave the domain of f, as those of a logarithm do."""
+    for search.domain in (None, "positive", "probability"):
+        if not search.leaves_the_domain(spot):
+            return free if search.domain is None else _compared(search, spot)
+    search.domain = None
+    return free
+
+
+def _accusation(
+    search: Search, spot: Spot, seen: Comparison, notes: list[str]
+) -> tuple[str, tuple[Block, ...]]:
     """What is wrong, unless something in f excuses it."""
     try:
+        if note := excuse_for_all(search, spot, seen):
+            notes.append(note)
+            return "", ()
         findings = wrong_arrays(search, spot)
     except Spent:
         return f"wrong; max_evaluations={search.limit} are too few to say where", ()
     if note := _excused(search, spot, findings):
         notes.append(note)
         return "", ()
-    blocks = tuple(found.block for found in findings)
+    blocks = tuple(described(search, spot, found) for found in findings)
     return f"wrong in {', '.join(b.name for b in blocks)}", blocks
 
 
 def _excused(search: Search, spot: Spot, findings: list[Finding]) -> str:
     try:
-        return excuse(search, spot, findings)
+        return excuse_for(search, spot, findings)
     except Spent:
         return ""
 
@@ -216,6 +228,9 @@ def _second_opinion(
     for size in NEARBY:
         near = search.nearby(spot, size)
         found = _compared(search, near)
+        if search.rung and _agrees(found) and not _tells_apart(found, first):
+            search.rung = 0
+            found = _compared(search, near)
         if _agrees(found) and _tells_apart(found, first):
             notes.append(_kink_note(first))
             return near, found

@@ -2,90 +2,119 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from checkgrad.gradcheck.findings import Finding
-from checkgrad.gradcheck.search import Comparison, Search, Spot, among, entries
+from checkgrad.gradcheck.findings import FAINT, Finding
+from checkgrad.gradcheck.search import Comparison, Search, Spot, among
 from checkgrad.gradcheck.subject import Leaves
 from checkgrad.numeric.ladder import differentiate, unit_of
+from checkgrad.numeric.moves import calmer
 
 TINY = 1e-5  # a relative difference that an eps makes, and no mistake
-CALM = 1 / 16  # arguments so many times smaller do not saturate
-LOOKS = 4
-ENOUGH = 4
+GROUPS, MOST = 8, 4  # so many groups of entries; a few wrong entries are in so many of them at most
+CELLS = (32, 64)  # parts of a path, along which a claim is summed up
 LEAST_SYMMETRY = 1e-6  # of the size of what is compared
 
+NOWHERE = "differs from f by so little that no part of it stands out"
+SATURATED = (
+    "it is the gradient of a function that equals f where nothing is saturated, and exceeds f elsewhere;"
+    " an eps or a clip in f would do that"
+)
 
-def excuse(search: Search, spot: Spot, findings: list[Finding]) -> str:
-    """Say what in *f* explains the findings, or ""."""
-    if all(found.faint for found in findings):
-        return "differs from f by so little that no entry stands out"
-    findings = [found for found in findings if not found.faint]
-    if any(found.related or not len(found.at) for found in findings):
+Looks = Callable[[Spot], list[Leaves]]
+
+
+def excuse_for_all(search: Search, spot: Spot, first: Comparison) -> str:
+    """Say what in *f* explains a difference that is in all of the derivative, or ""."""
+    if search.claim.elementwise:
+        return _slight(first) if _nearly_equal(first) else ""
+    output, calm = first.worst_output, _calm(search, spot)
+    whole = search.compare(calm, [search.directions(calm.leaves)])
+    if not _nearly_equal(whole.of(output)):
         return ""
-    seen = [found.seen or _entries(search, spot, found) for found in findings]
-    largest = max(float(np.max(_relative(entry))) for entry in seen)
-    if largest <= TINY and all(map(_typical, [search] * len(seen), findings, seen)):
-        return f"differs from f by {largest:.1e} of an entry at most; an eps in f would do that"
-    excusable = (
-        search.domain is None
-        and all(_shrunk(entry) for entry in seen)
-        and _agrees_where_calm(search, spot, findings)
-        and all(_has_a_potential(search, spot, found) for found in findings)
-    )
-    if not excusable:
+    groups = [search.rng.integers(0, GROUPS, x.shape) for x in spot.leaves]
+
+    def looks(at: Spot) -> list[Leaves]:
+        return [search.directions(at.leaves, [g == k for g in groups]) for k in range(GROUPS)]
+
+    seen = search.compare(spot, looks(spot)).of(output)
+    off = np.flatnonzero(seen.off)
+    if not len(off) and np.max(first.excess) < FAINT:
+        return NOWHERE
+    if len(off) <= MOST:
+        search.suspected = [np.isin(g, off) for g in groups] if len(off) else None
         return ""
-    return (
-        "it is the gradient of some function that equals f where f is not saturated;"
-        " an eps or a clip in f would do that"
+    return _excuse(search, spot, output, seen, looks, search.directions(spot.leaves))
+
+
+def excuse_for(search: Search, spot: Spot, findings: list[Finding]) -> str:
+    """Say what in *f* explains the *findings*, or ""."""
+    if any(found.related for found in findings):
+        return ""
+    if not any(found.suspects for found in findings):
+        return NOWHERE
+    groups = [(f.leaf, group) for f in findings for group in _merged(f.suspects)]
+
+    def looks(at: Spot) -> list[Leaves]:
+        return [among(search, at, *group) for group in groups]
+
+    directions = looks(spot)
+    output = next(f.output for f in findings if f.suspects)
+    seen = search.compare(spot, directions).of(output)
+    wrong = [np.sum(parts, axis=0, dtype=parts[0].dtype) for parts in zip(*directions, strict=True)]
+    return _excuse(search, spot, output, seen, looks, wrong)
+
+
+def _merged(groups: list[Any]) -> list[Any]:
+    """At most MOST groups of the same positions."""
+    parts = (groups[i::MOST] for i in range(MOST))
+    return [np.concatenate(part) for part in parts if part]
+
+
+def _excuse(
+    search: Search, spot: Spot, output: int, seen: Comparison, looks: Looks, wrong: Leaves
+) -> str:
+    """Say what in *f* explains a difference, or "".
+
+    seen: the difference. looks: directions in which to see it elsewhere. wrong: one through all of it.
+    """
+    if _nearly_equal(seen):
+        return _slight(seen)
+    calm = _calm(search, spot)
+    excused = (
+        _nearly_equal(search.compare(calm, looks(calm)).of(output))
+        and _has_a_potential(search, spot, output, wrong)
+        and _is_cut_off(search, spot, output)
     )
+    return SATURATED if excused else ""
 
 
-def _entries(search: Search, spot: Spot, found: Finding) -> Comparison:
-    """Claim and measurement at the entries that stand for an array."""
-    at = found.at[:ENOUGH]
-    seen, scale = entries(search, spot, found.leaf, at)
-    return seen.of(found.output).among(np.arange(len(at)), scale)
+def _calm(search: Search, spot: Spot) -> Spot:
+    """The same with arguments that do not saturate."""
+    return search.spot(_on_the_way(search, spot, 1.0))
 
 
-def _relative(seen: Comparison) -> Any:
+def _nearly_equal(seen: Comparison) -> bool:
     gap = np.abs(seen.claimed - seen.measured)
     size = np.maximum(np.abs(seen.claimed), np.abs(seen.measured))
-    return np.where(gap > seen.bound, gap / np.maximum(size, 1e-300), 0.0)
+    near = gap <= seen.bound + TINY * size
+    return bool(np.any(seen.smooth) and np.all(near | ~seen.smooth))
 
 
-def _typical(search: Search, found: Finding, seen: Comparison) -> bool:
-    """Do the entries that were looked at account for the deviation of the whole array?"""
-    if found.spread is None:
-        return True
-    gap = np.abs(seen.claimed - seen.measured) + seen.bound
-    return bool(found.spread <= 10 * np.sqrt(np.mean(gap**2)) * found.reach)
+def _slight(seen: Comparison) -> str:
+    size = np.maximum(np.abs(seen.claimed), np.abs(seen.measured))
+    largest = np.max(np.abs(seen.claimed - seen.measured) / np.maximum(size, 1e-300))
+    return f"differs from f by {largest:.1e} of it at most; an eps in f would do that"
 
 
-def _shrunk(seen: Comparison) -> bool:
-    """Is f everywhere as steep as claimed or less so, and in the same direction?"""
-    same, size = seen.measured * np.sign(seen.claimed), np.abs(seen.claimed)
-    weaker = np.abs(seen.measured) <= size * (1 + TINY) + seen.bound
-    return bool(np.all(weaker & (same >= -seen.bound)))
-
-
-def _agrees_where_calm(search: Search, spot: Spot, findings: list[Finding]) -> bool:
-    calm = search.smaller(spot, CALM)
-    seen = search.compare(calm, [search.directions(calm.leaves) for _ in range(LOOKS)])
-    gap, size = np.abs(seen.claimed - seen.measured), np.max(np.abs(seen.claimed), axis=0)
-    if not np.all(seen.smooth & (gap <= seen.bound + TINY * size)):
-        return False
-    return all(np.all(_relative(_entries(search, calm, found)) <= TINY) for found in findings)
-
-
-def _has_a_potential(search: Search, spot: Spot, found: Finding) -> bool:
+def _has_a_potential(search: Search, spot: Spot, output: int, wrong: Leaves) -> bool:
     """Is the claim the gradient of anything: are its mixed derivatives equal?"""
-    wrong, whole = among(search, spot, found.leaf, found.at), search.directions(spot.leaves)
+    whole = search.directions(spot.leaves)
     (one, bound), (other, room) = (
-        _change_of_claim(search, spot, found.output, *pair)
-        for pair in ((wrong, whole), (whole, wrong))
+        _change_of_claim(search, spot, output, *pair) for pair in ((wrong, whole), (whole, wrong))
     )
     allowed = bound + room + LEAST_SYMMETRY * max(abs(one), abs(other))
     return bool(np.isfinite(allowed) and abs(one - other) <= allowed)
@@ -102,3 +131,31 @@ def _change_of_claim(
 
     found = differentiate(evaluate, (0.0,), lambda _, h: (h,), 1, unit_of(spot.leaves))
     return float(found.value[0]), float(found.bound[0]) if found.smooth[0] else np.inf
+
+
+def _is_cut_off(search: Search, spot: Spot, output: int) -> bool:
+    """Does f, on the way from calm arguments to these, rise by no more than the claim sums up to?"""
+    values = [search.value(_on_the_way(search, spot, share)) for share in (1.0, 0.0)]
+    calm, here = (np.nan if value is None else np.ravel(value)[output] for value in values)
+    coarse, fine = (_summed_up(search, spot, output, cells) for cells in CELLS)
+    room = 2 * abs(fine - coarse) + TINY * max(abs(calm), abs(here))
+    return bool(here - calm <= fine + room)
+
+
+def _summed_up(search: Search, spot: Spot, output: int, cells: int) -> float:
+    """The integral of the claim on that way, by the midpoint rule."""
+    ends, total = np.linspace(1, 0, cells + 1), 0.0
+    for begin, end in zip(ends, ends[1:], strict=False):
+        middle = search.spot(_on_the_way(search, spot, (begin + end) / 2))
+        near, far = (_leaves_on_the_way(search, spot, share) for share in (begin, end))
+        step = [b - a for a, b in zip(near, far, strict=True)]
+        total += float(np.ravel(middle.claimed.slope(step))[output])
+    return total
+
+
+def _on_the_way(search: Search, spot: Spot, share: float) -> tuple[Any, ...]:
+    return search.subject.replaced(spot.args, _leaves_on_the_way(search, spot, share))
+
+
+def _leaves_on_the_way(search: Search, spot: Spot, share: float) -> Leaves:
+    return [calmer(x, search.domain, share).astype(x.dtype, copy=False) for x in spot.leaves]

@@ -28,30 +28,30 @@ SHOWN = 5
 EXAMPLES = 2
 MANY = 4  # more wrong entries than that are not searched for one by one
 SAMPLES = 4  # directions from which a relation is read off
-FAINT = 16.0
 SLIGHT = 1e-6
-STANDING = 4  # entries that stand for an array that is wrong all over
+FAINT = 16.0  # times the bound: hardly beyond it
+STANDING = 4  # entries among which to look for examples
 
 
 @dataclass(frozen=True)
 class Finding:
     """A wrong array, and what is known about it.
 
-    at: flat positions of entries that stand for it, seen in *output*. related: the structure is of the whole.
-    spread: the root mean square of its deviations along random directions, if it is wrong all over.
-    reach: the length of those directions. faint: hardly beyond the bound, and no wrong entry was found.
-    seen: all wrong entries, compared, if they have been.
+    suspects: groups of flat positions, each with something wrong in *output*; single ones if all are known;
+        none if it is hardly wrong, and in no part of it.
+    words: how it relates to what is due. related: that explains the whole of it.
     """
 
-    block: Block
     leaf: int
-    at: Any
+    suspects: list[Any]
     output: int = 0
+    words: str = ""
     related: bool = False
-    spread: float | None = None
-    reach: float = 0.0
-    faint: bool = False
-    seen: Comparison | None = None
+
+    @property
+    def few(self) -> bool:
+        """Are the wrong entries known one by one?"""
+        return all(len(group) == 1 for group in self.suspects)
 
 
 def wrong_arrays(search: Search, spot: Spot) -> list[Finding]:
@@ -61,75 +61,66 @@ def wrong_arrays(search: Search, spot: Spot) -> list[Finding]:
     found: list[Finding] = []
     for leaf in wrong_leaves(search, spot):
         # Where one array is wrong all over, the others need not be searched entry by entry.
-        everywhere = any(f.spread is not None and not f.related for f in found)
+        everywhere = any(not (f.few or f.related) for f in found)
         try:
             found.append(_look_into(search, spot, leaf, everywhere))
         except Spent:
-            found.append(_only_named(search, leaf))
+            found.append(Finding(leaf, [_all_of(spot, leaf)]))
     return found
 
 
-def _only_named(search: Search, leaf: int) -> Finding:
-    return Finding(Block(_name(search, leaf), ""), leaf, np.zeros(0, int))
+def described(search: Search, spot: Spot, found: Finding) -> Block:
+    """What to say about a wrong array, with entries to show."""
+    words, name = found.words, _name(search, found.leaf)
+    try:
+        if found.few:
+            at = np.concatenate([*found.suspects, np.zeros(0, int)])[:SHOWN]
+        else:
+            words = words or _wrong_slice(search, spot, found)
+            at = _examples(search, spot, found)[:EXAMPLES]
+        return Block(name, words, _entries(search, spot, found, at))
+    except Spent:
+        return Block(name, words)
 
 
 def _look_into(search: Search, spot: Spot, leaf: int, everywhere: bool) -> Finding:
     x = spot.leaves[leaf]
     if not search.affordable(max(SAMPLES, min(x.size, FEW)) + EXAMPLES):
-        return _only_named(search, leaf)
+        return Finding(leaf, [_all_of(spot, leaf)])
     if x.size <= FEW:
         return _small(search, spot, leaf)
-    directions = [search.directions(spot.leaves, leaf) for _ in range(SAMPLES)]
+    directions = [search.directions_of(spot.leaves, leaf) for _ in range(SAMPLES)]
     found = search.compare(spot, directions)
-    output = int(np.argmax(np.max(found.excess.reshape(SAMPLES, -1), axis=0)))
-    relation = words = _relation(search, spot, leaf, found, directions)
-    group = np.arange(x.size)
-    if not words and not everywhere:
-        at, group = halved(search, spot, leaf, output, group[:, None], MANY)
-        if at is not None:
-            return _sparse(search, spot, leaf, output, at.ravel())
-        words = _wrong_slice(search, spot, leaf, output)
-    reach = float(np.linalg.norm(directions[0][leaf]))
-    rest = _dense(search, spot, leaf, output, words, group.ravel(), found.of(output), reach)
-    return replace(rest, related=bool(relation))
+    output = found.worst_output
+    relation = _relation(search, spot, leaf, found, directions)
+    if relation or everywhere:
+        return Finding(leaf, [_all_of(spot, leaf)], output, relation, bool(relation))
+    suspects = halved(search, spot, leaf, output, _suspected(search, spot, leaf)[:, None], MANY)
+    if not suspects and np.max(found.excess) > FAINT:
+        return Finding(leaf, [_all_of(spot, leaf)], output)
+    known = Finding(leaf, [group.ravel() for group in suspects], output)
+    return (
+        replace(known, words=_few(np.ravel(suspects), x.shape)) if suspects and known.few else known
+    )
 
 
-def _sparse(search: Search, spot: Spot, leaf: int, output: int, at: Any) -> Finding:
-    """A few entries are wrong, and these are all."""
-    words = _few(at, spot.leaves[leaf].shape)
-    shown = _entries(search, spot, leaf, at, output)
-    return Finding(Block(_name(search, leaf), words, shown), leaf, at, output)
+def _suspected(search: Search, spot: Spot, leaf: int) -> Any:
+    return np.flatnonzero(search.suspected[leaf]) if search.suspected else _all_of(spot, leaf)
 
 
-def _dense(
-    search: Search,
-    spot: Spot,
-    leaf: int,
-    output: int,
-    words: str,
-    group: Any,
-    seen: Comparison,
-    reach: float,
-) -> Finding:
-    """So many entries are wrong that some must stand for all."""
-    at = _standing(search, spot, leaf, output, group)
-    shown = _entries(search, spot, leaf, at[:EXAMPLES], output)
-    spread = float(np.sqrt(np.mean((seen.claimed - seen.measured) ** 2)))
-    slight = spread < SLIGHT * float(np.max(np.abs(seen.claimed)))
-    faint = not len(at) and bool(slight or np.max(seen.excess) < FAINT)
-    block = Block(_name(search, leaf), words, shown)
-    return Finding(block, leaf, at, output, False, spread, reach, faint)
+def _all_of(spot: Spot, leaf: int) -> Any:
+    return np.arange(spot.leaves[leaf].size)
 
 
-def _standing(search: Search, spot: Spot, leaf: int, output: int, group: Any) -> Any:
-    """Entries that stand for an array with many wrong ones, a wrong one first; none if none can be found."""
-    size = spot.leaves[leaf].size
+def _examples(search: Search, spot: Spot, found: Finding) -> Any:
+    """Entries of an array with many wrong ones, a wrong one first; none if none can be found."""
+    size = spot.leaves[found.leaf].size
     at = search.rng.choice(size, min(size, STANDING), replace=False)
-    found, _ = entries(search, spot, leaf, at)
-    off = found.of(output).off
+    seen, _ = entries(search, spot, found.leaf, at)
+    off = seen.of(found.output).off
     if off.any():
         return at[np.argsort(~off, kind="stable")]
-    worst = descended(search, spot, leaf, output, group)
+    worst = descended(search, spot, found.leaf, found.output, found.suspects[0])
     return at[:0] if worst is None else np.array([worst, *at])
 
 
@@ -146,15 +137,7 @@ def _elementwise(search: Search, spot: Spot) -> Finding:
     claimed, measured, bound = (np.asarray(a / scale) for a in parts)
     words = structure.describe(claimed, measured, search.subject.sizes, bound)
     at = np.flatnonzero(found.off[0])
-    shown = tuple(
-        Entry(_where(search, 0, (), np.unravel_index(i, x.shape)), *numbers)
-        for i, *numbers in zip(
-            at, *(a.ravel()[at].tolist() for a in (claimed, measured, bound)), strict=True
-        )
-    )
-    return Finding(
-        Block(_name(search, 0), words or _few(at, x.shape), shown[:SHOWN]), 0, at, related=True
-    )
+    return Finding(0, list(at[:, None]), 0, words or _few(at, x.shape), True)
 
 
 def _few(at: Any, shape: tuple[int, ...]) -> str:
@@ -177,14 +160,13 @@ def _small(search: Search, spot: Spot, leaf: int) -> Finding:
     claimed, measured, bound = (_arranged(a, scale, x.shape) for a in parts)
     if claimed.size == x.size**2:
         claimed, measured, bound = (a.reshape(x.size, x.size) for a in (claimed, measured, bound))
-    words = structure.describe(claimed, measured, search.subject.sizes, bound)
+    faint = np.max(found.excess) < FAINT
+    words = "" if faint else structure.describe(claimed, measured, search.subject.sizes, bound)
     off = found.off.reshape(x.size, -1)
     output = int(np.argmax(off.sum(axis=0)))
     at = np.flatnonzero(off[:, output])
-    shown = _entries(search, spot, leaf, at[:SHOWN], output)
-    block = Block(_name(search, leaf), words or _few(at, x.shape), shown)
-    seen = found.of(output).among(at, scale)
-    return Finding(block, leaf, at, output, bool(words) and len(at) == x.size, seen=seen)
+    related = bool(words) and len(at) == x.size
+    return Finding(leaf, list(at[:, None]), output, words or _few(at, x.shape), related)
 
 
 def _arranged(values: Any, scale: Any, shape: tuple[int, ...]) -> Any:
@@ -193,27 +175,23 @@ def _arranged(values: Any, scale: Any, shape: tuple[int, ...]) -> Any:
     return np.moveaxis(per_unit, 0, -1).reshape(values.shape[1:] + shape)
 
 
-def _entries(
-    search: Search, spot: Spot, leaf: int, positions: Any, output: int
-) -> tuple[Entry, ...]:
+def _entries(search: Search, spot: Spot, found: Finding, positions: Any) -> tuple[Entry, ...]:
     if not len(positions):
         return ()
-    found, scale = entries(search, spot, leaf, positions)
-    out = found.claimed.shape[1:]
-    found, shape = found.of(output), spot.leaves[leaf].shape
-    row = tuple(int(i) for i in np.unravel_index(output, out)) if out else ()
+    leaf, x = found.leaf, spot.leaves[found.leaf]
+    seen, scale = entries(search, spot, leaf, positions)
+    out = seen.claimed.shape[1:]
+    row = np.unravel_index(found.output, out) if out else ()
+    seen = seen.of(found.output)
+    columns = (a / scale for a in (seen.claimed, seen.measured, seen.bound))
     return tuple(
-        Entry(_where(search, leaf, row, np.unravel_index(i, shape)), *numbers)
-        for i, *numbers in zip(
-            positions,
-            *((a / scale).tolist() for a in (found.claimed, found.measured, found.bound)),
-            strict=True,
-        )
+        Entry(_where(search, leaf, (*row, *np.unravel_index(i, x.shape))), *numbers)
+        for i, *numbers in zip(positions, *(c.tolist() for c in columns), strict=True)
     )
 
 
-def _where(search: Search, leaf: int, row: tuple[int, ...], index: Any) -> str:
-    return entry_name(search.subject.names[leaf], (*row, *(int(i) for i in index)))
+def _where(search: Search, leaf: int, index: tuple[Any, ...]) -> str:
+    return entry_name(search.subject.names[leaf], tuple(int(i) for i in index))
 
 
 def _relation(
@@ -221,7 +199,7 @@ def _relation(
 ) -> str:
     """A relation of the whole array that explains its slopes along all sampled directions, or ""."""
     claimed, measured, bound = (a.ravel() for a in (found.claimed, found.measured, found.bound))
-    if not (found.smooth.all() and np.isfinite(bound).all()):
+    if not (found.smooth.all() and np.isfinite(bound).all()) or np.max(found.excess) < FAINT:
         return ""
     if not claimed.any():
         return "zero everywhere"
@@ -258,15 +236,15 @@ def _all_but_the_penalty(
     return f"{words} (but for the term {rest / (1 - ratio):.6g} * {name})" if words else ""
 
 
-def _wrong_slice(search: Search, spot: Spot, leaf: int, output: int) -> str:
+def _wrong_slice(search: Search, spot: Spot, found: Finding) -> str:
     """The row or column that is wrong, where it is only one."""
-    x = spot.leaves[leaf]
+    x = spot.leaves[found.leaf]
     if x.ndim != 2 or search.domain:
         return ""
     positions = np.arange(x.size).reshape(x.shape)
     for name, units in (("row", positions), ("column", positions.T)):
-        at, _ = halved(search, spot, leaf, output, units, 1, 2 * SPARE)
-        if at is not None and len(units) > 1:
-            number = int(np.flatnonzero(units[:, 0] == at[0][0])[0])
+        suspects = halved(search, spot, found.leaf, found.output, units, 1, SPARE)
+        if len(units) > 1 and len(suspects) == 1 and len(suspects[0]) == 1:
+            number = int(np.flatnonzero(units[:, 0] == suspects[0][0][0])[0])
             return f"wrong in {name} {number}, and right elsewhere"
     return ""

@@ -59,22 +59,23 @@ class Comparison:
     def says_something(self) -> bool:
         return bool(np.any(self.smooth & np.isfinite(self.bound)))
 
+    @property
+    def worst_output(self) -> int:
+        """The entry of the output with the largest deviation along any direction."""
+        return int(np.argmax(np.max(self.excess.reshape(len(self.excess), -1), axis=0)))
+
     def of(self, output: int) -> Comparison:
         """The comparison of one entry of the output alone."""
         parts = (self.claimed, self.measured, self.bound, self.smooth)
         return Comparison(*(np.reshape(a, (len(a), -1))[:, output] for a in parts))
 
-    def among(self, rows: Any, scale: Any) -> Comparison:
-        """Only *rows*, each per unit of its argument instead of per *scale*."""
-        claimed, measured, bound = (
-            a[rows] / scale[rows] for a in (self.claimed, self.measured, self.bound)
-        )
-        return Comparison(claimed, measured, bound, self.smooth[rows])
-
 
 @dataclass
 class Search:
-    """What all steps of one check share: the claim, the dice, the tolerances, and the evaluations so far."""
+    """What all steps of one check share: the claim, the dice, the tolerances, and the evaluations so far.
+
+    suspected: for every entry, whether it may be wrong, if anything is known about that.
+    """
 
     claim: Claim
     subject: Subject
@@ -86,41 +87,49 @@ class Search:
     limit: int
     evaluations: int = 0
     rung: int = 0
+    suspected: Leaves | None = None
 
     def spot(self, args: tuple[Any, ...]) -> Spot:
         return Spot(args, self.subject.leaves(args), self.claim.derivative(*args))
 
     def moved(self, spot: Spot, direction: Leaves, step: float) -> Spot:
-        moved = [_moved(x, step, d) for x, d in zip(spot.leaves, direction, strict=True)]
-        return self.spot(self.subject.replaced(spot.args, moved))
+        return self.spot(self._moved(spot, direction, step))
+
+    def _moved(self, spot: Spot, direction: Leaves, step: float) -> tuple[Any, ...]:
+        ends = zip(spot.leaves, direction, strict=True)
+        moved = [np.asarray(x + x.dtype.type(step) * d) for x, d in ends]
+        return self.subject.replaced(spot.args, moved)
+
+    def leaves_the_domain(self, spot: Spot) -> bool:
+        """Has f no value some way off?"""
+        direction, step = self.directions(spot.leaves), LADDER[0][0]
+        with np.errstate(all="ignore"):
+            values = [self.value(self._moved(spot, direction, h)) for h in (step, -step)]
+        return any(value is None or not np.isfinite(value).all() for value in values)
 
     def nearby(self, spot: Spot, size: float) -> Spot:
         """A point a little off, where a kink that was hit exactly is no longer hit."""
         return self.moved(spot, self.directions(spot.leaves), size)
 
-    def smaller(self, spot: Spot, factor: float) -> Spot:
-        return self.moved(spot, spot.leaves, factor - 1)
-
     def affordable(self, directions: int = 1, spare: int = 0) -> bool:
         cost = 1 + directions * 2 * len(LADDER[self.rung])
         return self.evaluations + cost + spare <= self.limit
 
-    def directions(self, leaves: Leaves, only: int | None = None, mask: Any = None) -> Leaves:
-        """A random direction: of all entries, of one leaf only, or of those entries of it that *mask* leaves."""
-        if only is not None:
-            (moved,) = self._directions([leaves[only]], mask)
-            return [moved if i == only else np.zeros_like(x) for i, x in enumerate(leaves)]
-        return self._directions(leaves, mask)
-
-    def _directions(self, leaves: Leaves, mask: Any) -> Leaves:
+    def directions(self, leaves: Leaves, masks: Leaves | None = None) -> Leaves:
+        """A random direction of all entries, or of those that *masks* leave."""
         ends = list(accumulate(x.size for x in leaves))
         weights = self._weights(ends[-1])
         moved = []
-        for x, end in zip(leaves, ends, strict=True):
+        for i, (x, end) in enumerate(zip(leaves, ends, strict=True)):
             by = weights[end - x.size : end].reshape(x.shape)
-            by = move(x, by if mask is None else by * mask, self.domain)
+            by = move(x, by * masks[i] if masks else by, self.domain)
             moved.append(by.astype(x.dtype, copy=False))
         return moved
+
+    def directions_of(self, leaves: Leaves, leaf: int, mask: Any = None) -> Leaves:
+        """A random direction of one leaf only, or of those entries of it that *mask* leaves."""
+        (moved,) = self.directions([leaves[leaf]], None if mask is None else [mask])
+        return [moved if i == leaf else np.zeros_like(x) for i, x in enumerate(leaves)]
 
     def _weights(self, count: int) -> Any:
         by = np.frombuffer(self.rng.bytes(2 * count), np.int16) / 2.0**15
@@ -135,9 +144,8 @@ class Search:
         def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
             if self.evaluations + len(points) > self.limit:
                 raise Spent
-            self.evaluations += len(points)
             with np.errstate(all="ignore"):
-                return [self._value(place(*point)) for point in points]
+                return [self.value(place(*point)) for point in points]
 
         found = differentiate(
             evaluate,
@@ -155,7 +163,9 @@ class Search:
         bound = found.bound + rounding + allowed
         return Comparison(np.array(slopes, float), found.value, bound, found.smooth)
 
-    def _value(self, args: tuple[Any, ...]) -> Any:
+    def value(self, args: tuple[Any, ...]) -> Any:
+        """What is differentiated, at *args*; None where it cannot be evaluated."""
+        self.evaluations += 1
         try:
             return np.array(self.claim.value(*args), float)
         except (ArithmeticError, ValueError):
@@ -193,7 +203,9 @@ class Places:
 
 
 def _flat(leaves: Leaves) -> Any:
-    return np.ravel(leaves[0]) if len(leaves) == 1 else np.concatenate([np.ravel(x) for x in leaves])
+    return (
+        np.ravel(leaves[0]) if len(leaves) == 1 else np.concatenate([np.ravel(x) for x in leaves])
+    )
 
 
 def wrong_leaves(search: Search, spot: Spot) -> list[int]:
@@ -201,37 +213,33 @@ def wrong_leaves(search: Search, spot: Spot) -> list[int]:
     count = len(spot.leaves)
     if count == 1:
         return [0]
-    found = search.compare(spot, [search.directions(spot.leaves, only=i) for i in range(count)])
+    found = search.compare(spot, [search.directions_of(spot.leaves, i) for i in range(count)])
     return [i for i in range(count) if np.any(found.off[i])]
 
 
 def halved(
-    search: Search, spot: Spot, leaf: int, output: int, units: Any, most: int, spare: int = 0
-) -> tuple[Any, Any]:
+    search: Search, spot: Spot, leaf: int, output: int, units: Any, most: int, spare: int = SPARE
+) -> list[Any]:
     """Find the wrong ones of *units*, which are rows of flat positions, by halving.
 
-    Returns them, or None if there are more than *most* or the search would cost too much; and a group of
-    units in which one is wrong.
+    Returns groups of units, each with a wrong one in it: of one unit each, unless there are more than *most*
+    or the search would cost too much; none if no half stands out.
     """
     suspects = [units]
     while any(len(group) > 1 for group in suspects):
         halves = [half for group in suspects for half in np.array_split(group, 2) if len(half)]
-        keep = 2 * SPARE if len(suspects) > 2 else spare
-        if len(halves) > 2 * most or not search.affordable(len(halves), keep):
-            return None, suspects[0]
+        if len(halves) > 2 * most or not search.affordable(len(halves), spare):
+            break
         found = search.compare(spot, [among(search, spot, leaf, half) for half in halves])
         off = found.of(output).off
-        left = [half for half, wrong in zip(halves, off, strict=True) if wrong]
-        if not left:
-            return None, suspects[0]
-        suspects = left
-    return (np.concatenate(suspects) if len(suspects) <= most else None), suspects[0]
+        suspects = [half for half, wrong in zip(halves, off, strict=True) if wrong]
+    return suspects
 
 
 def descended(search: Search, spot: Spot, leaf: int, output: int, group: Any) -> int | None:
     """Find one wrong entry of *group* by always taking the half that is further off."""
     while len(group) > 1:
-        if not search.affordable(2, SPARE):
+        if not search.affordable(2):
             return None
         halves = np.array_split(group, 2)
         found = search.compare(spot, [among(search, spot, leaf, half) for half in halves])
@@ -256,14 +264,10 @@ def among(search: Search, spot: Spot, leaf: int, group: Any) -> Leaves:
     """A random direction of the entries of one leaf at the flat positions *group*."""
     mask = np.zeros(spot.leaves[leaf].size)
     mask[group.ravel()] = 1
-    return search.directions(spot.leaves, leaf, mask.reshape(spot.leaves[leaf].shape))
+    return search.directions_of(spot.leaves, leaf, mask.reshape(spot.leaves[leaf].shape))
 
 
 def _one(x: Any, position: int, domain: str | None) -> Any:
     one = np.zeros_like(x)
     one.flat[position] = 1
     return move(x, one, domain).astype(x.dtype)
-
-
-def _moved(x: Any, step: float, direction: Any) -> Any:
-    return np.asarray(x + x.dtype.type(step) * direction)

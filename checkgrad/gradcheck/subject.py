@@ -162,4 +162,3 @@ def _titles(f: Callable[..., Any], count: int) -> list[str]:
     names = list(code.co_varnames[: code.co_argcount]) if code else []
     names = names[1:] if inspect.ismethod(f) else names
     return (names + [f"argument{i}" for i in range(len(names), count)])[:count]
-

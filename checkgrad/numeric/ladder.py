@@ -229,11 +229,12 @@ def is_single(values: Any) -> bool:
 
 
 def stack(values: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    """One array of all *values*; NaN for a call that failed or gave another shape."""
+    """One array of all *values*; NaN for a call that failed, gave another shape or no numbers."""
     whole = np.full((len(values), *shape), np.nan)
     for i, value in enumerate(values):
-        if value is not None and np.shape(value) == shape:
-            whole[i] = value
+        array = np.asarray(value)
+        if array.shape == shape and array.dtype.kind in "biuf":
+            whole[i] = array
     return whole
 
 

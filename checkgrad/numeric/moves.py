@@ -9,7 +9,8 @@ import numpy as np
 
 # Steps with many digits: at powers of two the same rounding errors repeat, and hide.
 UNEVEN = 0.6180339887498949
-DOMAINS = ("positive", "symmetric", "simplex")
+DOMAINS = ("positive", "probability", "symmetric", "simplex")
+CALM = 1 / 16  # arguments so many times smaller do not saturate
 
 
 def usual_scale(x: Any) -> Any:
@@ -47,7 +48,23 @@ def move_scale(x: Any, domain: str | None) -> Any:
     """How far an entry of *x* may move; one number for the whole of it where all directions are free."""
     if domain in ("positive", "simplex"):
         return own_scale(x)
+    if domain == "probability":
+        return UNEVEN * np.minimum(np.abs(x), np.abs(1 - x))
     return usual_size(x)
+
+
+def calmer(x: Any, domain: str | None, share: float) -> Any:
+    """A point on the way from *x*, at 0, to where nothing is saturated, at 1; within the domain."""
+    left = 1 - share * (1 - CALM)
+    if domain == "positive":
+        return np.sign(x) * np.abs(x) ** left * np.mean(np.abs(x)) ** (1 - left)
+    if domain == "probability":
+        odds = (x / (1 - x)) ** left
+        return odds / (1 + odds)
+    if domain == "simplex":
+        powers = x**left
+        return powers / powers.sum(axis=-1, keepdims=True)
+    return left * x
 
 
 def checked(value: Any, name: str) -> Any:
