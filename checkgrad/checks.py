@@ -208,7 +208,7 @@ def _against_the_slope(student: Student, probe: Probe, got: Behaviour) -> Observ
     """Judge a gradient by the numeric derivative of the student's own forward code, else of the reference."""
     derivative = student.exercise.derivative
     assert derivative
-    measured = slopes.measure(student.exercise, evaluate(student.forward or derivative.of), probe)
+    measured = slopes.measure(student.exercise, evaluate(_forward_at(student, probe)), probe)
     due = student.reading.formula(*probe)
     rounding = compare.rounding_bound(student.reading.formula, probe, due, got.value)
     rounding = compare.widened(rounding, due, *student.room)
@@ -219,6 +219,19 @@ def _against_the_slope(student: Student, probe: Probe, got: Behaviour) -> Observ
     if student.forward is None:
         return replace(seen, note="equals the formula under its own convention")
     return _right_beside_another_forward(student.forward.reading, seen)
+
+
+def _forward_at(student: Student, probe: Probe) -> Formula | Student:
+    """The student's own forward function where it gives what can be differentiated, else the reference."""
+    assert student.exercise.derivative
+    reference, own = student.exercise.derivative.of, student.forward
+    if own is None:
+        return reference
+    point = student.exercise.derivative.at(*probe)
+    (got,) = own.answers([point])
+    usable = got.returned and not compare.not_numbers(got.value) and np.size(got.value)
+    alike = usable and np.shape(got.value) == np.shape(own.reading.formula(*point))
+    return own if alike else reference
 
 
 def _off_the_slope(
@@ -417,7 +430,7 @@ def _changed_its_mind(first: Behaviour, second: Behaviour) -> Difference | None:
     if not first.returned or second.died:
         return None
     due = tuple(first.value) if isinstance(first.value, list) else first.value
-    comparable = isinstance(due, tuple) or not compare.not_numbers(due)
+    comparable = not compare.unusable(due)
     if compare.same(second, first, compare.repetition_bound(due) if comparable else 0.0):
         return None
     return Difference("gave another answer when it was asked again with the same input")

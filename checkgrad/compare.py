@@ -117,6 +117,14 @@ def not_numbers(value: Any) -> str:
     return ""
 
 
+def are_numbers(value: Any) -> bool:
+    """Can *value* be one array of real numbers, as a list of lists of equal lengths can?"""
+    try:
+        return np.asarray(value).dtype.kind in "biuf"
+    except (ValueError, OverflowError):
+        return False
+
+
 def unusable(value: Any) -> str:
     """Return "" for numbers and groups of numbers, else what is wrong with the first member that is none."""
     if _grouped(value) and value:

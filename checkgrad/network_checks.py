@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
@@ -68,8 +68,8 @@ class Network:
         return causes.network_follows_from(self.reading.kind, self.probes, gradients, self.wrong)
 
     def asked_afresh(self, probes: Sequence[Probe]) -> list[Behaviour]:
-        """What the network does on each probe now: (y, loss, gradients)."""
-        return self.reading.evaluate(self.ask, probes)
+        """What the network does on each probe now: (y, loss, gradients), each None or numbers."""
+        return [_in_numbers(answer) for answer in self.reading.evaluate(self.ask, probes)]
 
 
 class Finding(NamedTuple):
@@ -150,6 +150,8 @@ def gives_the_same_answer_twice(network: Network) -> Finding:
         if not first.returned or second.died:
             continue
         due, got = _flat(first.value), _flat(second.value) if second.returned else None
+        if compare.unusable(due):
+            continue  # it is the gradients that are not right
         if compare.difference(got, due, compare.repetition_bound(due)):
             return Finding(
                 Verdict.WRONG, "gave other gradients when it was asked again with the same input"
@@ -281,6 +283,16 @@ def _measured(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
 
     estimates = [numeric.gradient(evaluate, flat, i) for i in range(2 * len(probe[0]))]
     return [e.value for e in estimates], [e.bound for e in estimates]
+
+
+def _in_numbers(answer: Behaviour) -> Behaviour:
+    """The answer, taken as none where a part of it is neither missing nor numbers."""
+    parts = _flat(answer.value) if answer.returned else ()
+    odd = [part for part in parts if part is not None and not compare.are_numbers(part)]
+    if not odd:
+        return answer
+    said = compare.not_numbers(odd[0]) or "values that do not fit together"
+    return replace(answer, value=None, raised="ValueError", message=said)
 
 
 def _flat(value: Any) -> tuple[Any, ...]:

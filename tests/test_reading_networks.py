@@ -19,7 +19,7 @@ MODELS = Path(__file__).parent.parent / "reference_models"
 def worker(tmp_path, source):
     path = tmp_path / "student.py"
     path.write_text(source)
-    return Worker(path)
+    return Worker(path, neighbours=True)
 
 
 def only_reading(w):

@@ -129,12 +129,20 @@ def evaluate(pieces: Pieces, ask: Ask, probes: Sequence[Probe]) -> list[Behaviou
         replies = ask([reading.request(probe) for reading, probe in open_ones.values()])
         waiting = {}
         for (i, (reading, probe)), reply in zip(open_ones.items(), replies, strict=True):
-            behaviour = reading.read(probe, reply)
+            behaviour = _read(reading, probe, reply)
             if behaviour.returned:
                 waiting[i] = _advance(walks[i], behaviour.value, results, i)
             else:
                 results[i] = behaviour
     return [results[i] for i in range(len(probes))]
+
+
+def _read(reading: Reading, probe: Probe, reply: Behaviour) -> Behaviour:
+    """The answer of a piece that may have been given anything by the piece before it."""
+    try:
+        return reading.read(probe, reply)
+    except (ValueError, TypeError) as error:
+        return Behaviour(raised=type(error).__name__, message=str(error))
 
 
 def _advance(

@@ -3,27 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour, Unsendable
 from checkgrad.child.inventory import Definition, Inventory, Parameter
+from checkgrad.child.request import Result
 from checkgrad.child.wire import Reader, WireError, decode
 from checkgrad.sandbox.text import clean
 
 T = TypeVar("T")
 KINDS = ("function", "class", "method", "static", "property")
+ANY = Result(0)  # a form in which any value fits
 
 
-def behaviour(body: bytes) -> Behaviour:
-    """The behaviour in an ANSWER, or WireError."""
+def behaviour(body: bytes, form: Any = ANY) -> Behaviour:
+    """The behaviour in an ANSWER whose value has the *form* that a request asked for, or WireError."""
+    found = any_behaviour(body)
+    if type(form) is Result or not found.returned or fits(found.value, form):
+        return found
+    if type(found.value) is Unsendable:
+        return replace(found, value=None, raised="ValueError", message=found.value.description)
+    raise WireError("an answer of another form than was asked for")
+
+
+def fits(value: Any, form: Any) -> bool:
+    """Has *value* the groups of *form*? What stands for a Result may be anything."""
+    if type(form) is Result:
+        return True
+    if type(form) is dict:
+        return (
+            type(value) is dict
+            and value.keys() == form.keys()
+            and all(fits(value[key], form[key]) for key in form)
+        )
+    if type(form) in (list, tuple):
+        alike = type(value) is type(form) and len(value) == len(form)
+        return alike and all(map(fits, value, form))
+    return type(value) is type(form)
+
+
+def any_behaviour(body: bytes) -> Behaviour:
+    """A behaviour whose value may have any form."""
     reader = Reader(body)
     value = reader.value(0)
     told = reader.value(0)
     if reader.position != len(body):
         raise WireError("bytes left over")
-    value = value if type(value) is np.ndarray else safe(value)
+    value = safe(value)
     if type(told) is float:  # nothing else happened
         return Behaviour(value, seconds=told)
     raised, message, traceback, mutated, warned, printed, seconds = fields(told, 7)
@@ -32,7 +61,7 @@ def behaviour(body: bytes) -> Behaviour:
         raised=text(raised, 200),
         message=text(message, 2000),
         traceback=text(traceback),
-        mutated=several(mutated, number),
+        mutated=several(mutated, position),
         warned=several(warned, text),
         printed=text(printed),
         seconds=float(seconds) if type(seconds) is float else 0.0,
@@ -54,7 +83,7 @@ def inventory(body: bytes) -> Inventory:
 
 
 def definition(value: Any) -> Definition:
-    name, kind, parameters, doc, line, returns, stub, uses, sets, bases = fields(value, 10)
+    name, kind, parameters, doc, line, returns, stub, uses, sets, bases, gives = fields(value, 11)
     if kind not in KINDS:
         raise WireError("unknown kind of definition")
     return Definition(
@@ -68,6 +97,7 @@ def definition(value: Any) -> Definition:
         uses=several(uses, text),
         sets=several(sets, text),
         bases=several(bases, text),
+        gives=several(gives, text),
     )
 
 
@@ -101,6 +131,12 @@ def text(value: Any, longest: int = 10_000) -> str:
     return clean(value, longest) if value else ""
 
 
+def position(value: Any) -> int:
+    if number(value) < 0:
+        raise WireError("expected a position")
+    return int(value)
+
+
 def number(value: Any) -> int:
     if type(value) is not int:
         raise WireError("expected a whole number")
@@ -108,8 +144,10 @@ def number(value: Any) -> int:
 
 
 def safe(value: Any) -> Any:
-    """A value with all its text cleaned; a worker has no Result to send."""
+    """A value with all its text cleaned, in real numbers; a worker has no Result to send."""
     kind = type(value)
+    if kind is complex or kind is np.ndarray and value.dtype.kind == "c":
+        return Unsendable(f"values of type {np.asarray(value).dtype}")
     if kind is str:
         return clean(value)
     if kind is Unsendable:
@@ -118,6 +156,6 @@ def safe(value: Any) -> Any:
         return kind(map(safe, value))
     if kind is dict:
         return {safe(key): safe(item) for key, item in value.items()}
-    if kind in (np.ndarray, float, int, bool, complex, type(None)):
+    if kind in (np.ndarray, float, int, bool, type(None)):
         return value
     raise WireError("a value that no worker sends")

@@ -94,12 +94,12 @@ class Session:
         self.process.channel.send(b"".join(frames))
         return [len(frame) - wire.HEADER.size for frame in frames]
 
-    def answer(self, number: int, asked: int, patience: Patience) -> Behaviour:
-        """The next answer, which must be to request *number*, whose body took *asked* bytes."""
+    def answer(self, number: int, form: Any, asked: int, patience: Patience) -> Behaviour:
+        """The next answer, to request *number*: it has the *form* asked for in a body of *asked* bytes."""
         kind, seq, body = self.receive(patience, room(asked) + (1 << 18))
         if (kind, seq) != (wire.ANSWER, number):
             raise Died("protocol", "it wrote into the grader's channel")
-        return self.believe(answers.behaviour, body)
+        return self.believe(lambda body: answers.behaviour(body, form), body)
 
     def receive(self, patience: Patience, longest: int) -> tuple[int, int, bytes]:
         try:

@@ -130,7 +130,7 @@ class Worker:
                 if len(sizes) - i < AHEAD:
                     sizes += session.put(waiting[len(sizes) : len(sizes) + AHEAD])
                 patience.begin()
-                answers[number] = session.answer(number, sizes[i], patience)
+                answers[number] = session.answer(number, request.answer, sizes[i], patience)
                 self._count_time(request.function, patience.started)
         except Died as died:
             self._stop()
