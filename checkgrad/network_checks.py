@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -18,7 +19,8 @@ from checkgrad.diagnose.switches import NetworkCase, flattened, restored
 from checkgrad.exercise import Failed, Formula, Probe
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import NETWORK
-from checkgrad.model import Diagnosis, Evidence, Layers, Matrix, Scatter, TrainingRun, Verdict
+from checkgrad.exercises.worked_network import by_hand
+from checkgrad.model import Diagnosis, Evidence, Example, Layers, Matrix, Scatter, TrainingRun, Verdict
 from checkgrad.reading.networks import NetworkReading
 from checkgrad.tasks import Task
 
@@ -85,6 +87,7 @@ class Finding(NamedTuple):
     follows_from: str = ""
     evidence: tuple[Evidence, ...] = ()
     training: tuple[TrainingRun, ...] = ()
+    example: Example | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,7 @@ def gradients(network: Network) -> Finding:
         structure=named.structure if named.diagnoses else _structure(network, seen),
         follows_from=network.cause,
         evidence=(_layers(network, at, worst), *_matrices(worst), *_scatter(network)),
+        example=_worked(network, at, worst),
     )
 
 
@@ -236,9 +240,9 @@ class Seen(NamedTuple):
 def _against_the_truth(network: Network, index: int) -> Seen:
     """Compare with the gradient of the network's own loss: by formula where its forward pass is known."""
     probe, answer = network.probes[index], network.answers[index]
-    names = [f"d{kind}{i + 1}" for i in range(len(probe[0])) for kind in "Wb"]
-    got = [block for pair in answer.value[2] for block in pair]
-    due, bounds = _truth(network, probe)
+    names = _kept(network, [f"d{kind}{i + 1}" for i in range(len(probe[0])) for kind in "Wb"])
+    got = _kept(network, [block for pair in answer.value[2] for block in pair])
+    due, bounds = (_kept(network, blocks) for blocks in _truth(network, probe))
     bounds = list(compare.widened(tuple(bounds), tuple(due), *network.room))
     wrong = {
         name: found
@@ -248,11 +252,16 @@ def _against_the_truth(network: Network, index: int) -> Seen:
     return Seen(names, got, due, bounds, wrong)
 
 
+def _kept(network: Network, blocks: list[Any]) -> list[Any]:
+    """The blocks of parameters that the network has: without biases only those of the weights."""
+    return blocks if network.reading.biases else blocks[::2]
+
+
 def _is_right_for_its_own_loss(network: Network, index: int, seen: Seen) -> bool:
     """A gradient that matches no formula is judged by the slope of the loss that it belongs to."""
     if not network.reading.right_forward:
         return False
-    slopes, bounds = _measured(network, network.probes[index])
+    slopes, bounds = (_kept(network, b) for b in _measured(network, network.probes[index]))
     return all(
         np.isfinite(bound).all() and not compare.difference(got, slope, bound + room)
         for got, slope, bound, room in zip(seen.got, slopes, bounds, seen.bounds, strict=True)
@@ -288,7 +297,7 @@ def _measured(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
 def _in_numbers(answer: Behaviour) -> Behaviour:
     """The answer, taken as none where a part of it is neither missing nor numbers."""
     parts = _flat(answer.value) if answer.returned else ()
-    odd = [part for part in parts if part is not None and not compare.are_numbers(part)]
+    odd = [p for p in parts if p is not None and not (compare.are_numbers(p) and np.size(p))]
     if not odd:
         return answer
     said = compare.not_numbers(odd[0]) or "values that do not fit together"
@@ -330,13 +339,24 @@ def _structure(network: Network, seen: Sequence[Seen]) -> str:
 
 
 def _one_factor(network: Network, seen: Sequence[Seen]) -> str:
-    """The factor between all gradients and the truth, if it is N or 1/N on every probe."""
-    for name, power in (("N times too large", 1), ("N times too small", -1)):
-        if all(
-            _is_factor(s, len(p[1]) ** power) for s, p in zip(seen, network.probes, strict=True)
+    """The factor between all gradients and the truth, if on every probe it is one that reductions differ by."""
+    halves = (0, 1, -1) if network.reading.kind["output"].endswith("mse") else (0,)
+    for n, c, two in itertools.product((1, -1, 0), (0, 1, -1), halves):
+        if (n or c or two) and all(
+            _is_factor(s, float(len(x)) ** n * float(len(p[-1][1])) ** c * 2.0**two)
+            for s, (p, x, _) in zip(seen, network.probes, strict=True)
         ):
-            return name
+            return _times({"N": n, "C": c, "2": two})
     return ""
+
+
+def _times(powers: dict[str, int]) -> str:
+    """A factor in words: "N times too large", "N C / 2 times what is due"."""
+    above = " ".join(name for name, power in powers.items() if power > 0)
+    below = " ".join(name for name, power in powers.items() if power < 0)
+    if above and below:
+        return f"{above} / {below} times what is due"
+    return f"{above} times too large" if above else f"{below} times too small"
 
 
 def _is_factor(seen: Seen, factor: float) -> bool:
@@ -352,6 +372,19 @@ def diagnosed(network: Network) -> diagnose.Named:
         return diagnose.NOTHING
     gradients = [_flat(answer.value)[2:] for answer in network.answers]
     return switches.explain(NetworkCase(network.reading.kind, network.probes, gradients))
+
+
+def _worked(network: Network, index: int, seen: Seen) -> Example | None:
+    """The worst entry of the first wrong block by hand, where the loss is one that is known."""
+    (name, found), *_ = seen.wrong.items()
+    got, due = (dict(zip(seen.names, arrays, strict=True))[name] for arrays in (seen.got, seen.due))
+    at = tuple(int(i) for i in re.findall(r"\d+", found.where))
+    if not network.reading.right_forward or np.shape(got) != np.shape(due) or not at:
+        return None
+    where, entry = name + found.where, float(np.asarray(due)[at])
+    lines = by_hand(network.probes[index], mlp.Kind(**network.reading.kind), where, entry)
+    shown = Example({}, float(np.asarray(got)[at]), entry, where, None, lines)
+    return shown if lines else None
 
 
 def _layers(network: Network, index: int, seen: Seen) -> Layers:
