@@ -17,10 +17,18 @@ from checkgrad.compare import Difference
 from checkgrad.diagnose import causes, relations, switches
 from checkgrad.diagnose.switches import NetworkCase, flattened, restored
 from checkgrad.exercise import Failed, Formula, Probe
-from checkgrad.exercises import mlp
+from checkgrad.exercises import mlp, worked_network
 from checkgrad.exercises.mlp import NETWORK
-from checkgrad.exercises.worked_network import by_hand
-from checkgrad.model import Diagnosis, Evidence, Example, Layers, Matrix, Scatter, TrainingRun, Verdict
+from checkgrad.model import (
+    Diagnosis,
+    Evidence,
+    Example,
+    Layers,
+    Matrix,
+    Scatter,
+    TrainingRun,
+    Verdict,
+)
 from checkgrad.reading.networks import NetworkReading
 from checkgrad.tasks import Task
 
@@ -376,15 +384,12 @@ def diagnosed(network: Network) -> diagnose.Named:
 
 def _worked(network: Network, index: int, seen: Seen) -> Example | None:
     """The worst entry of the first wrong block by hand, where the loss is one that is known."""
-    (name, found), *_ = seen.wrong.items()
-    got, due = (dict(zip(seen.names, arrays, strict=True))[name] for arrays in (seen.got, seen.due))
-    at = tuple(int(i) for i in re.findall(r"\d+", found.where))
-    if not network.reading.right_forward or np.shape(got) != np.shape(due) or not at:
+    if not network.reading.right_forward:
         return None
-    where, entry = name + found.where, float(np.asarray(due)[at])
-    lines = by_hand(network.probes[index], mlp.Kind(**network.reading.kind), where, entry)
-    shown = Example({}, float(np.asarray(got)[at]), entry, where, None, lines)
-    return shown if lines else None
+    name, found = next(iter(seen.wrong.items()))
+    got, due = (blocks[seen.names.index(name)] for blocks in (seen.got, seen.due))
+    kind = mlp.Kind(**network.reading.kind)
+    return worked_network.example(network.probes[index], kind, name + found.where, got, due)
 
 
 def _layers(network: Network, index: int, seen: Seen) -> Layers:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from checkgrad.exercises import ALL
+from checkgrad.exercises import ALL, worked_network
+from checkgrad.exercises.mlp import NETWORK, Kind, network
 from checkgrad.exercises.worked import WORKED, by_hand
 from checkgrad.render.formulas import mathml
 
@@ -54,3 +55,17 @@ def test_only_a_mean_is_divided_by_the_number_of_samples(factor):
     due = factor * exercise(*probe)[at]
     (line,) = by_hand(exercise.name, probe, at, due)
     assert (r"\frac{1}{7}" in line.numbers) == (factor == 1)
+
+
+@pytest.mark.parametrize("hidden", ["leaky_relu", "tanh"])
+@pytest.mark.parametrize("details", [{}, {"reduction": "sum"}, {"lam": 0.1}])
+def test_every_gradient_of_a_network_can_be_worked_out(hidden, details):
+    kind = Kind(hidden=hidden, **details)
+    for probe in NETWORK.probes()[:4]:
+        gradients = network(*probe, hidden=hidden, **details).gradients
+        for layer, (dw, db) in enumerate(gradients, 1):
+            i, j = np.unravel_index(np.abs(dw).argmax(), dw.shape)
+            for where, due in ((f"dW{layer}[{i}, {j}]", dw[i, j]), (f"db{layer}[{j}]", db[j])):
+                lines = worked_network.by_hand(probe, kind, where, due)
+                assert lines[-1].value == pytest.approx(due)
+                assert worked_network.by_hand(probe, kind, where, due + 1) == []

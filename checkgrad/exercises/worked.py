@@ -14,7 +14,7 @@ import numpy as np
 
 from checkgrad.model import Worked
 
-MOST_TERMS = 6  # of a sum that is written out
+MOST_TERMS = 7  # of a sum that is written out
 Lines = Iterator[tuple[str, str, float]]
 
 
