@@ -26,6 +26,7 @@ class Definition:
     stub: the body does nothing (pass, ..., raise NotImplementedError).
     uses: names its source mentions, in order; "1 -" where it takes something from one.
     sets: attributes it assigns on self, in order.
+    gives: names of the values that it returns in a tuple, "" for what is no plain name.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Definition:
     uses: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

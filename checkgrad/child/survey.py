@@ -120,6 +120,7 @@ class Survey:
             uses=tuple(mentioned(inside)),
             sets=tuple(set_on_self(inside)),
             bases=bases_of(found.value),
+            gives=names_returned(node) if node and found.kind != "class" else (),
         )
 
     def node(self, function: FunctionType | None) -> Function | None:
@@ -272,6 +273,16 @@ def width(value: ast.expr) -> int:
     return len(value.elts) if isinstance(value, ast.Tuple) else 1
 
 
+def names_returned(node: Function) -> tuple[str, ...]:
+    """The names of the values that the last return statement with several of them groups."""
+    if isinstance(node, ast.Lambda):
+        return ()
+    tuples = [one.value.elts for one in own_returns(node) if isinstance(one.value, ast.Tuple)]
+    return tuple(getattr(v, "id", getattr(v, "attr", "")) for v in (tuples or [[]])[-1])[
+        :MOST_NAMES
+    ]
+
+
 def own_returns(node: ast.AST) -> Iterator[ast.Return]:
     """Return statements of a function, without those of functions inside."""
     for child in ast.iter_child_nodes(node):
@@ -284,10 +295,12 @@ def own_returns(node: ast.AST) -> Iterator[ast.Return]:
 
 
 def is_stub(node: Function) -> bool:
-    """Does the body do nothing?"""
+    """Does the body do nothing, or end in a `return None` whatever it does before?"""
     if isinstance(node, ast.Lambda):
         return False
-    return all(map(does_nothing, node.body))
+    left_open = node.body and isinstance(node.body[-1], ast.Return) and node.body[-1].value
+    nothing = left_open and all(r.value and width(r.value) == 0 for r in own_returns(node))
+    return bool(nothing) or all(map(does_nothing, node.body))
 
 
 def does_nothing(statement: ast.stmt) -> bool:

@@ -21,7 +21,6 @@ from checkgrad.reading.network_places import (
     Path,
     Places,
     Template,
-    first,
     groups,
     is_average,
     names_of,
@@ -122,10 +121,20 @@ def _as_places(gw: Group, gb: Group, ws: list[int], bs: list[int]) -> Iterator[P
 def _by_shape_and_name(
     found: Leaves, form: Form, i: int, o: int
 ) -> tuple[Path | None, Path | None]:
-    w = first(found, {shape_of_weight(form, i, o)}, GRADIENT)
-    b = first([f for f in found if f[0] != w], {(o,), (1, o), (o, 1)}, GRADIENT)
+    w = _likeliest(found, {shape_of_weight(form, i, o)}, WEIGHT_NAME)
+    b = _likeliest([f for f in found if f[0] != w], {(o,), (1, o), (o, 1)}, BIAS_NAME)
     named = [at for at, _ in found if re.search(r"d_?b", names_of(at), re.I)]
     return w, b or next(iter(named), None)
+
+
+def _likeliest(
+    found: Leaves, shapes: set[tuple[int, ...]], pattern: re.Pattern[str]
+) -> Path | None:
+    """What has one of these shapes: called a gradient at best, then at least called after the parameter."""
+    fitting = [at for at, leaf in found if leaf.shape in shapes and not is_average(names_of(at))]
+    named = [at for at in fitting if says(names_of(at), GRADIENT)]
+    alike = [at for at in fitting if says(names_of(at), pattern)]
+    return next(iter([*named, *alike, *fitting]), None)
 
 
 def _fit(

@@ -21,7 +21,7 @@ from checkgrad.reading.network_match import (
     Seen,
     seen_in_outputs,
 )
-from checkgrad.reading.network_names import fillings, last
+from checkgrad.reading.network_names import fillings, last, returned
 from checkgrad.reading.network_places import Path, leaves
 from checkgrad.reading.network_script import (
     BIASES,
@@ -62,11 +62,12 @@ def forward_trials(search: Search, found: Sequence[Holder], single: bool = False
     trials: list[Trial] = []
     for classes in CLASSES:
         asked = [
-            Trial(holder, replace(holder.script, form=form, calls=(call,)), given)
+            Trial(holder, replace(holder.script, form=labelled, calls=(call,)), given)
             for holder in found
             for given in _tasks(search, holder, classes)
             for form in (_single_layouts if single else _layouts)(holder.script)
             for call in forward_calls(search)
+            for labelled in (labelled_forms(form, given) if call.mentions(T) else (form,))
         ]
         trials += looked_at(search, asked)
         if any(t.seen for t in trials):
@@ -165,15 +166,26 @@ def _single_layouts(script: Script) -> list[Form]:
 
 def forward_calls(search: Search) -> list[Call]:
     allowed = (X,) if search.is_class else (X, *HANDED)
-    calls = calls_of(search, search.named("forward"), allowed, most=6)
-    if not calls:
-        calls = calls_of(search, search.named("forward"), (*allowed, T), most=6)
+    calls: list[Call] = []
+    for definition in search.named("forward"):
+        mine = calls_of(search, [definition], allowed, most=6)
+        calls += mine or calls_of(search, [definition], (*allowed, T), most=6)
     return calls + calls_of(search, search.named("loss"), allowed, most=2)
 
 
 def tokens(search: Search) -> set[str]:
     """Everything that forward passes take."""
     return {t for call in forward_calls(search) for t in call.takes if isinstance(t, str)}
+
+
+def labelled_forms(form: Form, given: Pilot) -> list[Form]:
+    """The form with targets in each of the ways in which they may be wanted."""
+    return [replace(form, labels=labels) for labels in label_forms(given)]
+
+
+def label_forms(given: Pilot) -> list[str]:
+    """The forms in which targets may be wanted; floats in (N,) are for one output only."""
+    return [form for form in forms.LABELS if form != forms.FLAT_TARGETS or given.t.shape[1] == 1]
 
 
 def calls_of(
@@ -188,6 +200,22 @@ def calls_of(
         for takes, named in fillings(definition, allowed, most):
             found.append(Call(definition.name, path, takes, named, HOLDER if is_method else None))
     return found
+
+
+def returned_before(script: Script) -> list[str]:
+    """The tokens for what the calls of a script return under names of their own."""
+    return [token for call in script.calls for token, _ in call.gives if token.startswith("=")]
+
+
+def is_possible(script: Script, given: Pilot) -> bool:
+    """Is there a value for everything that the calls take, when they take it?"""
+    known = set(scripts.known(script, given.parameters, given.x, given.t))
+    for call in script.calls:
+        wanted = (*call.takes, *(token for _, token in call.named))
+        if not {token for token in wanted if isinstance(token, str)} <= known:
+            return False
+        known |= {token for token, _ in call.gives}
+    return True
 
 
 def whole(script: Script, given: Pilot, call: int, inspected: Sequence[Path] = ()) -> Request:
@@ -211,7 +239,7 @@ def _looked_at(search: Search, trial: Trial, reply: Behaviour) -> Trial | None:
             trial,
             seen=seen_in_outputs(y, trial.given),
             path=path,
-            script=_giving(trial, values[0], path),
+            script=_giving(search, trial, values[0], path),
         )
         for path, y in _like_outputs(trial, values)
     ]
@@ -244,7 +272,7 @@ def _outputs_at(form: Form, values: Sequence[Any], path: Path, c: int) -> Any:
     return forms.outputs(form, arrays[0], c)
 
 
-def _giving(trial: Trial, value: Any, path: Path) -> Script:
+def _giving(search: Search, trial: Trial, value: Any, path: Path) -> Script:
     """The script with what its forward call hands to later calls: outputs, cache, values of the layers."""
     call = trial.script.calls[trial.call]
     gives: list[tuple[str, Path]] = [(Y, path)]
@@ -253,8 +281,17 @@ def _giving(trial: Trial, value: Any, path: Path) -> Script:
     elif path or isinstance(value, dict):
         gives.append((CACHE, ()))
     gives += _layer_values(trial, value)
+    gives += _named_values(search, call.name, value)
     calls = (*trial.script.calls[: trial.call], replace(call, gives=tuple(gives)))
     return replace(trial.script, calls=calls, y=Item(trial.call, path))
+
+
+def _named_values(search: Search, function: str, value: Any) -> list[tuple[str, Path]]:
+    """What was returned, under the names that it has in the function."""
+    names = search.gives(function)
+    if not isinstance(value, list | tuple) or len(value) != len(names):
+        return []
+    return [(returned(name), (i,)) for i, name in enumerate(names) if name]
 
 
 def _layer_values(trial: Trial, value: Any) -> list[tuple[str, Path]]:

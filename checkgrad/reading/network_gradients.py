@@ -12,12 +12,16 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_arrangements import find_gradients
-from checkgrad.reading.network_calls import HANDED, Trial, calls_of, whole
+from checkgrad.reading.network_calls import (
+    HANDED,
+    Trial,
+    calls_of,
+    is_possible,
+    returned_before,
+    whole,
+)
 from checkgrad.reading.network_holders import Search, attributes, said
 from checkgrad.reading.network_losses import LossFound, upstream
-from checkgrad.reading.network_match import (
-    Pilot,
-)
 from checkgrad.reading.network_places import Path, leaves
 from checkgrad.reading.network_script import (
     CACHE,
@@ -64,6 +68,7 @@ def _gradients_of(
     extra: tuple[str, ...],
 ) -> list[GradientsFound]:
     allowed = (X, T, Y, CACHE, UPSTREAM, "z", "a", *(() if search.is_class else HANDED), *extra)
+    allowed = (*returned_before(trial.script), *allowed)
     if extra:
         rates = tuple((at, RATE) for at in trial.holder.rates)
         trial = replace(trial, script=replace(trial.script, settings=rates))
@@ -95,15 +100,9 @@ def _ways_to_gradients(
     if call.mentions(UPSTREAM):
         before = upstream(search, replace(loss, script=script)) if loss else []
     for one in before:
-        if _is_possible(call, one, trial.given):
-            yield replace(one, calls=(*one.calls, call)), len(one.calls), labels
-
-
-def _is_possible(call: Call, script: Script, given: Pilot) -> bool:
-    """Is there a value for everything that the call takes?"""
-    known = set(scripts.known(script, given.parameters, given.x, given.t))
-    known |= {token for one in script.calls for token, _ in one.gives}
-    return {t for t in call.takes if isinstance(t, str)} <= known
+        longer = replace(one, calls=(*one.calls, call))
+        if is_possible(longer, trial.given):
+            yield longer, len(one.calls), labels
 
 
 def _same(a: Call, b: Call) -> bool:

@@ -91,6 +91,10 @@ class Search:
         found = [d for purpose in purposes for d in self.parts if purpose in says(d)]
         return list(dict.fromkeys(sorted(found, key=lambda d: "predict" in d.name.lower())))
 
+    def gives(self, name: str) -> tuple[str, ...]:
+        """The names of what a part returns in a tuple."""
+        return next((d.gives for d in self.parts if d.name == name), ())
+
     def is_forward(self, name: str) -> bool:
         """Does the name of a part say that it gives the outputs?"""
         return any(d.name == name and "forward" in says(d) for d in self.parts)

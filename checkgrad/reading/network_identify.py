@@ -17,13 +17,14 @@ from checkgrad.reading.network_calls import (
     at_pilot,
     blind_trials,
     forward_trials,
+    label_forms,
     looked_at,
     tokens,
     with_other_classes,
 )
 from checkgrad.reading.network_gradients import gradients
 from checkgrad.reading.network_holders import CLASSES, Holder, Search, holders, pilot_sizes
-from checkgrad.reading.network_losses import LossFound, label_forms, losses
+from checkgrad.reading.network_losses import LossFound, losses
 from checkgrad.reading.network_match import Pilot, number, pilot, seen_in_loss
 from checkgrad.reading.network_reading import TASKS, Ask, NetworkCandidate, NetworkReading
 from checkgrad.reading.network_script import Script

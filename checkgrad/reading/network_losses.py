@@ -10,11 +10,17 @@ import numpy as np
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import path as path_to
-from checkgrad.reading import network_form as forms
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.names import meaning
-from checkgrad.reading.network_calls import HANDED, Trial, calls_of, whole
-from checkgrad.reading.network_form import LABELS
+from checkgrad.reading.network_calls import (
+    HANDED,
+    Trial,
+    calls_of,
+    is_possible,
+    label_forms,
+    returned_before,
+    whole,
+)
 from checkgrad.reading.network_holders import Search
 from checkgrad.reading.network_match import (
     Pilot,
@@ -22,7 +28,7 @@ from checkgrad.reading.network_match import (
     seen_in_penalised,
 )
 from checkgrad.reading.network_names import last, says, tokens_for
-from checkgrad.reading.network_places import Path, leaves
+from checkgrad.reading.network_places import Path, leaves, says_gradient
 from checkgrad.reading.network_script import (
     CACHE,
     HOLDER,
@@ -58,6 +64,7 @@ class LossFound:
 def losses(search: Search, trial: Trial) -> list[LossFound]:
     """Every call that gives a loss, the right and likely ones first."""
     allowed = (X, T, Y, CACHE, *(() if search.is_class else HANDED))
+    allowed = (*returned_before(trial.script), *allowed)
     pool = search.named("loss") + [
         d for d in search.named("gradient", "forward") if d.returns != 1 or _takes_targets(d)
     ]
@@ -71,15 +78,25 @@ def losses(search: Search, trial: Trial) -> list[LossFound]:
         for calls in makers
         if calls[-1].mentions(T)
         for labels in label_forms(trial.given)
+        if is_possible(_longer(trial.script, labels, calls), trial.given)
     ]
     replies = search.ask([whole(script, trial.given, len(script.calls) - 1) for script, _ in tried])
     found = [
         LossFound(script, labels, len(script.calls) - 1, path, known, value)
         for (script, labels), reply in zip(tried, replies, strict=True)
         for path, known, value in _losses_in(reply, trial)
+        if not says_gradient(_name_of(search, script.calls[-1], path))
     ]
     found = _with_penalised(search, trial, found)
     return sorted(found, key=lambda one: (not one.known, not _is_whole(one)))
+
+
+def _name_of(search: Search, call: Call, path: Path) -> str:
+    """What a result is called, by the function that returns it or by its key."""
+    names = search.gives(call.name)
+    first = path[0] if path else None
+    own = [names[first]] if isinstance(first, int) and first < len(names) else []
+    return " ".join([*own, *(part for part in path if isinstance(part, str))])
 
 
 def _longer(script: Script, labels: str, calls: Sequence[Call]) -> Script:
@@ -175,11 +192,6 @@ def _with_penalised(search: Search, trial: Trial, found: list[LossFound]) -> lis
 def _takes_targets(definition: Definition) -> bool:
     """May any of its parameters stand for the targets?"""
     return any(T in tokens_for(p.name) for p in definition.parameters or ())
-
-
-def label_forms(given: Pilot) -> list[str]:
-    """The forms in which targets may be wanted; floats in (N,) are for one output only."""
-    return [form for form in LABELS if form != forms.FLAT_TARGETS or given.t.shape[1] == 1]
 
 
 def _losses_in(reply: Behaviour, trial: Trial) -> Iterator[tuple[Path, bool, float]]:

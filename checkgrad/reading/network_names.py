@@ -46,7 +46,7 @@ from checkgrad.reading.signature import Fill, positional, required
 FORWARD = re.compile(
     r"(l_?|my_?|model_?|nn_?|net_?|network_?|full_?|mlp_?|n_?layers?_?|linear_?model_?)*"
     r"(forward|predict|feed_?forward|forward_?pass|forward_?prop(agation|agate)?|propagate|__call__|think|predict_?proba"
-    r"|compute_?outputs?|run|scores?|fprop|nn|net|network|model|hypothesis|get_?outputs?|outputs?|activate|infer|ff)"
+    r"|compute_?outputs?|run|query|scores?|fprop|nn|net|network|model|hypothesis|get_?outputs?|outputs?|activate|infer|ff)"
     r"(_?(pass|all|full|deep|train|model|network|n_?layers?|propagate))*"
 )
 LOSSLIKE = re.compile(
@@ -64,8 +64,8 @@ UPDATE = re.compile(
     r"|optimi[sz]e|sgd|back_?prop(agation)?|backward_?(pass|prop)?|one_?step|fit_?batch|partial_?fit)"
 )
 HOLDS = listed(
-    "w b weight weights wt wts bias biases param params parameter parameters theta thetas"
-    " layers synapse synapses syn"
+    "w b ws bs weight weights wt wts bias biases param params parameter parameters theta thetas"
+    " layers synapse synapses syn synaptic"
 )
 
 
@@ -74,7 +74,8 @@ def holds(name: str) -> bool:
     words = split(bare(name))
     return (
         bool(HOLDS & set(words))
-        or re.fullmatch(r"[wb]([hoixy]{1,2}|\d)?", bare(name).lower()) is not None
+        or re.fullmatch(r"[wb]([hoixy]{1,2}|\d)?|w[ih]{1,2}[ho]|who", bare(name).lower())
+        is not None
     )
 
 
@@ -126,6 +127,20 @@ CACHES = listed(
     " hidden_layers layer_outputs outputs_cache act_cache mem cach history states"
     " activation_cache forward_values"
 )
+# Words of names that say what data is, and words that may stand beside them.
+INPUT_WORDS = listed(
+    "x input inputs feature features sample samples image images example examples points"
+)
+TARGET_WORDS = listed(
+    "y t target targets label labels expected desired truth true actual correct wanted ideal"
+    " onehot answer answers"
+)
+OUTPUT_WORDS = {"output", "outputs", "class", "classes", "value", "values", "result", "results"}
+GIVEN_WORDS = {"training", "train", "test"}
+BESIDE_WORDS = GIVEN_WORDS | listed(
+    "set sets list lists batch mini data vector vectors matrix array arrays current one hot enc"
+    " encoded the in layer raw b"
+)
 WHOLE_WEIGHTS = listed("weights w ws weight w_list weight_list weight_matrices")
 WHOLE_BIASES = listed("biases b bs bias b_list bias_list bias_vectors")
 
@@ -137,6 +152,27 @@ UPSTREAM_NAME = re.compile(
 
 def tokens_for(name: str) -> list[Token]:
     """What a parameter of this name may stand for, the likeliest first."""
+    return named(name) or _by_words(name) or setting(name) or [X, T, Y, PARAMS]
+
+
+def is_target(name: str) -> bool:
+    """Does the name say that it is the targets?"""
+    return name.lower().strip("_") in TARGETS or _by_words(name) == [T]
+
+
+def _by_words(name: str) -> list[Token]:
+    """Whether a name of several words says inputs or targets: "training_set_outputs"."""
+    words = {word for word in split(name) if not word.isdigit()}
+    rest = words - BESIDE_WORDS
+    if rest & TARGET_WORDS and rest <= TARGET_WORDS | OUTPUT_WORDS:
+        return [T]
+    if rest and rest <= OUTPUT_WORDS and words & GIVEN_WORDS:
+        return [T]
+    return [X] if rest and rest <= INPUT_WORDS else []
+
+
+def named(name: str) -> list[Token]:
+    """What a parameter of a known name may stand for."""
     lower = name.lower().strip("_")
     if match := re.fullmatch(r"(w|b|z|a|weights?|bias(?:es)?|theta)_?\[?(\d+)\]?", lower):
         number = int(match[2])
@@ -171,7 +207,7 @@ def tokens_for(name: str) -> list[Token]:
         r"h|hidden(_?(layer|output|outputs|activation|activations))?|hid|a_hidden|z_hidden", lower
     ):
         found.insert(0, "a1")
-    return found or setting(name) or [X, T, Y, PARAMS]
+    return found
 
 
 SETTINGS: tuple[tuple[str, Token], ...] = (
@@ -182,7 +218,7 @@ SETTINGS: tuple[tuple[str, Token], ...] = (
     ),
     (r"m|n|n_?samples|batch_?size|num_?examples|n_?examples|num_?samples", COUNT),
     (
-        r"epochs?|num_?iter(ation)?s?|n_?iter\w*|iterations?|iters?|max_?iter|steps|n_?epochs|num_?epochs",
+        r"(\w+_)?(epochs?|iter(ation)?s?)|num_?iter(ation)?s?|n_?iter\w*|max_?iter|steps|n_?epochs|num_?epochs",
         Fill(1),
     ),
     (
@@ -218,7 +254,7 @@ def fillings(
         return [(tuple(order), ()) for order in ((X,), (X, T), ()) if set(order) <= set(allowed)]
     places = required(parameters)
     named = [(p, o) for p in positional(parameters) if p.optional and (o := _wanted(p, allowed))]
-    options = [[t for t in tokens_for(p.name) if _is_allowed(t, allowed)] for p in places]
+    options = [_options(p.name, allowed) for p in places]
     found = []
     for chosen in itertools.islice(itertools.product(*map(_ranked, options)), 400):
         rank, tokens = sum(r for r, _ in chosen), tuple(t for _, t in chosen)
@@ -235,6 +271,19 @@ def fillings(
         if free:
             ways.append((tokens, ()))
     return ways
+
+
+def _options(name: str, allowed: Sequence[str]) -> list[Token]:
+    """What a parameter may be given: what was returned under its name before all."""
+    own: list[Token] = [returned(name)] if returned(name) in allowed else []
+    found = [t for t in tokens_for(name) if _is_allowed(t, allowed)]
+    is_data = bool(own) and tokens_for(name)[0] in (X, T)
+    return [*found, *own] if is_data else own or found
+
+
+def returned(name: str) -> str:
+    """The token for a value that an earlier call returned under this name."""
+    return "=" + name.lower().strip("_")
 
 
 def _ranked(options: list[Token]) -> list[tuple[int, Token]]:
@@ -286,6 +335,7 @@ OUT_WORDS = {
     "no",
     "categories",
 }
+GLUED = re.compile(r"(?<=\w)(nodes?|sizes?|dims?|units?|neurons?|layers?|num)$")  # "hiddennodes"
 PLURAL = {"list", "sizes", "layers", "dims", "hiddens", "units", "nodes", "neurons"}
 
 
@@ -361,7 +411,7 @@ def _is_size(name: str) -> bool:
 def _constructor_token(name: str) -> str | None:
     if name.lower() in ("x", "y"):
         return X if name.lower() == "x" else T
-    words = {w for w in split(name) if not w.isdigit()}
+    words = {GLUED.sub("", w) for w in split(name) if not w.isdigit()}
     if HIDDEN_WORDS & words:
         return HIDDEN
     if {"learning", "rate", "activation", "loss", "func", "function", "std"} & words or setting(

@@ -157,7 +157,7 @@ def _holes(part: str | int) -> Iterator[tuple[str | None, int]]:
 SLOPES = listed("grad grads gradient gradients nabla delta deltas derivative derivatives")
 REMEMBERED = listed(
     "velocity velocities momentum momentums moment moments prev previous old last best update"
-    " updates change changes mask m v s acc accumulated history init initial"
+    " updates change changes velo velos mask m v s acc accumulated history init initial"
 )
 GRADIENT = re.compile(r"d_?(w|b|weights?|bias(es)?|thetas?|params?)(_?[\dhoxyi{}]+)*", re.I)
 WEIGHT_NAME = re.compile(

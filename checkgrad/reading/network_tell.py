@@ -159,7 +159,12 @@ def _by_gradients(main: Answers, seen: Seen, has_loss: bool) -> Told:
         for reduction in REDUCTIONS
         for scale in ((1.0, 0.5) if output.endswith("mse") else (1.0,))
     ]
-    best = max(kinds, key=lambda kind: sum(_blocks_right(main, kind)))
+
+    def fit(kind: Kind) -> tuple[int, list[bool]]:
+        right = _blocks_right(main, kind)
+        return sum(right), right[::-1]  # the last layer is nearest to the loss
+
+    best = max(kinds, key=fit)
     if not has_loss:
         return Told(best, True, "no loss of its own")
     right = all(_blocks_right(main, best))

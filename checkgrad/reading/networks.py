@@ -10,7 +10,7 @@ from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.reading.candidate import candidates
 from checkgrad.reading.names import ACTIVATIONS, LOSSES, meaning, split
 from checkgrad.reading.network_identify import identify, identify_pieces
-from checkgrad.reading.network_names import TARGETS, holds, last, says, tokens_for
+from checkgrad.reading.network_names import holds, is_target, last, says, tokens_for
 from checkgrad.reading.network_reading import Ask, NetworkCandidate, NetworkReading
 from checkgrad.reading.network_script import PARAMS, WEIGHTS, T, X
 from checkgrad.reading.pieces import EXERCISES, needed
@@ -133,7 +133,7 @@ def _holds(definition: Definition, inventory: Inventory) -> bool:
 
 
 def _names_targets(definition: Definition) -> bool:
-    return any(p.name.lower().strip("_") in TARGETS for p in definition.parameters or ())
+    return any(is_target(p.name) for p in definition.parameters or ())
 
 
 def _takes(definition: Definition, token: str) -> bool:
@@ -177,7 +177,17 @@ def read_networks(
     readings: Mapping[Candidate, Reading] = {},
 ) -> dict[NetworkCandidate, NetworkReading | str]:
     """Read every candidate by asking; a sentence where that does not work out."""
-    return {one: _read_one(one, readings, ask, seed) for one in found}
+    return {one: _understood(one, readings, ask, seed) for one in found}
+
+
+def _understood(
+    candidate: NetworkCandidate, readings: Mapping[Candidate, Reading], ask: Ask, seed: int
+) -> NetworkReading | str:
+    """The reading of one candidate; what gives values of no known form is not understood."""
+    try:
+        return _read_one(candidate, readings, ask, seed)
+    except (ValueError, TypeError, LookupError) as error:
+        return f"could not be read: what it gives has no form that is known here ({error})"
 
 
 def _read_one(
