@@ -22,7 +22,7 @@ from checkgrad.checks import (
 )
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Formula, Probe
-from checkgrad.model import Outcome, Verdict
+from checkgrad.model import Evidence, Outcome, Verdict
 from checkgrad.network_checks import Finding
 from checkgrad.reading.inquiry import is_alone
 
@@ -51,7 +51,15 @@ def judge(check: Check, student: Student, *, pictures: bool = True) -> Outcome:
         if failing
         else _success(question, check, student, seen)
     )
-    return replace(outcome, evidence=evidence.of(check, student, seen)) if pictures else outcome
+    return replace(outcome, evidence=_pictures(check, student, seen)) if pictures else outcome
+
+
+def _pictures(check: Check, student: Student, seen: Sequence[Observation]) -> list[Evidence]:
+    """What can be drawn; an answer of another form than a right one has no picture."""
+    try:
+        return evidence.of(check, student, seen)
+    except (ValueError, TypeError, IndexError):
+        return []
 
 
 def _weighed(student: Student, seen: Observation) -> Observation:
@@ -97,12 +105,21 @@ def _failure(question: Question, check: Check, student: Student, worst: Observat
         error=worst.difference.error if worst.difference else None,
         bound=worst.difference.bound if worst.difference else None,
     )
+    if check.earns and verdict is Verdict.WRONG and student.reading.narrow:
+        return _for_one_sample(outcome, student)
     if check.earns and is_beside_the_point(student, worst.probe):
         found = _explanation(student)
         return replace(outcome, diagnoses=found.diagnoses, note="right for real numbers")
     if cause := _stopped_by(worst.got, student):
         return replace(outcome, follows_from=cause)
     return _explained(outcome, check, student)
+
+
+def _for_one_sample(outcome: Outcome, student: Student) -> Outcome:
+    """A module that nowhere takes a batch may be meant for one sample at a time."""
+    found = _explanation(student).diagnoses
+    note = "right for one sample at a time; the example is a batch"
+    return replace(outcome, verdict=Verdict.ADVICE, diagnoses=found, note=note)
 
 
 def _stopped_by(got: Behaviour, student: Student) -> str:
@@ -185,6 +202,7 @@ def judge_network(question: Question, finding: Finding) -> Outcome:
         diagnoses=list(finding.diagnoses),
         structure=finding.structure,
         follows_from=finding.follows_from,
+        example=finding.example,
         evidence=list(finding.evidence),
         traceback=got.traceback,
         printed=got.printed,
