@@ -23,9 +23,11 @@ def test_every_submission_gets_its_reports(checkgrad, tmp_path):
     (tmp_path / "bob.py").write_text(WRONG)
     done = checkgrad("grade", "ann.py", "bob.py", "--out", "out", "--export", "json")
     assert done.returncode == 0
-    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == ["ann.py", "bob.py"]
-    made = sorted(p.name for p in (tmp_path / "out").iterdir())
-    assert made == ["ann.html", "ann.json", "bob.html", "bob.json"]
+    told = [line.partition(":")[0] for line in done.stdout.splitlines()]
+    assert told == ["ann.py", "bob.py", "2 graded, 2 of them now"]
+    made = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*"))
+    reports = [f"students/{name}.{kind}" for name in ("ann", "bob") for kind in ("html", "json")]
+    assert made == ["class.html", "grades.csv", "results.jsonl", "students", *reports]
 
 
 def test_nothing_beside_the_submission_is_run(checkgrad, tmp_path):
@@ -51,6 +53,9 @@ USAGE = {
     "no such file": ["grade", "nobody.py"],
     "no such format": ["grade", "ann.py", "--export", "paper"],
     "no such assignment": ["grade", "ann.py", "--assignment", "none.toml"],
+    "no process": ["grade", "ann.py", "-j", "0"],
+    "dask without a scheduler": ["grade", "ann.py", "--executor", "dask"],
+    "a scheduler without dask": ["grade", "ann.py", "--scheduler", "tcp://127.0.0.1:1"],
 }
 
 

@@ -17,6 +17,7 @@ from checkgrad.batch.record import Student
 from checkgrad.sandbox.stage import SOURCES, sources_in
 from checkgrad.targets import BadTarget, find
 
+IN_CLASS = "!"  # between what was named and the entry in it
 NOTHING = "holds no Python file and no notebook"
 Owned = Callable[[str], tuple[Student, str] | None]
 
@@ -96,7 +97,7 @@ class Desk:
                     f"{named}: {listed.name} names {name!r}, which is no folder beside it"
                 )
             for student in students:
-                yield self._one(student, f"{named}!{name}", [(listed.parent / name, "")])
+                yield self._one(student, f"{named}{IN_CLASS}{name}", [(listed.parent / name, "")])
 
     def _by_name(self, entries: list[Path], owned: Owned, named: str) -> Iterator[Handed]:
         """Entries that carry their owner in their names, several of one student together."""
@@ -105,12 +106,12 @@ class Desk:
             student, called = owned(entry.name) or (Student(entry.name), "")
             groups.setdefault(student, []).append((entry, called))
         for student, group in groups.items():
-            yield self._one(student, f"{named}!{group[0][0].name}", group)
+            yield self._one(student, f"{named}{IN_CLASS}{group[0][0].name}", group)
 
     def _plain(self, folder: Path, named: str) -> Iterator[Handed]:
         for entry in _entries(folder):
             student = Student(entry.name if entry.is_dir() else entry.stem)
-            yield self._one(student, f"{named}!{entry.name}", [(entry, entry.name)])
+            yield self._one(student, f"{named}{IN_CLASS}{entry.name}", [(entry, entry.name)])
 
     def _one(self, student: Student, source: str, entries: list[tuple[Path, str]]) -> Handed:
         """One submission of some *entries*, each with the name that the student gave it."""

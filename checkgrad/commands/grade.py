@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from checkgrad import assignment as assignments
 from checkgrad import sandbox
 from checkgrad.assignment import Assignment
-from checkgrad.grading import grade
-from checkgrad.model import Report, Verdict
+from checkgrad.batch import files, page, progress, record
+from checkgrad.batch.grades import OURS, Grades
+from checkgrad.batch.intake import IN_CLASS, handed_in
+from checkgrad.batch.journal import NAME
+from checkgrad.batch.overview import Overview
+from checkgrad.batch.pool import in_processes
+from checkgrad.batch.record import Record, Student
+from checkgrad.batch.run import STUDENTS, Class, Done, Execute, file_name
+from checkgrad.batch.work import Settings
 from checkgrad.render import FORMATS
-from checkgrad.targets import BadTarget, find
+from checkgrad.render.story import headline
+from checkgrad.targets import BadTarget
 
-HELP = "grade submissions, a report for each"
+HELP = "grade submissions, a report for each and a page for the class"
 OUR_FAULT = 3
+STOPPED = 130
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     add = parser.add_argument
-    add("submissions", nargs="+", metavar="SUBMISSION", help="a .py file, a folder or a .ipynb")
+    add("submissions", nargs="+", metavar="SUBMISSION",
+        help="a .py, a .ipynb or a folder is one submission; a .zip holds a class, as Canvas, Moodle and "
+        "Gradescope export it or with an entry for each student")  # fmt: skip
+    add("--class", dest="classes", action="store_true",
+        help="a folder holds a class as well: an entry for each student")  # fmt: skip
     add("--assignment", metavar="FILE", help="the assignment file (TOML)")
     add("--out", metavar="DIR", default="reports", help="where reports go (default: reports)")
     add("--seed", type=int, default=0, metavar="N", help="seed of the probes (default: 0)")
@@ -28,34 +45,70 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help="strict refuses to run without the kernel's confinement")  # fmt: skip
     add("--export", action="append", choices=sorted(FORMATS), default=[], metavar="FORMAT",
         help=f"write this format beside the HTML; repeatable: {', '.join(FORMATS)}")  # fmt: skip
+    add("--no-html", action="store_true", help="write no HTML, which takes most of the time")
+    add("--anonymous", action="store_true", help="no names and no links on the page of the class")
+    add("-j", dest="processes", type=int, default=os.cpu_count() or 1, metavar="N",
+        help="processes (default: one a core)")  # fmt: skip
+    add("--executor", choices=("local", "dask"), default="local",
+        help="dask: on the cluster at --scheduler, with the extra checkgrad[dask]")  # fmt: skip
+    add("--scheduler", metavar="ADDRESS", help="of a dask cluster: tcp://host:8786")
 
 
 def run(options: argparse.Namespace) -> int:
     """Grade every submission; one that cannot be graded through our fault does not stop the others."""
     if options.isolation == "strict" and (missing := sandbox.missing_for_strict()):
         raise BadTarget(f"--isolation strict: {missing}")
-    assignment = assignments.load(Path(options.assignment)) if options.assignment else None
-    paths = [find(name, Path.cwd()) for name in dict.fromkeys(options.submissions)]
-    folder = Path(options.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    faults = [_graded(path, folder, assignment, options) for path in paths]
-    return OUR_FAULT if any(faults) else 0
+    settings, execute, folder = _settings(options), _executor(options), Path(options.out)
+    with handed_in(options.submissions, classes=options.classes) as handed:
+        folder.mkdir(parents=True, exist_ok=True)
+        done: list[Done] = []
+        try:
+            grading = Class(handed, settings, folder).grade(execute)
+            done.extend(progress.shown(grading, len(handed)))
+        except KeyboardInterrupt:
+            kept = f"{len(done)} of {len(handed)} are graded and kept in {folder}"
+            print(f"checkgrad: stopped; {kept}; the same command goes on", file=sys.stderr)
+            return STOPPED
+    code = _finish(folder, settings, options)
+    print(f"{len(done)} graded, {sum(one.now for one in done)} of them now: {folder}/class.html")
+    return code
 
 
-def _graded(
-    path: Path, folder: Path, assignment: Assignment | None, options: argparse.Namespace
-) -> bool:
-    """Grade one submission and write its files; was anything our fault?"""
-    report = grade(path, assignment=assignment, seed=options.seed)
-    for name in ("html", *options.export):
-        target = folder / f"{path.stem}.{name}"
-        target.write_text(FORMATS[name](report), encoding="utf-8")
-    print(f"{sandbox.clean(path.name)}: {_result(report)}  {folder / path.stem}.html")
-    return any(o.verdict is Verdict.GRADER_FAULT for o in report.outcomes)
+def _finish(folder: Path, settings: Settings, options: argparse.Namespace) -> int:
+    """Write what tells of the class as a whole, all of it from the journal."""
+    grades, overview = Grades(), Overview()
+    for one in record.read(folder / NAME):
+        grades.add(one)
+        overview.add(one)
+        if IN_CLASS not in one.source:
+            print(_line(one, folder, settings))
+    files.write(folder / "grades.csv", grades.text())
+    link = partial(_link, settings)
+    files.write(folder / "class.html", page.render(overview, link, anonymous=options.anonymous))
+    return OUR_FAULT if any(how == OURS for _, how, _ in overview.students) else 0
 
 
-def _result(report: Report) -> str:
-    if report.score is not None:
-        return f"{report.score:g} of {report.maximum:g} points"
-    failed = sum(o.verdict.failed for o in report.outcomes)
-    return f"{len(report.outcomes) - failed} of {len(report.outcomes)} checks right"
+def _link(settings: Settings, student: Student) -> str:
+    return f"{STUDENTS}/{quote(file_name(student))}.html" if settings.pictures else ""
+
+
+def _line(one: Record, folder: Path, settings: Settings) -> str:
+    told = f"{sandbox.clean(one.report.submission.name)}: {headline(one.report)}"
+    written = folder / STUDENTS / f"{file_name(one.student)}.html"
+    return f"{told}  {written}" if settings.pictures else told
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    path = options.assignment
+    assignment = assignments.load(Path(path)) if path else Assignment()
+    formats = (*([] if options.no_html else ["html"]), *options.export)
+    return Settings(assignment, options.seed, tuple(dict.fromkeys(formats)))
+
+
+def _executor(options: argparse.Namespace) -> Execute:
+    """How the submissions are graded; raise BadTarget where that is not possible."""
+    if options.processes < 1:
+        raise BadTarget(f"-j {options.processes}: at least one process is needed")
+    if (options.executor == "dask") != bool(options.scheduler):
+        raise BadTarget("--executor dask and --scheduler tcp://host:port go together")
+    return partial(in_processes, processes=options.processes)

@@ -1,0 +1,215 @@
+"""What a class costs: CPU per submission, the second core, memory, hangs, dask, and other graders on the same files.
+
+    python benchmarks/batch.py                    # 20, 200 and 2,000 submissions, without and with HTML
+    python benchmarks/batch.py --sizes 20 --rivals /path/to/venv    # one with gradescope-utils, nbgrader and otter
+    python benchmarks/batch.py --sizes 2000 --dask                  # overhead of a LocalCluster
+
+Times are CPU seconds of all processes, so other work on the machine changes them little; the second core's
+factor and dask's overhead are ratios of wall time within one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+HOMEWORK = """
+import numpy as np
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def sigmoid_derivative(z):
+    y = sigmoid(z)
+    return y * (1 - y)
+
+def relu(z):
+    return np.maximum(z, 0)
+
+def relu_derivative(z):
+    return np.where(z > 0, 1.0, 0.0)
+
+def softmax(z):
+    e = np.exp(z - np.max(z, axis=1, keepdims=True))
+    return e / np.sum(e, axis=1, keepdims=True)
+
+def cross_entropy(y, t):
+    return -np.sum(t * np.log(y)) / len(y)
+
+def softmax_cross_entropy_gradient(z, t):
+    return (softmax(z) - t) / len(z)
+
+def affine_forward(x, w, b):
+    return x @ w + b
+
+def affine_backward(dout, x, w):
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+
+class MLP:
+    def __init__(self, sizes, seed=0):
+        rng = np.random.default_rng(seed)
+        self.weights = [rng.normal(0, 1, (n, m)) for n, m in zip(sizes, sizes[1:])]
+        self.biases = [np.zeros(m) for m in sizes[1:]]
+
+    def run(self, x):
+        inputs, logits = [x], []
+        for w, b in zip(self.weights, self.biases):
+            logits.append(affine_forward(inputs[-1], w, b))
+            inputs.append(relu(logits[-1]))
+        return inputs, logits
+
+    def forward(self, x):
+        return softmax(self.run(x)[1][-1])
+
+    def loss(self, x, t):
+        return cross_entropy(self.forward(x), t)
+
+    def backward(self, x, t):
+        inputs, logits = self.run(x)
+        delta = softmax_cross_entropy_gradient(logits[-1], t)
+        dws, dbs = [], []
+        for i in reversed(range(len(self.weights))):
+            dx, dw, db = affine_backward(delta, inputs[i], self.weights[i])
+            dws.insert(0, dw)
+            dbs.insert(0, db)
+            if i:
+                delta = dx * relu_derivative(logits[i - 1])
+        return dws, dbs
+"""
+# What students get wrong: a right line and what stands there instead.
+WRONG = [
+    ("return y * (1 - y)", "return 1 - y ** 2"),
+    ("return y * (1 - y)", "return z * (1 - z)"),
+    ("np.where(z > 0, 1.0, 0.0)", "np.where(z > 0, z, 0.0)"),
+    ("e / np.sum(e, axis=1, keepdims=True)", "e / np.sum(e)"),
+    ("e / np.sum(e, axis=1, keepdims=True)", "e / np.sum(e, axis=0, keepdims=True)"),
+    ("-np.sum(t * np.log(y)) / len(y)", "np.sum(t * np.log(y)) / len(y)"),
+    ("(softmax(z) - t) / len(z)", "(t - softmax(z)) / len(z)"),
+    ("(softmax(z) - t) / len(z)", "(softmax(z) - t ** 2 / 2) / len(z)"),
+    ("dout.sum(axis=0)", "dout.mean(axis=0)"),
+    ("x.T @ dout, dout", "dout.T @ x, dout"),
+    ("delta = dx * relu_derivative(logits[i - 1])", "delta = dx"),
+    ("delta = dx * relu_derivative(logits[i - 1])", "delta = dx * relu_derivative(dx)"),
+]
+BROKEN = ("def relu(z):\n", "def relu(z:\n")
+HANGING = ("    return np.maximum(z, 0)", "    while True:\n        pass")
+ASSIGNMENT = """
+name = "week 3"
+
+[exercises.sigmoid]
+[exercises.sigmoid_derivative]
+points = 2
+[exercises.relu]
+[exercises.relu_derivative]
+[exercises.softmax]
+points = 2
+[exercises.cross_entropy]
+[exercises.softmax_cross_entropy_gradient]
+points = 2
+[exercises.affine_forward]
+[exercises.affine_backward]
+points = 2
+[exercises.MLP]
+points = 4
+"""
+
+
+def write_class(folder: Path, size: int, seed: int = 0) -> None:
+    """Write *size* submissions: 2 % hang, 3 % do not load, 45 % are right, 50 % hold one to three mistakes."""
+    folder.mkdir(parents=True)
+    rng = random.Random(seed)
+    kinds = ["hang"] * max(1, size // 50) + ["broken"] * max(1, size * 3 // 100)
+    kinds += ["wrong"] * (size // 2)
+    kinds += ["right"] * (size - len(kinds))
+    rng.shuffle(kinds)
+    for i, kind in enumerate(kinds):
+        (folder / f"s{i:05d}.py").write_text(f"# {i}{_source(kind, rng)}")
+
+
+def _source(kind: str, rng: random.Random) -> str:
+    changes = {"hang": [HANGING], "broken": [BROKEN], "right": []}.get(kind)
+    source = HOMEWORK
+    for old, new in rng.sample(WRONG, rng.randint(1, 3)) if changes is None else changes:
+        source = source.replace(old, new)
+    return source
+
+
+@dataclass
+class Run:
+    """What one run took."""
+
+    wall: float
+    cpu: float
+    megabytes: float
+
+
+def measured(command: list[str], folder: Path) -> Run:
+    """Run *command*; CPU seconds of it and all it started, resident memory of its largest process."""
+    program = (
+        "import resource, subprocess, sys, time; b = time.perf_counter();"
+        "code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode;"
+        "u = resource.getrusage(resource.RUSAGE_CHILDREN);"
+        "print(time.perf_counter() - b, u.ru_utime + u.ru_stime, u.ru_maxrss / 1024, code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *command], cwd=folder, stdout=subprocess.PIPE, text=True
+    )
+    wall, cpu, megabytes, code = map(float, done.stdout.split())
+    if code:
+        raise SystemExit(f"{' '.join(command)}: exit code {code:g}")
+    return Run(wall, cpu, megabytes)
+
+
+def grade(folder: Path, out: str, *options: str) -> Run:
+    """Grade the class in *folder*."""
+    command = [sys.executable, "-m", "checkgrad", "grade", "class", "--class"]
+    return measured([*command, "--assignment", "week3.toml", "--out", out, *options], folder)
+
+
+def tell(name: str, run: Run, size: int) -> None:
+    print(
+        f"{name:28s} {size:6d} {run.wall:8.1f} {run.cpu:8.1f} {run.cpu / size:9.3f} {run.megabytes:7.0f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--sizes", type=int, nargs="+", default=[20, 200, 2000])
+    parser.add_argument("--no-html", action="store_true", help="leave out the runs with HTML")
+    parser.add_argument("--one", action="store_true", help="also on one core")
+    parser.add_argument("--dask", action="store_true", help="also on a LocalCluster")
+    parser.add_argument(
+        "--rivals", metavar="VENV", help="also with the graders in this environment"
+    )
+    options = parser.parse_args()
+    print(f"{'':28s} {'size':>6s} {'wall s':>8s} {'CPU s':>8s} {'CPU/each':>9s} {'MB':>7s}")
+    for size in options.sizes:
+        with tempfile.TemporaryDirectory(prefix="checkgrad-bench-") as name:
+            folder = Path(name)
+            write_class(folder / "class", size)
+            (folder / "week3.toml").write_text(ASSIGNMENT)
+            compare(folder, size, options)
+
+
+def compare(folder: Path, size: int, options: argparse.Namespace) -> None:
+    two = grade(folder, "two", "--no-html", "-j2")
+    tell("without HTML, 2 processes", two, size)
+    if options.one:
+        one = grade(folder, "one", "--no-html", "-j1")
+        tell("without HTML, 1 process", one, size)
+        print(f"  second core: {one.wall / two.wall:.2f} times as fast")
+    if not options.no_html:
+        tell("with HTML, 2 processes", grade(folder, "html", "-j2"), size)
+        tell("once more, nothing changed", grade(folder, "html", "-j2"), size)
+
+
+if __name__ == "__main__":
+    main()

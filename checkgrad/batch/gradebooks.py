@@ -1,0 +1,276 @@
+"""Records -> the CSV that a platform takes in. Canvas and Moodle are filled into what they let download.
+
+Points are rounded to two decimals, halves away from zero, as the platforms show them; nothing is rounded before.
+Every cell that is not a number is guarded against being run as a formula.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+from msgspec import Struct
+
+from checkgrad.batch.grades import guarded
+from checkgrad.batch.record import Student
+from checkgrad.model import Report
+from checkgrad.render import story
+from checkgrad.targets import BadTarget
+
+Row = list[str]
+OTTER_LABEL = "points-per-question"
+NBGRADER = (
+    "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
+    "raw_score", "late_submission_penalty", "score", "max_score",
+)  # fmt: skip
+CANVAS_TITLE = re.compile(r"(?P<title>.*?)\s*(?:\((?P<id>\d+)\))?")
+MOODLE = ("Identifier", "Grade", "Last modified (grade)")
+MAXIMUM, COMMENTS = "Maximum Grade", "Feedback comments"
+
+
+class Entry(Struct, frozen=True):
+    """What a gradebook holds of a record; small, for a class has thousands."""
+
+    student: Student
+    source: str
+    assignment: str
+    score: float | None
+    maximum: float | None
+    points: dict[str, tuple[float, float]]  # of each exercise, with their maximum
+    said: str  # the result in a few words
+
+
+def entry(student: Student, source: str, report: Report) -> Entry:
+    """Return what a gradebook needs of a *report*."""
+    most = {part.name: part.points[1] for part in story.parts(report)}
+    points = {name: (got, most[name]) for name, got in story.awarded(report).items()}
+    return Entry(
+        student,
+        source,
+        report.assignment or "",
+        report.score,
+        report.maximum,
+        points,
+        story.headline(report),
+    )
+
+
+def canvas(entries: Sequence[Entry], template: str) -> str:
+    """Fill a gradebook exported from Canvas: its students, its column of this assignment and no other."""
+    header, *rows = _table(template, "Canvas gradebook")
+    if len(header) < 4 or "Student" not in header[0] or header[1].strip() != "ID":
+        raise BadTarget("canvas: no gradebook: the header has to begin with Student, ID")
+    if "Section" not in header:
+        raise BadTarget("canvas: no gradebook: the header has no column Section")
+    first = header.index("Section") + 1
+    column = _assignment_column(header, first, entries)
+    found = _Register(entries)
+    filled = []
+    for row in rows:
+        row = [*row, *[""] * (len(header) - len(row))]
+        one = None if _is_about_points(row) else found.take(_canvas_ids(header, row), row[0])
+        value = row[column] if one is None and _is_about_points(row) else _number(one)
+        filled.append([*map(guarded, row[:first]), value])
+    found.complain("canvas")
+    return _csv([[*header[:first], header[column]], *filled])
+
+
+def moodle(entries: Sequence[Entry], template: str) -> str:
+    """Fill an offline grading worksheet downloaded from Moodle; what its importer would skip is an error."""
+    header, *rows = _table(template, "Moodle worksheet")
+    if lacking := [name for name in MOODLE if name not in header]:
+        raise BadTarget(
+            f"moodle: no grading worksheet: no column {', '.join(lacking)}; "
+            "download it with the language set to English"
+        )
+    identifier, grade = header.index("Identifier"), header.index("Grade")
+    found = _Register(entries)
+    filled = []
+    for row in rows:
+        row = [*row, *[""] * (len(header) - len(row))]
+        name = row[header.index("Full name")] if "Full name" in header else ""
+        address = row[header.index("Email address")] if "Email address" in header else ""
+        one = found.take((*re.findall(r"\d+", row[identifier])[-1:], address), name)
+        cells = [guarded(cell) for cell in row]
+        if one is not None and one.score is not None:
+            cells[grade] = _capped(one, row, header)
+            if COMMENTS in header:
+                cells[header.index(COMMENTS)] = guarded(one.said)
+        filled.append(cells)
+    found.complain("moodle")
+    return _csv([header, *filled])
+
+
+def otter(entries: Sequence[Entry], template: str = "") -> str:
+    """Write the columns of Otter's final_grades.csv; the first row holds the points to be had."""
+    names = list(dict.fromkeys(name for one in entries for name in one.points))
+    most = {name: points[1] for one in entries for name, points in one.points.items()}
+    maximum = next((one.maximum for one in entries if one.maximum is not None), None)
+    rows = [
+        ["file", *names, "total_points_earned", "percent_correct", "grading_status"],
+        [OTTER_LABEL, *(_plain(most[name]) for name in names), _plain(maximum), "", ""],
+    ]
+    for one in entries:
+        got = (one.points.get(name, (None, 0.0))[0] for name in names)
+        share = one.score / one.maximum if one.score is not None and one.maximum else None
+        status = "Completed" if one.score is not None else "Failed"
+        rows.append(
+            [guarded(one.source), *map(_plain, got), _plain(one.score), _plain(share), status]
+        )
+    return _csv(rows)
+
+
+def nbgrader(entries: Sequence[Entry], template: str = "") -> str:
+    """Write the columns of nbgrader's export; its readers know no quotes, so no cell holds a comma."""
+    rows = [list(NBGRADER)]
+    for one in entries:
+        first, _, last = one.student.name.rpartition(" ")
+        score, most = _plain(one.score), _plain(one.maximum)
+        told = (one.assignment, "None", "None", one.student.id, last, first, one.student.email)
+        rows.append([*map(_bare, told), score, "0.0", score, most])
+    return _csv(rows)
+
+
+GRADEBOOKS: dict[str, Callable[[Sequence[Entry], str], str]] = {
+    "canvas": canvas,
+    "moodle": moodle,
+    "otter": otter,
+    "nbgrader": nbgrader,
+}
+FILLED = ("canvas", "moodle")  # these need what the platform lets download
+
+
+def asked_for(texts: Iterable[str]) -> dict[str, str]:
+    """Read options like "canvas=export.csv" and "otter"; return the template of each, "" where none is needed."""
+    found = {}
+    for text in texts:
+        name, _, path = text.partition("=")
+        if name not in GRADEBOOKS:
+            raise BadTarget(f"--gradebook: no {name!r}; there are {', '.join(GRADEBOOKS)}")
+        if (name in FILLED) != bool(path):
+            needs = f"{name}=FILE.csv, as downloaded" if name in FILLED else name
+            raise BadTarget(f"--gradebook: {text!r} should be {needs}")
+        found[name] = _read(Path(path)) if path else ""
+    return found
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise BadTarget(f"--gradebook: {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadTarget(f"--gradebook: {path}: not UTF-8 text") from None
+
+
+class _Register:
+    """The entries, found by what a platform knows of a student, each once."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._left = {one.student.id: one for one in entries}
+        self._known: dict[str, set[str]] = {}
+        for one in entries:
+            for key in (one.student.id, one.student.email, *_names(one.student.name)):
+                self._known.setdefault(key.casefold(), set()).add(one.student.id)
+
+    def take(self, keys: Iterable[str], name: str) -> Entry | None:
+        """The entry of the first of *keys* that is known, else that of a *name* which only one student has."""
+        for key in (*keys, *_names(name)):
+            ids = self._known.get(key.casefold(), set()) if key else set()
+            if len(ids) == 1 and (found := self._left.pop(next(iter(ids)), None)):
+                return found
+        return None
+
+    def complain(self, platform: str) -> None:
+        """A grade must not get lost: raise BadTarget if somebody has no row."""
+        if self._left:
+            named = story.listed(self._left)
+            raise BadTarget(f"{platform}: no row for {named}; is it the file of this class?")
+
+
+def _names(name: str) -> Iterator[str]:
+    """A name as it is written in lists: "Ada Lovelace", "Lovelace, Ada", "lovelaceada"."""
+    if not name:
+        return
+    last, comma, first = (part.strip() for part in name.partition(","))
+    whole = f"{first} {last}" if comma else name.strip()
+    yield whole
+    given, _, family = whole.rpartition(" ")
+    yield re.sub(r"\W", "", f"{family}{given}").lower()
+
+
+def _table(text: str, what: str) -> list[Row]:
+    """The rows of a CSV whose cells are parted by commas, semicolons or tabs."""
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(row)]
+    except csv.Error as error:
+        raise BadTarget(f"{what}: {error}") from None
+    if not rows:
+        raise BadTarget(f"{what}: the file is empty")
+    return rows
+
+
+def _assignment_column(header: Row, first: int, entries: Sequence[Entry]) -> int:
+    title = next((one.assignment for one in entries if one.assignment), "")
+    named = {i: CANVAS_TITLE.fullmatch(cell) for i, cell in enumerate(header) if i >= first}
+    found = [i for i, match in named.items() if match and match["title"] == title]
+    if len(found) != 1 or not title:
+        there = story.listed(header[first:], 6)
+        many = "several columns" if found else "no column"
+        raise BadTarget(f"canvas: {many} {title!r}; there are {there}; is it the assignment's name?")
+    return found[0]
+
+
+def _is_about_points(row: Row) -> bool:
+    """Is it no student: points possible, manual posting?"""
+    return "Points Possible" in row[0] or not any(cell.strip() for cell in row[:3])
+
+
+def _canvas_ids(header: Row, row: Row) -> list[str]:
+    """What Canvas tells students apart by, in its order."""
+    names = ("ID", "SIS User ID", "SIS Login ID")
+    return [row[header.index(name)].strip() for name in names if name in header]
+
+
+def _capped(one: Entry, row: Row, header: Row) -> str:
+    """The grade; Moodle takes none above its maximum, which has to be ours."""
+    assert one.score is not None
+    most = one.maximum or 0.0
+    if MAXIMUM in header:
+        said = row[header.index(MAXIMUM)].replace(",", ".")
+        if said and abs(float(said) - most) > 0.005:
+            raise BadTarget(
+                f"moodle: the worksheet has a maximum of {said}, the assignment {most:g}: "
+                "make them the same"
+            )
+    return _rounded(min(max(one.score, 0.0), most))
+
+
+def _number(one: Entry | None) -> str:
+    """A score to two decimals; nothing for who handed in nothing."""
+    return "" if one is None or one.score is None else _rounded(one.score)
+
+
+def _rounded(value: float) -> str:
+    return str(Decimal(repr(value)).quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def _plain(value: float | None) -> str:
+    """A number for people and programs alike, to six decimals."""
+    return "" if value is None else f"{round(value, 6):.12g}"
+
+
+def _bare(cell: str) -> str:
+    return re.sub(r'[,"\r\n]+', " ", guarded(cell)).strip()
+
+
+def _csv(rows: Iterable[Row]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()
