@@ -12,7 +12,7 @@ from checkgrad.reading.inquiry import Choice, Inquiry, is_alone
 from checkgrad.reading.topic import Right, is_gradient_of_a_loss
 from checkgrad.reading.way import Way
 
-NATURAL = (ROWS, "positive", "(in, out)", "of the true class", "one half", "usual")
+NATURAL = (ROWS, "positive", "(in, out)", "of the true class", "one half", "usual", "added")
 PAIRS = (
     ("cross_entropy", "cross_entropy_derivative"),
     ("softmax_cross_entropy", "softmax_cross_entropy_gradient"),
@@ -30,14 +30,32 @@ def settle(inquiries: Sequence[Inquiry]) -> None:
     _settle_orders(inquiries)
     for custom in (turned, downhill):
         _settle_customs(inquiries, custom)
-    for choice in (layout, sign, weights, kind_of_loss, factor_of_penalty, *map(argument, PAIRS)):
-        if winner := _elect(inquiries, choice):
+    for choice in (layout, sign, weights, factor_of_penalty, *map(argument, PAIRS)):
+        if winner := _agree(inquiries, choice):
             for one in inquiries:
-                one.keep(choice, winner)
                 one.layout = winner if choice is layout else one.layout
                 one.weights = winner if choice is weights else one.weights
+    for family in _families(inquiries):
+        _agree(family, kind_of_loss)
+        _agree(family, bias)
     _settle_fused(inquiries)
     _settle_followers(inquiries)
+
+
+def _agree(inquiries: Sequence[Inquiry], choice: Choice) -> str:
+    """Keep what agrees with the choice of most; return it, "" where it is open."""
+    winner = _elect(inquiries, choice)
+    for one in inquiries if winner else ():
+        one.keep(choice, winner)
+    return winner
+
+
+def _families(inquiries: Sequence[Inquiry]) -> list[list[Inquiry]]:
+    """The functions of each class together, and those of no class."""
+    found: dict[str, list[Inquiry]] = {}
+    for one in inquiries:
+        found.setdefault(one.candidate.function.rpartition(".")[0], []).append(one)
+    return list(found.values())
 
 
 def columns_are_needed(inquiries: Sequence[Inquiry]) -> bool:
@@ -94,6 +112,12 @@ def turned(one: Inquiry, way: Way, right: Right) -> str | None:
     return "turned" if way.form.turned else "usual"
 
 
+def bias(one: Inquiry, way: Way, right: Right) -> str | None:
+    """Does an affine layer shift its outputs?"""
+    affine = one.exercise.name.startswith("affine")
+    return right.convention.get("bias", "added") if affine else None
+
+
 def kind_of_loss(one: Inquiry, way: Way, right: Right) -> str | None:
     says = any("loss" in v.convention for v in one.exercise.variants)
     return right.convention.get("loss", "of the true class") if says else None
@@ -119,12 +143,18 @@ def argument(pair: tuple[str, str]) -> Choice:
 
 def _settle_customs(inquiries: Sequence[Inquiry], custom: Choice) -> None:
     """An odd choice is a custom if the functions of several exercises need it and none needs another."""
-    needs = [(one.exercise, next(iter(found))) for one in inquiries if len(found := _needs(one, custom)) == 1]
+    needs = [
+        (one.exercise, next(iter(found)))
+        for one in inquiries
+        if len(found := _needs(one, custom)) == 1
+    ]
     odd = {exercise.name for exercise, need in needs if need not in ("usual", "positive")}
     if len(odd) > 1 and len(odd) == len({exercise.name for exercise, _ in needs}):
         return
     for one in inquiries:
-        if custom is turned or "sign" not in {k for v in one.exercise.variants for k in v.convention}:
+        if custom is turned or "sign" not in {
+            k for v in one.exercise.variants for k in v.convention
+        }:
             one.keep(custom, "usual", "positive")
 
 

@@ -23,6 +23,7 @@ class Form:
     integers: one-hot targets become class numbers.
     upright: vectors of samples (N,) become (N, 1).
     weights: "(in, out)" or "(out, in)". bias: "(out,)", "(1, out)" or "(out, 1)".
+    turned: what is returned has the samples where the arguments have them not. lists: arrays become nested lists.
     """
 
     layout: str = ROWS
@@ -30,6 +31,8 @@ class Form:
     upright: bool = False
     weights: str = "(in, out)"
     bias: str = "(out,)"
+    turned: bool = False
+    lists: bool = False
 
     @property
     def convention(self) -> dict[str, str]:
@@ -38,6 +41,8 @@ class Form:
         found |= {"labels": "integers"} if self.integers else {}
         found |= {"shape": "(N, 1)"} if self.upright else {}
         found |= {} if self.weights == "(in, out)" else {"weights": self.weights}
+        found |= {"gradient": "transposed"} if self.turned else {}
+        found |= {"arrays": "lists"} if self.lists else {}
         return found | ({} if self.bias == "(out,)" else {"bias": self.bias})
 
 
@@ -52,7 +57,8 @@ def parts(form: Form, exercise: Exercise, probe: Probe) -> list[Probe]:
     """The calls that answer one probe: one, or one for each sample or number."""
     if form.layout not in (SINGLE, SCALAR):
         return [probe]
-    return list(_split(exercise.roles, probe, form.layout == SCALAR))
+    numbers = form.layout == SCALAR or is_binary(exercise, probe)
+    return list(_split(exercise.roles, probe, numbers))
 
 
 def rows(exercise: Exercise, probe: Probe) -> list[Probe]:
@@ -60,7 +66,7 @@ def rows(exercise: Exercise, probe: Probe) -> list[Probe]:
     lead = next(
         np.shape(a) for role, a in zip(exercise.roles, probe, strict=False) if role in SAMPLED
     )
-    if len(lead) < 2:
+    if len(lead) < 2 and not is_binary(exercise, probe):
         return [probe]
     return [
         tuple(
@@ -91,7 +97,12 @@ def _entry(array: Any, index: tuple[int, ...]) -> Any:
 
 
 def given(form: Form, role: str, value: Any, binary: bool) -> Any:
-    """One canonical argument as the function takes it: a fresh array in natural order."""
+    """One canonical argument as the function takes it: a fresh array in natural order, or a list."""
+    found = _given(form, role, value, binary)
+    return found.tolist() if form.lists and isinstance(found, np.ndarray) else found
+
+
+def _given(form: Form, role: str, value: Any, binary: bool) -> Any:
     if not isinstance(value, np.ndarray):
         return value
     if role == "t" and form.integers and not binary:
@@ -143,13 +154,26 @@ def _are_class_numbers(role: str, value: Any) -> bool:
 
 def returned(form: Form, value: Any, expected: Any, weight: bool = False) -> Any:
     """Bring one returned value to the shape of *expected*, by rearrangements that lose nothing."""
+    value = _as_array(value)
     if not isinstance(value, np.ndarray):
         return value
-    if value.ndim == 2 and (form.weights == "(out, in)" if weight else form.layout == COLUMNS):
+    in_columns = (form.layout == COLUMNS) != form.turned
+    if value.ndim == 2 and (form.weights == "(out, in)" if weight else in_columns):
         value = np.ascontiguousarray(value.T)
     elif form.layout == COLUMNS and value.ndim == 3 and _samples_last(value, expected):
         value = np.moveaxis(value, -1, 0)
     return squeezed(value, np.shape(expected))
+
+
+def _as_array(value: Any) -> Any:
+    """The array that a list of numbers, or of arrays of one shape, stands for."""
+    if not isinstance(value, list) or not value:
+        return value
+    try:
+        array = np.asarray(value)
+    except (ValueError, OverflowError):
+        return value
+    return array if array.dtype.kind in "biuf" else value
 
 
 def _samples_last(value: Any, expected: Any) -> bool:

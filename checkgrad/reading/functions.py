@@ -80,7 +80,13 @@ def _exercise(
     said: Meaning, definition: Definition, known: Mapping[str, Exercise]
 ) -> Exercise | None:
     logits = takes_logits(said, definition.uses)
-    return exercise_of(said, known, logits=logits, jacobian=awaited(definition) < 2)
+    return exercise_of(said, known, logits=logits, jacobian=_takes_its_argument_alone(definition))
+
+
+def _takes_its_argument_alone(definition: Definition) -> bool:
+    """Is the only thing that a derivative is given no gradient from above?"""
+    names = [p.name.lower() for p in required(definition.parameters)]
+    return awaited(definition) < 2 and not any(UPSTREAM_NAME.fullmatch(name) for name in names)
 
 
 def _gives_group(exercise: Exercise) -> bool:
@@ -103,7 +109,9 @@ def plain(
         roles = tuple(
             t for role in roles for t in ((SCORED_BY, SCORED) if role == "z" else (role,))
         )
-    takes = assignments(parameters, roles, spare(exercise))
+    # The end of the chain may be handed the gradient of the loss by itself.
+    above = (Fill(1.0),) if exercise.derivative and "t" in roles else spare(exercise)
+    takes = assignments(parameters, roles, above)
     names = tuple(p.name for p in positional(parameters))
     recipes: list[Recipe] = [(Call(path, takes, named=named, names=names),)]
     if spare(exercise) and _takes_its_value(definition):

@@ -88,7 +88,9 @@ def of_class(
     forward = layer.first(FORWARD) or _named_like_it(layer)
     backward = layer.first(BACKWARD, SLOPE)
     logits = takes_logits(said, definition.uses)
-    exercise = exercise_of(_forward_says(said, forward, logits), known, logits=logits, jacobian=False)
+    exercise = exercise_of(
+        _forward_says(said, forward, logits), known, logits=logits, jacobian=False
+    )
     if forward and exercise:
         yield of_forward(layer, forward, exercise)
     if backward is None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory, Parameter
 from checkgrad.exercise import Exercise
-from checkgrad.reading.names import ACTIVATIONS, BACKWARD, JACOBIAN, LOSSES, Meaning, meaning, split
+from checkgrad.reading.names import ACTIVATIONS, JACOBIAN, LOSSES, Meaning, meaning, split
 from checkgrad.reading.recipe import last_name
 from checkgrad.reading.signature import (
     LOGITS,
@@ -54,7 +54,7 @@ def _names(concept: str, said: Meaning, jacobian: bool) -> list[str]:
     if not said.derivative:
         return [concept, f"{concept}_loss"]
     if concept == "softmax":
-        single = said.derivative in JACOBIAN or (jacobian and said.derivative not in BACKWARD)
+        single = said.derivative in JACOBIAN or jacobian
         return ["softmax_jacobian" if single else "softmax_backward"]
     stems = (concept, f"{concept}_loss")
     return [f"{stem}_{end}" for stem in stems for end in ("derivative", "gradient")]
@@ -146,7 +146,7 @@ def plausible(said: Meaning, definition: Definition, exercise: Exercise) -> bool
     if said.concept in LOSSES:
         return places >= 2 and count <= roles + 1
     if said.concept == "one_hot":
-        return 1 <= count <= roles <= places
+        return 1 <= count <= roles
     return min(roles, 2) <= places and count <= roles
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,14 @@ from checkgrad.reading.form import COLUMNS, ROWS, SCALAR, SINGLE
 from checkgrad.reading.inquiry import Inquiry, is_alone
 from checkgrad.reading.reading import Reading, convention, in_words
 from checkgrad.reading.recipe import Candidate
-from checkgrad.reading.topic import Right, agrees, is_gradient_of_a_loss, one_by_one, topic
+from checkgrad.reading.topic import (
+    Right,
+    agrees,
+    is_gradient_of_a_loss,
+    one_by_one,
+    shape_of,
+    topic,
+)
 from checkgrad.reading.way import Way, ways
 
 MOST_LISTS = 40  # ways in which nested lists are tried
@@ -68,31 +76,39 @@ def _batches(one: Inquiry) -> list[Way]:
 
 def _singly(one: Inquiry) -> list[Way]:
     """Samples or numbers one at a time, where nothing else gave any value, or a loss was no loss's shape."""
-    alike = _could_be_right if _is_one_number(one) else _gave_a_value
-    silent = not any(alike(one, way) for way in one.answers)
+    alike = _could_be_right if _is_one_number_or_a_group(one) else _gave_a_value
+    silent = not any(alike(one, way) for way in one.answers if _answers_all(one, way))
     jacobian = one.exercise.derivative and one.exercise.derivative.jacobian
     if one.fits or one.candidate.stub or not (silent or jacobian):
         return []
     return [way for way in one.ways if way.form.layout in (SINGLE, SCALAR)]
 
 
-def _is_one_number(one: Inquiry) -> bool:
+def _is_one_number_or_a_group(one: Inquiry) -> bool:
     due = one.topic.expected(one.topic.rights[0], False, 0)
-    return not isinstance(due, tuple) and np.ndim(due) == 0
+    return isinstance(due, tuple) or np.ndim(due) == 0
 
 
 def _gave_a_value(one: Inquiry, way: Way) -> bool:
     return any(answer.returned for answer in one.answers[way])
 
 
+def _answers_all(one: Inquiry, way: Way) -> bool:
+    return all(answer.returned for answer in one.answers[way])
+
+
 def _could_be_right(one: Inquiry, way: Way) -> bool:
-    """Has an answer to *way* the shape of a loss: one number, or one for each sample?"""
+    """Has an answer to *way* the shape of a group, or of a loss: one number, or one for each sample?"""
     return any(
         _has_the_shape(one, way, pilot, right)
         for pilot in range(len(one.topic.pilots))
         for right in one.topic.rights
-        if np.ndim(one.expected(right, way, pilot)) < 2
+        if _is_narrow_enough(one.expected(right, way, pilot))
     )
+
+
+def _is_narrow_enough(due: Any) -> bool:
+    return isinstance(due, tuple) or np.ndim(due) < 2
 
 
 def _columns(one: Inquiry) -> list[Way]:
@@ -133,7 +149,7 @@ def _ask_alone(inquiries: Sequence[Inquiry], ask: Ask) -> None:
     doubtful = [one for one in inquiries if _alone(one) and (alone or _may_be_narrow(one))]
     if not doubtful:
         return
-    for one, way, right in _asked(inquiries, ask, _alone_too):
+    for one, _, right in _asked(inquiries, ask, _alone_too):
         one.alone_too = one.alone_too or right is not None
     if consistency.batches_are_needed(inquiries):
         return
@@ -185,10 +201,11 @@ def _asked(
 
 def _fitting(one: Inquiry, way: Way) -> Right | None:
     """The first formula that agrees with all answers to *way*."""
-    if not all(answer.returned for answer in one.answers[way]):
+    if not _answers_all(one, way):
         return None
     near = one.topic.near(is_alone(way), lambda expected: one.value(way, 0, expected))
-    return next((right for right in near if _agrees(one, way, right)), None)
+    suiting = sorted((r for r in near if r.suits(way)), key=lambda r: not r.lacking)
+    return next((right for right in suiting if _agrees(one, way, right)), None)
 
 
 def _agrees(one: Inquiry, way: Way, right: Right) -> bool:
@@ -232,7 +249,15 @@ def _reading(one: Inquiry, way: Way, right: Right, fits: bool) -> Reading:
     formula = one.formula(right, way)
     words, binary = in_words(found), one.topic.binary
     return Reading(
-        one.candidate, way, found, words, formula, fits, binary, narrow=one.narrow and not fits
+        one.candidate,
+        way,
+        found,
+        words,
+        formula,
+        fits,
+        binary,
+        lacking=bool(right.lacking),
+        narrow=one.narrow and not fits,
     )
 
 
@@ -280,5 +305,5 @@ def _has_the_shape(one: Inquiry, way: Way, pilot: int, right: Right) -> bool:
     expected = one.expected(right, way, pilot)
     got = one.value(way, pilot, expected)
     if isinstance(expected, tuple):
-        return isinstance(got, tuple) and len(got) == len(expected)
+        return isinstance(got, tuple) and shape_of(got) == shape_of(expected)
     return not compare.not_numbers(got) and np.shape(got) == np.shape(expected)

@@ -22,6 +22,8 @@ WORDS = {
     ("layout", SCALAR): "one number at a time",
     ("shape", "(N, 1)"): "one column for the samples",
     ("weights", "(out, in)"): "weights as (out, in)",
+    ("bias", "none"): "without a bias",
+    ("classes", "those that occur"): "for the classes that occur",
     ("bias", "(1, out)"): "the bias as a row",
     ("bias", "(out, 1)"): "the bias as a column",
     ("reduction", "sum"): "summed over the samples",
@@ -36,6 +38,8 @@ WORDS = {
     ("reduction", "samples"): "averaged over the samples",
     ("sign", "negative"): "with the opposite sign",
     ("loss", "binary cross-entropy of every output"): "binary cross-entropy of every output",
+    ("gradient", "transposed"): "gradients returned transposed",
+    ("arrays", "lists"): "given Python lists",
     ("mse_factor", "one half"): "with a factor of one half",
     ("l2_factor", "one"): "without the factor of one half",
     ("mean", "in the layer"): "the mean taken in the layer",
@@ -50,6 +54,7 @@ class Reading:
     convention: what differs from the canonical way, "layout" -> "columns"; note: the same in words.
     formula: the right formula under this reading; right: do the values agree with it on the pilot probes?
     obstacle: what kept every way of asking from the code itself, "" where one got there.
+    lacking: is it given less than the exercise gives, no bias or no number of classes?
     unwritten: it gives nothing, or back what it was given. narrow: right for one sample at a time, not for a batch.
     """
 
@@ -61,6 +66,7 @@ class Reading:
     right: bool
     binary: bool = field(default=False, compare=False)
     obstacle: str = field(default="", compare=False)
+    lacking: bool = field(default=False, compare=False)
     unwritten: bool = field(default=False, compare=False)
     narrow: bool = field(default=False, compare=False)
 

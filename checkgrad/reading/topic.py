@@ -11,7 +11,7 @@ import numpy as np
 from checkgrad import compare
 from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.reading import form as forms
-from checkgrad.reading.way import permitted
+from checkgrad.reading.way import Way, permitted
 
 PILOTS = 2
 # What is further off than this is not worth a rounding bound; for single precision, and for double.
@@ -24,6 +24,15 @@ class Right(NamedTuple):
     name: str
     formula: Formula
     convention: Mapping[str, str]
+
+    @property
+    def lacking(self) -> set[str]:
+        """The arguments that the formula does without."""
+        return {LACKED[item] for item in self.convention.items() if item in LACKED}
+
+    def suits(self, way: Way) -> bool:
+        """Is nothing handed over that the formula does without?"""
+        return not self.lacking & set(way.order)
 
 
 @dataclass
@@ -39,7 +48,8 @@ class Topic:
 
     def formula(self, right: Right, alone: bool) -> Formula:
         """The formula, or one that takes each sample *alone*."""
-        return one_by_one(right.formula, self.exercise) if alone else right.formula
+        grouped = isinstance(self.exercise(*self.pilots[0]), tuple)
+        return one_by_one(right.formula, self.exercise) if alone and not grouped else right.formula
 
     def expected(self, right: Right, alone: bool, pilot: int) -> Any:
         """What *right* says of a pilot."""
@@ -61,7 +71,7 @@ class Topic:
         due = [self.expected(right, alone, 0) for right in self.rights]
         groups: dict[Any, list[int]] = {}
         for i, value in enumerate(due):
-            groups.setdefault(_shape(value), []).append(i)
+            groups.setdefault(shape_of(value), []).append(i)
         return [
             Table(due[group[0]], group, np.array([_flat(due[i]) for i in group]))
             for group in groups.values()
@@ -77,7 +87,7 @@ class Table(NamedTuple):
 
     def near(self, got: Any) -> list[int]:
         """The places of the formulas whose values are roughly what was got."""
-        if _shape(got) != _shape(self.example):
+        if shape_of(got) != shape_of(self.example):
             return []
         close = ROUGH if compare.unit_roundoff((), got) > FINE else FINE
         with np.errstate(invalid="ignore"):
@@ -93,7 +103,65 @@ def topic(exercise: Exercise, seed: int, pinned: Mapping[str, str]) -> Topic:
         for v in permitted(exercise.variants, pinned)
     ]
     binary = any(forms.is_binary(exercise, probe) for probe in probes)
-    return Topic(exercise, probes, rights, binary)
+    others = [*_negated(exercise, rights, pinned), *_doing_without(exercise, rights, pinned)]
+    return Topic(exercise, probes, [*rights, *others], binary)
+
+
+def _doing_without(
+    exercise: Exercise, rights: list[Right], pinned: Mapping[str, str]
+) -> list[Right]:
+    """The formulas of what is given one argument less: no bias, no number of classes."""
+    key, value, cut = WITHOUT.get(exercise.name, ("", "", None))
+    if cut is None or key in pinned:
+        return []
+    return [
+        Right(f"{name} without", cut(formula), {**convention, key: value})
+        for name, formula, convention in rights
+    ]
+
+
+def _unshifted(formula: Formula) -> Formula:
+    return lambda x, w, b: formula(x, w, np.zeros_like(b))
+
+
+def _but_the_last(formula: Formula) -> Formula:
+    return lambda *probe: formula(*probe)[:-1]
+
+
+def _for_the_classes_that_occur(formula: Formula) -> Formula:
+    return lambda labels, classes: formula(labels, int(np.max(labels)) + 1)
+
+
+# By exercise: a convention, its value, and what becomes of a formula. By convention: the argument that is lacking.
+WITHOUT = {
+    "affine_forward": ("bias", "none", _unshifted),
+    "affine_backward": ("bias", "none", _but_the_last),
+    "one_hot": ("classes", "those that occur", _for_the_classes_that_occur),
+}
+LACKED = {("bias", "none"): "b", ("classes", "those that occur"): "classes"}
+
+
+def is_gradient_of_a_loss(exercise: Exercise) -> bool:
+    """Is it the gradient of a loss by outputs or logits, which some take down the slope?"""
+    return exercise.derivative is not None and "t" in exercise.roles
+
+
+def _negated(exercise: Exercise, rights: list[Right], pinned: Mapping[str, str]) -> list[Right]:
+    """The formulas with the opposite sign, where the exercise knows none: right if a whole module has it so."""
+    signed = any("sign" in right.convention for right in rights)
+    if signed or not is_gradient_of_a_loss(exercise) or "sign" in pinned:
+        return []
+    return [
+        Right(f"minus {name}", _minus(formula), {**convention, "sign": "negative"})
+        for name, formula, convention in rights
+    ]
+
+
+def _minus(formula: Formula) -> Formula:
+    def minus(*probe: Any) -> Any:
+        return -formula(*probe)
+
+    return minus
 
 
 def pilots(exercise: Exercise, seed: int) -> list[Probe]:
@@ -127,7 +195,7 @@ def one_by_one(formula: Formula, exercise: Exercise) -> Formula:
 
 def agrees(got: Any, expected: Any, bound: Callable[[], Any]) -> bool:
     """Are the two equal up to rounding? The *bound* is asked for only where it is close."""
-    if _shape(got) != _shape(expected) or _shape(got) is None:
+    if shape_of(got) != shape_of(expected) or shape_of(got) is None:
         return False
     due = _flat(expected)
     size = float(np.max(np.abs(due), initial=0.0))
@@ -139,11 +207,11 @@ def agrees(got: Any, expected: Any, bound: Callable[[], Any]) -> bool:
     return compare.difference(got, expected, bound()) is None
 
 
-def _shape(value: Any) -> Any:
+def shape_of(value: Any) -> Any:
     """The shape of numbers, or the shapes of a group of them; None where there are none."""
     if isinstance(value, tuple):
-        shapes = tuple(map(_shape, value))
-        return None if None in shapes else shapes
+        shapes = tuple(map(shape_of, value))
+        return None if None in shapes or not shapes else shapes
     return None if compare.not_numbers(value) else np.shape(value)
 
 
