@@ -87,7 +87,7 @@ class Exercise:
     formula: the reference; its parameters name the roles (z logits, y outputs, t targets, dy upstream ...).
     draw: the ordinary probes, on which values are judged.
     extremes: probes at which only stability is judged.
-    in_place: roles whose arrays may be changed, as updates commonly do.
+    in_place: roles whose arrays may be changed: an update's parameters, a gradient that is handed back changed.
     returns: what the members of an answer are called, where it is a group.
     """
 

@@ -387,3 +387,28 @@ class Softmax:
 """
     )
     assert not any(o.verdict.failed and o.exercise == "softmax" for o in found.values())
+
+
+def test_a_changed_argument_is_told_by_its_name_and_an_upstream_gradient_may_be_changed(outcomes):
+    found = outcomes(
+        """
+import numpy as np
+
+def relu(z):
+    return np.maximum(0, z)
+
+def relu_backward(dout, z):
+    dout[z <= 0] = 0
+    return dout
+
+def mse_loss(t, y):
+    return np.mean((y - t) ** 2)
+
+def mse_gradient(t, y):
+    t[...] = 2 * (y - t) / y.size
+    return t
+"""
+    )
+    kept = {name: o for (name, check), o in found.items() if check == "leaves_its_inputs_alone"}
+    assert kept["relu_derivative"].verdict is Verdict.PASSED
+    assert kept["mse_loss_gradient"].problem == "changed t, which it was only given to read"

@@ -99,6 +99,7 @@ def upstream_inputs_and_weights(rng):
         wrt=(0, 1, 2),
         upstream=lambda dout, x, w: dout,
     ),
+    in_place=("dout",),
     returns=("dx", "dw", "db"),
 )
 def affine_backward(dout, x, w):

@@ -329,6 +329,7 @@ def huge_logits_with_upstream():
     latex=r"\frac{\partial L}{\partial z_j} = y_j \left( \frac{\partial L}{\partial y_j} - \sum_i \frac{\partial L}{\partial y_i} y_i \right)",
     source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4, equation 4.106, with the chain rule",
     derivative=Derivative(softmax, at=lambda dy, z: (z,), upstream=lambda dy, z: dy),
+    in_place=("dy",),
 )
 def softmax_backward(dy, z):
     """From dL/dy to dL/dz: the Jacobian of each sample times its upstream gradient, without building it."""
