@@ -45,5 +45,6 @@ ATTEMPTS: tuple[Callable[[Case], Named], ...] = (
     mistakes.reduced,
     lambda case: Named([], relations.exact(case)),
     mistakes.beside_a_structure,
+    lambda case: Named([], relations.derived(case)),
     lambda case: Named([], relations.loose(case)),
 )

@@ -62,8 +62,14 @@ def _pool(roles: Sequence[str], pair: Pair) -> Pool:
     if "z" in own:
         own |= {f"the {name} of z": squash(own["z"]) for name, squash in SQUASHED.items()}
     basic = {"what is due": pair.due, **_spread(own, shape)}
-    found = {"1": np.ones(shape), **basic, **dict(_products(basic))}
+    found = {"1": np.ones(shape), **basic, **dict(_products(basic)), **_by_samples(basic, pair.n)}
     return {name: np.broadcast_to(a, shape) for name, a in found.items()}
+
+
+def _by_samples(basic: Pool, n: float) -> Pool:
+    """Quantities that depend on the number of samples."""
+    shares = {f"{name} over N": a / n for name, a in basic.items() if name != "what is due"}
+    return {"N": n, "1 over N": 1 / n, "N times what is due": basic["what is due"] * n, **shares}
 
 
 SQUASHED: dict[str, Callable[[Any], Any]] = {

@@ -33,7 +33,7 @@ def of(pairs: Sequence[Pair]) -> str:
 
 def in_case(case: Case, pairs: Sequence[Pair]) -> str:
     """The entries, the probes or the lines that are right."""
-    return _by_an_argument(case, pairs) or _confirmed(case, pairs)
+    return by_an_argument(case.exercise.roles, pairs) or _confirmed(case, pairs)
 
 
 def where_it_fails(case: Case) -> str:
@@ -87,23 +87,23 @@ def _is_in(mask: Any, axis: int, index: int) -> bool:
     return bool(mask.shape[axis] > 1 and not elsewhere.any())
 
 
-def _by_an_argument(case: Case, pairs: Sequence[Pair]) -> str:
+def by_an_argument(roles: Sequence[str], pairs: Sequence[Pair]) -> str:
     """For entries that each belong to one of an argument: on which side of a border they are right."""
     masks = [pair.off() for pair in pairs]
     if any(m is None or not m.ndim for m in masks):
         return ""
     off = np.concatenate([m.ravel() for m in masks])
-    for name, values in _arguments(case, pairs, [m.shape for m in masks]):
+    for name, values in _arguments(roles, pairs, [m.shape for m in masks]):
         if words := _by_value(name, values, off) or _split(name, values, off):
             return words
     return ""
 
 
 def _arguments(
-    case: Case, pairs: Sequence[Pair], shapes: Sequence[tuple[int, ...]]
+    roles: Sequence[str], pairs: Sequence[Pair], shapes: Sequence[tuple[int, ...]]
 ) -> Iterator[tuple[str, Any]]:
     """Every argument that has the shape of the answers, and what is due."""
-    columns = {role: [p.probe[i] for p in pairs] for i, role in enumerate(case.exercise.roles)}
+    columns = {role: [p.probe[i] for p in pairs] for i, role in enumerate(roles)}
     columns["the right value"] = [p.due for p in pairs]
     for name, arrays in columns.items():
         if all(np.shape(a) == shape for a, shape in zip(arrays, shapes, strict=True)):

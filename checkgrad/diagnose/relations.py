@@ -16,6 +16,7 @@ from checkgrad.diagnose.case import Case, agrees, finite
 from checkgrad.diagnose.ingredients import made_of
 from checkgrad.diagnose.inputs import of_other_inputs
 from checkgrad.diagnose.pairs import Pair, pairs
+from checkgrad.diagnose.samples import of_samples
 from checkgrad.exercise import Exercise, Probe
 from checkgrad.exercises import ALL
 
@@ -51,22 +52,33 @@ Describe = Callable[[Case], str]
 
 
 def exact(case: Case) -> str:
-    """What gives every number of the answers: a factor, a rearrangement, other inputs, a sum of known quantities.
+    """The factor or the rearrangement that gives every number, or the exercise whose formula does.
 
     The rest of a sentence that begins "Your result is", or "".
     """
-    if parts := members(case):
-        said = _of_each(parts, _exactly)
-        return "" if "" in said else _joined(said)
-    return _exactly(case)
+    return _of_all_wrong(case, _exactly)
+
+
+def derived(case: Case) -> str:
+    """What gives every number though it is less simple: other inputs, a sum of known quantities."""
+    return _of_all_wrong(case, _at_all)
 
 
 def loose(case: Case) -> str:
     """Where the answers are right, what they do not depend on, or what is true of all of them."""
     if parts := members(case):
-        said = _of_each(parts, lambda part: _exactly(part) or _loosely(part))
+        said = _of_each(parts, lambda part: _at_all(part) or _loosely(part))
         return _beside_the_right(case, said)
     return _loosely(case)
+
+
+def _of_all_wrong(case: Case, describe: Describe) -> str:
+    """What is said of all that is wrong; "" if there is a member of which nothing is."""
+    parts = members(case)
+    if not parts:
+        return describe(case)
+    said = _of_each(parts, describe)
+    return "" if "" in said else _joined(said)
 
 
 @lru_cache(maxsize=8)
@@ -130,14 +142,17 @@ def _picked(got: Behaviour, i: int) -> Behaviour:
 @lru_cache(maxsize=8)
 def _exactly(case: Case) -> str:
     found = pairs(case)
+    return "" if found is None else _exactly_of(found) or _another_exercise(case)
+
+
+@lru_cache(maxsize=8)
+def _at_all(case: Case) -> str:
+    if words := _exactly(case):
+        return words
+    found = pairs(case)
     if found is None:
         return ""
-    return (
-        _exactly_of(found)
-        or of_other_inputs(case)
-        or _another_exercise(case)
-        or made_of(case.exercise.roles, found)
-    )
+    return of_other_inputs(case) or made_of(case.exercise.roles, found) or of_samples(case)
 
 
 def _loosely(case: Case) -> str:

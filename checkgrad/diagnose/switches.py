@@ -75,9 +75,9 @@ class NetworkCase:
 
     @cached_property
     def suspects(self) -> list[Mistake]:
-        """The mistakes that make a difference to this kind of network."""
+        """The mistakes that make a difference to this kind of network, or do not fit its shapes by themselves."""
         found = [(m, self._first(Suspicion((m,)))) for m in MISTAKES]
-        return [m for m, wrong in found if wrong and not _near(wrong, self.right)]
+        return [m for m, wrong in found if not wrong or not _near(wrong, self.right)]
 
     @cached_property
     def right(self) -> Blocks:

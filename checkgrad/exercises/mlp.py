@@ -217,7 +217,8 @@ def _backward(parameters, zs, inputs, delta, kind, switches):
         dw, db, delta_down = AVERAGES[here.average](n, dw, db, delta)
         if layer := kind.own.get("affine_backward"):
             below, dw, db = layer(delta, inputs[i], w)
-        dw, db = PENALTIES[here.penalty](dw, db, w, b, kind.lam, n)
+        if kind.lam:
+            dw, db = PENALTIES[here.penalty](dw, db, w, b, kind.lam, n)
         gradients.insert(0, (dw, db if kind.biases else np.zeros_like(b)))
         if i:
             signal = below if layer else delta_down @ DOWN[here.down](i, parameters, dw)
