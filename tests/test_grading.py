@@ -339,7 +339,7 @@ def test_half_precision_is_not_precise_enough(outcomes):
 
 
 ODD = {
-    "list": "z.tolist()",
+    "list": "(z + 1).tolist()",
     "truth": "True",
     "matrix": "np.matrix(z)",
     "complex": "z * 1j",
@@ -410,5 +410,5 @@ def mse_gradient(t, y):
 """
     )
     kept = {name: o for (name, check), o in found.items() if check == "leaves_its_inputs_alone"}
-    assert kept["relu_derivative"].verdict is Verdict.PASSED
-    assert kept["mse_loss_gradient"].problem == "changed t, which it was only given to read"
+    assert kept["relu_backward"].verdict is Verdict.PASSED
+    assert kept["mse_gradient"].problem == "changed t, which it was only given to read"
