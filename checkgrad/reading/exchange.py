@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.child.behaviour import Behaviour
+from checkgrad import compare
+from checkgrad.child.behaviour import Behaviour, Unsendable
 from checkgrad.child.request import Request, Result, Step
 from checkgrad.exercise import Exercise, Probe
 from checkgrad.reading import form as forms
@@ -130,21 +131,68 @@ def read_back(candidate: Candidate, way: Way, behaviour: Behaviour, expected: An
     """Undo what *request* did to the layout; the numbers are untouched."""
     if not behaviour.returned:
         return behaviour
-    value = behaviour.value
+    try:
+        value = _restored(candidate, way, behaviour.value, expected)
+    except (ValueError, TypeError, IndexError):
+        value = Unsendable("values that do not fit together")
+    mutated = _roles_at(candidate.exercise, way, behaviour.mutated)
+    return replace(behaviour, value=_tidy(value), mutated=mutated)
+
+
+def _roles_at(exercise: Exercise, way: Way, positions: tuple[int, ...]) -> tuple[int, ...]:
+    """Which roles stand at these positions of the last call; an upstream gradient is nobody's input."""
+    tokens = next((given for given in reversed(way.given) if given), ())
+    named = [tokens[p] for p in positions if p < len(tokens)]
+    return tuple(i for i, role in enumerate(exercise.roles) if role in named)
+
+
+def _tidy(value: Any) -> Any:
+    """*value*, its members that are neither numbers nor arrays described."""
+    if not isinstance(value, list | tuple):
+        return value
+    return type(value)(v if compare.are_numbers(v) else _described(v) for v in value)
+
+
+def _described(value: Any) -> Any:
+    several = isinstance(value, list | tuple | dict)
+    return Unsendable(f"a {type(value).__name__}") if several else value
+
+
+def _restored(candidate: Candidate, way: Way, value: Any, expected: Any) -> Any:
     if _is_split(way):
-        value = _joined([_member(candidate, v) for v in value], expected)
+        value = _gathered(candidate, way, [_member(candidate, v) for v in value], expected)
     else:
         value = _canonical(candidate, way, _member(candidate, value), expected)
         if any(UPSTREAM in given for given in way.given):
             value = _without_upstream(value, expected)
         if any(SCORED in given for given in way.given) and np.ndim(expected) == 2:
             value = np.roll(value, -1, axis=0) if np.ndim(value) == 2 else value
-    return replace(behaviour, value=value)
+    return value
 
 
 def _member(candidate: Candidate, value: Any) -> Any:
     several = isinstance(value, list | tuple) and candidate.item is not None
     return value[candidate.item] if several and len(value) > candidate.item else value  # type: ignore[operator]
+
+
+def _gathered(candidate: Candidate, way: Way, values: list[Any], expected: Any) -> Any:
+    """The answers to the parts as one: a gradient of what all parts share is their sum."""
+    if not isinstance(expected, tuple):
+        return _joined(values, expected)
+    groups = [_grouped(value) for value in values]
+    if any(group is None or len(group) != len(expected) for group in groups):
+        return values
+    members = [[group[k] for group in groups if group] for k in way.members or range(len(expected))]
+    names = member_names(candidate.exercise) or [""] * len(expected)
+    return tuple(
+        _joined(parts, due) if name in forms.SAMPLED else _added(parts, due, way, name)
+        for parts, due, name in zip(members, expected, names, strict=False)
+    )
+
+
+def _added(parts: list[Any], due: Any, way: Way, name: str) -> Any:
+    total = sum(np.asarray(part) for part in parts)
+    return forms.returned(way.form, total, due, name == "w")
 
 
 def _joined(values: list[Any], expected: Any) -> Any:
@@ -169,7 +217,8 @@ def _canonical(candidate: Candidate, way: Way, value: Any, expected: Any) -> Any
 def _arranged(
     exercise: Exercise, way: Way, members: list[Any], expected: tuple[Any, ...]
 ) -> tuple[Any, ...]:
-    weights = [name == "w" for name in member_names(exercise)] or [False] * len(expected)
+    names = member_names(exercise) or [""] * len(expected)
+    weights = [name == "w" for name in names[: len(expected)]]
     return tuple(
         forms.returned(way.form, *member) for member in zip(members, expected, weights, strict=True)
     )
@@ -184,15 +233,21 @@ def member_names(exercise: Exercise) -> list[str]:
 def _grouped(value: Any) -> list[Any] | None:
     """The members of a list, a tuple or a dict."""
     if isinstance(value, dict):
-        return list(value.values())
-    return list(value) if isinstance(value, list | tuple) else None
+        value = list(value.values())
+    return list(_tidy(value)) if isinstance(value, list | tuple) else None
 
 
 def ordered(candidate: Candidate, way: Way, value: Any, expected: Any) -> Way:
     """The way with the order in which *value* groups its members, where their shapes tell it."""
-    members = _grouped(_member(candidate, value))
+    split = _is_split(way) and isinstance(value, list) and value
+    members = _grouped(_member(candidate, value[0] if split else value))
     if not isinstance(expected, tuple) or members is None or len(members) != len(expected):
         return way
+    if split:
+        names = member_names(candidate.exercise) or [""] * len(expected)
+        expected = tuple(
+            e[0] if name in forms.SAMPLED else e for name, e in zip(names, expected, strict=False)
+        )
     for order in itertools.permutations(range(len(members))):
         arranged = _arranged(candidate.exercise, way, [members[k] for k in order], expected)
         if all(np.shape(a) == np.shape(e) for a, e in zip(arranged, expected, strict=True)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -53,11 +54,17 @@ def is_binary(exercise: Exercise, probe: Probe) -> bool:
     return targets and all(len(shape) <= 1 or shape[-1] == 1 for shape in sampled)
 
 
+@cache
+def has_one_output(exercise: Exercise) -> bool:
+    """Has it one output for each sample on every probe?"""
+    return all(is_binary(exercise, probe) for probe in exercise.probes())
+
+
 def parts(form: Form, exercise: Exercise, probe: Probe) -> list[Probe]:
     """The calls that answer one probe: one, or one for each sample or number."""
     if form.layout not in (SINGLE, SCALAR):
         return [probe]
-    numbers = form.layout == SCALAR or is_binary(exercise, probe)
+    numbers = form.layout == SCALAR or has_one_output(exercise)
     return list(_split(exercise.roles, probe, numbers))
 
 
@@ -66,7 +73,7 @@ def rows(exercise: Exercise, probe: Probe) -> list[Probe]:
     lead = next(
         np.shape(a) for role, a in zip(exercise.roles, probe, strict=False) if role in SAMPLED
     )
-    if len(lead) < 2 and not is_binary(exercise, probe):
+    if len(lead) < 2 and not has_one_output(exercise):
         return [probe]
     return [
         tuple(

@@ -104,6 +104,8 @@ def assemble(readings: Mapping[Candidate, Reading]) -> Pieces | None:
     chosen: dict[str, Reading] = {}
     for candidate, reading in readings.items():
         name = candidate.exercise.name
+        if not reading.reached:
+            continue
         if name not in chosen or reading.right and not chosen[name].right:
             chosen[name] = reading
     built = needed(chosen)

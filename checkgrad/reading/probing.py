@@ -256,7 +256,6 @@ def _reading(one: Inquiry, way: Way, right: Right, fits: bool) -> Reading:
         formula,
         fits,
         binary,
-        lacking=bool(right.lacking),
         narrow=one.narrow and not fits,
     )
 

@@ -54,7 +54,6 @@ class Reading:
     convention: what differs from the canonical way, "layout" -> "columns"; note: the same in words.
     formula: the right formula under this reading; right: do the values agree with it on the pilot probes?
     obstacle: what kept every way of asking from the code itself, "" where one got there.
-    lacking: is it given less than the exercise gives, no bias or no number of classes?
     unwritten: it gives nothing, or back what it was given. narrow: right for one sample at a time, not for a batch.
     """
 
@@ -66,7 +65,6 @@ class Reading:
     right: bool
     binary: bool = field(default=False, compare=False)
     obstacle: str = field(default="", compare=False)
-    lacking: bool = field(default=False, compare=False)
     unwritten: bool = field(default=False, compare=False)
     narrow: bool = field(default=False, compare=False)
 
