@@ -44,6 +44,13 @@ class Entry(Struct, frozen=True):
     said: str  # the result in a few words
 
 
+class Book(Struct, frozen=True):
+    """A gradebook, and what staff should know of it."""
+
+    text: str
+    remark: str = ""
+
+
 def entry(student: Student, source: str, report: Report) -> Entry:
     """Return what a gradebook needs of a *report*."""
     most = {part.name: part.points[1] for part in story.parts(report)}
@@ -59,7 +66,7 @@ def entry(student: Student, source: str, report: Report) -> Entry:
     )
 
 
-def canvas(entries: Sequence[Entry], template: str) -> str:
+def canvas(entries: Sequence[Entry], template: str) -> Book:
     """Fill a gradebook exported from Canvas: its students, its column of this assignment and no other."""
     header, *rows = _table(template, "Canvas gradebook")
     if len(header) < 4 or "Student" not in header[0] or header[1].strip() != "ID":
@@ -75,11 +82,10 @@ def canvas(entries: Sequence[Entry], template: str) -> str:
         one = None if _is_about_points(row) else found.take(_canvas_ids(header, row), row[0])
         value = row[column] if one is None and _is_about_points(row) else _number(one)
         filled.append([*map(guarded, row[:first]), value])
-    found.complain("canvas")
-    return _csv([[*header[:first], header[column]], *filled])
+    return Book(_csv([[*header[:first], header[column]], *filled]), found.remark("canvas"))
 
 
-def moodle(entries: Sequence[Entry], template: str) -> str:
+def moodle(entries: Sequence[Entry], template: str) -> Book:
     """Fill an offline grading worksheet downloaded from Moodle; what its importer would skip is an error."""
     header, *rows = _table(template, "Moodle worksheet")
     if lacking := [name for name in MOODLE if name not in header]:
@@ -101,11 +107,10 @@ def moodle(entries: Sequence[Entry], template: str) -> str:
             if COMMENTS in header:
                 cells[header.index(COMMENTS)] = guarded(one.said)
         filled.append(cells)
-    found.complain("moodle")
-    return _csv([header, *filled])
+    return Book(_csv([header, *filled]), found.remark("moodle"))
 
 
-def otter(entries: Sequence[Entry], template: str = "") -> str:
+def otter(entries: Sequence[Entry], template: str = "") -> Book:
     """Write the columns of Otter's final_grades.csv; the first row holds the points to be had."""
     names = list(dict.fromkeys(name for one in entries for name in one.points))
     most = {name: points[1] for one in entries for name, points in one.points.items()}
@@ -121,10 +126,10 @@ def otter(entries: Sequence[Entry], template: str = "") -> str:
         rows.append(
             [guarded(one.source), *map(_plain, got), _plain(one.score), _plain(share), status]
         )
-    return _csv(rows)
+    return Book(_csv(rows))
 
 
-def nbgrader(entries: Sequence[Entry], template: str = "") -> str:
+def nbgrader(entries: Sequence[Entry], template: str = "") -> Book:
     """Write the columns of nbgrader's export; its readers know no quotes, so no cell holds a comma."""
     rows = [list(NBGRADER)]
     for one in entries:
@@ -132,10 +137,10 @@ def nbgrader(entries: Sequence[Entry], template: str = "") -> str:
         score, most = _plain(one.score), _plain(one.maximum)
         told = (one.assignment, "None", "None", one.student.id, last, first, one.student.email)
         rows.append([*map(_bare, told), score, "0.0", score, most])
-    return _csv(rows)
+    return Book(_csv(rows))
 
 
-GRADEBOOKS: dict[str, Callable[[Sequence[Entry], str], str]] = {
+GRADEBOOKS: dict[str, Callable[[Sequence[Entry], str], Book]] = {
     "canvas": canvas,
     "moodle": moodle,
     "otter": otter,
@@ -172,6 +177,7 @@ class _Register:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._left = {one.student.id: one for one in entries}
+        self._all = len(self._left)
         self._known: dict[str, set[str]] = {}
         for one in entries:
             for key in (one.student.id, one.student.email, *_names(one.student.name)):
@@ -185,11 +191,14 @@ class _Register:
                 return found
         return None
 
-    def complain(self, platform: str) -> None:
-        """A grade must not get lost: raise BadTarget if somebody has no row."""
-        if self._left:
-            named = story.listed(self._left)
-            raise BadTarget(f"{platform}: no row for {named}; is it the file of this class?")
+    def remark(self, platform: str) -> str:
+        """Who has no row; raise BadTarget if nobody has one."""
+        if not self._left:
+            return ""
+        told = f"{platform}: no row for {story.listed(self._left)}"
+        if len(self._left) == self._all:
+            raise BadTarget(f"{told}; is it the file of this class?")
+        return told
 
 
 def _names(name: str) -> Iterator[str]:
@@ -223,7 +232,9 @@ def _assignment_column(header: Row, first: int, entries: Sequence[Entry]) -> int
     if len(found) != 1 or not title:
         there = story.listed(header[first:], 6)
         many = "several columns" if found else "no column"
-        raise BadTarget(f"canvas: {many} {title!r}; there are {there}; is it the assignment's name?")
+        raise BadTarget(
+            f"canvas: {many} {title!r}; there are {there}; is it the assignment's name?"
+        )
     return found[0]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,9 +14,8 @@ from checkgrad.batch import files
 from checkgrad.batch.intake import Handed
 from checkgrad.batch.journal import Journal, Line
 from checkgrad.batch.record import Student
-from checkgrad.batch.work import Graded, Job, Settings, job
+from checkgrad.batch.work import Execute, Graded, Job, Settings, job
 
-Execute = Callable[[Iterator[Job], Settings], Iterator[Graded]]
 STUDENTS = "students"
 
 

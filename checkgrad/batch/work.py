@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import tempfile
 import traceback
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -57,6 +58,9 @@ class Graded(Struct, frozen=True):
     key: str
     report: bytes
     files: dict[str, str]
+
+
+Execute = Callable[[Iterator[Job], Settings], Iterator[Graded]]
 
 
 def versions() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -13,14 +14,15 @@ from checkgrad import assignment as assignments
 from checkgrad import sandbox
 from checkgrad.assignment import Assignment
 from checkgrad.batch import files, page, progress, record
+from checkgrad.batch.cluster import cluster
 from checkgrad.batch.grades import OURS, Grades
 from checkgrad.batch.intake import IN_CLASS, handed_in
 from checkgrad.batch.journal import NAME
 from checkgrad.batch.overview import Overview
 from checkgrad.batch.pool import in_processes
 from checkgrad.batch.record import Record, Student
-from checkgrad.batch.run import STUDENTS, Class, Done, Execute, file_name
-from checkgrad.batch.work import Settings
+from checkgrad.batch.run import STUDENTS, Class, Done, file_name
+from checkgrad.batch.work import Execute, Settings
 from checkgrad.render import FORMATS
 from checkgrad.render.story import headline
 from checkgrad.targets import BadTarget
@@ -58,8 +60,8 @@ def run(options: argparse.Namespace) -> int:
     """Grade every submission; one that cannot be graded through our fault does not stop the others."""
     if options.isolation == "strict" and (missing := sandbox.missing_for_strict()):
         raise BadTarget(f"--isolation strict: {missing}")
-    settings, execute, folder = _settings(options), _executor(options), Path(options.out)
-    with handed_in(options.submissions, classes=options.classes) as handed:
+    settings, executor, folder = _settings(options), _executor(options), Path(options.out)
+    with handed_in(options.submissions, classes=options.classes) as handed, executor as execute:
         folder.mkdir(parents=True, exist_ok=True)
         done: list[Done] = []
         try:
@@ -105,10 +107,12 @@ def _settings(options: argparse.Namespace) -> Settings:
     return Settings(assignment, options.seed, tuple(dict.fromkeys(formats)))
 
 
-def _executor(options: argparse.Namespace) -> Execute:
+def _executor(options: argparse.Namespace) -> AbstractContextManager[Execute]:
     """How the submissions are graded; raise BadTarget where that is not possible."""
     if options.processes < 1:
         raise BadTarget(f"-j {options.processes}: at least one process is needed")
     if (options.executor == "dask") != bool(options.scheduler):
         raise BadTarget("--executor dask and --scheduler tcp://host:port go together")
-    return partial(in_processes, processes=options.processes)
+    if options.scheduler:
+        return cluster(options.scheduler)
+    return nullcontext(partial(in_processes, processes=options.processes))
