@@ -87,7 +87,7 @@ def _matrix(student: Student, answered: Sequence[Observation]) -> list[Evidence]
     wrong = np.argwhere(~(np.abs(got - expected) <= worst.difference.bound))
     marked = [(int(i), int(j)) for i, j in wrong]
     names = ("output", "logit") if student.exercise.derivative.jacobian else ("sample", "class")
-    title = student.exercise.title
+    title = f"{student.exercise.title}, on another input"
     return [Matrix(title, got.tolist(), expected.tolist(), marked, *names)]
 
 

@@ -365,7 +365,7 @@ def test_advice_is_told_of_where_nothing_is_to_be_fixed():
         ("is wrong at [0]: got 1, expected 2", "softmax is wrong at [0]: got 1, expected 2"),
         ("raised ValueError: no", "softmax raised ValueError: no"),
         ("gave other gradients", "softmax gave other gradients"),
-        ("wrong in dW1: dW1 is 0", "softmax is wrong in dW1: dW1 is 0"),
+        ("wrong in dW1: dW1 is 0", "softmax gives wrong gradients: dW1. The first: dW1 is 0"),
         ("value 1 is wrong at [0]", "The second result of softmax is wrong at [0]"),
         ("softmax is not there", "softmax is not there"),
         ("XOR: not learned", "XOR: not learned"),

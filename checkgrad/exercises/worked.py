@@ -68,8 +68,8 @@ def frac(above: str, below: str) -> str:
 
 
 def num(value: float) -> str:
-    """A number to 5 digits."""
-    mantissa, e, exponent = f"{value + 0.0:.5g}".partition("e")
+    """A number to 4 digits."""
+    mantissa, e, exponent = f"{value + 0.0:.4g}".partition("e")
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else mantissa
 
 

@@ -54,7 +54,7 @@ def regions(run: TrainingRun) -> str:
     steps = ", ".join(str(region.step) for region in run.regions)
     return (
         f"What your network answers over the plane after step {steps}. The dashed line is the border that a right "
-        f"network draws. At the end the two give the same answer on {alike:.0%} of the square."
+        f"network draws. At the end the two give the same answer on {100 * alike:.0f} % of the square."
     )
 
 

@@ -90,11 +90,12 @@ def _pixels(values: Any, strength: Any) -> Any:
 
 
 def _entries(axes: Any, values: Any, wrong: Entries) -> None:
-    look: Any = {"ha": "center", "va": "center", "size": 12, "transform": axes.transData}
+    look: Any = {"ha": "center", "va": "center", "transform": axes.transData}
     for (i, j), value in np.ndenumerate(values):
         marked = (i, j) in wrong
         text = "0" if np.isnan(value) and not marked else _fitting(value)
-        write(axes, text, (j, i), weight="bold" if marked else "normal", **look)
+        size, weight = 12 if len(text) < 6 else 10, "bold" if marked else "normal"
+        write(axes, text, (j, i), size=size, weight=weight, **look)
     at = np.array(sorted(wrong)).reshape(-1, 2, 1)
     line(axes, (at[:, 1] + FRAME_X).ravel(), (at[:, 0] + FRAME_Y).ravel(), color=INK, lw=1.6)
 

@@ -19,6 +19,7 @@ from checkgrad.model import (
     Curve,
     Evidence,
     Example,
+    Layers,
     Matrix,
     Outcome,
     Report,
@@ -65,7 +66,7 @@ class Picture:
     caption: str
     drawings: list[Markup]
     legend: list[Key]
-    small: bool = False
+    size: str = ""  # "small" beside others of its kind, "row" where it takes all the width
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,13 @@ class Album:
     def pictures(self, evidence: list[Evidence]) -> list[Picture]:
         """Draw what belongs beside a finding; how the numeric derivative was found stands at the end."""
         shown = [one for one in evidence if not _is_v_curve(one)]
-        many = sum(isinstance(one, Matrix) for one in shown) > 1
-        return [self.picture(one, many) for one in shown]
+        matrices = [one for one in shown if isinstance(one, Matrix)]
+        drawn = [self.picture(one, len(matrices) > 1) for one in shown]
+        told = {id(one) for one in matrices[1:]}  # one legend serves all matrices
+        return [
+            replace(picture, legend=[]) if id(one) in told else picture
+            for one, picture in zip(shown, drawn, strict=True)
+        ]
 
     def passed(self, outcomes: list[Outcome]) -> list[Picture]:
         """Draw functions; that all entries agree is said in words."""
@@ -110,7 +116,10 @@ class Album:
     def picture(self, evidence: Evidence, among_many: bool = False) -> Picture:
         sources = self._drawn(lambda: self._plots.draw(self._easel, evidence, among_many))
         drawn = self._picture(evidence.title, captions.caption(evidence), sources, legend(evidence))
-        return replace(drawn, small=among_many and isinstance(evidence, Matrix))
+        if among_many and isinstance(evidence, Matrix):
+            return replace(drawn, size="small")
+        row = isinstance(evidence, Layers) or len(sources) > 1
+        return replace(drawn, size="row" if row else "")
 
     def losses(self, run: TrainingRun) -> Picture:
         sources = self._drawn(lambda: [self._plots.draw_losses(self._easel, run)])
@@ -166,6 +175,7 @@ def render(report: Report) -> str:
         report=shown,
         hidden=len(report.outcomes) - len(shown.outcomes),
         groups=_groups(shown),
+        titles={part.name: part.title for part in story.parts(shown)},
         first=story.first_to_fix(shown),
         counts=story.counts(shown),
         progress=story.progress(shown),
@@ -222,6 +232,7 @@ def environment() -> Environment:
         "mathml": mathml,
         "by_hand": by_hand,
         "stated": story.stated,
+        "titled": story.titled,
     }
     env.globals |= {
         "lines": numbers.lines,

@@ -36,6 +36,7 @@ WHOLE_FILE = "submission"
 PREDICATE = re.compile(r"([a-z]+(s|ed)|did|had|gave|took|could)\b(?!:)")
 STARTS_WITH_A_NAME = re.compile(r"\w*[_.\d(]")
 MEMBER = re.compile(r"value (\d) (.*)", re.DOTALL)
+BLOCKS = re.compile(r"wrong in (.*?)(?:; ([^:]*) right)?: (.*)", re.DOTALL)
 ORDINALS = ("first", "second", "third")
 PROGRESS = ("fixed", "still there", "new")
 
@@ -105,10 +106,15 @@ def spoken(name: str) -> str:
     return re.sub(r"\bxor\b", "XOR", name.replace("_", " ").strip())
 
 
+def titled(text: str) -> str:
+    """A heading: a capital at its beginning, unless it is a name."""
+    return text if STARTS_WITH_A_NAME.match(text) else text[:1].upper() + text[1:]
+
+
 def stated(text: str) -> str:
     """A remark as a sentence: a capital at its beginning, a full stop at its end."""
     text = text.strip()
-    begun = text if STARTS_WITH_A_NAME.match(text) else text[:1].upper() + text[1:]
+    begun = titled(text)
     return begun if begun.endswith((".", "?", "!", ":")) or not begun else f"{begun}."
 
 
@@ -126,12 +132,17 @@ def sentence(outcome: Outcome) -> str:
         return problem
     if (member := MEMBER.match(problem)) and int(member[1]) < len(ORDINALS):
         return f"The {ORDINALS[int(member[1])]} result of {name} {member[2]}"
-    if problem.startswith("wrong in "):
-        return f"{name} is {problem}"
+    if blocks := BLOCKS.match(problem):
+        return _wrong_blocks(name, *blocks.groups(""))
     is_predicate = PREDICATE.match(problem)
     if name == WHOLE_FILE:
         return f"The file {problem}" if is_predicate else problem
     return f"{name} {problem}" if is_predicate else f"{name}: {problem}"
+
+
+def _wrong_blocks(name: str, wrong: str, right: str, first: str) -> str:
+    kept = f" Right: {right}." if right else ""
+    return f"{name} gives wrong gradients: {wrong}.{kept} The first: {first}"
 
 
 def visible(report: Report) -> Report:
@@ -180,6 +191,12 @@ def parts(report: Report) -> list[Part]:
     for outcome in report.outcomes:
         groups.setdefault(outcome.exercise, []).append(outcome)
     return [Part(name, asked.get(name), outcomes) for name, outcomes in groups.items()]
+
+
+def awarded(report: Report) -> dict[str, float]:
+    """The points of every exercise, as staff decided where they did."""
+    earned = {part.name: part.points[0] for part in parts(report) if part.name != WHOLE_FILE}
+    return earned | {d.exercise: d.points for d in report.decisions if d.exercise in earned}
 
 
 def first_to_fix(report: Report) -> First | None:
