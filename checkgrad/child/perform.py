@@ -59,7 +59,7 @@ class Performer:
         given.results.clear()
         printed, warned = self.printed.take(), self.warned.take()
         if not (raised or given.mutated or warned or printed):
-            return value + wire.encode(seconds)
+            return value + wire.DOUBLE.pack(wire.FLOAT, seconds)
         told = (raised, message, traceback, given.mutated, warned, printed, seconds)
         return value + wire.encode(told)
 

@@ -17,6 +17,7 @@ from .submission import Order, bring_in
 
 OUTGOING, INCOMING = 3, 4  # the descriptors that lead to the grader
 LEAST_ROOM = 1 << 20
+CHUNK = 1 << 16  # bytes read at once: what is larger, the C library maps and unmaps every time
 
 
 class Line:
@@ -53,10 +54,10 @@ class Line:
 
     def some(self) -> bytes:
         try:
-            return self.read(self.incoming, 1 << 20)
+            return self.read(self.incoming, CHUNK)
         except BlockingIOError:
             os.set_blocking(self.incoming, True)
-            return self.read(self.incoming, 1 << 20)
+            return self.read(self.incoming, CHUNK)
 
     def receive(self) -> tuple[int, int, bytes]:
         magic, kind, seq, length = wire.HEADER.unpack(self.need(wire.HEADER.size))

@@ -10,8 +10,7 @@ import threading
 from collections.abc import Callable
 
 from checkgrad.child import wire
-
-CHUNK = 1 << 20
+from checkgrad.child.serve import CHUNK
 
 
 class Ended(Exception):

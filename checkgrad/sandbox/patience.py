@@ -4,14 +4,37 @@ from __future__ import annotations
 
 import time
 
+SLACK = 5.0  # times the limit, the most that an answer may take on a loaded machine
+TOGETHER = 2.0  # the same of many answers together
+
+
+class Spent:
+    """Seconds that a submission has used: of CPU time, but no less than a share of the wall time."""
+
+    def __init__(self) -> None:
+        self.wall = self.cpu = 0.0
+        self.counted: dict[int, float] = {}  # CPU seconds by process
+
+    def add(self, seconds: float, pid: int) -> None:
+        """Count *seconds* of wall time that the process *pid* was given."""
+        used = cpu_of(pid) - self.counted.get(pid, 0.0)  # endless where it has ended
+        added = min(used, seconds)
+        self.counted[pid] = self.counted.get(pid, 0.0) + added
+        self.wall += seconds
+        self.cpu += added
+
+    @property
+    def seconds(self) -> float:
+        return max(self.cpu, self.wall / TOGETHER)
+
+    @property
+    def share(self) -> float:
+        """How much of the wall time counts."""
+        return self.seconds / self.wall if self.wall else 1.0
+
 
 class Patience:
-    """How long one answer may take: CPU time decides, wall time only for a process that waits.
-
-    On a loaded machine a process that wants to run gets up to *slack* times the limit.
-    """
-
-    slack = 5.0
+    """How long one answer may take: CPU time decides, wall time only for a process that waits."""
 
     def __init__(self, limit: float, pid: int, end: float) -> None:
         self.limit = limit
@@ -28,7 +51,7 @@ class Patience:
         """Seconds to wait before asking again, 0 when the time is up."""
         now = time.monotonic()
         past = now - self.started
-        if now >= self.end or past > self.slack * self.limit:
+        if now >= self.end or past > SLACK * self.limit:
             return 0.0
         if self.cpu is None:
             if past < 0.1 * self.limit:

@@ -17,7 +17,7 @@ from checkgrad.child.request import Request
 from checkgrad.model import Isolation
 from checkgrad.sandbox import house
 from checkgrad.sandbox.launch import LauncherLost
-from checkgrad.sandbox.patience import Patience
+from checkgrad.sandbox.patience import TOGETHER, Patience, Spent
 from checkgrad.sandbox.session import Died, GraderFault, Place, Session
 from checkgrad.sandbox.stage import hand_over, remove, stage
 
@@ -54,12 +54,13 @@ class Worker:
         hand_over(self.staged.folder, user)
         self._cell = Cell(str(self.staged.folder), limits.memory, user, house.without())
         self._session: Session | None = None
+        self._pid = 0  # of the latest process
         self._inventory: Inventory | None = None
         self._hung: list[tuple[str, int]] = []
         self._given_up: dict[str, Behaviour] = {}  # by function: the answer to all that is asked
         self._crashes: Counter[str] = Counter()
         self._seconds: defaultdict[str, float] = defaultdict(float)
-        self._spent = 0.0
+        self._spent = Spent()
         self._lost = 0
 
     @property
@@ -77,7 +78,7 @@ class Worker:
         if self._inventory is None:
             began = time.monotonic()
             found = self._load()
-            self._spent += time.monotonic() - began
+            self._count_spent(began)
             self._inventory = replace(found, notes=(*self.staged.notes, *found.notes))
         return self._inventory
 
@@ -113,7 +114,7 @@ class Worker:
         """The answer to a request that is not put at all."""
         if self.inventory.problem:
             return Behaviour(died="the submission does not load", died_of="load")
-        if self._spent >= self.limits.submission:
+        if self._spent.seconds >= self.limits.submission:
             words = f"not asked: the submission has used its {self.limits.submission:g} s"
             return Behaviour(died=words, died_of="budget")
         return self._given_up.get(request.function)
@@ -142,15 +143,18 @@ class Worker:
             for number, _ in waiting:
                 answers.setdefault(number, Behaviour(died=str(fault), died_of="grader"))
         finally:
-            self._spent += time.monotonic() - began
+            self._count_spent(began)
 
     def _patience(self, session: Session, limit: float) -> Patience:
-        end = time.monotonic() + max(self.limits.submission - self._spent, 0.0)
-        return Patience(limit, session.process.pid, end)
+        left = max(self.limits.submission - self._spent.seconds, 0.0)
+        return Patience(limit, session.process.pid, time.monotonic() + TOGETHER * left)
+
+    def _count_spent(self, since: float) -> None:
+        self._spent.add(time.monotonic() - since, self._pid)
 
     def _count_time(self, function: str, since: float) -> None:
         self._seconds[function] += time.monotonic() - since
-        if self._seconds[function] > self.limits.function:
+        if self._seconds[function] * self._spent.share > self.limits.function:
             words = f"not asked again: its calls took {self.limits.function:g} s together"
             self._given_up[function] = Behaviour(died=words, died_of="time")
 
@@ -190,7 +194,7 @@ class Worker:
                 if missing := house.found().inside - set(session.layers):
                     session.process.end()
                     raise GraderFault(f"a worker lacks {', '.join(sorted(missing))}")
-                self._session = session
+                self._session, self._pid = session, session.process.pid
                 return session
             except (GraderFault, LauncherLost) as fault:
                 house.discard()
