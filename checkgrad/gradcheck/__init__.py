@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad.gradcheck.claims import KINDS, joined
-from checkgrad.gradcheck.excuses import excuse_for, excuse_for_all
+from checkgrad.gradcheck.excuses import excuse_for, first_look
 from checkgrad.gradcheck.findings import Finding, described, wrong_arrays
 from checkgrad.gradcheck.products import adjoint_problem, asymmetry
 from checkgrad.gradcheck.result import Block, Entry, GradientCheck
@@ -163,7 +163,7 @@ def _overridden(search: Search) -> list[str]:
 def _judged(search: Search, spot: Spot, notes: list[str]) -> tuple[Spot, Comparison] | None:
     """The point and the comparison to judge by; None where there is none."""
     first = _compared(search, spot)
-    if search.domain is None and not _agrees(first):
+    if search.domain is None and (first.blunt or not _agrees(first)):
         first = _within_a_domain(search, spot, first)
     return (spot, first) if _agrees(first) else _second_opinion(search, spot, first, notes)
 
@@ -182,22 +182,20 @@ def _accusation(
 ) -> tuple[str, tuple[Block, ...]]:
     """What is wrong, unless something in f excuses it."""
     try:
-        if note := excuse_for_all(search, spot, seen):
-            notes.append(note)
-            return "", ()
-        findings = wrong_arrays(search, spot)
+        look = first_look(search, spot, seen)
+        findings = [] if look.excuse else wrong_arrays(search, spot, look.suspected)
     except Spent:
         return f"wrong; max_evaluations={search.limit} are too few to say where", ()
-    if note := _excused(search, spot, findings):
+    if note := look.excuse or _excused(search, spot, findings, look.calm):
         notes.append(note)
         return "", ()
     blocks = tuple(described(search, spot, found) for found in findings)
     return f"wrong in {', '.join(b.name for b in blocks)}", blocks
 
 
-def _excused(search: Search, spot: Spot, findings: list[Finding]) -> str:
+def _excused(search: Search, spot: Spot, findings: list[Finding], calm: bool) -> str:
     try:
-        return excuse_for(search, spot, findings)
+        return excuse_for(search, spot, findings, calm)
     except Spent:
         return ""
 

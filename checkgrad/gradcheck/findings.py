@@ -54,16 +54,17 @@ class Finding:
         return all(len(group) == 1 for group in self.suspects)
 
 
-def wrong_arrays(search: Search, spot: Spot) -> list[Finding]:
-    """Look into every array in which something is wrong."""
+def wrong_arrays(search: Search, spot: Spot, suspected: Leaves | None) -> list[Finding]:
+    """Look into every array in which something is wrong; *suspected* says which entries may be, if that is known."""
     if search.claim.elementwise:
         return [_elementwise(search, spot)]
     found: list[Finding] = []
     for leaf in wrong_leaves(search, spot):
+        within = np.flatnonzero(suspected[leaf]) if suspected else _all_of(spot, leaf)
         # Where one array is wrong all over, the others need not be searched entry by entry.
         everywhere = any(not (f.few or f.related) for f in found)
         try:
-            found.append(_look_into(search, spot, leaf, everywhere))
+            found.append(_look_into(search, spot, leaf, within, everywhere))
         except Spent:
             found.append(Finding(leaf, [_all_of(spot, leaf)]))
     return found
@@ -83,7 +84,7 @@ def described(search: Search, spot: Spot, found: Finding) -> Block:
         return Block(name, words)
 
 
-def _look_into(search: Search, spot: Spot, leaf: int, everywhere: bool) -> Finding:
+def _look_into(search: Search, spot: Spot, leaf: int, within: Any, everywhere: bool) -> Finding:
     x = spot.leaves[leaf]
     if not search.affordable(max(SAMPLES, min(x.size, FEW)) + EXAMPLES):
         return Finding(leaf, [_all_of(spot, leaf)])
@@ -95,17 +96,13 @@ def _look_into(search: Search, spot: Spot, leaf: int, everywhere: bool) -> Findi
     relation = _relation(search, spot, leaf, found, directions)
     if relation or everywhere:
         return Finding(leaf, [_all_of(spot, leaf)], output, relation, bool(relation))
-    suspects = halved(search, spot, leaf, output, _suspected(search, spot, leaf)[:, None], MANY)
+    suspects = halved(search, spot, leaf, output, within[:, None], MANY)
     if not suspects and np.max(found.excess) > FAINT:
         return Finding(leaf, [_all_of(spot, leaf)], output)
     known = Finding(leaf, [group.ravel() for group in suspects], output)
     return (
         replace(known, words=_few(np.ravel(suspects), x.shape)) if suspects and known.few else known
     )
-
-
-def _suspected(search: Search, spot: Spot, leaf: int) -> Any:
-    return np.flatnonzero(search.suspected[leaf]) if search.suspected else _all_of(spot, leaf)
 
 
 def _all_of(spot: Spot, leaf: int) -> Any:

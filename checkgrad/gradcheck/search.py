@@ -17,6 +17,7 @@ from checkgrad.numeric.moves import move, move_scale
 
 DIRECTIONS = 2  # two blind spots that coincide are unlikely enough
 SPARE = 150  # evaluations to keep for telling a mistake from an eps in f
+BLUNT = 1e-3
 LEAST = 0.5  # random directions are 0.5 to 1.5 in every entry, so that no single one can hide
 
 
@@ -60,6 +61,12 @@ class Comparison:
         return bool(np.any(self.smooth & np.isfinite(self.bound)))
 
     @property
+    def blunt(self) -> bool:
+        """Is hardly any digit of it known?"""
+        size = np.maximum(np.abs(self.claimed), np.abs(self.measured))
+        return not np.any(self.bound <= BLUNT * size)
+
+    @property
     def worst_output(self) -> int:
         """The entry of the output with the largest deviation along any direction."""
         return int(np.argmax(np.max(self.excess.reshape(len(self.excess), -1), axis=0)))
@@ -72,10 +79,7 @@ class Comparison:
 
 @dataclass
 class Search:
-    """What all steps of one check share: the claim, the dice, the tolerances, and the evaluations so far.
-
-    suspected: for every entry, whether it may be wrong, if anything is known about that.
-    """
+    """What all steps of one check share: the claim, the dice, the tolerances, and the evaluations so far."""
 
     claim: Claim
     subject: Subject
@@ -87,7 +91,6 @@ class Search:
     limit: int
     evaluations: int = 0
     rung: int = 0
-    suspected: Leaves | None = None
 
     def spot(self, args: tuple[Any, ...]) -> Spot:
         return Spot(args, self.subject.leaves(args), self.claim.derivative(*args))

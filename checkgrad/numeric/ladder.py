@@ -35,6 +35,7 @@ DOUBLE, SINGLE = 2.0**-53, 2.0**-24
 SAFETY = 2.0
 SAFETY_SINGLE = 32.0  # the steps it needs are large, and many kinks fit into them
 ROUNDING = 8.0  # units of the last place that a well written function may be off by
+COARSE = 4.0  # times the distance of neighbouring values
 NOISE = 16.0  # times the measured noise, which few samples may underestimate
 HIDDEN = 256.0  # how large the intermediate numbers of a value that stands still may be
 SETTLED = 2.0**25  # a bound below so many roundings is as good as smaller steps could make it
@@ -86,7 +87,7 @@ def differentiate(
         pending = pending[keep]
         samples = _joined(samples, keep, _sample(evaluate, place, pending, steps, samples.centre))
         part, settled = _assess(samples, _unit(unit, samples), noise)
-        _overwrite(found, pending, part)
+        _overwrite(found, pending, _reconciled(part, Estimate(*(a[pending] for a in parts(found)))))
     return found
 
 
@@ -108,6 +109,18 @@ def _joined(coarse: Samples, keep: Any, fine: Samples) -> Samples:
     )
 
 
+def _reconciled(fine: Estimate, coarse: Estimate) -> Estimate:
+    """*fine*, or a bound that spans both where smaller steps contradict larger ones.
+
+    Rounding may freeze part of a value, which then looks smooth at steps that it no longer follows.
+    """
+    with np.errstate(all="ignore"):
+        apart = np.abs(fine.value - coarse.value)
+        contradicts = apart > fine.bound + coarse.bound
+        bound = np.where(contradicts, apart + coarse.bound, fine.bound)
+    return Estimate(fine.value, bound, fine.smooth)
+
+
 def _assess(samples: Samples, unit: float, known: float | None) -> tuple[Estimate, Any]:
     """Take the best value of the table, and tell which entries smaller steps cannot improve."""
     with np.errstate(all="ignore"):
@@ -115,13 +128,10 @@ def _assess(samples: Samples, unit: float, known: float | None) -> tuple[Estimat
         odd = _extrapolated((samples.plus - samples.minus) / (2 * h), 2)
         even = _extrapolated((samples.plus + samples.minus - 2 * samples.centre) / h, 1)
         roundings = unit * (_magnitudes(samples) + np.abs(odd[0][-1]))
-        single = unit >= SINGLE
-        noise = np.maximum(_noise(odd, even, h, roundings), _swallowed(samples, single))
-        if single:
-            noise = 2 * np.maximum(noise, ROUNDING * _grain(samples))
+        noise = _noise(samples, odd, even, roundings, unit >= SINGLE)
         if known is not None:
             noise = np.full_like(noise, known)
-        safety = SAFETY_SINGLE if single else SAFETY
+        safety = SAFETY_SINGLE if unit >= SINGLE else SAFETY
         rows = [_candidates(odd, even, noise / h, order, safety) for order in range(ORDERS)]
         value, bound, jump = (np.concatenate(parts) for parts in zip(*rows, strict=True))
         bound = np.where(np.isfinite(bound), bound, np.inf)
@@ -132,6 +142,28 @@ def _assess(samples: Samples, unit: float, known: float | None) -> tuple[Estimat
         )
         smooth = np.isfinite(bound) & (2 * jump <= bound)
         return Estimate(value, bound, smooth), bound <= SETTLED * roundings[-1]
+
+
+def _noise(samples: Samples, odd: list[Any], even: list[Any], roundings: Any, single: bool) -> Any:
+    """Bound the rounding error of the values at each step."""
+    h = samples.steps.reshape(-1, *[1] * (samples.plus.ndim - 1))
+    noise = np.maximum(_unexplained(odd, even, h, roundings), _swallowed(samples, single))
+    moved = np.concatenate([samples.plus, samples.minus])
+    if single:
+        values = np.concatenate([moved, 0 * moved[:1] + samples.centre])
+        return 2 * np.maximum(noise, ROUNDING * _grain(values, 24))
+    return np.maximum(noise, COARSE * _grain(moved - samples.centre, 53))
+
+
+def _unexplained(odd: list[Any], even: list[Any], h: Any, roundings: Any) -> Any:
+    """The rounding error, at each step, that shows in what smoothness leaves unexplained."""
+    rest = (odd[2][1:] - odd[2][:-1])[-2:] * h[-2:]
+    bend = even[3][-2:] * h[-2:] / 2
+    # A jump that does not depend on the step is a kink, not noise.
+    kink = np.abs(even[2][-3:].sum(axis=0)) > 2 * np.abs(even[2][-3:]).max(axis=0)
+    measured = np.sqrt(_mean(rest**2) + np.where(kink, 0, _mean(bend**2)))
+    typical = _typical(np.where(kink, 0, measured) / roundings[-1]) * roundings[-1]
+    return np.maximum(ROUNDING * roundings, NOISE * np.maximum(measured, typical))
 
 
 def _magnitudes(samples: Samples) -> Any:
@@ -158,12 +190,11 @@ def _swallowed(samples: Samples, single: bool) -> Any:
     return np.where(((up == 0) & (down == 0)).any(axis=0) & np.isfinite(seen), 16 * seen, 0.0)
 
 
-def _grain(samples: Samples) -> Any:
-    """The largest power of two that all values are multiples of: what is left of larger numbers that cancel."""
-    values = np.concatenate([samples.centre[None, None] + 0 * samples.plus[:1], samples.plus])
-    mantissa, exponent = np.frexp(np.concatenate([values, samples.minus]))
-    digits = np.where(np.isfinite(mantissa), mantissa * 2.0**24, 0).astype(np.int64)
-    grains = np.ldexp((digits & -digits).astype(float), exponent - 24)
+def _grain(values: Any, bits: int) -> Any:
+    """The largest power of two that all *values* are multiples of: what is left of larger numbers that cancel."""
+    mantissa, exponent = np.frexp(values)
+    digits = np.where(np.isfinite(mantissa), mantissa * 2.0**bits, 0).astype(np.int64)
+    grains = np.ldexp((digits & -digits).astype(float), exponent - bits)
     least = np.where(digits == 0, np.inf, grains).min(axis=0)
     return np.where(np.isfinite(least), least, 0.0)
 
@@ -187,17 +218,6 @@ def _candidates(
         truncation = np.maximum(truncation, np.abs(value - odd[order - 1][2:]))
     jump = np.abs(even[order + 1])
     return value, safety * (truncation + jump / 2) + rounding[order + 1 :], jump
-
-
-def _noise(odd: list[Any], even: list[Any], h: Any, roundings: Any) -> Any:
-    """Bound the rounding error of the values at each step, from what smoothness leaves unexplained."""
-    rest = (odd[2][1:] - odd[2][:-1])[-2:] * h[-2:]
-    bend = even[3][-2:] * h[-2:] / 2
-    # A jump that does not depend on the step is a kink, not noise.
-    kink = np.abs(even[2][-3:].sum(axis=0)) > 2 * np.abs(even[2][-3:]).max(axis=0)
-    measured = np.sqrt(_mean(rest**2) + np.where(kink, 0, _mean(bend**2)))
-    typical = _typical(np.where(kink, 0, measured) / roundings[-1]) * roundings[-1]
-    return np.maximum(ROUNDING * roundings, NOISE * np.maximum(measured, typical))
 
 
 def _mean(rows: Any) -> Any:
