@@ -47,11 +47,15 @@ def _is_plain(request: Request, given: Mapping[str, Any]) -> bool:
 
 
 def _lines(request: Request, given: Mapping[str, Any]) -> Iterator[str]:
+    last = len(request.steps) - 1
     needed = {r.step for r in _results(request.answer)} | {
         r for step in request.steps for r in _needed(step)
     }
     for i, step in enumerate(request.steps):
         line = _step(step, given)
+        if i == last and request.answer == Result(last):
+            yield f"got = {line}"
+            return
         yield f"r{i} = {line}" if i in needed and step.do != "set" else line
     yield f"got = {_written(request.answer, given)}"
 
@@ -92,7 +96,7 @@ def _written(value: Any, given: Mapping[str, Any]) -> str:
     if name := _name(value, given):
         return name
     if isinstance(value, np.ndarray):
-        return f"np.array({np.array2string(value, separator=', ', threshold=400)})"
+        return f"np.array({value.tolist()!r})"
     if isinstance(value, list | tuple):
         return f"[{', '.join(_written(member, given) for member in value)}]"
     if value is None or isinstance(value, bool | int | float | str):
