@@ -16,6 +16,7 @@ from checkgrad.compare import Difference
 from checkgrad.exercise import Exercise, Failed, Formula, Law, Probe
 from checkgrad.model import Verdict
 from checkgrad.reading import Reading
+from checkgrad.reading.form import ROWS
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 
@@ -35,6 +36,7 @@ class Observation:
     note: str = ""
     measured: tuple[slopes.Measured, ...] | None = None
     again: Callable[[Probe], Observation] | None = None  # the same question about another input
+    of: Student | None = None  # the function as it was asked here, where that is not the usual way
 
 
 @dataclass
@@ -115,6 +117,8 @@ def matches_the_formula(student: Student) -> Iterator[Observation]:
     student.answers(student.probes)
     for probe in student.probes:
         yield _formula_on(student, probe)
+    if upright := _given_columns(student):
+        yield from _on_columns(upright)
 
 
 def agrees_with_the_numeric_derivative(student: Student) -> Iterator[Observation]:
@@ -317,6 +321,10 @@ def _returns_nothing() -> Difference:
 
 def _formula_on(student: Student, probe: Probe) -> Observation:
     (got,) = student.answers([probe])
+    return _compared(student, probe, got)
+
+
+def _compared(student: Student, probe: Probe, got: Behaviour) -> Observation:
     formula = student.reading.formula
     expected, found = formula(*probe), None
     if got.returned:
@@ -324,6 +332,37 @@ def _formula_on(student: Student, probe: Probe) -> Observation:
         bound = compare.widened(bound, expected, *student.room)
         found = compare.difference(got.value, expected, bound)
     return Observation(probe, got, expected, found, again=lambda p: _formula_on(student, p))
+
+
+def _given_columns(student: Student) -> Student | None:
+    """A function that is right for vectors of samples, asked with columns (N, 1) instead."""
+    reading = student.reading
+    form = reading.way.form
+    if not (reading.right and reading.binary and form.layout == ROWS and not form.upright):
+        return None
+    way = replace(reading.way, form=replace(form, upright=True))
+    return Student(replace(reading, way=way), student.ask, student.seed)
+
+
+def _on_columns(student: Student) -> Iterator[Observation]:
+    """What is right for vectors may mix all samples of two columns; an error or other axes are no fault."""
+    probes = [p for p in student.probes if _is_smooth_ground(p)]
+    for probe, got in _answered(student, probes):
+        folded = _with_axes_of(student.reading.formula(*probe), got, len(probe[0]))
+        if folded and (found := _compared(student, probe, folded).difference):
+            problem = f"given columns (N, 1) instead of vectors, {found.problem}"
+            told = replace(found, problem=problem)
+            due = student.reading.formula(*probe)
+            yield Observation(probe, got, due, told, Verdict.ADVICE, of=student)
+
+
+def _with_axes_of(due: Any, got: Behaviour, samples: int) -> Behaviour | None:
+    """The answer in the shape of what is due, or as it is where it has an entry for every two samples; else None."""
+    if not got.returned or not compare.are_numbers(got.value):
+        return None
+    if np.size(got.value) == np.size(due):
+        return replace(got, value=np.reshape(got.value, np.shape(due)))
+    return got if np.shape(got.value) == (samples, samples) else None
 
 
 def _one_of_each_shape(probes: Sequence[Probe]) -> list[Probe]:

@@ -110,6 +110,10 @@ def _failure(question: Question, check: Check, student: Student, worst: Observat
     if check.earns and is_beside_the_point(student, worst.probe):
         found = _explanation(student)
         return replace(outcome, diagnoses=found.diagnoses, note="right for real numbers")
+    if worst.of:
+        return replace(
+            outcome, diagnoses=_explanation(worst.of).diagnoses, note="right for vectors"
+        )
     if cause := _stopped_by(worst.got, student):
         return replace(outcome, follows_from=cause)
     return _explained(outcome, check, student)
