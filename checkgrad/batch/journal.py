@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 import msgspec
 from msgspec import Raw, Struct
@@ -43,8 +44,8 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
-        self._lock = _locked(folder)
         self._file = self.path.open("a+b")
+        _lock(self._file, folder)
         self._by_student: dict[tuple[str, str], Place] = {}
         self._by_key: dict[str, Place] = {}
         self.end = 0
@@ -61,7 +62,6 @@ class Journal:
         traceback: TracebackType | None,
     ) -> None:
         self._file.close()
-        os.close(self._lock)
 
     def has(self, student: Student, key: str) -> bool:
         """Is this grade of this student there?"""
@@ -112,15 +112,14 @@ class Journal:
             self.end += len(text)
 
 
-def _locked(folder: Path) -> int:
-    """A lock on *folder* that ends with this process."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    if sys.platform != "win32":
-        import fcntl
+def _lock(file: BinaryIO, folder: Path) -> None:
+    """Keep *file* to this process as long as it is open; those forked from it do not hold on to it."""
+    if sys.platform == "win32":
+        return
+    import fcntl
 
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(descriptor)
-            raise BadTarget(f"{folder}: another checkgrad is writing there") from None
-    return descriptor
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise BadTarget(f"{folder}: another checkgrad is writing there") from None
