@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import cache_from_source
 
-from . import kernel
+from . import kernel, seatbelt
 
 STANDARD = (
     5  # the descriptor by which the standard library is reached where its path is closed to others
@@ -85,6 +85,7 @@ def lock_in(cell: Cell, walls: Walls) -> tuple[str, ...]:
         attempt("", cell, linux, close_the_rest),
         attempt("rlimits", cell, True, lambda: limit(walls.used + cell.memory)),
         attempt("seccomp", cell, bool(walls.program), lambda: kernel.seccomp(walls.program)),
+        attempt("seatbelt", cell, sys.platform == "darwin", seatbelt.put_on),
     ]
     return tuple(filter(None, layers))
 
@@ -95,7 +96,7 @@ def attempt(name: str, cell: Cell, possible: bool, act: Callable[[], str]) -> st
         return ""
     try:
         return act()
-    except OSError:
+    except (OSError, AttributeError):  # refused, or not in this system's library
         return ""
 
 

@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 import checkgrad.child
+from checkgrad.sandbox import windows
 from checkgrad.sandbox.channel import Channel, channel
 
 CHILD = Path(checkgrad.child.__file__).parent
@@ -85,7 +86,10 @@ def without() -> tuple[str, ...]:
 def interpreter(code: str) -> list[str]:
     """A clean Python that runs *code* with the worker's side of the house loaded."""
     begin = BEGIN.format(site=str(SITE), init=str(CHILD / "__init__.py"), child=str(CHILD))
-    return [sys.executable, "-I", "-S", "-c", begin + code]
+    # on Windows that of a virtual environment starts another one, which a job does not let it
+    windows_own = getattr(sys, "_base_executable", sys.executable)
+    python = windows_own if sys.platform == "win32" else sys.executable
+    return [python, "-I", "-S", "-c", begin + code]
 
 
 def environment() -> dict[str, str]:
@@ -102,6 +106,7 @@ class Spawned:
     pid: int
     channel: Channel
     handle: subprocess.Popen[bytes]
+    job: int = 0  # on Windows
 
     def end(self) -> int:
         if not self.channel.open:
@@ -110,6 +115,7 @@ class Spawned:
         with suppress(ProcessLookupError, PermissionError):
             if sys.platform == "win32":
                 self.handle.kill()
+                windows.close(self.job)
             else:
                 os.killpg(self.pid, signal.SIGKILL)
         return self.handle.wait()
@@ -146,7 +152,8 @@ class Spawner:
         line = channel(os.dup(handle.stdout.fileno()), os.dup(handle.stdin.fileno()))
         handle.stdin.close()
         handle.stdout.close()
-        return Spawned(handle.pid, line, handle)
+        job = windows.put_in_job(handle) if sys.platform == "win32" else 0
+        return Spawned(handle.pid, line, handle, job)
 
     def close(self) -> None:
         if self.spare:
