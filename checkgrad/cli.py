@@ -7,11 +7,18 @@ import sys
 from collections.abc import Sequence
 
 from checkgrad.assignment import BadAssignment
-from checkgrad.commands import explain, grade
+from checkgrad.commands import check_assignment, diff, explain, grade, init, report
 from checkgrad.explain import Unknown
 from checkgrad.targets import BadTarget
 
-COMMANDS = {"grade": grade, "explain": explain}
+COMMANDS = {
+    "init": init,
+    "check-assignment": check_assignment,
+    "grade": grade,
+    "report": report,
+    "diff": diff,
+    "explain": explain,
+}
 USAGE = 4
 
 

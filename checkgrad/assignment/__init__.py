@@ -19,8 +19,8 @@ from checkgrad.assignment.content import (
 from checkgrad.assignment.conventions import against
 from checkgrad.assignment.decode import decode
 from checkgrad.assignment.errors import BadAssignment
-from checkgrad.assignment.file import Asked
-from checkgrad.assignment.lock import digest_of_probes, remarks
+from checkgrad.assignment.file import Asked, File
+from checkgrad.assignment.lock import broken_lock, digest_of_probes, remarks
 from checkgrad.assignment.rules import broken
 
 __all__ = [
@@ -42,25 +42,28 @@ __all__ = [
 ]
 
 
-def load(path: Path) -> Assignment:
-    """Read an assignment file; raise BadAssignment with one line where it is wrong."""
+def load(path: Path, *, locked: bool = True) -> Assignment:
+    """Read an assignment file; raise BadAssignment with one line where it is wrong.
+
+    locked: does its lock have to hold?
+    """
     try:
         text = path.read_bytes()
-        named = decode(text).own
+        named = decode(text, File).own
         beside = (path.parent / named).read_bytes() if named else b""
     except OSError as error:
         at = "" if error.filename == str(path) else f"own: {error.filename}: "
         raise BadAssignment(f"{path}: {at}{error.strerror}") from None
     except BadAssignment as error:
         raise BadAssignment(f"{path}: {error}") from None
-    return loads(Source(str(path), text, beside))
+    return loads(Source(str(path), text, beside), locked=locked)
 
 
-def loads(source: Source) -> Assignment:
+def loads(source: Source, *, locked: bool = True) -> Assignment:
     """Return the assignment that *source* holds; raise BadAssignment with one line where it is wrong."""
     try:
-        found = Assignment(**asdict(decode(source.text)), source=source)
-        problem = next(broken(found), "")
+        found = Assignment(**asdict(decode(source.text, File)), source=source)
+        problem = next(broken(found), "") or (next(broken_lock(found), "") if locked else "")
     except BadAssignment as error:
         problem = str(error)
     if problem:

@@ -1,10 +1,10 @@
-"""From the bytes of an assignment file to its keys; what does not fit is told with the path of its key."""
+"""From the bytes of a TOML file to its keys; what does not fit is told with the path of its key."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec import inspect
@@ -21,17 +21,20 @@ PLAIN: dict[Any, type] = {
 PLACE = re.compile(r" - at `\$[^`]*`$")
 
 
-def decode(text: bytes) -> File:
-    """Return what the file says, or raise BadAssignment with the path of the key that is wrong."""
+T = TypeVar("T")
+
+
+def decode(text: bytes, form: type[T]) -> T:
+    """Return what a TOML file of this *form* says, or raise BadAssignment with the path of the key that is wrong."""
     try:
         data = msgspec.toml.decode(text)
     except msgspec.DecodeError as error:
         raise BadAssignment(f"no TOML: {error}") from None
     except UnicodeDecodeError as error:
         raise BadAssignment(f"no text: {error.reason} at byte {error.start}") from None
-    if wrong := _wrong(data, inspect.type_info(File), ""):
+    if wrong := _wrong(data, inspect.type_info(form), ""):
         raise BadAssignment(wrong)
-    return msgspec.convert(data, File)
+    return msgspec.convert(data, form)
 
 
 def schema() -> dict[str, Any]:
@@ -52,6 +55,9 @@ def _wrong(data: Any, kind: Any, path: str) -> str:
     if isinstance(kind, inspect.DictType) and isinstance(data, dict):
         found = (_wrong(value, kind.value_type, _joined(path, key)) for key, value in data.items())
         return next(filter(None, found), "")
+    if isinstance(kind, inspect.ListType) and isinstance(data, list):
+        wrong = (_wrong(item, kind.item_type, f"{path}[{i}]") for i, item in enumerate(data))
+        return next(filter(None, wrong), "")
     return _does_not_convert(data, kind, path)
 
 
@@ -79,7 +85,7 @@ def _type_of(kind: Any) -> Any:
     if isinstance(kind, inspect.LiteralType):
         return Literal[tuple(kind.values)]
     if isinstance(kind, inspect.ListType):
-        return list[_type_of(kind.item_type)]  # type: ignore[misc]
+        return list
     if isinstance(kind, inspect.StructType):
         return kind.cls
     if isinstance(kind, inspect.DictType):

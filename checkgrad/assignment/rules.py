@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from checkgrad.assignment import conventions
 from checkgrad.assignment.content import Assignment, earning, known, questions
 from checkgrad.assignment.errors import nearest
-from checkgrad.assignment.lock import broken_lock
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.tasks import TASKS
 
@@ -122,7 +121,6 @@ RULES: tuple[Callable[[Assignment], Broken], ...] = (
     limits_leave_time,
     the_seed_is_one,
     the_secret_is_there,
-    broken_lock,
 )
 
 

@@ -1,0 +1,111 @@
+"""`checkgrad init`: an assignment file that pins every convention, a starter module, what each platform needs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import textwrap
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from checkgrad import assignment as assignments
+from checkgrad.assignment import Source, loads
+from checkgrad.assignment.conventions import CONVENTIONS
+from checkgrad.assignment.decode import schema
+from checkgrad.assignment.hides import HIDES
+from checkgrad.targets import BadTarget
+
+HELP = "begin an assignment: the file, a starter module, what platforms need"
+TEMPLATES = Path(__file__).parents[1] / "templates"
+RUN = ("run_autograder", "setup.sh", "run.sh")  # files that are executed
+SEED = 1
+POINTS = {
+    "sigmoid": 1,
+    "sigmoid_derivative": 1,
+    "softmax": 2,
+    "softmax_jacobian": 2,
+    "cross_entropy": 1,
+    "softmax_cross_entropy_gradient": 2,
+    "affine_forward": 1,
+    "affine_backward": 2,
+}
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument(
+        "folder", metavar="DIR", nargs="?", default=".", help="where (default: here)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write all files, or none if one of them is there already."""
+    folder = Path(options.folder)
+    written = {folder / name: text for name, text in contents().items()}
+    if there := [path for path in written if path.exists()]:
+        raise BadTarget(f"{there[0]} is there already; nothing was written")
+    for path, text in written.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        if path.name in RUN:
+            path.chmod(0o755)
+        print(path)
+    print(f"next: checkgrad check-assignment {folder / 'assignment.toml'}")
+    return 0
+
+
+def contents() -> dict[str, str]:
+    """What to write, by the path of each file."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    values = {"checkgrad": version("checkgrad"), "numpy": np.__version__, **_asked()}
+    plain = [p.relative_to(TEMPLATES).as_posix() for p in TEMPLATES.glob("*/*")]
+    return {
+        "assignment.toml": env.get_template("assignment.toml.jinja").render(values),
+        "assignment.schema.json": json.dumps(schema(), indent=1) + "\n",
+        "homework.py": env.get_template("starter.py.jinja").render(values),
+        **{name: env.get_template(name).render(values) for name in sorted(plain)},
+    }
+
+
+def _asked() -> dict[str, Any]:
+    """The exercises with their points, and what is said of the conventions."""
+    text = f"seed = {SEED}\n" + "".join(f"[exercises.{name}]\n" for name in POINTS)
+    begun = loads(Source("init", text.encode()))
+    every = assignments.asked(begun)
+    shown = [
+        {
+            "name": e.name,
+            "points": POINTS[e.name],
+            "roles": e.roles,
+            "summary": _first_line(e.summary),
+        }
+        for e in every
+    ]
+    return {
+        "exercises": shown,
+        "seed": SEED,
+        "conventions": CONVENTIONS.items(),
+        "hidden": _hidden,
+        "probes": assignments.digest_of_probes(begun),
+    }
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0]
+
+
+def _hidden(key: str) -> Iterator[str]:
+    """The mistakes that pass where *key* is not pinned, in lines of comment."""
+    if key in HIDES:
+        yield from textwrap.wrap(f"unpinned, these pass: {', '.join(HIDES[key])}", 105)
