@@ -341,7 +341,7 @@ def test_half_precision_is_not_precise_enough(outcomes):
 ODD = {
     "list": "(z + 1).tolist()",
     "truth": "True",
-    "matrix": "np.matrix(z)",
+    "matrix": "np.matrix(2 * z)",
     "complex": "z * 1j",
     "text": "'0.5'",
     "object": "np.array([object()])",

@@ -219,6 +219,11 @@ class CrossEntropyLoss:
     assert only(source).right
 
 
+def test_a_matrix_or_a_list_of_numbers_is_taken_for_the_array_that_it_stands_for():
+    assert only("def sigmoid(x): return 1 / (1 + np.exp(-np.matrix(x)))").right
+    assert only("def sigmoid(x): return (1 / (1 + np.exp(-x))).tolist()").right
+
+
 def test_stubs_are_not_asked():
     module = InProcess("def softmax(z):\n    raise NotImplementedError")
     found = read(candidates(module.inventory, ALL), module.ask)

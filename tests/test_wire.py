@@ -88,7 +88,6 @@ def generator():
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (np.zeros((1, 2)).view(np.matrix), "numpy.matrix of shape (1, 2)"),
         (np.ma.masked_array([1.0, 2.0]), "MaskedArray of shape (2,)"),
         (np.array([object()]), "array of objects"),
         (np.array(["a"]), "dtype <U1"),

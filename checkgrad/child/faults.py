@@ -5,6 +5,7 @@ An exception may lie about itself in every way, so nothing here calls its method
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from .source import Document
 
 MESSAGE, FRAMES = 1000, 10
+GONE = re.compile(
+    r"module 'numpy' has no attribute '(\w+)'\.\n`np\.\w+` was a deprecated alias for the builtin `(\w+)`"
+)
 
 
 def name(error: BaseException) -> str:
@@ -22,12 +26,16 @@ def name(error: BaseException) -> str:
 
 
 def message(error: BaseException) -> str:
-    """The exception's text, shortened."""
+    """The exception's text, shortened; of a name that NumPy no longer has, what to write instead."""
     try:
         text = str(error)
-        return text[:MESSAGE] if type(text) is str else ""
     except BaseException:
         return "(its message cannot be read)"
+    if type(text) is not str:
+        return ""
+    if gone := GONE.match(text):
+        return f"NumPy has no np.{gone[1]} any more; write {gone[2]}"
+    return text[:MESSAGE]
 
 
 def name_and_message(error: BaseException) -> str:

@@ -11,9 +11,11 @@ import ast
 import builtins
 import importlib.abc
 import importlib.machinery
+import importlib.util
 import linecache
 import os
 import re
+import symtable
 import sys
 from collections.abc import Callable, Sequence
 from types import CodeType, ModuleType
@@ -35,6 +37,7 @@ KINDS = {
     ast.Assert: "an assert",
 }
 OLD_NUMPY = re.compile(
+    r"NumPy has no np\.\w+ any more|"
     r"module 'numpy' has no attribute '(float|int|bool|object|complex|str|long|unicode)'"
     r"|`np\.\w+` was removed in the NumPy 2\.0 release"
 )
@@ -155,6 +158,7 @@ class Loading(importlib.abc.MetaPathFinder):
         run = Run(self, module, file)
         for statement, code in zip(tree.body, codes, strict=True):
             run.one(statement, code)
+        run.stand_in_for_stars()
 
     def note(self, text: str) -> None:
         if text not in self.notes and len(self.notes) < 100:
@@ -171,6 +175,7 @@ class Run:
         self.document = loading.documents[file]
         self.own: set[str] = set()  # names the file bound, other than to modules that are here
         self.lost: set[str] = set()  # names it would have bound
+        self.stars: list[str] = []  # missing modules of which it wants every name
         self.works = not (self.document.cells or any(f == file for f, _ in loading.hung))
 
     def one(self, statement: ast.stmt, code: CodeType) -> None:
@@ -184,6 +189,29 @@ class Run:
         self.own |= bound(statement)
         if isinstance(statement, ast.Import | ast.ImportFrom):
             self.own -= {name for name in bound(statement) if not self.is_stand_in(name)}
+        if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
+            self.note_star(statement)
+
+    def note_star(self, statement: ast.ImportFrom) -> None:
+        """Remember and say where `from x import *` gave nothing, since there is no x."""
+        name = "." * statement.level + (statement.module or "")
+        try:
+            name = importlib.util.resolve_name(name, self.module.__package__ or None)
+        except ImportError:
+            pass
+        if type(sys.modules.get(name, StandIn)) in (MissingModule, type):
+            shown = statement.module or name
+            self.stars.append(shown)
+            self.leave_out(statement, f"{shown} is not here, so nothing came from it")
+
+    def stand_in_for_stars(self) -> None:
+        """Bind the names that nothing else gives to stand-ins that tell where they should have come from."""
+        if not self.stars:
+            return
+        table = symtable.symtable(self.document.text, self.file, "exec")
+        for name in free_names(table) - self.module.__dict__.keys() - vars(builtins).keys():
+            origin = f"{name} (from {' or '.join(self.stars)})"
+            self.module.__dict__[name] = StandIn(origin)
 
     def is_work(self, statement: ast.stmt) -> bool:
         """Does it define nothing itself, but use what the file defined? In a notebook any use or block is work.
@@ -267,6 +295,14 @@ def read_names(statement: ast.stmt) -> set[str]:
         elif isinstance(node, ast.Attribute) and node.attr == "argv":
             found.add("argv")
     return found
+
+
+def free_names(table: symtable.SymbolTable) -> set[str]:
+    """The names that a file reads without binding them."""
+    mine = {s.get_name() for s in table.get_symbols() if s.is_referenced() and s.is_global()}
+    top = table.get_type() == "module"
+    mine |= {s.get_name() for s in table.get_symbols() if top and not s.is_assigned()}
+    return mine.union(*map(free_names, table.get_children()))
 
 
 def bound(statement: ast.stmt) -> set[str]:

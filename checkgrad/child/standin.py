@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
+import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -152,6 +153,14 @@ class Loader(importlib.abc.Loader):
         vars(module).update(INSTEAD.get(module.__name__, {}))
 
 
+def is_asked_by_a_library() -> bool:
+    """Does an installed module import it, and not a file of the submission? Those go by relative names."""
+    frame = sys._getframe(2)
+    while frame.f_back and frame.f_code.co_filename.startswith("<frozen"):
+        frame = frame.f_back
+    return os.path.isabs(frame.f_code.co_filename)
+
+
 class Finder(importlib.abc.MetaPathFinder):
     """Asked last: what nobody else has is a missing library."""
 
@@ -163,6 +172,8 @@ class Finder(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         top = name.partition(".")[0]
         if top in sys.stdlib_module_names or top == "numpy":
+            return None
+        if is_asked_by_a_library():
             return None
         if StandIn.serving:
             raise NotHere(f"{top} is not available here; write it with NumPy", name=name)

@@ -320,7 +320,10 @@ def mentioned(nodes: Sequence[ast.AST]) -> list[str]:
     """Names, attributes, axis and what is taken from one ("1 -"), in the order of the source, each once."""
     found: dict[str, tuple[int, int]] = {}
     bounds = inside_bounds(nodes)
+    numbers = functions_of_numbers(nodes)
     for node in nodes:
+        if node in numbers:
+            continue
         if isinstance(node, ast.Name):
             found.setdefault(node.id, (node.lineno, node.col_offset))
         elif isinstance(node, ast.Attribute):
@@ -338,6 +341,18 @@ def inside_bounds(nodes: Iterable[ast.AST]) -> set[ast.AST]:
     clips = (c for c in calls if getattr(c.func, "attr", getattr(c.func, "id", "")) in CLIPS)
     bounds = (bound for clip in clips for bound in (*clip.args[1:], *clip.keywords))
     return {node for bound in bounds for node in ast.walk(bound)}
+
+
+def functions_of_numbers(nodes: Iterable[ast.AST]) -> set[ast.AST]:
+    """What is called with nothing but a number: the np.exp of np.exp(-6) makes no probabilities."""
+    calls = (node for node in nodes if isinstance(node, ast.Call) and len(node.args) == 1)
+    return {call.func for call in calls if is_number(call.args[0])}
+
+
+def is_number(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
+    )
 
 
 def _is_taken_from_one(node: ast.BinOp) -> bool:
