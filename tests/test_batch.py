@@ -43,13 +43,17 @@ sys.exit(cli.main())
 """
 
 
+def write_class(folder):
+    (folder / "week.toml").write_text("[exercises.sigmoid]\npoints = 2\n")
+    (folder / "class").mkdir()
+    for name, source in CLASS.items():
+        (folder / "class" / f"{name}.py").write_text(source)
+
+
 @pytest.fixture
 def homework(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "week.toml").write_text("[exercises.sigmoid]\npoints = 2\n")
-    (tmp_path / "class").mkdir()
-    for name, source in CLASS.items():
-        (tmp_path / "class" / f"{name}.py").write_text(source)
+    write_class(tmp_path)
     return tmp_path
 
 
@@ -63,11 +67,15 @@ def grades(out):
     return (out / "grades.csv").read_text()
 
 
-@pytest.fixture
-def whole(homework):
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
     """The grades of a run that nothing stopped."""
-    assert grade("whole", "-j1") == 0
-    return grades(homework / "whole")
+    folder = tmp_path_factory.mktemp("whole")
+    write_class(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert grade("whole", "-j1") == 0
+    return grades(folder / "whole")
 
 
 def test_scores_come_in_the_order_of_the_class_and_are_no_formulas(whole):
@@ -95,8 +103,10 @@ def test_a_run_that_was_killed_goes_on_where_it_was(whole, homework, lines):
     assert ids == sorted(CLASS)
 
 
-def test_what_has_not_changed_is_not_run_again(whole, homework, capsys, monkeypatch):
+def test_what_has_not_changed_is_not_run_again(homework, capsys, monkeypatch):
+    assert grade("whole") == 0
     (homework / "class" / "bob.py").write_text(RIGHT + "# mended\n")
+    capsys.readouterr()
     assert grade("whole") == 0
     assert "6 graded, 1 of them now" in capsys.readouterr().out
     (homework / "week.toml").write_text("[exercises.sigmoid]\npoints = 3\n")
