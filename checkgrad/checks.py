@@ -19,6 +19,7 @@ from checkgrad.reading import Reading
 from checkgrad.reading.form import ROWS
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
+HALF, NOTHING_LEFT = 0.5, 1e-3  # shares of the largest entry, and of what is due
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,10 @@ def survives_extreme_inputs(student: Student) -> Iterator[Observation]:
     """gives finite numbers where the true value is finite"""
     for probe, got in _answered(student, list(student.exercise.extremes())):
         expected = student.reading.formula(*probe)
-        yield Observation(
-            probe, got, expected, _blown_up(got, expected), Verdict.ADVICE, note=_warning_note(got)
-        )
+        found = _blown_up(got, expected)
+        if not found and student.exercise.derivative:
+            found = _vanished(got, expected)
+        yield Observation(probe, got, expected, found, Verdict.ADVICE, note=_warning_note(got))
 
 
 def leaves_its_inputs_alone(student: Student) -> Iterator[Observation]:
@@ -337,8 +339,9 @@ def _compared(student: Student, probe: Probe, got: Behaviour) -> Observation:
 def _given_columns(student: Student) -> Student | None:
     """A function that is right for vectors of samples, asked with columns (N, 1) instead."""
     reading = student.reading
-    form = reading.way.form
-    if not (reading.right and reading.binary and form.layout == ROWS and not form.upright):
+    form, roles = reading.way.form, {*student.exercise.roles}
+    vectors = reading.binary and roles <= {"y", "z", "t"} and form.layout == ROWS
+    if not (reading.right and vectors) or form.upright:
         return None
     way = replace(reading.way, form=replace(form, upright=True))
     return Student(replace(reading, way=way), student.ask, student.seed)
@@ -451,6 +454,18 @@ def _blown_up(got: Behaviour, expected: Any) -> Difference | None:
         if bad.any() and np.isfinite(truth).all():
             found = str(value[bad].flat[0])
             return Difference(f"gives {found} at inputs where the true value is finite")
+    return None
+
+
+def _vanished(got: Behaviour, expected: Any) -> Difference | None:
+    """A gradient that has become 0 where it should be largest: nothing can be learned from there."""
+    for value, truth in zip(_leaves(got.value), _leaves(expected), strict=False):
+        if value.shape != truth.shape or not np.isfinite(truth).all():
+            continue
+        largest = np.abs(truth) > HALF * np.max(np.abs(truth), initial=0.0)
+        lost = largest & (np.abs(value) < NOTHING_LEFT * np.abs(truth))
+        if lost.any():
+            return Difference(f"vanishes at an input where the true value is {truth[lost][0]:.6g}")
     return None
 
 

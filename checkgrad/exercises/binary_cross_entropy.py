@@ -597,3 +597,24 @@ def divided_by_a_vanished_slope(z, t):
     """The slope of the sigmoid is divided by and multiplied on again, which gives 0 over 0 for large logits."""
     y = sigmoid(z)
     return (y - t) / (y * (1 - y)) * y * (1 - y) / len(z)
+
+
+def clipped(eps):
+    """The gradient by way of probabilities that are kept away from 0 and 1."""
+
+    def gradient(z, t):
+        y = sigmoid(z)
+        kept = np.clip(y, eps, 1 - eps)
+        return (kept - t) / (kept * (1 - kept)) * y * (1 - y) / len(z)
+
+    return gradient
+
+
+@sigmoid_binary_cross_entropy_gradient.misconception(
+    at="extremes",
+    also=[clipped(eps) for eps in EPSILONS],
+    hint="What is y(1-y) for an output that is sure and wrong, and what should its gradient be?",
+)
+def clipped_the_outputs_on_the_way(z, t):
+    """The outputs are clipped before the division but not in the slope, so sure and wrong outputs learn nothing."""
+    return clipped(1e-7)(z, t)
