@@ -29,6 +29,7 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
+from checkgrad.reading.network_code import as_code
 from checkgrad.reading.networks import NetworkReading
 from checkgrad.tasks import Task
 
@@ -389,7 +390,9 @@ def _worked(network: Network, index: int, seen: Seen) -> Example | None:
     name, found = next(iter(seen.wrong.items()))
     got, due = (blocks[seen.names.index(name)] for blocks in (seen.got, seen.due))
     kind = mlp.Kind(**network.reading.kind)
-    return worked_network.example(network.probes[index], kind, name + found.where, got, due)
+    probe, where = network.probes[index], name + found.where
+    code = as_code(network.reading, probe, where)
+    return worked_network.example(probe, kind, where, got, due, code)
 
 
 def _layers(network: Network, index: int, seen: Seen) -> Layers:

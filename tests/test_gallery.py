@@ -1,7 +1,11 @@
 """The committed sample reports are what today's code writes; rebuild them with `tox -e reports`."""
 
 import ast
+import json as plain
 import re
+import subprocess
+import sys
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -84,3 +88,38 @@ def test_the_pages_show_what_they_are_for():
     assert "Fix this first: the file itself" in told["broken_import"]
     assert "over the limit" in told["hostile"] and "stopped with an error" in told["hostile"]
     assert "Training your network" in told["three_classes"]
+
+
+RUN = """
+import json, sys
+import numpy as np
+told, cells = json.load(sys.stdin)
+for code in told:
+    names = {}
+    exec(cells + code, names)
+    alike = [np.array_equal(a, b) for a, b in zip(names["got"], names["expected"])] if isinstance(
+        names["got"], (list, tuple)) else [np.allclose(names["got"], names["expected"])]
+    print("~same" if all(alike) else "~different")
+"""
+
+
+@pytest.mark.parametrize(
+    "name, submission",
+    [
+        ("classic_mistakes", ROOT / "reference_models" / "classic_mistakes.py"),
+        ("three_classes", ROOT / "reference_models" / "relu_classifier.py"),
+        ("notebook", SAMPLES / "notebook.ipynb"),
+    ],
+)
+def test_every_snippet_shows_its_fault_beside_the_submission(name, submission):
+    page = PAGES[name].read_text("utf-8")
+    code = [unescape(c) for c in re.findall(r'class="code copy"><code>(.*?)</code>', page, re.S)]
+    cells = ""
+    if submission.suffix == ".ipynb":
+        found = plain.loads(submission.read_text())["cells"]
+        cells = "\n".join("".join(c["source"]) for c in found if c["cell_type"] == "code")
+        cells = re.sub("(?m)^%.*|^import matplotlib.*", "", cells) + "\n"
+    done = subprocess.run([sys.executable, "-c", RUN], input=plain.dumps([code, cells]), text=True,
+                          capture_output=True, cwd=submission.parent)  # fmt: skip
+    assert done.stderr == ""
+    assert re.findall("~.*", done.stdout) == ["~different"] * len(code) != []

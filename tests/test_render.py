@@ -326,6 +326,7 @@ def test_the_snippet_follows_the_given_code(tmp_path, name):
         Example({"z": "not a number"}, 0, 0),
         Example({"z; import os": 1}, 0, 0),
         Example({"z": [0.0] * 500}, 0, 0),
+        Example({"z": 1.0}, 0, 0, code=None),
         None,
     ],
 )

@@ -16,7 +16,7 @@ BLOCK = re.compile(r"d([Wb])(\d+)\[([\d, ]+)\]")
 
 
 def example(
-    probe: tuple[Any, Any, Any], kind: Kind, where: str, got: Any, due: Any
+    probe: tuple[Any, Any, Any], kind: Kind, where: str, got: Any, due: Any, code: str | None
 ) -> Example | None:
     """Return the entry *where*, "dW1[2, 0]", of the blocks *got* and *due*, if it can be worked out."""
     found = BLOCK.fullmatch(where)
@@ -25,7 +25,7 @@ def example(
     at = tuple(int(i) for i in found[3].split(","))
     wrong, right = (float(np.asarray(block)[at]) for block in (got, due))
     lines = by_hand(probe, kind, where, right)
-    return Example({}, wrong, right, where, None, lines) if lines else None
+    return Example({}, wrong, right, where, code, lines) if lines else None
 
 
 def by_hand(probe: tuple[Any, Any, Any], kind: Kind, where: str, expected: float) -> list[Worked]:

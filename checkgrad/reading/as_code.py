@@ -52,12 +52,12 @@ def _lines(request: Request, given: Mapping[str, Any]) -> Iterator[str]:
         r for step in request.steps for r in _needed(step)
     }
     for i, step in enumerate(request.steps):
-        line = _step(step, given)
+        line = written(step, given)
         if i == last and request.answer == Result(last):
             yield f"got = {line}"
             return
         yield f"r{i} = {line}" if i in needed and step.do != "set" else line
-    yield f"got = {_written(request.answer, given)}"
+    yield f"got = {value_as_code(request.answer, given)}"
 
 
 def _needed(step: Step) -> Iterator[int]:
@@ -74,15 +74,17 @@ def _results(value: Any) -> Iterator[Result]:
             yield from _results(member)
 
 
-def _step(step: Step, given: Mapping[str, Any]) -> str:
+def written(step: Step, given: Mapping[str, Any]) -> str:
     start = "" if step.of is None else f"r{step.of}"
     place = (start + _path(step.path)).removeprefix(".")
-    args = [_written(arg, given) for arg in step.args]
+    args = [value_as_code(arg, given) for arg in step.args]
     if step.do == "get":
         return place
     if step.do == "set":
         return f"{place} = {args[0]}"
-    named = [f"{name}={_written(value, given)}" for name, value in step.named]
+    if step.path[-1:] == (".__setitem__",):
+        return f"{place.removesuffix('.__setitem__')}[...] = {args[1]}"
+    named = [f"{name}={value_as_code(value, given)}" for name, value in step.named]
     return f"{place}({', '.join([*args, *named])})"
 
 
@@ -90,7 +92,7 @@ def _path(path: tuple[str | int, ...]) -> str:
     return "".join(p if isinstance(p, str) and p.startswith(".") else f"[{p!r}]" for p in path)
 
 
-def _written(value: Any, given: Mapping[str, Any]) -> str:
+def value_as_code(value: Any, given: Mapping[str, Any]) -> str:
     if isinstance(value, Result):
         return f"r{value.step}{_path(value.path)}"
     if name := _name(value, given):
@@ -98,7 +100,10 @@ def _written(value: Any, given: Mapping[str, Any]) -> str:
     if isinstance(value, np.ndarray):
         return f"np.array({value.tolist()!r})"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_written(member, given) for member in value)}]"
+        return f"[{', '.join(value_as_code(member, given) for member in value)}]"
+    if isinstance(value, dict):
+        pairs = (f"{key!r}: {value_as_code(member, given)}" for key, member in value.items())
+        return f"{{{', '.join(pairs)}}}"
     if value is None or isinstance(value, bool | int | float | str):
         return repr(value)
     raise Unwritable
@@ -125,5 +130,5 @@ def _brought_back(reading: Reading, probe: Probe) -> Iterator[str]:
     elif way.form.layout == COLUMNS and np.ndim(expected) == 2:
         yield "got = np.transpose(got)"
     if any(UPSTREAM in tokens for tokens in way.given):
-        weights = _written(forms.upstream(probe[0]), {})
+        weights = value_as_code(forms.upstream(probe[0]), {})
         yield f"got = got / {weights}"

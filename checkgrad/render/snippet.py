@@ -15,7 +15,9 @@ MOST_NUMBERS = 400
 def snippet(submission: str, outcome: Outcome) -> str:
     """Return code that prints what *outcome* got and what was due, "" where that takes more than a few lines."""
     example = outcome.example
-    if example is None or not all(map(_is_name, example.arguments)) or not _short(example):
+    if example is None or example.code is None:
+        return ""
+    if not all(map(_is_name, example.arguments)) or not _short(example):
         return ""
     call = example.code or _call(outcome.function, example)
     if not call:
