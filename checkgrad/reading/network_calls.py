@@ -15,7 +15,8 @@ from checkgrad.child.request import path as path_to
 from checkgrad.reading import network_form as forms
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_form import COLUMNS, OUT_IN, ROWS, VECTORS, Form
-from checkgrad.reading.network_holders import CLASSES, Holder, Search, attributes, said
+from checkgrad.reading.network_objects import attributes, contents, said
+from checkgrad.reading.network_search import CLASSES, Holder, Search
 from checkgrad.reading.network_match import (
     Pilot,
     Seen,
@@ -65,7 +66,7 @@ def forward_trials(search: Search, found: Sequence[Holder], single: bool = False
             Trial(holder, replace(holder.script, form=labelled, calls=(call,)), given)
             for holder in found
             for given in _tasks(search, holder, classes)
-            for form in (_single_layouts if single else _layouts)(holder.script)
+            for form in (_single_layouts if single else _layouts)(holder)
             for call in forward_calls(search)
             for labelled in (labelled_forms(form, given) if call.mentions(T) else (form,))
         ]
@@ -91,7 +92,7 @@ def _left(trial: Trial, reply: Behaviour) -> Trial | None:
     if not reply.returned or len(reply.value[0]) < 2 or trial.script.form.single:
         return None
     c = trial.given.t.shape[1]
-    for path, leaf in attributes(((),), reply.value[0][1]):
+    for path, leaf in attributes(trial.script, ((),), reply.value[0][1]):
         if leaf.size == trial.given.t.size and isinstance(leaf, np.ndarray):
             seen = seen_in_outputs(forms.outputs(trial.script.form, leaf, c), trial.given)
             if seen and seen.squash != "linear":
@@ -136,36 +137,45 @@ def blind_trials(search: Search, found: Sequence[Holder]) -> list[Trial]:
         for holder in found
         for classes in CLASSES
         for given in _tasks(search, holder, classes)
-        for form in _layouts(holder.script)
+        for form in _layouts(holder)
     ]
 
 
 def _gives_output(holder: Holder) -> bool:
     """Can the number of outputs be chosen?"""
-    if not holder.script.holder or holder.script.stack:
+    if not holder.script.holder or holder.script.stack or holder.resized:
         return True
     chosen = {OUT, SIZES, SIZES_TUPLE, REST, f"size{len(holder.sizes) - 1}"}
     return bool(chosen & set(holder.script.holder.takes))
 
 
-def _layouts(script: Script) -> list[Form]:
+def _layouts(holder: Holder) -> list[Form]:
     """Rows or columns, the one that goes with the weights first; parameters put in place or written there."""
-    order = (COLUMNS, ROWS) if script.form.weights == OUT_IN else (ROWS, COLUMNS)
-    written = (True, False) if script.holder else (False,)
-    return [replace(script.form, layout=layout, written=w) for layout in order for w in written]
-
-
-def _single_layouts(script: Script) -> list[Form]:
-    """One sample at a time: as a vector, as a column, as a row."""
+    form = holder.script.form
+    order = (COLUMNS, ROWS) if form.weights == OUT_IN else (ROWS, COLUMNS)
     return [
-        replace(script.form, layout=layout, single=True, written=written)
-        for layout in (VECTORS, COLUMNS, ROWS)
-        for written in ((True, False) if script.holder else (False,))
+        replace(form, layout=layout, written=w) for layout in order for w in _ways_to_set(holder)
     ]
 
 
+def _single_layouts(holder: Holder) -> list[Form]:
+    """One sample at a time: as a vector, as a column, as a row."""
+    return [
+        replace(holder.script.form, layout=layout, single=True, written=written)
+        for layout in (VECTORS, COLUMNS, ROWS)
+        for written in _ways_to_set(holder)
+    ]
+
+
+def _ways_to_set(holder: Holder) -> tuple[bool, ...]:
+    """Whether parameters are written into the arrays that are there; into those of single precision only last."""
+    if not holder.script.holder or holder.resized:
+        return (False,)
+    return (False, True) if holder.coarse else (True, False)
+
+
 def forward_calls(search: Search) -> list[Call]:
-    allowed = (X,) if search.is_class else (X, *HANDED)
+    allowed = (X, *HANDED) if search.is_handed else (X,)
     calls: list[Call] = []
     for definition in search.named("forward"):
         mine = calls_of(search, [definition], allowed, most=6)
@@ -195,7 +205,7 @@ def calls_of(
     for definition in definitions:
         if definition.stub:
             continue
-        is_method = search.is_class and definition in search.parts
+        is_method = search.has_methods and definition in search.parts
         path = ("." + last(definition.name),) if is_method else path_to(definition.name)
         for takes, named in fillings(definition, allowed, most):
             found.append(Call(definition.name, path, takes, named, HOLDER if is_method else None))
@@ -222,7 +232,7 @@ def whole(script: Script, given: Pilot, call: int, inspected: Sequence[Path] = (
     """Ask for all that a call gives, and for what it leaves in the object."""
 
     def answer(results: Callable[[int, Path], Result]) -> Any:
-        state = [results(HOLDER, (*at, ".__dict__")) for at in inspected]
+        state = [results(HOLDER, at) for at in contents(script, inspected)]
         return [results(call, ()), state] if inspected else [results(call, ())]
 
     named = replace(script, function=script.calls[call].name)

@@ -20,7 +20,8 @@ from checkgrad.reading.network_calls import (
     returned_before,
     whole,
 )
-from checkgrad.reading.network_holders import Search, attributes, said
+from checkgrad.reading.network_objects import attributes, contents, said
+from checkgrad.reading.network_search import Search
 from checkgrad.reading.network_losses import LossFound, upstream
 from checkgrad.reading.network_places import Path, leaves
 from checkgrad.reading.network_script import (
@@ -67,7 +68,7 @@ def _gradients_of(
     pool: Sequence[Definition],
     extra: tuple[str, ...],
 ) -> list[GradientsFound]:
-    allowed = (X, T, Y, CACHE, UPSTREAM, "z", "a", *(() if search.is_class else HANDED), *extra)
+    allowed = (X, T, Y, CACHE, UPSTREAM, "z", "a", *(HANDED if search.is_handed else ()), *extra)
     allowed = (*returned_before(trial.script), *allowed)
     if extra:
         rates = tuple((at, RATE) for at in trial.holder.rates)
@@ -98,11 +99,20 @@ def _ways_to_gradients(
         return
     before = [script]
     if call.mentions(UPSTREAM):
-        before = upstream(search, replace(loss, script=script)) if loss else []
+        before = upstream(search, replace(loss, script=script)) if loss else _difference(script)
     for one in before:
         longer = replace(one, calls=(*one.calls, call))
         if is_possible(longer, trial.given):
             yield longer, len(one.calls), labels
+
+
+def _difference(script: Script) -> list[Script]:
+    """The script that passes back the outputs minus the targets, where there is no loss to be derived."""
+    if not script.y:
+        return []
+    path = (*script.y.path, ".__sub__")
+    minus = Call("outputs - targets", path, (T,), of=script.y.call, gives=((UPSTREAM, ()),))
+    return [replace(script, calls=(*script.calls, minus))]
 
 
 def _same(a: Call, b: Call) -> bool:
@@ -137,7 +147,7 @@ def _gradients_in(
         return
     if not state:
         return
-    left = attributes(inspected, state[0])
+    left = attributes(script, inspected, state[0])
     if found := find_gradients(left, sizes, form, laid, biases):
         yield GradientsFound(found[0] - 0.01, replace(script, gradients=(HOLDER, found[1])), labels)
     elif updates and _has_moved(left, laid):

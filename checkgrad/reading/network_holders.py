@@ -3,109 +3,49 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from checkgrad.child.behaviour import Behaviour, Unsendable
+import numpy as np
+
 from checkgrad.child.inventory import Definition
-from checkgrad.child.request import Request, Result, Step
 from checkgrad.child.request import path as path_to
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.names import meaning
 from checkgrad.reading.network_form import COLUMN, FLAT, IN_OUT, OUT_IN, ROW, Form
-from checkgrad.reading.network_match import Pilot, pilot
-from checkgrad.reading.network_names import holds, is_rate, last, plans, says, setting
+from checkgrad.reading.network_names import (
+    INITIALISES,
+    fillings,
+    holds,
+    is_rate,
+    last,
+    plans,
+    setting,
+)
+from checkgrad.reading.network_objects import explored
 from checkgrad.reading.network_places import (
     Index,
     Numbered,
-    Path,
     Places,
     bare,
     chain_of_sizes,
     find_places,
-    leaves,
 )
 from checkgrad.reading.network_script import IN, LAYERS, OUT, PARAMS, Call, Script, Stack, T, X
+from checkgrad.reading.network_search import HIDDEN_SIZES, Holder, Made, Search, pilot_sizes
 from checkgrad.reading.signature import required
 
-Ask = Callable[[Sequence[Request]], list[Behaviour]]
-Made = tuple[Script, tuple[int, ...]]  # a script that makes an object, and the sizes it is for
-N = 7
-HIDDEN_SIZES = {3: (5, 11, 4), 2: (5, 11), 1: (5,)}  # by number of layers; all sizes differ
-CLASSES = (3, 1, 2)
 HIDDEN_LAYERS = ("leaky_relu", "relu", "tanh", "sigmoid")
-MOST_OBJECTS = 40
-
-
-def pilot_sizes(depth: int, classes: int) -> tuple[int, ...]:
-    return (*HIDDEN_SIZES[depth], classes)
-
-
-@dataclass(frozen=True)
-class Holder:
-    """An object, or a container, with the parameters of a network of *sizes*.
-
-    fixed: it cannot have other sizes.
-    inspected: paths of the objects within, whose attributes are looked at. rates: paths of learning rates.
-    """
-
-    script: Script
-    sizes: tuple[int, ...]
-    fixed: bool = False
-    inspected: tuple[Path, ...] = ((),)
-    rates: tuple[Path, ...] = ()
-
-    @property
-    def biases(self) -> bool:
-        return self.script.places.b is not None
-
-
-@dataclass
-class Search:
-    """What is known about one candidate so far.
-
-    parts: methods or functions of the network. others: losses. layers: classes of layers and their methods.
-    maker: the class, or the function that initialises the parameters. problems: how calls failed.
-    """
-
-    function: str
-    shape: str
-    parts: tuple[Definition, ...]
-    others: tuple[Definition, ...]
-    layers: tuple[Definition, ...]
-    maker: Definition | None
-    ask: Ask
-    seed: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def is_class(self) -> bool:
-        return self.shape != "functions"
-
-    def pilot(self, sizes: tuple[int, ...], n: int = N, biases: bool = True) -> Pilot:
-        return pilot(sizes, n, self.seed, biases)
-
-    def named(self, *purposes: str) -> list[Definition]:
-        """The parts that are good for one of *purposes*, those for the first of them first."""
-        found = [d for purpose in purposes for d in self.parts if purpose in says(d)]
-        return list(dict.fromkeys(sorted(found, key=lambda d: "predict" in d.name.lower())))
-
-    def gives(self, name: str) -> tuple[str, ...]:
-        """The names of what a part returns in a tuple."""
-        return next((d.gives for d in self.parts if d.name == name), ())
-
-    def is_forward(self, name: str) -> bool:
-        """Does the name of a part say that it gives the outputs?"""
-        return any(d.name == name and "forward" in says(d) for d in self.parts)
 
 
 def holders(search: Search, tokens: set[str]) -> Iterator[list[Holder]]:
     """The ways to hold the parameters, in batches of equal likelihood; *tokens* are what the functions take."""
     if search.shape == "layers":
         yield _of_layers(search)
-    elif search.is_class:
-        yield _of_class(search)
+    elif search.shape == "globals":
+        yield _of_globals(search)
+    elif search.has_methods:
+        yield _of_class(search) or _made_ready(search)
     elif found := _of_class(search) if search.maker else []:
         yield [_handed(h) for h in found]
     else:
@@ -114,120 +54,78 @@ def holders(search: Search, tokens: set[str]) -> Iterator[list[Holder]]:
 
 def _handed(holder: Holder) -> Holder:
     """The same parameters handed over: then their sizes are free, whatever the initialiser chooses."""
-    sizes = holder.sizes
-    if holder.fixed and len(sizes) - 1 in HIDDEN_SIZES:
-        sizes = pilot_sizes(len(sizes) - 1, 3)
-    return replace(holder, script=replace(holder.script, holder=None), sizes=sizes, fixed=False)
+    freed = _of_any_size(holder)
+    return replace(freed, script=replace(freed.script, holder=None))
 
 
-def _of_class(search: Search) -> list[Holder]:
+def _of_any_size(holder: Holder) -> Holder:
+    """The same with arrays of other sizes put in place of those that it chose."""
+    depth = len(holder.sizes) - 1
+    if not holder.fixed or depth not in HIDDEN_SIZES:
+        return replace(holder, fixed=False)
+    return replace(holder, sizes=pilot_sizes(depth, 3), fixed=False, resized=True)
+
+
+def _of_class(search: Search, ready: Call | None = None) -> list[Holder]:
     """Make the object with every plan and all sizes, and look where arrays of the due shapes are."""
     assert search.maker
     name = search.maker.name
     made = [
-        (_making(search, Call(name, path_to(name), plan)), sizes)
+        (replace(_making(search, Call(name, path_to(name), plan)), ready=ready), sizes)
         for plan in dict.fromkeys(plans(search.maker.parameters))
         for sizes in (pilot_sizes(depth, c) for c in (3, 1) for depth in (3, 2, 1))
     ]
     found = _with_parameters(search, made)
     free = [h for h in found if not h.fixed] or found
-    return [h for h in free if h.script.holder == free[0].script.holder]
+    alike = [h for h in free if h.script.holder == free[0].script.holder]
+    resized = [_of_any_size(h) for h in alike if h.fixed]
+    return list(dict.fromkeys([*resized, *alike]))
+
+
+def _made_ready(search: Search) -> list[Holder]:
+    """Objects that get their parameters by a method: one that initialises them, or the training."""
+    for definition in sorted(search.parts, key=_trains):
+        if not (
+            INITIALISES.fullmatch(last(definition.name).lower().strip("_")) or _trains(definition)
+        ):
+            continue
+        ways = fillings(definition, (X, T, "update"), most=1)
+        for takes, named in ways[:1]:
+            call = Call(definition.name, ("." + last(definition.name),), takes, named)
+            if found := _of_class(search, call):
+                return found
+    return []
+
+
+def _trains(definition: Definition) -> bool:
+    return last(definition.name).lower() in ("fit", "train")
+
+
+def _of_globals(search: Search) -> list[Holder]:
+    """Parameters that are names of the module: set there, whatever sizes it chose."""
+    function = search.parts[0].name
+    call = Call(function, (*path_to(function), ".__globals__"), do="get")
+    made = [(_making(search, call), pilot_sizes(2, 3))]
+    return [_of_any_size(h) for h in _with_parameters(search, made)]
 
 
 def _making(search: Search, call: Call, stack: Stack | None = None) -> Script:
-    return Script(search.function, Form(), Places((), ()), call, stack)
+    places = Places((), ())
+    return Script(search.function, Form(), places, call, stack, lacking=search.lacking)
 
 
 def _with_parameters(search: Search, made: Sequence[Made]) -> list[Holder]:
     """The objects in which arrays of the due shapes are found, with the places of these."""
     found: list[Holder] = []
-    for (script, sizes), (inside, inspected) in zip(made, _explored(search, made), strict=True):
+    for (script, sizes), (inside, inspected) in zip(made, explored(search, made), strict=True):
         rates = tuple(at for at, leaf in inside if leaf.size == 1 and is_rate(bare(str(at[-1]))))
         fits = find_places(inside, sizes)
         for actual in [sizes] if fits else chain_of_sizes(inside):
             for places, form in fits or find_places(inside, actual):
                 complete = replace(script, places=places, form=form)
-                found.append(Holder(complete, actual, not fits, inspected, rates))
+                coarse = any(leaf.dtype == np.float32 for _, leaf in inside)
+                found.append(Holder(complete, actual, not fits, inspected, rates, coarse))
     return found
-
-
-def _explored(
-    search: Search, made: Sequence[Made]
-) -> list[tuple[list[tuple[Path, Any]], tuple[Path, ...]]]:
-    """Every array in what is made, those in objects within included, and where these objects are."""
-    if not search.is_class:
-        replies = search.ask([_look(search, one, [None]) for one in made])
-        return [(list(leaves(b.value[0])) if b.returned else [], ()) for b in replies]
-    places: list[tuple[Path, ...]] = [((),)] * len(made)
-    replies = []
-    for _ in range(3):
-        asked = [[(*at, ".__dict__") for at in mine] for mine in places]
-        replies = search.ask([_look(search, one, at) for one, at in zip(made, asked, strict=True)])
-        more = [
-            tuple(_objects(mine, b.value)) if b.returned else ()
-            for mine, b in zip(places, replies, strict=True)
-        ]
-        wider = [
-            tuple(dict.fromkeys((*p, *m)))[:MOST_OBJECTS] for p, m in zip(places, more, strict=True)
-        ]
-        if wider == places:
-            break
-        looked_at, places = places, wider
-    else:
-        places = looked_at
-    search.problems += [said(b) for b in replies if not b.returned]
-    return [
-        (attributes(mine, b.value) if b.returned else [], mine)
-        for mine, b in zip(places, replies, strict=True)
-    ]
-
-
-def _look(search: Search, made: Made, at: Sequence[Path | None]) -> Request:
-    """Make an object and answer what lies at these paths in it."""
-    script, sizes = made
-    given = search.pilot(sizes)
-    steps: list[Step] = []
-    values = scripts.plan_values(sizes) | {X: given.x, T: given.t}
-    number = scripts.make(script, values, steps)
-    assert script.holder
-    name = script.function if search.is_class else script.holder.name
-    return Request(name, tuple(steps), [Result(number, path or ()) for path in at])
-
-
-def said(reply: Behaviour) -> str:
-    """How a call failed, in one line."""
-    return f"{reply.raised}: {reply.message}".rstrip(": ") if reply.raised else reply.died
-
-
-def attributes(inspected: Sequence[Path], dicts: Sequence[Any]) -> list[tuple[Path, Any]]:
-    """The arrays and numbers among the attributes of objects."""
-    return [
-        leaf
-        for at, mine in zip(inspected, dicts, strict=True)
-        if isinstance(mine, dict)
-        for key, value in mine.items()
-        for leaf in leaves(value, (*at, f".{key}"))
-    ]
-
-
-def _objects(inspected: Sequence[Path], dicts: Sequence[Any]) -> Iterator[Path]:
-    """Where other objects lie among the attributes of objects."""
-    for at, mine in zip(inspected, dicts, strict=True):
-        if isinstance(mine, dict):
-            for key, value in mine.items():
-                yield from _objects_in(value, (*at, f".{key}"))
-
-
-def _objects_in(value: Any, at: Path) -> Iterator[Path]:
-    if isinstance(value, Unsendable) and value.description.startswith("an object of class"):
-        yield at
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            if isinstance(key, str | int):
-                yield from _objects_in(member, (*at, key))
-    elif isinstance(value, list | tuple):
-        for i, member in enumerate(value[:MOST_OBJECTS]):
-            yield from _objects_in(member, (*at, i))
 
 
 def _of_layers(search: Search) -> list[Holder]:
@@ -302,7 +200,10 @@ def _by_default(search: Search, tokens: set[str]) -> Iterator[list[Holder]]:
         kinds = [WEIGHTS_BY_NAME]
     for shapes, places in itertools.product(COMMON, kinds):
         yield [
-            Holder(Script(search.function, Form(weights=w, bias=b), places), pilot_sizes(depth, 3))
+            Holder(
+                Script(search.function, Form(weights=w, bias=b), places, lacking=search.lacking),
+                pilot_sizes(depth, 3),
+            )
             for w, b in shapes
             for depth in depths
         ]

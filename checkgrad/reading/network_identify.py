@@ -23,7 +23,8 @@ from checkgrad.reading.network_calls import (
     with_other_classes,
 )
 from checkgrad.reading.network_gradients import gradients
-from checkgrad.reading.network_holders import CLASSES, Holder, Search, holders, pilot_sizes
+from checkgrad.reading.network_holders import holders
+from checkgrad.reading.network_search import CLASSES, Holder, Search, pilot_sizes
 from checkgrad.reading.network_losses import LossFound, losses
 from checkgrad.reading.network_match import Pilot, number, pilot, seen_in_loss
 from checkgrad.reading.network_reading import TASKS, Ask, NetworkCandidate, NetworkReading
@@ -34,6 +35,7 @@ from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate
 
 MOST_TRIALS = 3
+MOST_WAYS = 4
 SQUARE = 4  # units of every layer, where unequal sizes do not work
 PENALTY_FACTOR = 0.1
 RATES = (1.0, 0.1, 0.01, 0.5, 0.001, 0.05, 0.2, 0.3, 0.03)
@@ -116,8 +118,21 @@ def _of_trial(candidate: NetworkCandidate, search: Search, trial: Trial) -> Netw
     if script.fit < 1 and not best.script.form.single and best.seen:
         script = _for_single_samples(search, best, script)
     if script.script:
-        return _confirmed(candidate, search, best, script.script)
+        return _best_of(candidate, search, best, script.ways)
     return _of_squares(candidate, search, trial) if trial.seen else None
+
+
+def _best_of(
+    candidate: NetworkCandidate, search: Search, trial: Trial, ways: Sequence[Script]
+) -> NetworkReading | None:
+    """The first way under which the gradients are right; the likeliest where they are under none."""
+    found = []
+    for script in ways[:MOST_WAYS]:
+        reading, right = _confirmed(candidate, search, trial, script)
+        if reading and right:
+            return reading
+        found += [reading] if reading else []
+    return next(iter(found), None)
 
 
 def _of_squares(candidate: NetworkCandidate, search: Search, trial: Trial) -> NetworkReading | None:
@@ -128,7 +143,7 @@ def _of_squares(candidate: NetworkCandidate, search: Search, trial: Trial) -> Ne
         return None
     for square in looked_at(search, [at_pilot(trial, given)]):
         script = _script(search, square).script
-        reading = script and _confirmed(candidate, search, square, script)
+        reading = script and _confirmed(candidate, search, square, script)[0]
         if reading:
             task = frozenset({TASKS.get(sizes[-1], "multi_class")})
             return replace(reading, sizes=sizes, free=True, outputs=task)
@@ -171,14 +186,18 @@ def _of_unknown(
         found = alike or found
     best = found[0] if found else None
     blocks = gradients(search, trial, best, [best.labels] if best else label_forms(trial.given))
-    return _confirmed(candidate, search, trial, blocks[0].script) if blocks else None
+    return _confirmed(candidate, search, trial, blocks[0].script)[0] if blocks else None
 
 
 class _Scripted:
-    """A script that gives loss and gradients, how well these fit the parameters, and the loss."""
+    """The ways to get loss and gradients that fit the parameters best, how well they do, and the loss."""
 
-    def __init__(self, script: Script | None, fit: float, loss: LossFound | None) -> None:
-        self.script, self.fit, self.loss = script, fit, loss
+    def __init__(self, ways: Sequence[Script], fit: float, loss: LossFound | None) -> None:
+        self.ways, self.fit, self.loss = ways, fit, loss
+
+    @property
+    def script(self) -> Script | None:
+        return self.ways[0] if self.ways else None
 
     @property
     def known(self) -> bool:
@@ -190,7 +209,9 @@ def _script(search: Search, trial: Trial) -> _Scripted:
     all_losses = losses(search, trial)
     best = all_losses[0] if all_losses else None
     found = gradients(search, trial, best, _labels(all_losses, best, trial))
-    return _Scripted(found[0].script, found[0].fit, best) if found else _Scripted(None, 0.0, best)
+    if not found:
+        return _Scripted([], 0.0, best)
+    return _Scripted([f.script for f in found if f.fit == found[0].fit], found[0].fit, best)
 
 
 def _labels(found: Sequence[LossFound], best: LossFound | None, trial: Trial) -> list[str]:
@@ -216,8 +237,8 @@ def _for_single_samples(search: Search, trial: Trial, batch: _Scripted) -> _Scri
 
 def _confirmed(
     candidate: NetworkCandidate, search: Search, trial: Trial, script: Script
-) -> NetworkReading | None:
-    """Ask again, for other sizes and other data, and tell what is computed."""
+) -> tuple[NetworkReading | None, bool]:
+    """Ask again, for other sizes and other data, and tell what is computed, and whether gradients are right."""
     pilots = _pilots(search, trial, script)
     replies = search.ask([scripts.request(script, p.parameters, p.x, p.t) for p in pilots])
     if script.recovered and not script.sets_rate:
@@ -225,19 +246,22 @@ def _confirmed(
     pairs = _read(script, pilots, replies)
     main = [(p, a) for p, a in pairs if p.sizes == trial.given.sizes and a.returned]
     if not main:
-        return None
+        return None, False
     told = tell(main, trial.seen, has_loss=script.loss is not None)
     reading = _with_tasks(_reading(candidate, script, trial, told), trial, pairs)
+    right = told.right and right_blocks(main, trial.seen, has_loss=script.loss is not None) == len(
+        main
+    ) * 2 * len(trial.given.parameters)
     if script.penalises and not script.penalty and told.right:
-        return _penalised(candidate, search, trial, script) or reading
-    return reading
+        return _penalised(candidate, search, trial, script) or reading, right
+    return reading, right
 
 
 def _penalised(
     candidate: NetworkCandidate, search: Search, trial: Trial, script: Script
 ) -> NetworkReading | None:
     """The reading with an L2 penalty, which is part of the question where it can be asked for."""
-    found = _confirmed(candidate, search, trial, replace(script, penalty=PENALTY_FACTOR))
+    found, _ = _confirmed(candidate, search, trial, replace(script, penalty=PENALTY_FACTOR))
     return found if found and found.right_forward and found.lam else None
 
 
@@ -309,6 +333,7 @@ def _with_tasks(
 ) -> NetworkReading:
     """Add what sizes the network can have: those for which it computes the same, or the usual for its outputs."""
     sizes = trial.given.sizes
+    reading = replace(reading, sizes=sizes)
     same = {sizes, *(p.sizes for p, a in pairs if _works(reading, p, a))}
     usual: set[tuple[int, ...]] = set()
     if reading.output == mlp.usual_output(trial.given.parameters):
@@ -347,6 +372,8 @@ def _works(reading: NetworkReading, given: Pilot, answer: Behaviour) -> bool:
             loss is not None and same.loss or same.y and (same.loss or same.gradients)
         )
     due = [np.shape(block) for pair in given.parameters for block in pair]
+    if reading.sizes and len(given.sizes) != len(reading.sizes):
+        return False  # what it does with layers that it may not use is not known
     return _runs(given, answer) and due == [np.shape(b) for pair in blocks for b in pair]
 
 

@@ -21,7 +21,7 @@ from checkgrad.reading.network_calls import (
     returned_before,
     whole,
 )
-from checkgrad.reading.network_holders import Search
+from checkgrad.reading.network_search import Search
 from checkgrad.reading.network_match import (
     Pilot,
     seen_in_loss,
@@ -63,7 +63,7 @@ class LossFound:
 
 def losses(search: Search, trial: Trial) -> list[LossFound]:
     """Every call that gives a loss, the right and likely ones first."""
-    allowed = (X, T, Y, CACHE, *(() if search.is_class else HANDED))
+    allowed = (X, T, Y, CACHE, *(HANDED if search.is_handed else ()))
     allowed = (*returned_before(trial.script), *allowed)
     pool = search.named("loss") + [
         d for d in search.named("gradient", "forward") if d.returns != 1 or _takes_targets(d)

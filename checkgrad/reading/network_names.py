@@ -63,6 +63,11 @@ UPDATE = re.compile(
     r"(train|fit|step|update|gradient_?descent|train_?(step|batch|on_?batch|one|epoch)|update_?(params|parameters|weights|mini_?batch)|learn"
     r"|optimi[sz]e|sgd|back_?prop(agation)?|backward_?(pass|prop)?|one_?step|fit_?batch|partial_?fit)"
 )
+INITIALISES = re.compile(
+    r"(random_?|he_?|xavier_?|rand_?|weights?_?|params?_?|parameters_?)*(init|initiali[sz]e|create|make|build|setup|get_initial)(iali[sz]e|iali[sz]ation)?"
+    r"(_?(params?|parameters|weights?|weights_?and_?biases|network|net|model|nn|layers|deep|he|random|xavier|mlp|l|theta|variables))*"
+    r"|(params?|parameters|weights?|network)_?init(iali[sz](e|er|ation))?"
+)
 HOLDS = listed(
     "w b ws bs weight weights wt wts bias biases param params parameter parameters theta thetas"
     " layers synapse synapses syn synaptic"
@@ -146,13 +151,13 @@ WHOLE_BIASES = listed("biases b bs bias b_list bias_list bias_vectors")
 
 
 UPSTREAM_NAME = re.compile(
-    r"d_?(out|l|loss|y|z|a|values?|outputs?|pred|logits|scores)(_\w+)?|\w*grad(ient|ients|s)?(_\w+)?|delta|upstream|error|err|eta|g|gy|next_\w+"
+    r"d_?(out|l|j|loss|y|z|a|values?|outputs?|pred|logits|scores)(_\w+)?|\w*grad(ient|ients|s)?(_\w+)?|delta|upstream|error|err|eta|g|gy|next_\w+"
 )
 
 
 def tokens_for(name: str) -> list[Token]:
     """What a parameter of this name may stand for, the likeliest first."""
-    return named(name) or _by_words(name) or setting(name) or [X, T, Y, PARAMS]
+    return named(name) or _by_words(name) or setting(name) or [X, T, Y, UPSTREAM, PARAMS]
 
 
 def is_target(name: str) -> bool:

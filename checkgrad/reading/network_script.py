@@ -33,6 +33,7 @@ LEARNING_RATE = mlp.LEARNING_RATE
 class Call:
     """A call of a function of the module, or of a method.
 
+    do: "call", or "get" for what lies there.
     of: whose method: that of what an earlier call gave, by its number, or of the HOLDER of the parameters.
     gives: tokens that later calls may take, with the paths to them in the result.
     """
@@ -43,6 +44,7 @@ class Call:
     named: tuple[tuple[str, Token], ...] = ()
     of: int | None = None
     gives: tuple[tuple[str, Path], ...] = ()
+    do: str = "call"
 
     def mentions(self, token: str) -> bool:
         """Does the call take this?"""
@@ -81,7 +83,8 @@ class Script:
     """How a network is asked for its outputs, its loss and its gradients.
 
     holder: the call that makes the object with the parameters; None where they are handed over.
-    stack: the layers that are made for it before.
+    stack: the layers that are made for it before. ready: the call of a method by which it gets its parameters.
+    lacking: names that its functions look for in vain, as paths, and what they are given.
     places: of the parameters, in the object or in the container that is handed over.
     settings: attributes of the object that are set besides, the learning rate for one.
     gradients: the number of the call that gives them, and their places. vector: where they lie as one vector.
@@ -94,6 +97,8 @@ class Script:
     places: Places
     holder: Call | None = None
     stack: Stack | None = None
+    ready: Call | None = None
+    lacking: tuple[tuple[Path, Token], ...] = ()
     settings: tuple[tuple[Path, Token], ...] = ()
     calls: tuple[Call, ...] = ()
     y: Item | None = None
@@ -178,6 +183,7 @@ def _one_round(
     """Append the steps of one round; where the results of its calls will be."""
     values = known(script, parameters, *given)
     at: dict[int, int] = {}
+    steps += [Step("set", where, None, (filled(t, values),)) for where, t in script.lacking]
     if script.holder:
         at[HOLDER] = make(script, values, steps)
         steps += settings(script, parameters, values, at[HOLDER])
@@ -197,8 +203,11 @@ def make(script: Script, values: dict[str, Any], steps: list[Step]) -> int:
     assert script.holder
     if script.stack:
         return _stacked(script.holder, script.stack, values, steps)
+    at = len(steps)
     steps.append(_step(script.holder, values, None))
-    return len(steps) - 1
+    if script.ready:
+        steps.append(_step(script.ready, values, at))
+    return at
 
 
 def _stacked(holder: Call, stack: Stack, values: dict[str, Any], steps: list[Step]) -> int:
@@ -225,7 +234,7 @@ def _stacked(holder: Call, stack: Stack, values: dict[str, Any], steps: list[Ste
 def _step(call: Call, values: dict[str, Any], of: int | None) -> Step:
     args = tuple(filled(token, values) for token in call.takes)
     named = tuple((name, filled(token, values)) for name, token in call.named)
-    return Step("call", call.path, of, args, named)
+    return Step(call.do, call.path, of, args, named)
 
 
 def filled(token: Token, values: dict[str, Any]) -> Any:

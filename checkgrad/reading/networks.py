@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.reading.candidate import candidates
 from checkgrad.reading.names import ACTIVATIONS, LOSSES, meaning, split
 from checkgrad.reading.network_identify import identify, identify_pieces
-from checkgrad.reading.network_names import holds, is_target, last, says, tokens_for
+from checkgrad.reading.network_names import INITIALISES, holds, is_target, last, says, tokens_for
 from checkgrad.reading.network_reading import Ask, NetworkCandidate, NetworkReading
 from checkgrad.reading.network_script import PARAMS, WEIGHTS, T, X
 from checkgrad.reading.pieces import EXERCISES, needed
@@ -44,9 +43,9 @@ def _classes(inventory: Inventory) -> Iterator[NetworkCandidate]:
         if _is_network(definition, methods, inventory):
             yield NetworkCandidate(definition.name, "class", methods, losses, maker=definition)
         elif (
-            losses
-            and definition not in layers
-            and (shape := _shape_around_layers(definition, methods, layers))
+            definition not in layers
+            and (shape := _shape_around_layers(definition, methods, layers, inventory))
+            and (losses or shape == "class")
         ):
             yield NetworkCandidate(definition.name, shape, methods, losses, layers, definition)
 
@@ -93,6 +92,7 @@ def _is_network(
     definition: Definition, methods: Sequence[Definition], inventory: Inventory
 ) -> bool:
     """Does a class hold parameters, and go forward and back with targets?"""
+    methods = [m for m in methods if not m.stub]
     back = [
         m
         for m in methods
@@ -112,10 +112,15 @@ def _updates(definition: Definition) -> bool:
 
 
 def _shape_around_layers(
-    definition: Definition, methods: Sequence[Definition], layers: Sequence[Definition]
+    definition: Definition,
+    methods: Sequence[Definition],
+    layers: Sequence[Definition],
+    inventory: Inventory,
 ) -> str:
     """Does a class pass a gradient back through layers that it makes ("class") or is given ("layers")?"""
     purposes = {purpose for method in methods for purpose in says(method)}
+    if {"forward", "gradient"} <= purposes and _makes_holders(definition, inventory):
+        return "class"
     holds_layers = any({"layers", "modules"} & set(split(name)) for name in definition.sets)
     if not ({"forward", "gradient"} <= purposes and holds_layers and layers):
         return ""
@@ -129,7 +134,25 @@ def _holds(definition: Definition, inventory: Inventory) -> bool:
         definition,
         *(d for d in inventory.definitions if d.kind == "class" and d.name in definition.bases),
     ]
-    return any(holds(name) for d in family for name in d.sets)
+    return any(holds(name) for d in family for name in d.sets) or _makes_holders(
+        definition, inventory
+    )
+
+
+def _makes_holders(definition: Definition, inventory: Inventory) -> bool:
+    """Does it keep objects of a class of the module that sets what sounds like parameters?"""
+    kept = {word for name in definition.sets for word in split(name)}
+    return any(
+        d is not definition
+        and last(d.name) in definition.uses
+        and any(map(holds, d.sets))
+        and kept & (LAYER_WORDS | set(split(last(d.name))))
+        for d in inventory.definitions
+        if d.kind == "class"
+    )
+
+
+LAYER_WORDS = {"layer", "layers", "dense", "fc", "linear", "affine", "hidden", "output", "lin", "l"}
 
 
 def _names_targets(definition: Definition) -> bool:
@@ -138,13 +161,6 @@ def _names_targets(definition: Definition) -> bool:
 
 def _takes(definition: Definition, token: str) -> bool:
     return any(token in tokens_for(p.name) for p in definition.parameters or ())
-
-
-INITIALISES = re.compile(
-    r"(random_?|he_?|xavier_?|rand_?|weights?_?|params?_?|parameters_?)*(init|initiali[sz]e|create|make|build|setup|get_initial)(iali[sz]e|iali[sz]ation)?"
-    r"(_?(params?|parameters|weights?|weights_?and_?biases|network|net|model|nn|layers|deep|he|random|xavier|mlp|l|theta|variables))*"
-    r"|(params?|parameters|weights?|network)_?init(iali[sz](e|er|ation))?"
-)
 
 
 def _functions(inventory: Inventory) -> Iterator[NetworkCandidate]:
@@ -162,10 +178,26 @@ def _functions(inventory: Inventory) -> Iterator[NetworkCandidate]:
     ]
     forward = [d for d in handed if _takes(d, X)]
     if not (back and forward):
+        yield from _with_global_parameters(parts, _losses(inventory))
         return
+    if not any("forward" in says(d) for d in parts) and not any(_takes(d, PARAMS) for d in handed):
+        return  # a linear classifier is a function of its scores
     others = tuple(d for d in _losses(inventory) if d not in parts)
     makers = [d for d in functions if INITIALISES.fullmatch(last(d.name).lower().strip("_"))]
     yield NetworkCandidate(back[0].name, "functions", parts, others, maker=next(iter(makers), None))
+
+
+def _with_global_parameters(
+    parts: Sequence[Definition], losses: Sequence[Definition]
+) -> Iterator[NetworkCandidate]:
+    """Functions that go forward and back with parameters that are names of their module."""
+    forward = [
+        d for d in parts if "forward" in says(d) and _takes(d, X) and any(map(holds, d.uses))
+    ]
+    back = [d for d in parts if {"gradient", "update"} & says(d) and _names_targets(d)]
+    if forward and back:
+        others = tuple(d for d in losses if d not in parts)
+        yield NetworkCandidate(back[0].name, "globals", (*forward, *back), others)
 
 
 def read_networks(

@@ -1,0 +1,108 @@
+"""What lies in an object of the student's: arrays, numbers, and the objects within."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from checkgrad.child.behaviour import Behaviour, Unsendable
+from checkgrad.child.request import Request, Result, Step
+from checkgrad.reading import network_script as scripts
+from checkgrad.reading.network_places import Path, leaves
+from checkgrad.reading.network_script import Script, T, X
+from checkgrad.reading.network_search import Made, Search
+
+MOST_OBJECTS = 40
+
+
+def explored(
+    search: Search, made: Sequence[Made]
+) -> list[tuple[list[tuple[Path, Any]], tuple[Path, ...]]]:
+    """Every array in what is made, those in objects within included, and where these objects are."""
+    if search.is_handed:
+        replies = search.ask([_look(search, one, [None]) for one in made])
+        return [(list(leaves(b.value[0])) if b.returned else [], ()) for b in replies]
+    places: list[tuple[Path, ...]] = [((),)] * len(made)
+    replies = []
+    for _ in range(3):
+        asked = [contents(one[0], mine) for one, mine in zip(made, places, strict=True)]
+        replies = search.ask([_look(search, one, at) for one, at in zip(made, asked, strict=True)])
+        more = [
+            tuple(_objects(one[0], mine, b.value)) if b.returned else ()
+            for one, mine, b in zip(made, places, replies, strict=True)
+        ]
+        wider = [
+            tuple(dict.fromkeys((*p, *m)))[:MOST_OBJECTS] for p, m in zip(places, more, strict=True)
+        ]
+        if wider == places:
+            break
+        looked_at, places = places, wider
+    else:
+        places = looked_at
+    search.problems += [said(b) for b in replies if not b.returned]
+    return [
+        (attributes(one[0], mine, b.value) if b.returned else [], mine)
+        for one, mine, b in zip(made, places, replies, strict=True)
+    ]
+
+
+def _look(search: Search, made: Made, at: Sequence[Path | None]) -> Request:
+    """Make an object and answer what lies at these paths in it."""
+    script, sizes = made
+    given = search.pilot(sizes)
+    steps: list[Step] = []
+    values = scripts.plan_values(sizes) | {X: given.x, T: given.t}
+    steps += [Step("set", where, None, (scripts.filled(t, values),)) for where, t in script.lacking]
+    number = scripts.make(script, values, steps)
+    assert script.holder
+    name = script.holder.name if search.is_handed else script.function
+    return Request(name, tuple(steps), [Result(number, path or ()) for path in at])
+
+
+def said(reply: Behaviour) -> str:
+    """How a call failed, in one line."""
+    return f"{reply.raised}: {reply.message}".rstrip(": ") if reply.raised else reply.died
+
+
+def contents(script: Script, inspected: Sequence[Path]) -> list[Path]:
+    """The paths to the attributes of objects; the names of a module are its own contents."""
+    return [at if _is_module(script, at) else (*at, ".__dict__") for at in inspected]
+
+
+def _is_module(script: Script, at: Path) -> bool:
+    return not at and script.holder is not None and script.holder.do == "get"
+
+
+def attributes(
+    script: Script, inspected: Sequence[Path], dicts: Sequence[Any]
+) -> list[tuple[Path, Any]]:
+    """The arrays and numbers among the attributes of objects."""
+    found = _members(script, inspected, dicts)
+    return [leaf for at, value in found for leaf in leaves(value, at)]
+
+
+def _members(
+    script: Script, inspected: Sequence[Path], dicts: Sequence[Any]
+) -> Iterator[tuple[Path, Any]]:
+    for at, mine in zip(inspected, dicts, strict=True):
+        if isinstance(mine, dict):
+            dot = "" if _is_module(script, at) else "."
+            yield from (((*at, f"{dot}{key}"), value) for key, value in mine.items())
+
+
+def _objects(script: Script, inspected: Sequence[Path], dicts: Sequence[Any]) -> Iterator[Path]:
+    """Where other objects lie among the attributes of objects."""
+    for at, value in _members(script, inspected, dicts):
+        yield from _objects_in(value, at)
+
+
+def _objects_in(value: Any, at: Path) -> Iterator[Path]:
+    if isinstance(value, Unsendable) and value.description.startswith("an object of class"):
+        yield at
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            if isinstance(key, str | int):
+                yield from _objects_in(member, (*at, key))
+    elif isinstance(value, list | tuple):
+        for i, member in enumerate(value[:MOST_OBJECTS]):
+            yield from _objects_in(member, (*at, i))
