@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from checkgrad.gradcheck import check_gradient
     from checkgrad.grading import grade
+    from checkgrad.notebook import check, load_ipython_extension
     from checkgrad.numeric import numeric_gradient
 
-__all__ = ["check_gradient", "grade", "numeric_gradient"]
+__all__ = ["check", "check_gradient", "grade", "load_ipython_extension", "numeric_gradient"]
 
 
 def __getattr__(name: str) -> Any:
@@ -24,6 +25,10 @@ def __getattr__(name: str) -> Any:
         from checkgrad.grading import grade
 
         return grade
+    if name in ("check", "load_ipython_extension"):
+        from checkgrad import notebook
+
+        return getattr(notebook, name)
     raise AttributeError(f"module 'checkgrad' has no attribute {name!r}")
 
 
