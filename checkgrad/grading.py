@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from checkgrad import assignment as assignments
 from checkgrad import demands, exam, excerpt
 from checkgrad.assignment import Assignment
+from checkgrad.assignment.declared import Declared, declared
 from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
 from checkgrad.exercise import Exercise, Formula
 from checkgrad.exercises.derivations import DERIVATIONS
@@ -44,7 +45,7 @@ from checkgrad.model import (
 )
 from checkgrad.network_checks import Network
 from checkgrad.points import IMPORTS, scored
-from checkgrad.reading import Candidate, Reading, candidates, nearest_names, read
+from checkgrad.reading import Candidate, Reading, candidates, misfits, nearest_names, read
 from checkgrad.reading.networks import (
     NetworkCandidate,
     NetworkReading,
@@ -128,6 +129,16 @@ class Grader:
         return candidates(self.worker.inventory, self.exercises, self.assignment.mapping)
 
     @cached_property
+    def declared(self) -> Declared:
+        """What the submission says of itself."""
+        return declared(self.worker.inventory, assignments.known(self.assignment))
+
+    @cached_property
+    def conventions(self) -> dict[str, str]:
+        """What the assignment pins, and the submission where the assignment leaves it open."""
+        return {**self.declared.conventions, **self.assignment.conventions}
+
+    @cached_property
     def network_candidates(self) -> tuple[NetworkCandidate, ...]:
         if self.assignment.exercises and NETWORK.name not in self.assignment.exercises:
             return ()
@@ -138,8 +149,12 @@ class Grader:
     @cached_property
     def readings(self) -> dict[Candidate, Reading]:
         written = [c for c in self.candidates if not self._is_stub(c.function)]
-        pinned = self.assignment.conventions
-        return read(written, self.worker.ask, seed=self.seed, pinned=pinned)
+        found = read(written, self.worker.ask, seed=self.seed, pinned=self.assignment.conventions)
+        if self.conventions == self.assignment.conventions:
+            return found
+        told = read(written, self.worker.ask, seed=self.seed, pinned=self.conventions)
+        # What a submission says of itself cannot make right what is wrong without it.
+        return {c: told[c] if found[c].right or not told[c].right else found[c] for c in written}
 
     @cached_property
     def right_elsewhere(self) -> dict[Candidate, Reading]:
@@ -155,7 +170,7 @@ class Grader:
             self.network_candidates,
             self.worker.ask,
             seed=self.seed,
-            pinned=self.assignment.conventions,
+            pinned=self.conventions,
             readings=self.readings,
         )
 
@@ -222,8 +237,10 @@ class Grader:
         student = self.student(candidate)
         check = next(c for c in CHECKS if c.name == question.check)
         reading = student.reading
+        if reading.unwritten:
+            return Part(self._missing(question, True))
         if not reading.reached:
-            return Part(self._out_of_reach(question))
+            return Part(self._out_of_reach(question, reading.obstacle))
         read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)
         outcome = judge(check, student, pictures=self.pictures)
         if check.earns and outcome.verdict.failed and candidate in self.right_elsewhere:
@@ -331,8 +348,9 @@ class Grader:
             )
         if not self.candidates and not self.network_candidates:
             return bare_outcome(question, Verdict.MISSING, self._nothing_found())
-        note = "; ".join(inventory.notes)
-        return replace(bare_outcome(question, Verdict.PASSED), note=note, printed=inventory.printed)
+        said = self.declared.problems
+        found = bare_outcome(question, Verdict.ADVICE if said else Verdict.PASSED, "; ".join(said))
+        return replace(found, note="; ".join(inventory.notes), printed=inventory.printed)
 
     def _imports(self, question: Question) -> Outcome:
         problem = demands.forbidden(self.worker.inventory.imports, self.assignment)
@@ -350,14 +368,16 @@ class Grader:
         problem = "is not written yet" if stub else "was not found in the submission"
         if not stub and self.worker.inventory.problem:
             problem = "could not be looked for: the submission does not load"
+        elif not stub and question.exercise in self.assignment.mapping:
+            mapped = {question.exercise: self.assignment.mapping[question.exercise]}
+            problem = "; ".join(misfits(self.worker.inventory, self.exercises, mapped)) or problem
         return bare_outcome(question, Verdict.MISSING, problem)
 
-    def _out_of_reach(self, question: Question) -> Outcome:
+    def _out_of_reach(self, question: Question, obstacle: str) -> Outcome:
         """What cannot be called is no evidence of a mistake, unless the assignment asks for it."""
         asked_for = question.exercise in self.assignment.exercises
         verdict = Verdict.MISSING if asked_for else Verdict.ADVICE
-        problem = "could not be called: it needs arguments that are not known here"
-        return bare_outcome(question, verdict, problem)
+        return bare_outcome(question, verdict, f"could not be called: {obstacle}")
 
     def header(self) -> Header:
         """What the report says of the submission as a whole."""

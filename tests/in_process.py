@@ -28,7 +28,7 @@ class InProcess:
         module = ModuleType("submission")
         exec(compile(tree, file, "exec"), module.__dict__)
         definitions = Survey({file: tree}).definitions(module, file)
-        self.inventory = Inventory(tuple(definitions), mapping=tuple(mapping_of(module).items()))
+        self.inventory = Inventory(tuple(definitions), mapping=tuple(mapping_of(tree).items()))
         self.root = Namespace(module.__dict__)
         self.asked = 0
         self.batches = 0

@@ -203,12 +203,24 @@ def test_a_module_may_map_its_own_functions():
     assert found(source) == [("softmax", "mine")]
 
 
+def test_a_mapping_may_name_a_class_or_a_method_with_its_module():
+    source = "class Mine:\n    def forward(self, z): return z"
+    for target in ("Mine", "Mine.forward", "model.Mine.forward"):
+        assert found(source, mapping={"softmax": target}) == [("softmax", "Mine.forward")]
+
+
+def test_what_a_module_says_of_itself_is_read_from_its_text_and_never_run():
+    source = "def mine(z): return z\nCHECKGRAD = {'softmax': 'mi' + 'ne'}"
+    assert found(source) == []
+
+
 def test_a_mapping_that_leads_nowhere_is_said():
     inventory = InProcess("def mine(z): return z").inventory
-    problems = misfits(inventory, ALL, {"softmax": "yours", "softmex": "mine"})
+    problems = misfits(inventory, ALL, {"softmax": "yours", "softmex": "mine", "relu": "mime"})
     assert problems == [
         "softmex is not an exercise asked for here",
         "softmax is mapped to yours, which the submission does not define",
+        "relu is mapped to mime, which the submission does not define; did you mean mine?",
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -195,10 +196,8 @@ class Run:
     def note_star(self, statement: ast.ImportFrom) -> None:
         """Remember and say where `from x import *` gave nothing, since there is no x."""
         name = "." * statement.level + (statement.module or "")
-        try:
+        with contextlib.suppress(ImportError):
             name = importlib.util.resolve_name(name, self.module.__package__ or None)
-        except ImportError:
-            pass
         if type(sys.modules.get(name, StandIn)) in (MissingModule, type):
             shown = statement.module or name
             self.stars.append(shown)

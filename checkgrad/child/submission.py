@@ -63,7 +63,7 @@ def bring_in(order: Order, announce: Callable[[str, int], None]) -> Submission:
         definitions=tuple(named_apart(found[:MOST_DEFINITIONS])),
         notes=tuple(notes),
         mapping=tuple(
-            entry for module, _ in modules.values() for entry in mapping_of(module).items()
+            entry for tree in loading.trees.values() for entry in mapping_of(tree).items()
         ),
         imports=imported(loading.trees, loading.documents, order.roots),
     )

@@ -16,6 +16,7 @@ from .inventory import Definition, Parameter
 
 SIMPLE = (float, int, str, bool, type(None))
 MOST_NAMES, LONGEST_DOC, MOST_DEFINITIONS, DEEPEST = 100, 2000, 1000, 3
+NO_LITERAL = "is no dict of plain strings and numbers"
 CLIPS = ("clip", "minimum", "maximum", "min", "max")
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -377,10 +378,25 @@ def set_on_self(nodes: Iterable[ast.AST]) -> list[str]:
     return list(dict.fromkeys(name for _, _, name in sorted(found)))[:MOST_NAMES]
 
 
-def mapping_of(module: ModuleType) -> dict[str, str]:
-    """The module's CHECKGRAD = {...}, nested entries joined with dots."""
-    table = module.__dict__.get("CHECKGRAD")
-    return dict(flat("", table)) if type(table) is dict else {}
+def mapping_of(tree: ast.Module) -> dict[str, str]:
+    """The file's CHECKGRAD = {...} as it is written, nested entries joined with dots; nothing of it is run."""
+    found: dict[str, str] = {}
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and "CHECKGRAD" in map(name_of, statement.targets):
+            found = dict(flat("", literal(statement.value)))
+    return found
+
+
+def name_of(target: ast.expr) -> str:
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def literal(value: ast.expr) -> dict[Any, Any]:
+    try:
+        table = ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return {"": NO_LITERAL}
+    return table if type(table) is dict else {"": NO_LITERAL}
 
 
 def flat(prefix: str, table: dict[Any, Any]) -> Iterator[tuple[str, str]]:

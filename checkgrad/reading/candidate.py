@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise
 from checkgrad.reading.dense import of_dense
 from checkgrad.reading.functions import of_function, plain
-from checkgrad.reading.layers import of_class
+from checkgrad.reading.layers import FORWARD, methods_of, of_class
 from checkgrad.reading.methods import method_of_any_class, of_method
 from checkgrad.reading.names import CONCEPTS, meaning, nearest
 from checkgrad.reading.recipe import Candidate, last_name
@@ -26,7 +27,9 @@ def candidates(
     inventory: Inventory, exercises: Sequence[Exercise], mapping: Mapping[str, str] = {}
 ) -> tuple[Candidate, ...]:
     """Return every function that answers one of *exercises*, in their order; stubs included."""
-    mapping = {**dict(inventory.mapping), **mapping}
+    known = {exercise.name for exercise in exercises}
+    own = {k: v for k, v in inventory.mapping if k in known and _look_up(inventory, v)}
+    mapping = {**own, **mapping}
     found = [c for c in _recognised(inventory, exercises) if c.exercise.name not in mapping]
     found += _mapped(inventory, exercises, mapping)
     unique: dict[tuple[str, str], Candidate] = {}
@@ -52,10 +55,19 @@ def misfits(
     known = [exercise.name for exercise in exercises]
     lost = [f"{name} is not an exercise asked for here" for name in mapping if name not in known]
     return lost + [
-        f"{name} is mapped to {target}, which the submission does not define"
+        f"{name} is mapped to {target}, which {_lacks(inventory, target)}"
         for name, target in mapping.items()
         if name in known and _look_up(inventory, target) is None
     ]
+
+
+def _lacks(inventory: Inventory, target: str) -> str:
+    """How the submission does not define *target*, and what it defines instead."""
+    if _named(inventory, target):
+        return "is a class without a forward method; name one of its methods"
+    names = [d.name for d in inventory.definitions]
+    near = difflib.get_close_matches(target, names, n=1)
+    return "the submission does not define" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def _recognised(inventory: Inventory, exercises: Sequence[Exercise]) -> Iterator[Candidate]:
@@ -83,5 +95,14 @@ def _pointed_at(exercise: Exercise, definition: Definition, inventory: Inventory
 
 
 def _look_up(inventory: Inventory, target: str) -> Definition | None:
+    """What a mapping points at; of a class it is the forward method."""
+    found = _named(inventory, target)
+    if found is None or found.kind != "class":
+        return found
+    methods = methods_of(found, inventory)
+    return next((method for name, method in methods.items() if name in FORWARD), None)
+
+
+def _named(inventory: Inventory, target: str) -> Definition | None:
     """Find "model.Softmax.forward" as well as "Softmax.forward"."""
     return inventory.find(target) or inventory.find(target.partition(".")[2])

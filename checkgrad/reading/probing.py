@@ -150,7 +150,9 @@ def _ask_alone(inquiries: Sequence[Inquiry], ask: Ask) -> None:
     if not doubtful:
         return
     for one, _, right in _asked(inquiries, ask, _alone_too):
-        one.alone_too = one.alone_too or right is not None
+        # A mean over the cells of one sample is that over samples, asked for one.
+        fits = right is not None and right.convention.get("reduction") != "cells"
+        one.alone_too = one.alone_too or fits
     if consistency.batches_are_needed(inquiries):
         return
     for one, way, right in _asked(doubtful, ask, _alone):
