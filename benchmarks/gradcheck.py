@@ -232,28 +232,73 @@ def numdifftools_peers() -> dict[str, Peer]:
 
 
 def speed(repeats: int, slow: bool) -> None:
-    """Medians of repeats in random order, all peers in turn; what takes too long is run once, or not at all."""
-    everyone = peers()
+    """Medians of repeats in random order, all in turn; what takes too long is run once, or not at all."""
+    everyone = {p: peer for p, peer in peers().items() if "tight" not in p}
     for name in ("a", "b", "c"):
         problem = task(name)
-        costly = [p for p in everyone if p.startswith(FULL) and name != "a"]
-        skipped = [p for p in costly if name == "c" and not slow] + [
-            p for p in everyone if "tight" in p
-        ]
-        times, counts = _round_robin(
-            {p: peer for p, peer in everyone.items() if p not in skipped}, problem, repeats, costly
-        )
-        one = _one_evaluation(problem)
-        mine = times["checkgrad"]
+        costly = [p for p in everyone if p in FULL and name != "a"]
+        skipped = costly if name == "c" and not slow else []
+        chosen = {p: peer for p, peer in everyone.items() if p not in skipped}
+        times, counts = _round_robin(chosen | {"f": evaluations}, problem, repeats, costly)
+        one, mine = times.pop("f") / counts["f"], times["checkgrad"]
         print(f"\ntask {name}: {Counted(problem).x.size} parameters, one f {one * 1e6:.0f} us")
         for p in sorted(times, key=times.get):
             print(
                 f"  {p:20s}{times[p] * 1e3:12.2f} ms{counts[p]:9d} evaluations"
-                f"{times[p] / one:12.0f} x f{times[p] / mine:10.2f} x checkgrad"
+                f"{times[p] / one:12.0f} x f{times[p] / mine:10.2f} x checkgrad",
+                flush=True,
             )
         for p in skipped:
-            if p in FULL:
-                print(f"  {p:20s} not run (--slow)")
+            seconds, count = _estimated(everyone[p], problem)
+            print(
+                f"  {p:20s}{seconds * 1e3:12.0f} ms{count:9d} evaluations, estimated from {SAMPLE}"
+                f" of its entries{seconds / mine:10.0f} x checkgrad",
+                flush=True,
+            )
+
+
+def evaluations(c: Counted, seed: int) -> bool:
+    """What the cost is counted in: f itself, as often in a row as a check needs it."""
+    for _ in range(20):
+        c.f(c.x)
+    return False
+
+
+class Few(Counted):
+    """A task of which only a few entries move."""
+
+    def __init__(self, problem: Task, count: int) -> None:
+        super().__init__(problem)
+        self.whole, self.at = self.x.copy(), np.linspace(0, self.x.size - 1, count).astype(int)
+        self.x = self.whole[self.at]
+
+    def filled(self, few: Any) -> Any:
+        self.whole[self.at] = few
+        return self.whole
+
+    def f(self, x: Any) -> float:
+        return super().f(self.filled(x))
+
+    def g(self, x: Any) -> Any:
+        return super().g(self.filled(x))[self.at]
+
+
+SAMPLE = 60
+
+
+def _estimated(peer: Peer, problem: Task) -> tuple[float, int]:
+    """Time and evaluations for all entries, from what the second half of SAMPLE entries adds to the first."""
+    spent = []
+    for count in (SAMPLE // 2, SAMPLE):
+        c = Few(problem, count)
+        start = time.process_time()
+        peer(c, 0)
+        spent.append((time.process_time() - start, c.count))
+    entries = Counted(problem).x.size
+    seconds, calls = (
+        2 * (after - before) * entries / SAMPLE for before, after in zip(*spent, strict=True)
+    )
+    return seconds, round(calls)
 
 
 def _round_robin(
@@ -270,15 +315,6 @@ def _round_robin(
         times[p].append(time.process_time() - start)
         counts[p] = c.count
     return {p: float(np.median(t)) for p, t in times.items()}, counts
-
-
-def _one_evaluation(problem: Task) -> float:
-    times = []
-    for _ in range(200):
-        start = time.process_time()
-        problem.f(problem.parameters)
-        times.append(time.process_time() - start)
-    return float(np.median(times))
 
 
 def detect(seeds: int, only_ours: bool) -> None:

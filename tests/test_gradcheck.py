@@ -53,11 +53,13 @@ def network(seed, sizes=(5, 6, 4, 3), samples=8, activation="relu"):
             a.append(act(z[-1]))
         return a, z
 
-    def f(p, x, t):
-        z = forward(p, x)[1][-1]
+    def log_softmax(z):
         m = z.max(axis=1, keepdims=True)
-        lse = m + np.log(np.exp(z - m).sum(axis=1, keepdims=True))
-        return float(np.mean(lse - (z * t).sum(axis=1, keepdims=True)))
+        return z - m - np.log(np.exp(z - m).sum(axis=1, keepdims=True))
+
+    def f(p, x, t, log_softmax=log_softmax):
+        z = forward(p, x)[1][-1]
+        return float(-np.mean((t * log_softmax(z)).sum(axis=1)))
 
     def gradient(p, x, t):
         a, z = forward(p, x)
@@ -175,6 +177,67 @@ def test_a_clip_in_the_loss_is_a_note_even_where_it_bites():
     answer = check_gradient(f, right, z, T, seed=0)
     assert answer, answer
     assert "a clip" in answer.notes[0]
+
+
+def with_eps(f, eps):
+    """The network's loss as it is often written, with an eps in the logarithm."""
+
+    def loss(p, x, t):
+        return f(p, x, t, lambda z: np.log(softmax(z) + eps))
+
+    return loss
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_eps_in_the_loss_of_a_network_is_a_note(seed):
+    f, gradient, *args = network(seed, activation="tanh")
+    answer = check_gradient(with_eps(f, 10.0 ** -(7 + seed % 3)), gradient, *args, seed=seed)
+    assert answer, answer
+    assert "an eps" in answer.notes[0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_eps_in_the_loss_of_a_network_excuses_nothing_else(seed):
+    f, gradient, *args = network(seed, activation="tanh")
+    loss = with_eps(f, 1e-9)
+    first = next(iter(args[0]))
+
+    def changed_by(factor, *names):
+        return lambda p, x, t: {
+            k: g * factor if k in names else g for k, g in gradient(p, x, t).items()
+        }
+
+    assert not check_gradient(loss, changed_by(1.001, *args[0]), *args, seed=seed)
+    assert not check_gradient(loss, changed_by(0.999, first), *args, seed=seed)
+
+
+@pytest.mark.parametrize("z", [[9.5, -7.0, -12.0], [3.0, -4.0, -6.0]])
+def test_an_eps_that_scales_the_gradient_of_a_single_row_is_a_note(z):
+    z, t = np.array([z]), np.array([[0.0, 0.0, 1.0]])
+    answer = check_gradient(
+        lambda z, t: -np.mean(np.sum(t * np.log(softmax(z) + 1e-7), axis=1)), right, z, t, seed=0
+    )
+    assert answer, answer
+
+
+def test_an_eps_in_a_loss_of_probabilities_is_a_note():
+    y = np.array([1e-6, 1e-3, 0.3, 0.9, 1 - 1e-4, 1 - 1e-6])
+    t = np.array([1.0, 0.0, 1.0, 0.0, 0.0, 1.0])
+    answer = check_gradient(
+        lambda y: -np.mean(t * np.log(y + 1e-8) + (1 - t) * np.log(1 - y + 1e-8)),
+        lambda y: (y - t) / (y * (1 - y)) / len(y),
+        y,
+        seed=0,
+    )
+    assert answer, answer
+    assert "an eps" in answer.notes[0]
+
+
+def test_what_rounding_hides_is_noted():
+    x = np.ones(3)
+    answer = check_gradient(lambda x: 1e9 + 1e-9 * np.sum(x), lambda x: np.full(3, 2e-9), x)
+    assert answer
+    assert "hardly a digit" in answer.notes[0]
 
 
 # wrong gradients
@@ -415,6 +478,17 @@ def test_probabilities_can_be_moved_along_the_simplex():
 
     assert check_gradient(f, lambda p: np.log(p) + 1, p, domain="simplex")
     assert not check_gradient(f, lambda p: p * np.log(p), p, domain="simplex")
+
+
+@pytest.mark.parametrize("domain", ["probability", None])
+def test_probabilities_close_to_0_and_1_can_be_moved(domain):
+    y = np.array([1e-6, 0.3, 1 - 1e-6])
+
+    def slope(y):
+        return 1 / y + 1 / (1 - y)
+
+    assert check_gradient(lambda y: np.sum(np.log(y / (1 - y))), slope, y, domain=domain)
+    assert not check_gradient(lambda y: np.sum(np.log(y * (1 - y))), slope, y, domain=domain)
 
 
 def test_small_positive_numbers_need_no_domain():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,8 @@ def check_gradient(
     kind: what *gradient* is: "gradient"; "jacobian" of a function to an array; "elementwise", its diagonal;
         "vjp", called with the upstream gradient before the arguments; "jvp", called with the tangent before
         them; "hvp", the same where f is itself a gradient; "adjoint", a vjp to go with f, which is a jvp.
-    domain: what the arguments must remain: "positive", "symmetric", "simplex".
+    domain: what the arguments must remain: "positive", "probability" (between 0 and 1), "symmetric", "simplex"
+        (rows that add up to 1).
     seed: of the random directions; a fresh one if not given. It is part of the result.
     rtol, atol: what to allow beside the measured bound. noise: the rounding error of f, instead of measuring it.
     max_evaluations: f is evaluated no more often; what is not found by then stays unsaid.
@@ -141,14 +143,18 @@ def _answer(
     blocks: tuple[Block, ...] = ()
     if judged is None:
         problem = "nothing could be compared: f is not differentiable here, nor at points nearby"
-    elif not _agrees(judged[1]):
-        problem, blocks = _accusation(search, *judged, notes)
+    elif not _agrees(judged.seen):
+        problem, blocks = _accusation(search, judged, notes)
+    elif judged.seen.blunt:
+        notes.append(
+            "hardly a digit of it could be compared: f is rounded as coarsely as it changes"
+        )
     return GradientCheck(
         problem,
         blocks,
         tuple(notes),
-        _resolution(search, *judged) if judged else {},
-        float(np.max(judged[1].excess)) if judged else 0.0,
+        _resolution(search, judged) if judged else {},
+        float(np.max(judged.seen.excess)) if judged else 0.0,
         search.evaluations,
         seed,
     )
@@ -160,12 +166,22 @@ def _overridden(search: Search) -> list[str]:
     return [f"judged with {', '.join(words)} instead of by measurement alone"] if words else []
 
 
-def _judged(search: Search, spot: Spot, notes: list[str]) -> tuple[Spot, Comparison] | None:
+@dataclass(frozen=True)
+class Judged:
+    """The comparison that counts. confirmed: a second point says the same, if it is a difference."""
+
+    spot: Spot
+    seen: Comparison
+    confirmed: bool = True
+
+
+def _judged(search: Search, spot: Spot, notes: list[str]) -> Judged | None:
     """The point and the comparison to judge by; None where there is none."""
     first = _compared(search, spot)
     if search.domain is None and (first.blunt or not _agrees(first)):
         first = _within_a_domain(search, spot, first)
-    return (spot, first) if _agrees(first) else _second_opinion(search, spot, first, notes)
+    agrees = _agrees(first)
+    return Judged(spot, first) if agrees else _second_opinion(search, spot, first, notes)
 
 
 def _within_a_domain(search: Search, spot: Spot, free: Comparison) -> Comparison:
@@ -177,18 +193,19 @@ def _within_a_domain(search: Search, spot: Spot, free: Comparison) -> Comparison
     return free
 
 
-def _accusation(
-    search: Search, spot: Spot, seen: Comparison, notes: list[str]
-) -> tuple[str, tuple[Block, ...]]:
+def _accusation(search: Search, judged: Judged, notes: list[str]) -> tuple[str, tuple[Block, ...]]:
     """What is wrong, unless something in f excuses it."""
+    spot = judged.spot
     try:
-        look = first_look(search, spot, seen)
+        look = first_look(search, spot, judged.seen)
         findings = [] if look.excuse else wrong_arrays(search, spot, look.suspected)
     except Spent:
         return f"wrong; max_evaluations={search.limit} are too few to say where", ()
     if note := look.excuse or _excused(search, spot, findings, look.calm):
         notes.append(note)
         return "", ()
+    if not judged.confirmed:
+        return "undecided: differs at this point, and at points nearby too little can be told", ()
     blocks = tuple(described(search, spot, found) for found in findings)
     return f"wrong in {', '.join(b.name for b in blocks)}", blocks
 
@@ -220,9 +237,9 @@ def _agrees(found: Comparison) -> bool:
 
 def _second_opinion(
     search: Search, spot: Spot, first: Comparison, notes: list[str]
-) -> tuple[Spot, Comparison] | None:
+) -> Judged | None:
     """Look at points nearby: a difference that is gone there comes from a kink, not from a mistake."""
-    differing = [(spot, first)] if first.off.any() else []
+    differing = [Judged(spot, first)] if first.off.any() else []
     for size in NEARBY:
         near = search.nearby(spot, size)
         found = _compared(search, near)
@@ -231,12 +248,12 @@ def _second_opinion(
             found = _compared(search, near)
         if _agrees(found) and _tells_apart(found, first):
             notes.append(_kink_note(first))
-            return near, found
+            return Judged(near, found)
         if found.off.any():
-            differing.append((near, found))
+            differing.append(Judged(near, found))
         if len(differing) > 1:
             return differing[0]
-    return None
+    return Judged(spot, first, confirmed=False) if differing else None
 
 
 def _tells_apart(found: Comparison, first: Comparison) -> bool:
@@ -253,8 +270,8 @@ def _kink_note(first: Comparison) -> str:
     return "f is not differentiable at this point; judged at a point nearby"
 
 
-def _resolution(search: Search, spot: Spot, found: Comparison) -> dict[str, float]:
-    bound = float(np.min(np.max(found.bound.reshape(DIRECTIONS, -1), axis=1)))
-    scales = (np.asarray(move_scale(x, search.domain)).min() for x in spot.leaves)
+def _resolution(search: Search, judged: Judged) -> dict[str, float]:
+    bound = float(np.min(np.max(judged.seen.bound.reshape(DIRECTIONS, -1), axis=1)))
+    scales = (np.asarray(move_scale(x, search.domain)).min() for x in judged.spot.leaves)
     names = zip(search.subject.names, scales, strict=True)
     return {name: float(2 * bound / (LEAST * scale)) for name, scale in names}

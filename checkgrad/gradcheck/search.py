@@ -64,7 +64,7 @@ class Comparison:
     def blunt(self) -> bool:
         """Is hardly any digit of it known?"""
         size = np.maximum(np.abs(self.claimed), np.abs(self.measured))
-        return not np.any(self.bound <= BLUNT * size)
+        return bool(np.any(self.claimed) and not np.any(self.bound <= BLUNT * size))
 
     @property
     def worst_output(self) -> int:

@@ -111,8 +111,9 @@ def numeric_gradient(
 ) -> tuple[Any, Any]:
     """Return the gradient of the number f(*args) by args[wrt], and a bound on the error of each entry.
 
-    domain: what args[wrt] must remain while it is moved: "positive", "symmetric" or "simplex" (rows that add
-    up to 1). On a simplex the slope is that along it, towards each corner.
+    domain: what args[wrt] must remain while it is moved: "positive", "probability" (between 0 and 1),
+        "symmetric" or "simplex" (rows that add up to 1). On a simplex the slope is that along it, towards
+        each corner.
     """
     x = _differentiable(args, wrt)
     evaluate = called(f)
