@@ -11,7 +11,7 @@ from itertools import groupby
 
 from msgspec.structs import replace
 
-from checkgrad.assignment import Asked, Assignment, earning
+from checkgrad.assignment import Asked, Assignment, earning, exact
 from checkgrad.model import Outcome, Verdict
 
 COST = Fraction(1, 10)  # of an exercise's points, for each failed check that earns nothing
@@ -124,11 +124,6 @@ def _total(outcomes: Sequence[Outcome]) -> Fraction:
 
 def _points(outcome: Outcome) -> Fraction:
     return Fraction(outcome.points or 0).limit_denominator(10**9)
-
-
-def exact(number: float) -> Fraction:
-    """The fraction that a person meant who wrote *number*: 0.1 is one tenth."""
-    return Fraction(repr(number))
 
 
 def _part(share: Fraction, worth: Fraction) -> str:

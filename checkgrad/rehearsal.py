@@ -86,12 +86,22 @@ def _try(
         said = {c.name: _said(c, student, assignment) for c in CHECKS if c.applies(exercise)}
     costs = [name for name, verdict in said.items() if verdict is Verdict.WRONG]
     if formula is exercise.formula:
-        found.broken += [f"{exercise.name}: {name}" for name in costs]
+        broken = [*costs, *_broken_laws(exercise, assignment.seed or 0)]
+        found.broken += [f"{exercise.name}: {name}" for name in broken]
     elif mistake := _mistaken(exercise).get(formula):
         missed = found.advised if Verdict.ADVICE in said.values() else found.slipped
         missed += [] if costs else [f"{exercise.name}.{mistake}"]
     elif costs:
         _rule_out(found, exercise, _variants(exercise)[formula], assignment)
+
+
+def _broken_laws(exercise: Exercise, seed: int) -> list[str]:
+    """The laws that do not hold of the exercise's own formula."""
+    laws = {}
+    for law in exercise.laws:
+        sides = (law.holds(exercise.formula, *probe) for probe in exercise.probes(seed))
+        laws[law.name] = all(np.allclose(*pair, atol=1e-6) for pair in sides if pair is not None)
+    return [name for name, holds in laws.items() if not holds]
 
 
 def _mistaken(exercise: Exercise) -> dict[Formula, str]:
@@ -166,7 +176,10 @@ def _try_networks(found: Rehearsal, assignment: Assignment) -> None:
 
 
 def _differs(formula: Formula, probe: Any) -> bool:
-    got = formula(*probe).gradients
+    try:
+        got = formula(*probe).gradients
+    except ValueError:  # shapes that do not fit show the mistake, too
+        return True
     flat = tuple(block for pair in got for block in pair)
     due = blocks(probe, {})
     bound = compare.rounding_bound(lambda *p: due, flattened(probe), due)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from fractions import Fraction
 
 from msgspec import Struct
 
@@ -33,7 +34,8 @@ class Assignment(File, frozen=True):
         """Points to be had, whatever is handed in; None where nothing is asked for."""
         if not self.exercises:
             return None
-        return sum(a.worth for a in self.exercises.values() if a.kind == "required")
+        required = (a for a in self.exercises.values() if a.kind == "required")
+        return float(sum((exact(a.worth) for a in required), Fraction()))
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -56,6 +58,11 @@ class Assignment(File, frozen=True):
         """What students are not shown now: "examples", "hints"."""
         shown = {"examples": self.examples, "hints": self.hints}
         return [name for name, when in shown.items() if not is_visible(when, self.released)]
+
+
+def exact(number: float) -> Fraction:
+    """The fraction that a person meant who wrote *number*: 0.1 is one tenth."""
+    return Fraction(repr(number))
 
 
 def is_visible(when: str, released: bool) -> bool:

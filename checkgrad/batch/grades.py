@@ -61,11 +61,12 @@ def _about(record: Record) -> dict[str, str]:
 
 def _points(report: Report) -> Iterator[tuple[str, str]]:
     """Each exercise with its points; without an assignment with the number of its checks that are right."""
+    awarded = story.awarded(report)
     for part in story.parts(report):
         if part.name == story.WHOLE_FILE:
             continue
         if report.score is not None:
-            yield part.name, _number(part.points[0])
+            yield part.name, _number(awarded[part.name])
         else:
             right = sum(not o.verdict.failed for o in part.outcomes)
             yield part.name, f"{right}/{len(part.outcomes)}"

@@ -8,12 +8,11 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from checkgrad.assignment import BadAssignment
+from checkgrad.assignment import BadAssignment, exact
 from checkgrad.assignment.decode import decode
 from checkgrad.assignment.errors import nearest
 from checkgrad.batch.record import Record
 from checkgrad.model import Decision, Report
-from checkgrad.points import exact
 from checkgrad.render import story
 
 

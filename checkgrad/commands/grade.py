@@ -13,7 +13,7 @@ from urllib.parse import quote
 from checkgrad import assignment as assignments
 from checkgrad import sandbox
 from checkgrad.assignment import Assignment
-from checkgrad.batch import files, page, progress, record
+from checkgrad.batch import files, gradebooks, page, progress, record
 from checkgrad.batch.cluster import cluster
 from checkgrad.batch.grades import OURS, Grades
 from checkgrad.batch.intake import IN_CLASS, handed_in
@@ -23,6 +23,7 @@ from checkgrad.batch.pool import in_processes
 from checkgrad.batch.record import Record, Student
 from checkgrad.batch.run import STUDENTS, Class, Done, file_name
 from checkgrad.batch.work import Execute, Settings
+from checkgrad.commands import report
 from checkgrad.render import FORMATS
 from checkgrad.render.story import headline
 from checkgrad.targets import BadTarget
@@ -54,13 +55,17 @@ def declare(parser: argparse.ArgumentParser) -> None:
     add("--executor", choices=("local", "dask"), default="local",
         help="dask: on the cluster at --scheduler, with the extra checkgrad[dask]")  # fmt: skip
     add("--scheduler", metavar="ADDRESS", help="of a dask cluster: tcp://host:8786")
+    report.declare_gradebooks(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Grade every submission; one that cannot be graded through our fault does not stop the others."""
     if options.isolation == "strict" and (missing := sandbox.missing_for_strict()):
         raise BadTarget(f"--isolation strict: {missing}")
+    gradebooks.asked_for(options.gradebook)  # what cannot be read is told before anything is graded
     settings, executor, folder = _settings(options), _executor(options), Path(options.out)
+    for remark in assignments.remarks(settings.assignment):
+        print(f"checkgrad: {remark}", file=sys.stderr)
     with handed_in(options.submissions, classes=options.classes) as handed, executor as execute:
         folder.mkdir(parents=True, exist_ok=True)
         done: list[Done] = []
@@ -72,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
             print(f"checkgrad: stopped; {kept}; the same command goes on", file=sys.stderr)
             return STOPPED
     code = _finish(folder, settings, options)
+    if options.overrides or options.gradebook:
+        report.publish(folder / NAME, options)
     print(f"{len(done)} graded, {sum(one.now for one in done)} of them now: {folder}/class.html")
     return code
 

@@ -29,27 +29,41 @@ def declare(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("results", metavar="RESULTS", help="the results.jsonl of checkgrad grade")
     add("--out", metavar="DIR", required=True, help="where the reports go")
-    add("--overrides", metavar="FILE", help="decisions of staff (TOML), applied and told")
     add("--released", action="store_true",
         help="show what waited for the due date: hints, examples, checks; what is hidden stays so")  # fmt: skip
     add("--export", action="append", choices=sorted(FORMATS), default=[], metavar="FORMAT",
         help=f"write this format beside the HTML; repeatable: {', '.join(FORMATS)}")  # fmt: skip
     add("--no-html", action="store_true", help="write no HTML, which takes most of the time")
     add("--anonymous", action="store_true", help="no names and no links on the page of the class")
+    declare_gradebooks(parser)
+
+
+def declare_gradebooks(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments about decisions and gradebooks, which grading has as well."""
+    add = parser.add_argument
+    add("--overrides", metavar="FILE", help="decisions of staff (TOML), applied and told")
     add("--gradebook", action="append", default=[], metavar="NAME[=FILE]",
         help="canvas=FILE and moodle=FILE fill what the platform lets download; otter, nbgrader")  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
     """Write everything again; raise BadTarget or BadAssignment with one line for what cannot be read."""
-    results, folder = Path(options.results), Path(options.out)
+    number = publish(Path(options.results), options, released=options.released)
+    print(f"{number} reports: {options.out}")
+    return 0
+
+
+def publish(results: Path, options: argparse.Namespace, *, released: bool = False) -> int:
+    """Write reports, grades and gradebooks of *results* as *options* ask; return how many reports there are."""
+    folder = Path(options.out)
     books = gradebooks.asked_for(options.gradebook)
     decided = _decisions(results, options)
     formats = (*([] if options.no_html else ["html"]), *options.export)
     grades, overview, entries = Grades(), Overview(), list[Entry]()
+    next(_records(results))
     (folder / STUDENTS).mkdir(parents=True, exist_ok=True)
     for one in _records(results):
-        one = _as_it_is_now(one, decided, options.released)
+        one = _as_it_is_now(one, decided, released)
         for name in formats:
             files.write(folder / _file(one.student, name), FORMATS[name](one.report))
         grades.add(one)
@@ -57,12 +71,11 @@ def run(options: argparse.Namespace) -> int:
         entries.append(gradebooks.entry(one.student, one.source, one.report))
     files.write(folder / "grades.csv", grades.text())
     _write_page(folder, overview, options)
-    write_gradebooks(folder, books, entries)
-    print(f"{len(entries)} reports: {folder}")
-    return 0
+    _write_gradebooks(folder, books, entries)
+    return len(entries)
 
 
-def write_gradebooks(folder: Path, books: dict[str, str], entries: Sequence[Entry]) -> None:
+def _write_gradebooks(folder: Path, books: dict[str, str], entries: Sequence[Entry]) -> None:
     """Write each gradebook asked for as NAME.csv; who has no row in it is told."""
     for name, template in books.items():
         book = gradebooks.GRADEBOOKS[name](entries, template)
