@@ -14,10 +14,11 @@ from checkgrad import compare, diagnose, numeric, training
 from checkgrad.checks import Ask
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.compare import Difference
-from checkgrad.diagnose import causes, relations, switches
+from checkgrad.diagnose import causes, relations, state, switches
 from checkgrad.diagnose.switches import NetworkCase, flattened, restored
 from checkgrad.exercise import Failed, Formula, Probe
 from checkgrad.exercises import mlp, worked_network
+from checkgrad.exercises.manners import ADDS_UP, FIRST_ONLY, LINEAR, NO_BIASES, Manner
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.model import (
     Diagnosis,
@@ -29,6 +30,7 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
+from checkgrad.reading import network_state
 from checkgrad.reading.network_code import as_code
 from checkgrad.reading.networks import NetworkReading
 from checkgrad.tasks import Task
@@ -37,6 +39,7 @@ XOR = [training.TASKS[name] for name in ("xor_binary", "xor_two_class")]
 # For the eye only: what Adam forgives, plain descent shows; a few classes share the plane.
 SHOWN = [task for name, task in training.TASKS.items() if "xor" in name and task not in XOR]
 SHOWN += [training.TASKS["three_class_sketch"]]
+THROUGH_ZERO = ("tanh", "relu", "leaky_relu")  # activations that turn 0 into 0
 
 
 @dataclass
@@ -79,8 +82,8 @@ class Network:
         return causes.network_follows_from(self.reading.kind, self.probes, gradients, self.wrong)
 
     def asked_afresh(self, probes: Sequence[Probe]) -> list[Behaviour]:
-        """What the network does on each probe now: (y, loss, gradients), each None or numbers."""
-        return [_in_numbers(answer) for answer in self.reading.evaluate(self.ask, probes)]
+        """What the network does on each probe now: (y, loss, gradients)."""
+        return self.reading.evaluate(self.ask, probes)
 
 
 class Finding(NamedTuple):
@@ -169,11 +172,17 @@ def gives_the_same_answer_twice(network: Network) -> Finding:
             return Finding(
                 Verdict.WRONG, "gave other gradients when it was asked again with the same input"
             )
-    return Finding()
+    return _after_another_batch(network)
 
 
 def learns_xor(network: Network) -> Finding:
     """learns XOR when the grader trains it"""
+    found = _trained_on_xor(network)
+    manner = found.verdict is Verdict.PASSED and _hindrance(network)
+    return found._replace(**_told(manner, Verdict.ADVICE)) if manner else found
+
+
+def _trained_on_xor(network: Network) -> Finding:
     if not network.reading.hidden:
         return Finding(note="not asked: without a hidden layer no network can learn XOR")
     if not network.reading.right_forward:
@@ -234,6 +243,54 @@ NETWORK_CHECKS = (
     NetworkCheck(gives_the_same_answer_twice),
     NetworkCheck(learns_xor),
 )
+
+
+def _after_another_batch(network: Network) -> Finding:
+    """Does what the network was asked before change its gradients?"""
+    at = next((i for i, (_, x, _) in enumerate(network.probes) if len(x) > 1), None)
+    if at is None or network.reading.recovered or not network.answers[at].returned:
+        return Finding()  # a step may well depend on the ones before
+    parameters, x, t = network.probes[at]
+    other = x[::-1] / 2, t[::-1]
+    got = network_state.after_another(network.reading, network.ask, parameters, (x, t), other)
+    (alone,) = network.asked_afresh([(parameters, *other)])
+    if got is None or not (got.returned and alone.returned):
+        return Finding()
+    after, first, second = (_flat(b.value)[2:] for b in (got, network.answers[at], alone))
+    if any(map(compare.unusable, (after, first, second))):
+        return Finding()
+    manner = state.of_a_second_batch(after, first, second)
+    if manner is ADDS_UP and network.reading.candidate.can_be_reset:
+        return Finding(
+            Verdict.ADVICE,
+            "adds each gradient to that of the call before until something resets it",
+        )
+    by_chance = manner is FIRST_ONLY and not _is_right(network, (parameters, *other), second)
+    return Finding(**_told(manner, Verdict.WRONG)) if manner and not by_chance else Finding()
+
+
+def _is_right(network: Network, probe: Probe, blocks: Any) -> bool:
+    """Are these the gradients that are due? Those of a network that rolls dice are not."""
+    due, bounds = _truth(network, probe)
+    return compare.difference(blocks, tuple(due), tuple(bounds)) is None
+
+
+def _hindrance(network: Network) -> Manner | None:
+    """Why the network as it stands learns little, though its gradients are right."""
+    reading = network.reading
+    if not reading.biases and reading.hidden in THROUGH_ZERO:
+        return NO_BIASES
+    if reading.hidden == "identity":
+        return LINEAR
+    deepest = max(network.probes, key=lambda p: len(p[0]), default=None)
+    weights = deepest and network_state.first_weights(reading, network.ask, deepest[0])
+    return state.of_the_start(weights) if weights else None
+
+
+def _told(manner: Manner, verdict: Verdict) -> dict[str, Any]:
+    """A mistake in manners as the fields of a finding."""
+    problem = manner.explanation[:1].lower() + manner.explanation[1:].rstrip(".")
+    return {"verdict": verdict, "problem": problem, "diagnoses": (Diagnosis(*manner),)}
 
 
 class Seen(NamedTuple):
@@ -301,16 +358,6 @@ def _measured(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
 
     estimates = [numeric.gradient(evaluate, flat, i) for i in range(2 * len(probe[0]))]
     return [e.value for e in estimates], [e.bound for e in estimates]
-
-
-def _in_numbers(answer: Behaviour) -> Behaviour:
-    """The answer, taken as none where a part of it is neither missing nor numbers."""
-    parts = _flat(answer.value) if answer.returned else ()
-    odd = [p for p in parts if p is not None and not (compare.are_numbers(p) and np.size(p))]
-    if not odd:
-        return answer
-    said = compare.not_numbers(odd[0]) or "values that do not fit together"
-    return replace(answer, value=None, raised="ValueError", message=said)
 
 
 def _flat(value: Any) -> tuple[Any, ...]:

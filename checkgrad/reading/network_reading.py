@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import Request
@@ -23,7 +25,10 @@ from checkgrad.reading.network_tell import loss_of, outputs_of, squashed
 from checkgrad.reading.pieces import Pieces
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
+RESETS = re.compile(r"zero|reset|clear|update|step|train|fit|optimi", re.IGNORECASE)
 TASKS = {1: "binary", 2: "two_class"}  # by number of outputs; more are "multi_class"
+
+DO_NOT_FIT = "gave values that do not fit together"
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,12 @@ class NetworkCandidate:
     others: tuple[Definition, ...] = ()
     layers: tuple[Definition, ...] = ()
     maker: Definition | None = None
+
+    @property
+    def can_be_reset(self) -> bool:
+        """Is there a function or a method that may set gradients back, as zero_grad or an update does?"""
+        defined = (*self.parts, *self.others, *self.layers)
+        return any(RESETS.search(d.name) for d in defined)
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,9 @@ class NetworkReading:
             said = [words["layout"], f"weights {words['weights']}", f"labels {labels}", *said]
             said.append(f"loss {words['loss']}")
         said += [f"L2 penalty with factor {self.lam:g}"] if self.lam else []
+        said += (
+            [f"{at[-1]} set from outside" for at, _ in self.script.lacking] if self.script else []
+        )
         said += ["gradients recovered from one update step"] if self.recovered else []
         return ", ".join(said)
 
@@ -137,12 +151,21 @@ class NetworkReading:
         if self.pieces:
             answers = pieces.evaluate(self.pieces, ask, probes)
         else:
-            replies = ask([self.request(*probe) for probe in probes])
-            answers = [
-                network_answer.read(self._script(p[0]), reply, p[0])
-                for p, reply in zip(probes, replies, strict=True)
-            ]
-        return [self._completed(a, p) for a, p in zip(answers, probes, strict=True)]
+            answers = ask([self.request(*probe) for probe in probes])
+        return [self._read(a, p) for a, p in zip(answers, probes, strict=True)]
+
+    def _read(self, reply: Behaviour, probe: Probe) -> Behaviour:
+        """The answer in a reply; one with a part that is no number and no array of them is none."""
+        try:
+            script = None if self.pieces else self.script_for(probe[0])
+            answer = network_answer.read(script, reply, probe[0]) if script else reply
+            answer = self._completed(answer, probe)
+        except (ValueError, TypeError, LookupError):
+            return replace(reply, value=None, raised="ValueError", message=DO_NOT_FIT)
+        problem = _problem(*answer.value) if answer.returned else ""
+        return (
+            replace(answer, value=None, raised="ValueError", message=problem) if problem else answer
+        )
 
     def network(self, ask: Ask) -> Callable[[Parameters, Any, Any], Pass]:
         """The network as a function; it raises Failed where the student's code gives no value."""
@@ -157,9 +180,10 @@ class NetworkReading:
 
     def request(self, parameters: Parameters, x: Any, t: Any) -> Request:
         """One evaluation that stands alone; a network of pieces takes several, see `evaluate`."""
-        return scripts.request(self._script(parameters), parameters, x, t)
+        return scripts.request(self.script_for(parameters), parameters, x, t)
 
-    def _script(self, parameters: Parameters) -> Script:
+    def script_for(self, parameters: Parameters) -> Script:
+        """How it is asked where it has these parameters."""
         script = self.binary if self.binary and sizes_of(parameters)[-1] == 1 else self.script
         assert script
         return script
@@ -175,3 +199,11 @@ class NetworkReading:
             y = squashed(y, self.squash, kind.output) if y is not None else outputs_of(kind, probe)
             loss = loss if loss is not None else loss_of(y, kind, probe)
         return replace(answer, value=(y, loss, gradients))
+
+
+def _problem(y: Any, loss: Any, gradients: Parameters) -> str:
+    """Which part of an answer is no number and no array of numbers, "" if all are."""
+    for part in (y, loss, *(block for pair in gradients for block in pair)):
+        if not (compare.are_numbers(part) and np.size(part)):
+            return compare.not_numbers(part) or DO_NOT_FIT
+    return ""

@@ -140,25 +140,27 @@ class Script:
 
 def request(script: Script, parameters: Parameters, x: Any, t: Any) -> Request:
     """The request for one batch."""
-    depth = len(parameters)
+    return rounds(
+        script, parameters, x, t, lambda results: wanted(script, len(parameters), results)
+    )
 
-    def answer(results: Callable[[int, Path], Result]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        if script.y:
-            found["y"] = results(OUTPUTS, ())
-        if script.loss:
-            found["loss"] = results(script.loss.call, script.loss.path)
-        if script.vector:
-            found["vector"] = results(script.vector.call, script.vector.path)
-        if script.gradients:
-            number, places = script.gradients
-            found["gradients"] = [
-                [results(number, path(t, i, depth)) for t in (places.w, places.b) if t]
-                for i in range(depth)
-            ]
-        return found
 
-    return rounds(script, parameters, x, t, answer)
+def wanted(script: Script, depth: int, results: Callable[[int, Path], Result]) -> dict[str, Any]:
+    """What one round is to answer, *results* telling where it will be."""
+    found: dict[str, Any] = {}
+    if script.y:
+        found["y"] = results(OUTPUTS, ())
+    if script.loss:
+        found["loss"] = results(script.loss.call, script.loss.path)
+    if script.vector:
+        found["vector"] = results(script.vector.call, script.vector.path)
+    if script.gradients:
+        number, places = script.gradients
+        found["gradients"] = [
+            [results(number, path(t, i, depth)) for t in (places.w, places.b) if t]
+            for i in range(depth)
+        ]
+    return found
 
 
 def rounds(
@@ -187,6 +189,12 @@ def _one_round(
     if script.holder:
         at[HOLDER] = make(script, values, steps)
         steps += settings(script, parameters, values, at[HOLDER])
+    run(script, values, at, steps)
+    return at
+
+
+def run(script: Script, values: dict[str, Any], at: dict[int, int], steps: list[Step]) -> None:
+    """Append the calls; *at* tells where the object is, and is told where their results will be."""
     for i, call in enumerate(script.calls):
         at[i] = len(steps)
         steps.append(_step(call, values, None if call.of is None else at[call.of]))
@@ -195,7 +203,6 @@ def _one_round(
             # backpropagation often subtracts the targets from the very array that was returned
             at[OUTPUTS] = len(steps)
             steps.append(Step("call", (*script.y.path, ".copy"), at[script.y.call]))
-    return at
 
 
 def make(script: Script, values: dict[str, Any], steps: list[Step]) -> int:

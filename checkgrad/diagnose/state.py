@@ -1,0 +1,55 @@
+"""What a network keeps that it should not, and how it starts: told from answers that should be alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from checkgrad import compare
+from checkgrad.exercises.manners import ADDS_UP, ALIKE, FIRST_ONLY, STALE, Manner
+
+Blocks = tuple[Any, ...]
+ROOM = 64  # times what two runs of the same code may differ by
+
+
+def of_a_second_batch(got: Blocks, first: Blocks, second: Blocks) -> Manner | None:
+    """Why gradients of a second batch are not what they are for it alone; None if they are.
+
+    got: what came after another batch on the same network. first, second: what comes for each batch alone.
+    """
+    if _same(got, second):
+        return None
+    if _fits(first, second) and _same(
+        got, tuple(a + b for a, b in zip(first, second, strict=True))
+    ):
+        return ADDS_UP
+    return STALE if _shares_a_block(got, first, second) else FIRST_ONLY
+
+
+def of_the_start(weights: Sequence[Any]) -> Manner | None:
+    """Do all units of some hidden layer have the same weights, going in and coming out?"""
+    alike = (
+        w.shape[1] > 1 and np.ptp(w, axis=1).max() == 0 and np.ptp(after, axis=0).max() == 0
+        for w, after in pairwise(weights)
+    )
+    return ALIKE if any(alike) else None
+
+
+def _shares_a_block(got: Blocks, first: Blocks, second: Blocks) -> bool:
+    """Is some wrong block exactly that of the first batch?"""
+    return any(
+        _same((g,), (a,)) and not _same((g,), (b,))
+        for g, a, b in zip(got, first, second, strict=True)
+    )
+
+
+def _fits(first: Blocks, second: Blocks) -> bool:
+    return all(np.shape(a) == np.shape(b) for a, b in zip(first, second, strict=True))
+
+
+def _same(got: Blocks, due: Blocks) -> bool:
+    room = tuple(ROOM * limit for limit in compare.repetition_bound(due))
+    return compare.difference(got, due, room) is None
