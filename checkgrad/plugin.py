@@ -186,7 +186,13 @@ class Session:
         shown = self.compared(path, report)
         terminal.write_line(summary(shown, width=width, colour=terminal.hasmarkup))
         for kind, target in self.files(path):
-            _write(target, FORMATS[kind](shown if kind == "html" else report), terminal)
+            if terminal.isatty:
+                terminal.rewrite(f"drawing and writing {kind} ...")
+            text = FORMATS[kind](shown if kind == "html" else report)
+            if terminal.isatty:
+                terminal.rewrite("", erase=True)
+                terminal.rewrite("")
+            _write(target, text, terminal)
 
     def compared(self, path: Path, report: Report) -> Report:
         """The report with what is new or fixed since the last run; JSON and exports never depend on that."""

@@ -205,7 +205,7 @@ def test_a_typical_homework_is_summed_up_in_under_25_lines():
         "Network.backward",
         "delta_cross_entropy",
     ):
-        assert text.count(f"{name}:") == 1
+        assert text.count(f" {name} ") + text.count(f" {name}: ") == 1
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
@@ -215,8 +215,24 @@ def test_the_summary_fits_the_width(path, width):
     assert all(len(line) <= width for line in text.splitlines())
 
 
+def test_what_follows_from_another_mistake_is_told_as_that():
+    found = report(
+        outcome("softmax", problem="is wrong at [0]"),
+        outcome("softmax_backward", problem="is wrong at [1]", follows_from="softmax"),
+    )
+    text = terminal.summary(found, 80, colour=False)
+    assert "softmax_backward follows from what is wrong in softmax" in text
+    assert "[1]" not in text
+
+
+def test_parts_of_which_the_same_is_said_share_a_line():
+    told = [outcome(name, Verdict.ADVICE, problem="gives nan") for name in ("a", "b", "c")]
+    text = terminal.summary(report(*told), 80, colour=False)
+    assert "advice     gives nan: a, b, c\n" in text
+
+
 def test_fifty_failures_fit_in_under_25_lines():
-    found = report(*(outcome(f"exercise_{i}", problem="is wrong") for i in range(50)))
+    found = report(*(outcome(f"exercise_{i}", problem=f"is wrong at [{i}]") for i in range(50)))
     text = terminal.summary(found, 80, colour=False)
     assert len(text.splitlines()) < 25
     assert "and 41 more" in text

@@ -86,28 +86,54 @@ def _others(every: list[Part], first: First | None, width: int) -> Iterator[str]
     failed = [p for p in every if p.verdict.failed and p.name != started]
     advised = [p for p in every if p.verdict in (Verdict.ADVICE, Verdict.GRADER_FAULT)]
     right = [clean(p.name) for p in every if p.verdict == Verdict.PASSED and p.name != WHOLE_FILE]
-    rest = [_part_line(part, width) for part in failed[:MOST_PARTS]]
+    rest = _part_lines(failed[:MOST_PARTS], width)
     if len(failed) > MOST_PARTS:
         rest.append(f"and {len(failed) - MOST_PARTS} more in the report")
-    rest += [_part_line(part, width) for part in advised[:MOST_PARTS]]
+    rest += _part_lines(advised[:MOST_PARTS], width)
     if right:
-        rest.append(_labelled_line("right", GREEN, listed(right, len(right)), width))
+        rest.append(_labelled_line("right", GREEN, listed(right, len(right)), width, 2))
     yield from ["", *rest] if rest else []
 
 
-def _part_line(part: Part, width: int) -> str:
-    outcome = part.findings[0]
-    tint = RED if outcome.verdict.failed else YELLOW
-    name = named(part, outcome)
-    if outcome.follows_from and outcome.follows_from != outcome.exercise:
-        said = f"follows from what is wrong in {outcome.follows_from}"
-    else:  # the problem often starts with the name, which stands in front of it already
-        said = outcome.problem.removeprefix(outcome.function).lstrip(": ")
-    return _labelled_line(LABELS[outcome.verdict], tint, clean(f"{name}: {said}"), width)
+def _part_lines(told: list[Part], width: int) -> list[str]:
+    """A line for each part; parts of which the same is to be said share one."""
+    alike: dict[tuple[Verdict, str], list[Part]] = {}
+    for part in told:
+        outcome = part.findings[0]
+        said = _after_the_name(outcome) or part.name
+        alike.setdefault((outcome.verdict, said), []).append(part)
+    lines = []
+    for (verdict, said), members in alike.items():
+        names = [named(part, part.findings[0]) for part in members]
+        first = members[0].findings[0]
+        alone = _following(first) or sentence(first)
+        text = alone if len(names) == 1 else f"{said.strip(': ')}: {listed(names, 12)}"
+        tint = RED if verdict.failed else YELLOW
+        most = 1 if len(names) == 1 else 2
+        lines.append(_labelled_line(LABELS[verdict], tint, clean(text), width, most))
+    return lines
 
 
-def _labelled_line(label: str, tint: str, text: str, width: int) -> str:
-    return _painted(f"{label:<11}", tint) + _cut(text, width - 11)
+def _after_the_name(outcome: Outcome) -> str:
+    """What is said of a function behind its name; "" where its name is not what it begins with."""
+    if following := _following(outcome):
+        return following.removeprefix(outcome.function)
+    name, whole = outcome.function, sentence(outcome)
+    return whole.removeprefix(name) if name and whole.startswith(name) else ""
+
+
+def _following(outcome: Outcome) -> str:
+    if not outcome.follows_from or outcome.follows_from == outcome.exercise:
+        return ""
+    return f"{outcome.function} follows from what is wrong in {outcome.follows_from}"
+
+
+def _labelled_line(label: str, tint: str, text: str, width: int, most: int = 1) -> str:
+    if most == 1:
+        return _painted(f"{label:<11}", tint) + _cut(text, width - 11)
+    pad = " " * 11
+    kept = textwrap.wrap(" ".join(text.split()), width - 11, max_lines=most, placeholder=" ...")
+    return _painted(f"{label:<11}", tint) + f"\n{pad}".join(kept)
 
 
 def _failure(outcome: Outcome, width: int) -> Iterator[str]:
