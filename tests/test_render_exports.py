@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkgrad.model import Environment, Example, Outcome, Report, Submission, Verdict
+from checkgrad.model import Diagnosis, Environment, Example, Outcome, Report, Submission, Verdict
 from checkgrad.render import FORMATS, json
 
 DATA = Path(__file__).parent / "data"
@@ -79,6 +79,29 @@ def test_gradescope_gets_the_score_of_the_report():
     found = gradescope(scored)
     assert found["score"] == 3.5
     assert (found["tests"][0]["score"], found["tests"][0]["max_score"]) == (1.5, 2.0)
+
+
+def test_gradescope_adds_a_bonus_to_the_score_and_not_to_what_can_be_had():
+    bonus = outcome(Verdict.PASSED, points=1.0, maximum=0.0, arithmetic="earns 1")
+    found = gradescope(report(outcome(points=2.0, maximum=2.0), bonus, score=3.0, maximum=2.0))
+    assert found["score"] == 3.0 and sum(t["max_score"] for t in found["tests"]) == 2.0
+    assert found["tests"][1]["output"] == "earns 1"
+    assert prairielearn(report(bonus, score=3.0, maximum=2.0))["score"] == 1.0
+
+
+@pytest.mark.parametrize("kind", ["gradescope", "prairielearn", "junit", "terminal", "html"])
+def test_what_is_withheld_from_students_is_in_the_json_alone(kind):
+    example = Example({"z": [[12345.0, 0.0]]}, [[0.5, 0.5]], [[1.0, 0.0]], "[0, 0]")
+    mistake = Diagnosis("forgot", "The mean was forgotten.", "Which mean?")
+    said = outcome(
+        problem="is wrong at [0, 0]: got 0.5, expected 1", example=example, diagnoses=[mistake]
+    )
+    shown = FORMATS[kind](report(said, withheld=["examples", "hints"]))
+    assert "is wrong at [0, 0]" in shown
+    for secret in ("12345", "got 0.5", "forgotten", "Which mean"):
+        assert secret not in shown
+        assert secret in FORMATS["json"](report(said, withheld=["examples", "hints"]))
+    assert "Which mean" in FORMATS[kind](report(said))
 
 
 def test_without_an_assignment_gradescope_gets_a_point_a_check():

@@ -61,6 +61,6 @@ def _points(report: Report, outcome: Outcome) -> dict[str, float]:
 
 
 def _output(outcome: Outcome) -> str:
-    if outcome.verdict == Verdict.PASSED:
-        return clean(outcome.note)
-    return failure(outcome)
+    """What there is to say, and how the points came about."""
+    said = clean(outcome.note) if outcome.verdict == Verdict.PASSED else failure(outcome)
+    return "\n".join(filter(None, (said, clean(outcome.arithmetic))))

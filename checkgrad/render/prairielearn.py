@@ -47,7 +47,7 @@ def _test(report: Report, outcome: Outcome, longest: int) -> dict[str, Any]:
         "description": "",
         "points": points,
         "max_points": maximum,
-        "message": clean(outcome.note)[:longest],
+        "message": clean("; ".join(filter(None, (outcome.note, outcome.arithmetic))))[:longest],
         "output": said[:longest],
     }
 
