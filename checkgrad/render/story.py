@@ -34,6 +34,7 @@ NOT_JUDGED = (Verdict.NOT_RUN, Verdict.GRADER_FAULT)
 WHOLE_FILE = "submission"
 # a problem whose first word is a verb lacks its subject
 PREDICATE = re.compile(r"([a-z]+(s|ed)|did|had|gave|took|could)\b(?!:)")
+BEFORE_IT_LOADS = "Nothing else can be checked before the file loads."
 STARTS_WITH_A_NAME = re.compile(r"\w*[_.\d(]")
 MEMBER = re.compile(r"value (\d) (.*)", re.DOTALL)
 BLOCKS = re.compile(r"wrong in (.*?)(?:; ([^:]*) right)?: (.*)", re.DOTALL)
@@ -266,7 +267,8 @@ def _followers(outcome: Outcome, failed: list[Outcome]) -> list[str]:
 
 def _reason(outcome: Outcome, failed: list[Outcome]) -> str:
     if outcome.exercise == WHOLE_FILE:
-        return "Nothing else can be checked before the file loads."
+        missing = outcome.verdict == Verdict.MISSING
+        return "There is nothing else to check." if missing else BEFORE_IT_LOADS
     if followers := _followers(outcome, failed):
         return f"What is wrong in {listed(followers)} follows from it."
     others = {o.exercise for o in failed} - {outcome.exercise}
