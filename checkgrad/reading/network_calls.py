@@ -15,14 +15,13 @@ from checkgrad.child.request import path as path_to
 from checkgrad.reading import network_form as forms
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_form import COLUMNS, OUT_IN, ROWS, VECTORS, Form
-from checkgrad.reading.network_objects import attributes, contents, said
-from checkgrad.reading.network_search import CLASSES, Holder, Search
 from checkgrad.reading.network_match import (
     Pilot,
     Seen,
     seen_in_outputs,
 )
 from checkgrad.reading.network_names import fillings, last, returned
+from checkgrad.reading.network_objects import attributes, contents, said
 from checkgrad.reading.network_places import Path, leaves
 from checkgrad.reading.network_script import (
     BIASES,
@@ -42,6 +41,7 @@ from checkgrad.reading.network_script import (
     X,
     Y,
 )
+from checkgrad.reading.network_search import CLASSES, Holder, Search
 
 HANDED = (PARAMS, WEIGHTS, BIASES, VECTOR, "w", "b")
 
@@ -249,9 +249,9 @@ def _looked_at(search: Search, trial: Trial, reply: Behaviour) -> Trial | None:
             trial,
             seen=seen_in_outputs(y, trial.given),
             path=path,
-            script=_giving(search, trial, values[0], path),
+            script=replace(_giving(search, trial, values[0], path), form=form),
         )
-        for path, y in _like_outputs(trial, values)
+        for path, y, form in _like_outputs(trial, values)
     ]
     known = [one for one in found if one.seen]
     if not known and search.is_forward(trial.script.calls[0].name):
@@ -262,15 +262,18 @@ def _looked_at(search: Search, trial: Trial, reply: Behaviour) -> Trial | None:
     )
 
 
-def _like_outputs(trial: Trial, values: Sequence[Any]) -> Iterator[tuple[Path, Any]]:
-    """Arrays that have the shape of the outputs, in the canonical layout."""
+def _like_outputs(trial: Trial, values: Sequence[Any]) -> Iterator[tuple[Path, Any, Form]]:
+    """Arrays that have the shape of the outputs, in the canonical layout, and the form that they come in."""
     n, c = trial.given.t.shape
-    size = c if trial.script.form.single else n * c
+    form = trial.script.form
+    size = c if form.single else n * c
     for path, leaf in leaves(values[0]):
         if leaf.size == size and isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":
-            y = _outputs_at(trial.script.form, values, path, c)
-            if y is not None and y.shape == (n, c):
-                yield path, y
+            for lying in (form, replace(form, turned=True)):
+                y = _outputs_at(lying, values, path, c)
+                if y is not None and y.shape == (n, c):
+                    yield path, y, lying
+                    break
 
 
 def _outputs_at(form: Form, values: Sequence[Any], path: Path, c: int) -> Any:

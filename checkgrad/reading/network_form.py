@@ -23,6 +23,7 @@ class Form:
     layout: samples in ROWS or COLUMNS; VECTORS have one axis, for which *single* is set.
     single: the network takes one sample at a time; its gradients are added up.
     labels: targets laid out AS_OUTPUTS, or class NUMBERS in (N,), in one column or row (UPRIGHT), or floats in (N,).
+    turned: the outputs do not lie as the inputs do.
     written: parameters are written into the arrays that are there, which others may share, not put in their place.
     """
 
@@ -32,6 +33,7 @@ class Form:
     labels: str = AS_OUTPUTS
     single: bool = False
     written: bool = False
+    turned: bool = False
 
     @property
     def convention(self) -> dict[str, str]:
@@ -87,7 +89,7 @@ def targets(form: Form, t: Any) -> Any:
 def outputs(form: Form, y: Any, c: int) -> Any:
     """What the network returned for samples with *c* outputs as (n, c), if it fits."""
     array = np.asarray(y)
-    if form.layout == COLUMNS and array.ndim == 2:
+    if (form.layout == COLUMNS) != form.turned and array.ndim == 2:
         array = array.T
     if array.ndim < 2 and (c == 1 or array.size == c):
         return array.reshape(-1, c)

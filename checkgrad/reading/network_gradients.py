@@ -20,9 +20,8 @@ from checkgrad.reading.network_calls import (
     returned_before,
     whole,
 )
-from checkgrad.reading.network_objects import attributes, contents, said
-from checkgrad.reading.network_search import Search
 from checkgrad.reading.network_losses import LossFound, upstream
+from checkgrad.reading.network_objects import attributes, said
 from checkgrad.reading.network_places import Path, leaves
 from checkgrad.reading.network_script import (
     CACHE,
@@ -37,6 +36,7 @@ from checkgrad.reading.network_script import (
     X,
     Y,
 )
+from checkgrad.reading.network_search import Search
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ from checkgrad.reading.network_names import (
 )
 from checkgrad.reading.network_objects import explored
 from checkgrad.reading.network_places import (
+    BIAS_NAME,
+    WEIGHT_NAME,
     Index,
     Numbered,
     Places,
@@ -31,7 +33,19 @@ from checkgrad.reading.network_places import (
     chain_of_sizes,
     find_places,
 )
-from checkgrad.reading.network_script import IN, LAYERS, OUT, PARAMS, Call, Script, Stack, T, X
+from checkgrad.reading.network_script import (
+    IN,
+    LAYERS,
+    OUT,
+    PARAMS,
+    REST,
+    SIZES,
+    Call,
+    Script,
+    Stack,
+    T,
+    X,
+)
 from checkgrad.reading.network_search import HIDDEN_SIZES, Holder, Made, Search, pilot_sizes
 from checkgrad.reading.signature import required
 
@@ -45,7 +59,10 @@ def holders(search: Search, tokens: set[str]) -> Iterator[list[Holder]]:
     elif search.shape == "globals":
         yield _of_globals(search)
     elif search.has_methods:
-        yield _of_class(search) or _made_ready(search)
+        yield (found := _of_class(search))
+        if not found:
+            yield from _made_ready(search)
+            yield _unset(search)
     elif found := _of_class(search) if search.maker else []:
         yield [_handed(h) for h in found]
     else:
@@ -72,7 +89,7 @@ def _of_class(search: Search, ready: Call | None = None) -> list[Holder]:
     name = search.maker.name
     made = [
         (replace(_making(search, Call(name, path_to(name), plan)), ready=ready), sizes)
-        for plan in dict.fromkeys(plans(search.maker.parameters))
+        for plan in dict.fromkeys(_plans(search.maker, ready))
         for sizes in (pilot_sizes(depth, c) for c in (3, 1) for depth in (3, 2, 1))
     ]
     found = _with_parameters(search, made)
@@ -82,19 +99,44 @@ def _of_class(search: Search, ready: Call | None = None) -> list[Holder]:
     return list(dict.fromkeys([*resized, *alike]))
 
 
-def _made_ready(search: Search) -> list[Holder]:
+def _plans(maker: Definition, ready: Call | None) -> Iterator[tuple[scripts.Token, ...]]:
+    """What the constructor may be given; what is trained first learns the number of inputs from the data."""
+    if ready and ready.mentions(X):
+        for plan in plans(maker.parameters):
+            if SIZES in plan:
+                yield tuple(REST if token == SIZES else token for token in plan)
+    yield from plans(maker.parameters)
+
+
+def _made_ready(search: Search) -> Iterator[list[Holder]]:
     """Objects that get their parameters by a method: one that initialises them, or the training."""
     for definition in sorted(search.parts, key=_trains):
-        if not (
-            INITIALISES.fullmatch(last(definition.name).lower().strip("_")) or _trains(definition)
-        ):
-            continue
-        ways = fillings(definition, (X, T, "update"), most=1)
-        for takes, named in ways[:1]:
-            call = Call(definition.name, ("." + last(definition.name),), takes, named)
-            if found := _of_class(search, call):
-                return found
-    return []
+        name = last(definition.name).lower().strip("_")
+        if INITIALISES.fullmatch(name) or _trains(definition):
+            for takes, named in fillings(definition, (X, T, "update"), most=1)[:1]:
+                path = ("." + last(definition.name),)
+                yield _of_class(search, Call(definition.name, path, takes, named))
+
+
+def _unset(search: Search) -> list[Holder]:
+    """Objects without a hidden layer that get their parameters only when they are trained: put in place here."""
+    assert search.maker
+    ws, bs = (
+        [name for name in search.maker.sets if pattern.fullmatch(bare(name))]
+        for pattern in (WEIGHT_NAME, BIAS_NAME)
+    )
+    if len(ws) != 1 or len(bs) > 1:
+        return []
+    places = Places((f".{ws[0]}",), (f".{bs[0]}",) if bs else None)
+    name = search.maker.name
+    return [
+        Holder(
+            replace(_making(search, Call(name, path_to(name), plan)), places=places),
+            pilot_sizes(1, 3),
+            resized=True,
+        )
+        for plan in list(plans(search.maker.parameters))[-1:]
+    ]
 
 
 def _trains(definition: Definition) -> bool:

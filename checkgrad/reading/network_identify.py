@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.request import path as path_to
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import Kind
 from checkgrad.reading import network_script as scripts
@@ -24,11 +26,13 @@ from checkgrad.reading.network_calls import (
 )
 from checkgrad.reading.network_gradients import gradients
 from checkgrad.reading.network_holders import holders
-from checkgrad.reading.network_search import CLASSES, Holder, Search, pilot_sizes
 from checkgrad.reading.network_losses import LossFound, losses
 from checkgrad.reading.network_match import Pilot, number, pilot, seen_in_loss
+from checkgrad.reading.network_names import setting
+from checkgrad.reading.network_places import Path
 from checkgrad.reading.network_reading import TASKS, Ask, NetworkCandidate, NetworkReading
-from checkgrad.reading.network_script import Script
+from checkgrad.reading.network_script import COUNT, DEPTH, PENALTY, RATE, Script
+from checkgrad.reading.network_search import CLASSES, Holder, Search, pilot_sizes
 from checkgrad.reading.network_tell import Told, agreement, right_blocks, tell
 from checkgrad.reading.pieces import Pieces, assemble
 from checkgrad.reading.reading import Reading
@@ -53,6 +57,32 @@ def identify(candidate: NetworkCandidate, ask: Ask, seed: int) -> NetworkReading
         ask,
         seed,
     )
+    found = _searched(candidate, search)
+    lacking = _lacking(search) if isinstance(found, str) else ()
+    if not lacking:
+        return found
+    again = replace(search, lacking=lacking, problems=[])
+    return _searched(candidate, again)
+
+
+UNKNOWN_NAME = re.compile(r"NameError: name '(\w+)' is not defined")
+
+
+def _lacking(search: Search) -> tuple[tuple[Path, scripts.Token], ...]:
+    """The names that the code looks for in vain and that say what they should be: m, the number of samples."""
+    names = {match[1] for p in search.problems if (match := UNKNOWN_NAME.match(p))}
+    function = next((d.name for d in search.parts if d.kind in ("function", "method")), "")
+    at = (*path_to(function), ".__globals__")
+    meant = {name: setting(name) for name in sorted(names)}
+    known = {name: token[0] for name, token in meant.items() if token and token[0] in FILLED}
+    return tuple(((*at, name), token) for name, token in known.items()) if function else ()
+
+
+FILLED = (COUNT, RATE, PENALTY, DEPTH)
+
+
+def _searched(candidate: NetworkCandidate, search: Search) -> NetworkReading | str:
+    """One search through all that can be tried."""
     batches = list(holders(search, tokens(search)))
     trials = _trials(search, batches)
     # what goes forward with many layers has to go back through as many
@@ -99,12 +129,16 @@ def _by_likelihood(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def _sorry(search: Search, held: bool, forward: bool) -> str:
-    what = "its parameters were not found"
-    if held:
-        missing = "the gradients of its parameters" if forward else "its outputs"
-        what = f"no call gives {missing}"
+    """What is missing, how the call nearest to it failed, and what to do about it."""
+    back = "backward(X, y)" if search.has_methods else "backward(params, X, y)"
+    what, todo = "its parameters were not found", "make them in __init__, as arrays like W1 and b1"
+    if forward:
+        what = "no call gives the gradients of its parameters"
+        todo = f"write {back}, which returns them"
+    elif held:
+        what, todo = "no call gives its outputs", "write forward(X), which returns them"
     tail = f" ({search.problems[0]})" if search.problems else ""
-    return f"could not be used as a network: {what}{tail}"
+    return f"could not be used as a network: {what}{tail}; {todo}"
 
 
 def _of_trial(candidate: NetworkCandidate, search: Search, trial: Trial) -> NetworkReading | None:
@@ -243,6 +277,8 @@ def _confirmed(
     replies = search.ask([scripts.request(script, p.parameters, p.x, p.t) for p in pilots])
     if script.recovered and not script.sets_rate:
         script = _with_rate(script, trial, pilots, replies)
+    if script.recovered and not _steps_from(search, trial, script):
+        return None, False
     pairs = _read(script, pilots, replies)
     main = [(p, a) for p, a in pairs if p.sizes == trial.given.sizes and a.returned]
     if not main:
@@ -255,6 +291,37 @@ def _confirmed(
     if script.penalises and not script.penalty and told.right:
         return _penalised(candidate, search, trial, script) or reading, right
     return reading, right
+
+
+NUDGE = 1e-6
+MOST_DRIFT = 1e-3
+
+
+def _steps_from(search: Search, trial: Trial, script: Script) -> bool:
+    """Does training go on from the parameters that it finds, the same way each time? It may make new ones."""
+    given = trial.given
+    nudged = [(w + NUDGE, b + NUDGE) for w, b in given.parameters]
+    if not trial.holder.biases:
+        nudged = [(w + NUDGE, b) for w, b in given.parameters]
+    asked = [scripts.request(script, p, given.x, given.t) for p in (given.parameters, nudged)]
+    replies = search.ask(asked)
+    first, second = _read(
+        replace(script, rate=1.0), [given, replace(given, parameters=nudged)], replies
+    )
+    if not (first[1].returned and second[1].returned):
+        return False
+    gone = [
+        np.abs((w - dw) - (v - dv)).max()
+        for (pairs, steps, others, their) in [
+            (nudged, second[1].value[2], given.parameters, first[1].value[2])
+        ]
+        for (w, _), (dw, _), (v, _), (dv, _) in zip(pairs, steps, others, their, strict=True)
+        if np.shape(dw) == w.shape
+    ]
+    if any(0 < step < MOST_DRIFT for step in gone):
+        return all(step < MOST_DRIFT for step in gone)
+    search.problems.insert(0, f"{search.function} makes its parameters anew when it is trained")
+    return False
 
 
 def _penalised(

@@ -21,9 +21,7 @@ from checkgrad.reading.network_calls import (
     returned_before,
     whole,
 )
-from checkgrad.reading.network_search import Search
 from checkgrad.reading.network_match import (
-    Pilot,
     seen_in_loss,
     seen_in_penalised,
 )
@@ -41,6 +39,7 @@ from checkgrad.reading.network_script import (
     X,
     Y,
 )
+from checkgrad.reading.network_search import Search
 from checkgrad.reading.signature import Fill, required
 
 

@@ -144,8 +144,9 @@ OUTPUT_WORDS = {"output", "outputs", "class", "classes", "value", "values", "res
 GIVEN_WORDS = {"training", "train", "test"}
 BESIDE_WORDS = GIVEN_WORDS | listed(
     "set sets list lists batch mini data vector vectors matrix array arrays current one hot enc"
-    " encoded the in layer raw b"
+    " encoded the in layer raw b valid validation val dev"
 )
+SECOND_WORDS = listed("valid validation val dev test")  # of data that is there besides
 WHOLE_WEIGHTS = listed("weights w ws weight w_list weight_list weight_matrices")
 WHOLE_BIASES = listed("biases b bs bias b_list bias_list bias_vectors")
 
@@ -263,9 +264,9 @@ def fillings(
     found = []
     for chosen in itertools.islice(itertools.product(*map(_ranked, options)), 400):
         rank, tokens = sum(r for r, _ in chosen), tuple(t for _, t in chosen)
-        if len(set(tokens) - _repeatable(tokens)) == len(
-            [t for t in tokens if t not in _repeatable(tokens)]
-        ):
+        again = {i for i, p in enumerate(places) if SECOND_WORDS & set(split(p.name))}
+        once = [t for i, t in enumerate(tokens) if not isinstance(t, Fill) and i not in again]
+        if len(set(once)) == len(once):
             found.append((rank, tokens))
     found.sort(key=lambda one: one[0])
     extra = tuple((p.name, token) for p, token in named)
@@ -293,10 +294,6 @@ def returned(name: str) -> str:
 
 def _ranked(options: list[Token]) -> list[tuple[int, Token]]:
     return list(enumerate(options))
-
-
-def _repeatable(tokens: Sequence[Token]) -> set[Token]:
-    return {t for t in tokens if isinstance(t, Fill)}
 
 
 def _is_allowed(token: Token, allowed: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from checkgrad.child.behaviour import Behaviour, Unsendable
 from checkgrad.child.request import Request, Result, Step
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_places import Path, leaves
-from checkgrad.reading.network_script import Script, T, X
+from checkgrad.reading.network_script import COUNT, Script, T, X
 from checkgrad.reading.network_search import Made, Search
 
 MOST_OBJECTS = 40
@@ -25,8 +25,10 @@ def explored(
     places: list[tuple[Path, ...]] = [((),)] * len(made)
     replies = []
     for _ in range(3):
-        asked = [contents(one[0], mine) for one, mine in zip(made, places, strict=True)]
-        replies = search.ask([_look(search, one, at) for one, at in zip(made, asked, strict=True)])
+        replies = _looked(search, made, places)
+        if any(b.raised == "AttributeError" and "__dict__" in b.message for b in replies):
+            places = [_open(search, one, mine) for one, mine in zip(made, places, strict=True)]
+            replies = _looked(search, made, places)
         more = [
             tuple(_objects(one[0], mine, b.value)) if b.returned else ()
             for one, mine, b in zip(made, places, replies, strict=True)
@@ -46,12 +48,25 @@ def explored(
     ]
 
 
+def _looked(
+    search: Search, made: Sequence[Made], places: Sequence[Sequence[Path]]
+) -> list[Behaviour]:
+    asked = [contents(one[0], mine) for one, mine in zip(made, places, strict=True)]
+    return search.ask([_look(search, one, at) for one, at in zip(made, asked, strict=True)])
+
+
+def _open(search: Search, one: Made, places: Sequence[Path]) -> tuple[Path, ...]:
+    """The objects that have attributes; a random generator has none."""
+    replies = _looked(search, [one] * len(places), [[at] for at in places])
+    return tuple(at for at, reply in zip(places, replies, strict=True) if reply.returned)
+
+
 def _look(search: Search, made: Made, at: Sequence[Path | None]) -> Request:
     """Make an object and answer what lies at these paths in it."""
     script, sizes = made
     given = search.pilot(sizes)
     steps: list[Step] = []
-    values = scripts.plan_values(sizes) | {X: given.x, T: given.t}
+    values = scripts.plan_values(sizes) | {X: given.x, T: given.t, COUNT: len(given.x)}
     steps += [Step("set", where, None, (scripts.filled(t, values),)) for where, t in script.lacking]
     number = scripts.make(script, values, steps)
     assert script.holder

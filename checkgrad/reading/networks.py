@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.reading.candidate import candidates
 from checkgrad.reading.names import ACTIVATIONS, LOSSES, meaning, split
 from checkgrad.reading.network_identify import identify, identify_pieces
-from checkgrad.reading.network_names import INITIALISES, holds, is_target, last, says, tokens_for
+from checkgrad.reading.network_names import (
+    INITIALISES,
+    WHOLE_WEIGHTS,
+    holds,
+    is_target,
+    last,
+    named,
+    says,
+    tokens_for,
+)
+from checkgrad.reading.network_places import says_gradient
 from checkgrad.reading.network_reading import Ask, NetworkCandidate, NetworkReading
 from checkgrad.reading.network_script import PARAMS, WEIGHTS, T, X
 from checkgrad.reading.pieces import EXERCISES, needed
@@ -37,17 +48,28 @@ def _classes(inventory: Inventory) -> Iterator[NetworkCandidate]:
     """Classes that hold parameters, or layers, and go forward and back."""
     losses, layers = _losses(inventory), _layers(inventory)
     for definition in inventory.definitions:
-        if definition.kind != "class" or definition in losses:
+        if definition.kind != "class" or definition in losses or _is_hinge(definition):
             continue
         methods = _methods(definition, inventory)
         if _is_network(definition, methods, inventory):
-            yield NetworkCandidate(definition.name, "class", methods, losses, maker=definition)
+            yield NetworkCandidate(
+                definition.name,
+                "class",
+                methods,
+                losses,
+                maker=_with_inherited(definition, inventory),
+            )
         elif (
             definition not in layers
             and (shape := _shape_around_layers(definition, methods, layers, inventory))
             and (losses or shape == "class")
         ):
             yield NetworkCandidate(definition.name, shape, methods, losses, layers, definition)
+
+
+def _is_hinge(definition: Definition) -> bool:
+    """Is it a support vector machine, whose loss is that of no network here?"""
+    return bool({"svm", "hinge"} & set(split(definition.name)))
 
 
 def _methods(definition: Definition, inventory: Inventory) -> tuple[Definition, ...]:
@@ -92,7 +114,8 @@ def _is_network(
     definition: Definition, methods: Sequence[Definition], inventory: Inventory
 ) -> bool:
     """Does a class hold parameters, and go forward and back with targets?"""
-    methods = [m for m in methods if not m.stub]
+    if any(m.stub and {"loss", "gradient"} & says(m) for m in methods):
+        return False  # left open for others to derive from
     back = [
         m
         for m in methods
@@ -107,8 +130,11 @@ def _is_network(
 
 
 def _updates(definition: Definition) -> bool:
-    """Is it a step of training? A method called fit makes its own parameters."""
-    return "update" in says(definition) and last(definition.name) not in ("fit", "partial_fit")
+    """Is it a step of training? What is called fit trains other things as well."""
+    is_fit = last(definition.name) in ("fit", "partial_fit")
+    return "update" in says(definition) and (
+        not is_fit or any(says_gradient(name) for name in definition.uses)
+    )
 
 
 def _shape_around_layers(
@@ -130,13 +156,15 @@ def _shape_around_layers(
 
 def _holds(definition: Definition, inventory: Inventory) -> bool:
     """Does it, or a class that it derives from, set what sounds like parameters?"""
-    family = [
-        definition,
-        *(d for d in inventory.definitions if d.kind == "class" and d.name in definition.bases),
-    ]
-    return any(holds(name) for d in family for name in d.sets) or _makes_holders(
-        definition, inventory
-    )
+    sets = _with_inherited(definition, inventory).sets
+    return any(map(holds, sets)) or _makes_holders(definition, inventory)
+
+
+def _with_inherited(definition: Definition, inventory: Inventory) -> Definition:
+    """The class with the attributes that its bases set as well."""
+    bases = [d for d in inventory.definitions if d.kind == "class" and d.name in definition.bases]
+    sets = dict.fromkeys([*definition.sets, *(name for d in bases for name in d.sets)])
+    return replace(definition, sets=tuple(sets))
 
 
 def _makes_holders(definition: Definition, inventory: Inventory) -> bool:
@@ -180,11 +208,18 @@ def _functions(inventory: Inventory) -> Iterator[NetworkCandidate]:
     if not (back and forward):
         yield from _with_global_parameters(parts, _losses(inventory))
         return
-    if not any("forward" in says(d) for d in parts) and not any(_takes(d, PARAMS) for d in handed):
-        return  # a linear classifier is a function of its scores
+    if not any("forward" in says(d) for d in parts) and all(map(_is_handed_one_matrix, handed)):
+        return  # a linear classifier is judged as a function of its scores
     others = tuple(d for d in _losses(inventory) if d not in parts)
     makers = [d for d in functions if INITIALISES.fullmatch(last(d.name).lower().strip("_"))]
     yield NetworkCandidate(back[0].name, "functions", parts, others, maker=next(iter(makers), None))
+
+
+def _is_handed_one_matrix(definition: Definition) -> bool:
+    """Is a single W all that it is handed of parameters?"""
+    names = {p.name.lower().strip("_") for p in definition.parameters or ()}
+    handed = [n for n in names if {PARAMS, WEIGHTS, "w1", "w2"} & set(tokens_for(n)) and named(n)]
+    return len(handed) == 1 and handed[0] in WHOLE_WEIGHTS
 
 
 def _with_global_parameters(
