@@ -179,12 +179,14 @@ class Session:
     def present(self, path: Path, report: Report, terminal: pytest.TerminalReporter) -> None:
         """Say what to look at first, write the files, and say where they are."""
         from checkgrad.render import FORMATS
+        from checkgrad.render.story import for_students
         from checkgrad.render.terminal import summary
 
         terminal.section(f"checkgrad: {path.name}")
         width = terminal._tw.fullwidth
         shown = self.compared(path, report)
-        terminal.write_line(summary(shown, width=width, colour=terminal.hasmarkup))
+        said = summary(for_students(shown), width=width, colour=terminal.hasmarkup)
+        terminal.write_line(said)
         for kind, target in self.files(path):
             if terminal.isatty:
                 terminal.rewrite(f"drawing and writing {kind} ...")

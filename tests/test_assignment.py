@@ -1,6 +1,7 @@
 """The assignment file: every key has its effect, and what does not fit is told with its path."""
 
 import json
+import pickle
 import re
 from pathlib import Path
 from textwrap import dedent
@@ -327,3 +328,29 @@ def test_the_lock_of_the_probes_holds_as_long_as_they_are_the_same():
 def test_no_assignment_asks_for_everything():
     assert Assignment().maximum is None
     assert [*assignments.names()] == [*(e.name for e in assignments.asked(Assignment())), "MLP"]
+
+
+def test_pytest_shows_a_student_no_more_than_the_file_allows(grade, pytester):
+    text = """
+        own = "own.py"
+        hints = "after_due_date"
+        examples = "hidden"
+        [exercises.bowl]
+        checks.gives_the_same_answer_twice.visibility = "hidden"
+        """
+
+    pytester.makepyfile(own=OWN)
+    source = "n = 0\ndef bowl(x):\n    global n\n    n += 1\n    return x * x + n\n"
+    for released in ("", "released = true"):
+        pytester.makefile(".toml", week=released + dedent(text))
+        result = grade(source, "--checkgrad-assignment", "week.toml").stdout.str()
+        assert "another answer" not in result
+        assert "got" not in result
+    result = grade(source.replace("+ n", ""), "--checkgrad-assignment", "week.toml").stdout.str()
+    assert "What is the value at 0?" in result
+
+
+def test_an_assignment_with_a_teachers_file_is_pickled_for_another_process():
+    source = Source("week.toml", b'own = "own.py"\n[exercises.bowl]\n', OWN.encode())
+    sent = pickle.loads(pickle.dumps(loads(source)))
+    assert [e.name for e in assignments.asked(sent)] == ["bowl"]
