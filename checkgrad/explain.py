@@ -1,4 +1,4 @@
-"""What is known of an exercise or of a mistake, as text: formula, derivation, sentence, question."""
+"""What is known of an exercise or of a mistake: formula, derivation, sentence, question; as data and as text."""
 
 from __future__ import annotations
 
@@ -6,65 +6,99 @@ import textwrap
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from checkgrad import assignment
 from checkgrad.exercise import Exercise, Misconception
+from checkgrad.exercises import ALL
 from checkgrad.exercises.derivations import DERIVATIONS
+from checkgrad.exercises.manners import MANNERS, Manner
 from checkgrad.exercises.mlp import NETWORK, NetworkExercise
+from checkgrad.model import Explanation, Line
 
 Topic = Exercise | NetworkExercise
+TOPICS: tuple[Topic, ...] = (*ALL, NETWORK)
 
 
 class Unknown(LookupError):
     """A name that is neither an exercise nor a mistake; the message names the nearest ones."""
 
 
-def explain(name: str, width: int = 80) -> str:
-    """Return what there is to say about the exercise or the mistake called *name*."""
-    found = [line for topic in _topics() for line in _about(topic, name, width)]
+def explanations(name: str) -> list[Explanation]:
+    """Everything called *name*: an exercise, or a mistake in each exercise that knows it.
+
+    Raises Unknown for a name that means nothing.
+    """
+    found = [_exercise(topic) for topic in TOPICS if topic.name == name]
+    found += [_mistake(t, m) for t in TOPICS for m in t.misconceptions if m.name == name]
+    found += [_manner(manner) for manner in MANNERS if manner.name == name]
     if not found:
         raise Unknown(f"{name}: no such exercise or mistake{_nearest(name)}")
-    return "\n".join(found).strip() + "\n"
+    return found
 
 
-def _topics() -> tuple[Topic, ...]:
-    return (*assignment.asked(assignment.Assignment()), NETWORK)
+def explain(name: str, width: int = 80) -> str:
+    """Return what there is to say about the exercise or the mistake called *name*, as text."""
+    told = (line for one in explanations(name) for line in _lines(one, width))
+    return "\n".join(told).strip() + "\n"
 
 
-def _about(topic: Topic, name: str, width: int) -> Iterator[str]:
-    if topic.name == name:
-        yield from ("", topic.title, "")
-        yield from _wrapped(topic.summary, width)
-        yield from _derivation(topic, width)
-    for mistake in topic.misconceptions:
-        if mistake.name == name:
-            yield from _mistake(topic, mistake, width)
+def _exercise(topic: Topic) -> Explanation:
+    return Explanation(
+        title=topic.title,
+        summary=topic.summary,
+        formula=topic.latex,
+        steps=_steps(topic),
+        mistakes={m.name: m.explanation for m in topic.misconceptions},
+        source=topic.source,
+    )
 
 
-def _mistake(topic: Topic, mistake: Misconception, width: int) -> Iterator[str]:
-    yield from ("", f"{mistake.name.replace('_', ' ')}, a mistake in: {topic.title}", "")
-    yield from _wrapped(mistake.explanation, width)
-    yield from _wrapped(f"Hint: {mistake.hint}", width)
-    yield from ("", *_wrapped(f"What is asked: {topic.summary}", width))
-    yield from _derivation(topic, width)
+def _mistake(topic: Topic, mistake: Misconception) -> Explanation:
+    return Explanation(
+        title=f"{mistake.name.replace('_', ' ')}, a mistake in: {topic.title}",
+        summary=mistake.explanation,
+        hint=mistake.hint,
+        asked=topic.summary,
+        formula=topic.latex,
+        steps=_steps(topic),
+        source=topic.source,
+    )
 
 
-def _derivation(topic: Topic, width: int) -> Iterator[str]:
-    for number, step in enumerate(DERIVATIONS.get(topic.name, ()), 1):
+def _manner(manner: Manner) -> Explanation:
+    title = f"{manner.name.replace('_', ' ')}, a mistake in: {NETWORK.title}"
+    return Explanation(title, manner.explanation, manner.hint)
+
+
+def _steps(topic: Topic) -> list[Line]:
+    return [Line(s.why, s.text, s.latex) for s in DERIVATIONS.get(topic.name, ())]
+
+
+def _lines(one: Explanation, width: int) -> Iterator[str]:
+    yield from ("", one.title, "", *_wrapped(one.summary, width))
+    if one.hint:
+        yield from _wrapped(f"Hint: {one.hint}", width)
+    if one.asked:
+        yield from ("", *_wrapped(f"What is asked: {one.asked}", width))
+    for number, step in enumerate(one.steps, 1):
         yield from ("", *_wrapped(f"{number}. {step.why}:", width), f"       {step.text}")
-    yield from ("", *_wrapped(f"Source: {topic.source}", width))
+    if one.mistakes:
+        yield from ("", "Mistakes that are known:")
+    for name, sentence in one.mistakes.items():
+        yield from _wrapped(f"- {name}: {sentence}", width, "  ")
+    if one.source:
+        yield from ("", *_wrapped(f"Source: {one.source}", width))
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
     return [
         line
         for part in text.splitlines()
-        for line in textwrap.wrap(part, width, break_on_hyphens=False) or [""]
+        for line in textwrap.wrap(part, width, subsequent_indent=indent, break_on_hyphens=False)
+        or [""]
     ]
 
 
 def _nearest(name: str) -> str:
-    known = [
-        n for topic in _topics() for n in (topic.name, *(m.name for m in topic.misconceptions))
-    ]
-    near = get_close_matches(name, dict.fromkeys(known), n=3, cutoff=0.5)
+    topics = [n for topic in TOPICS for n in (topic.name, *(m.name for m in topic.misconceptions))]
+    known = dict.fromkeys([*topics, *(m.name for m in MANNERS)])
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
     return f"; did you mean {', '.join(near)}?" if near else ""

@@ -197,6 +197,27 @@ class Asked(Struct, frozen=True):
     derivation: str = ""  # LaTeX, one step a line
 
 
+class Line(Struct, frozen=True):
+    """A step of a derivation: why it holds, and the equation as text and as LaTeX."""
+
+    why: str
+    text: str
+    latex: str
+
+
+class Explanation(Struct, frozen=True):
+    """What there is to say about an exercise, or about a mistake in it."""
+
+    title: str
+    summary: str
+    hint: str = ""  # of a mistake, the question to ask oneself
+    asked: str = ""  # and what was asked for
+    formula: str = ""  # LaTeX
+    steps: list[Line] = []
+    mistakes: dict[str, str] = {}  # of an exercise: the known ones, each in a sentence
+    source: str = ""
+
+
 class Submission(Struct, frozen=True):
     name: str
     sha256: str

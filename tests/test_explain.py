@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from markupsafe import escape
 
 from checkgrad.cli import main
 from checkgrad.exercises import ALL
 from checkgrad.exercises.derivations import DERIVATIONS
+from checkgrad.exercises.manners import MANNERS
 from checkgrad.exercises.mlp import NETWORK
 
+MATHML = "http://www.w3.org/1998/Math/MathML"
 BY_NAME = {e.name: e for e in ALL}
 STEPS = [(name, step) for name, steps in DERIVATIONS.items() for step in steps]
 
@@ -56,6 +59,28 @@ def test_every_exercise_and_every_mistake_can_be_explained(exercise, capsys):
         assert main(["explain", mistake.name]) == 0
         text = " ".join(capsys.readouterr().out.split())
         assert mistake.explanation in text and mistake.hint in text
+
+
+@pytest.mark.parametrize("exercise", [*ALL, NETWORK], ids=lambda e: e.name)
+def test_page_has_every_line_of_the_derivation_and_needs_nothing_else(exercise, tmp_path, capsys):
+    page = tmp_path / "pages" / "explained.html"
+    assert main(["explain", exercise.name, "--html", str(page)]) == 0
+    assert capsys.readouterr().out == ""
+    text = page.read_text(encoding="utf-8")
+    steps = DERIVATIONS.get(exercise.name, ())
+    assert text.count("<li>") == len(steps)
+    assert all(str(escape(step.why)) in text for step in steps)
+    assert all(mistake.name in text for mistake in exercise.misconceptions)
+    assert "<script" not in text and "http" not in text.replace("http-equiv", "").replace(
+        MATHML, ""
+    )
+
+
+def test_what_no_formula_shows_is_explained_too(capsys):
+    for manner in MANNERS:
+        assert main(["explain", manner.name]) == 0
+        text = " ".join(capsys.readouterr().out.split())
+        assert manner.explanation in text and manner.hint in text
 
 
 def test_unknown_name_gets_one_line_with_the_nearest_names(capsys):

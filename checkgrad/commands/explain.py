@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from pathlib import Path
 
-from checkgrad.explain import explain
+from checkgrad.explain import explain, explanations
 
 HELP = "derive a formula, or tell what a mistake is"
 
@@ -15,9 +16,18 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "name", metavar="NAME", help="an exercise or a mistake, as the report has it"
     )
+    parser.add_argument(
+        "--html", metavar="FILE", type=Path, help="write a page instead of printing text"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what there is to say; raise Unknown for a name that means nothing."""
-    print(explain(options.name, min(100, shutil.get_terminal_size().columns)), end="")
+    """Print what there is to say, or write it as a page; raise Unknown for a name that means nothing."""
+    if options.html is None:
+        print(explain(options.name, min(100, shutil.get_terminal_size().columns)), end="")
+        return 0
+    from checkgrad.render import explanation  # templates and formulas: only for a page
+
+    options.html.parent.mkdir(parents=True, exist_ok=True)
+    options.html.write_text(explanation.render(explanations(options.name)), encoding="utf-8")
     return 0
