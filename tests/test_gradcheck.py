@@ -322,6 +322,12 @@ def test_a_wrong_array_is_named_among_the_right_ones(seed):
     assert "times too small, and x.shape[0] = t.shape[0] = 8" in answer.wrong[0].structure
 
 
+@pytest.mark.parametrize("value", [0.0, 3.0, 3.1])
+def test_a_loss_that_does_not_depend_on_the_parameters_is_told_from_one_that_does(value):
+    assert check_gradient(lambda w: value, np.zeros_like, Z)
+    assert not check_gradient(lambda w: value, np.ones_like, Z)
+
+
 def test_a_missing_penalty_is_named_with_its_factor():
     w = np.random.default_rng(0).standard_normal((8, 5))
     answer = check_gradient(
@@ -392,6 +398,31 @@ def test_parameters_may_be_grouped(parameters, gradient, names):
     assert [block.name for block in answer.wrong] == names
 
 
+def test_the_order_of_a_dict_does_not_matter():
+    def f(p):
+        return np.sum(p["a"] ** 2) + np.sum(p["b"] ** 3)
+
+    def gradient(p):
+        return {"b": 3 * p["b"] ** 2, "a": 2 * p["a"]}
+
+    assert check_gradient(f, gradient, {"a": Z, "b": T + 1})
+
+
+def test_for_a_list_of_numbers_an_array_will_do():
+    assert check_gradient(lambda w: np.sum(np.square(w)), lambda w: 2 * np.array(w), [1.0, 2.0])
+
+
+def test_arrays_of_the_same_key_are_named_in_full():
+    def f(p):
+        return np.sum(p["one"]["W"] ** 2) + np.sum(p["two"]["W"] ** 2)
+
+    def gradient(p):
+        return {"one": {"W": 2 * p["one"]["W"]}, "two": {"W": 3 * p["two"]["W"]}}
+
+    answer = check_gradient(f, gradient, {"one": {"W": Z}, "two": {"W": Z}})
+    assert [block.name for block in answer.wrong] == ["dp.two.W"]
+
+
 def test_several_arguments_at_once():
     def f(x, w):
         return np.sum(np.tanh(x @ w))
@@ -441,6 +472,10 @@ def test_slopes_of_elementwise_functions():
     assert check_gradient(np.tanh, lambda x: 1 - np.tanh(x) ** 2, Z, kind="elementwise")
     answer = check_gradient(np.tanh, lambda x: 1 - np.tanh(x), Z, kind="elementwise")
     assert answer.wrong[0].structure == "wrong in 21 of 21 entries"
+    assert answer.wrong[0].entries[1].where == "dargument0[0, 1]"
+    assert [e.analytic for e in answer.wrong[0].entries] == pytest.approx(
+        (1 - np.tanh(Z)).ravel()[:5]
+    )
 
 
 def test_hessian_vector_products_are_products_of_the_gradient_and_symmetric():
@@ -561,6 +596,10 @@ def test_gradients_of_another_form_are_called_that(gradient, words):
         (lambda w: w.sum(), np.array([np.inf]), ValueError, "w contains NaN or infinity"),
         (lambda w: w.sum().real, np.ones(2) * 1j, TypeError, "w is complex"),
         (lambda w: 0.0, [], ValueError, "w holds no array"),
+        (lambda w: None, np.ones(2), TypeError, "f returned None"),
+        (lambda w: (w.sum(), w), np.ones(2), TypeError, "f returned a tuple of 2"),
+        (np.ones(2), np.ones(2), TypeError, "f is one array, expected a function"),
+        (lambda w: w.sum(), np.ma.masked_array(np.ones(2)), TypeError, "w is a MaskedArray"),
     ],
 )
 def test_unusable_calls_are_refused_with_the_argument_named(f, x, error, words):
@@ -569,9 +608,11 @@ def test_unusable_calls_are_refused_with_the_argument_named(f, x, error, words):
     assert words in str(raised.value)
 
 
-@pytest.mark.parametrize("options", [{"kind": "slope"}, {"domain": "cube"}, {"wrt": 1}])
+@pytest.mark.parametrize(
+    "options", [{"kind": "slope"}, {"domain": "cube"}, {"wrt": 1}, {"wrt": "x"}]
+)
 def test_unknown_options_are_refused(options):
-    with pytest.raises(ValueError, match=next(iter(options))):
+    with pytest.raises((TypeError, ValueError), match=next(iter(options))):
         check_gradient(np.sum, np.ones_like, np.ones(3), **options)
 
 

@@ -299,3 +299,25 @@ def test_unusable_arguments_are_named(x, error, words):
 def test_only_numbers_have_a_gradient():
     with pytest.raises(ValueError, match="expected one finite number"):
         numeric_gradient(np.tanh, np.ones(3))
+
+
+@pytest.mark.parametrize("z", [[-15.680969, 8.68452316], [-14.0, 9.5], [-17.3, 7.7]])
+def test_terms_that_rounding_freezes_do_not_deceive(z):
+    z, t = np.array(z), np.array([0.0, 1.0])
+    u, v = np.array([11.7, 6.6]), np.array([-11.4, -8.6])
+
+    def f(h):
+        e = np.exp(z + h * v - np.max(z + h * v))
+        return u @ (e / e.sum() - t)
+
+    small = 1 / (1 + np.exp(z[1] - z[0]))
+    slope, bound = numeric_gradient(f, 0.0)
+    assert abs(slope - small * (1 - small) * (u[0] - u[1]) * (v[0] - v[1])) <= bound
+
+
+@pytest.mark.parametrize("seed", [391, 1972, 2174, 3199, 3765])
+def test_what_cancellation_leaves_is_not_taken_for_exact(seed):
+    z = np.array([-1, 1]) * np.random.default_rng(seed).uniform(3, 7, 2)
+    slope, bound = numeric_gradient(lambda z: z[1] + np.log(np.exp(z - z[1]).sum()) - z[1], z)
+    small = 1 / (1 + np.exp(z[1] - z[0]))
+    assert np.all(np.abs(slope - [small, -small]) <= 0.5 * bound)

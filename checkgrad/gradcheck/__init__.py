@@ -14,7 +14,7 @@ from checkgrad.gradcheck.findings import Finding, described, wrong_arrays
 from checkgrad.gradcheck.products import adjoint_problem, asymmetry
 from checkgrad.gradcheck.result import Block, Entry, GradientCheck
 from checkgrad.gradcheck.search import DIRECTIONS, LEAST, Comparison, Search, Spent, Spot
-from checkgrad.gradcheck.subject import Leaves, WrongShape, copied, flattened, subject
+from checkgrad.gradcheck.subject import Leaves, WrongShape, copied, flattened, form, subject
 from checkgrad.numeric.ladder import LADDER, SINGLE, is_single, unit_of
 from checkgrad.numeric.moves import DOMAINS, move_scale
 
@@ -55,6 +55,9 @@ def check_gradient(
         raise ValueError(f"kind={kind!r}, expected adjoint or one of {', '.join(KINDS)}")
     if domain not in (None, *DOMAINS):
         raise ValueError(f"domain={domain!r}, expected one of {', '.join(DOMAINS)}")
+    for name, function in (("f", f), ("gradient", gradient)):
+        if not callable(function):
+            raise TypeError(f"{name} is {form(function)}, expected a function of the arguments")
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
     what = subject(f, args, wrt)
     rng = np.random.default_rng(seed)
@@ -83,7 +86,13 @@ def check_gradient(
 
 def _value(f: Callable[..., Any], args: tuple[Any, ...], kind: str) -> Any:
     """What *f* gives at *args*, or an error that says why it cannot be differentiated there."""
-    value = joined(f(*args))
+    got = f(*args)
+    if got is None or (
+        kind in ("gradient", "elementwise") and isinstance(got, dict | list | tuple)
+    ):
+        hint = "is a return missing?" if got is None else "return the one alone"
+        raise TypeError(f"f returned {form(got)}, expected a number or an array; {hint}")
+    value = joined(got)
     if value.dtype.kind == "c":
         raise TypeError("f returned a complex number; only real functions can be checked")
     if value.dtype.kind not in "biuf":

@@ -73,10 +73,20 @@ def vjp(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
 
 def jvp(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
     """g(tangent, *args) is the derivative of f(*args) along the tangent."""
+    return _product(f, g, subject, upstream, lambda args, tree: joined(tree))
 
+
+def hvp(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
+    """The same, where f(*args) is a gradient."""
+    return _product(f, g, subject, upstream, lambda args, tree: joined(subject.matched(args, tree)))
+
+
+def _product(
+    f: Function, g: Function, subject: Subject, upstream: Any, join: Callable[..., Any]
+) -> Claim:
     def derivative(*args: Any) -> Derivative:
         def slope(d: Leaves) -> Any:
-            slopes = joined(g(subject.tree(args, d), *args))
+            slopes = join(args, g(subject.tree(args, d), *args))
             if slopes.shape != np.shape(upstream):
                 raise WrongShape(
                     f"the product has shape {slopes.shape}, expected {np.shape(upstream)}"
@@ -85,7 +95,7 @@ def jvp(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
 
         return Derivative(slope, _rounding_of_the_largest)
 
-    return Claim(lambda *args: joined(f(*args)), derivative)
+    return Claim(lambda *args: join(args, f(*args)), derivative)
 
 
 Kind = Callable[[Function, Function, Subject, Any], Claim]
@@ -95,7 +105,7 @@ KINDS: dict[str, Kind] = {
     "elementwise": elementwise,
     "vjp": vjp,
     "jvp": jvp,
-    "hvp": jvp,  # of the gradient
+    "hvp": hvp,
 }
 
 
@@ -103,7 +113,8 @@ def joined(tree: Any) -> Any:
     """One array of *tree*: itself, or the entries of all its arrays."""
     if not isinstance(tree, dict | list | tuple):
         return np.asarray(tree)
-    return np.concatenate([np.ravel(leaf) for leaf in flattened(tree)])
+    leaves = [np.asarray(leaf) for leaf in flattened(tree)]
+    return leaves[0] if len(leaves) == 1 else np.concatenate([leaf.ravel() for leaf in leaves])
 
 
 def _dotted(leaves: Leaves) -> Derivative:

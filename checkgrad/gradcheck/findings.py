@@ -177,10 +177,13 @@ def _entries(search: Search, spot: Spot, found: Finding, positions: Any) -> tupl
         return ()
     leaf, x = found.leaf, spot.leaves[found.leaf]
     seen, scale = entries(search, spot, leaf, positions)
-    out = seen.claimed.shape[1:]
+    out = () if search.claim.elementwise else seen.claimed.shape[1:]
     row = np.unravel_index(found.output, out) if out else ()
-    seen = seen.of(found.output)
-    columns = (a / scale for a in (seen.claimed, seen.measured, seen.bound))
+    outputs = positions if search.claim.elementwise else found.output
+    own = np.arange(len(positions)), outputs
+    columns = (
+        a.reshape(len(a), -1)[own] / scale for a in (seen.claimed, seen.measured, seen.bound)
+    )
     return tuple(
         Entry(_where(search, leaf, (*row, *np.unravel_index(i, x.shape))), *numbers)
         for i, *numbers in zip(positions, *(c.tolist() for c in columns), strict=True)

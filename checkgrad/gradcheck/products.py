@@ -37,7 +37,7 @@ def asymmetry(search: Search, hvp: Callable[..., Any], args: tuple[Any, ...]) ->
     """Is sum(u * hvp(v)) = sum(v * hvp(u))? If not, say so with both numbers."""
     what = search.subject
     u, v = ([search.rng.standard_normal(x.shape) for x in what.leaves(args)] for _ in range(2))
-    hu, hv = (joined(hvp(what.tree(args, d), *args)).ravel() for d in (u, v))
+    hu, hv = (joined(what.matched(args, hvp(what.tree(args, d), *args))).ravel() for d in (u, v))
     flat_u, flat_v = (np.concatenate([np.ravel(a) for a in d]) for d in (u, v))
     left, right = float(flat_u @ hv), float(flat_v @ hu)
     size = _length([flat_u]) * _length([hv]) + _length([flat_v]) * _length([hu])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,9 +58,10 @@ class Subject:
     def matched(self, args: tuple[Any, ...], tree: Any, out: tuple[int, ...] = ()) -> Leaves:
         """The arrays of *tree*, which must have the form of what is differentiated by, each after *out* axes."""
         mine = [args[i] for i in self.wrt] if len(self.wrt) > 1 else args[self.wrt[0]]
-        if not _same_form(mine, tree):
-            raise WrongShape(f"returned {_form(tree)}, expected {_form(mine)}")
-        found = [np.asarray(leaf) for leaf in flattened(tree)]
+        aligned = _aligned(mine, tree)
+        if aligned is None:
+            raise WrongShape(f"returned {form(tree)}, expected {form(mine)}")
+        found = [np.asarray(leaf) for leaf in aligned]
         for name, x, g in zip(self.names, self.leaves(args), found, strict=True):
             _fitting(f"d{name}", x, g, out)
         return found
@@ -68,11 +70,15 @@ class Subject:
 def subject(f: Callable[..., Any], args: tuple[Any, ...], wrt: int | tuple[int, ...]) -> Subject:
     """Find the arrays to differentiate by, or say which argument is unusable and why."""
     positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
+    if not all(isinstance(i, int) for i in positions):
+        raise TypeError(f"wrt={wrt!r}, expected the position of an argument, or a tuple of them")
     titles = _titles(f, len(args))
     for i in positions:
         if not 0 <= i < len(args):
             raise ValueError(f"wrt={i}, but f is called with {len(args)} arguments; count from 0")
     named = [pair for i in positions for pair in _named(args[i], titles[i])]
+    if len({name for name, _ in named}) < len(named):
+        named = [pair for i in positions for pair in _named(args[i], titles[i], in_full=True)]
     if not named:
         raise ValueError(f"{titles[positions[0]]} holds no array to differentiate by")
     for name, leaf in named:
@@ -102,13 +108,14 @@ def flattened(tree: Any) -> list[Any]:
     return [leaf for branch in tree for leaf in flattened(branch)]
 
 
-def _named(tree: Any, name: str) -> Iterator[tuple[str, Any]]:
+def _named(tree: Any, name: str, in_full: bool = False) -> Iterator[tuple[str, Any]]:
+    """The leaves with their names: a key of a dict is enough of one, unless they are wanted in full."""
     if isinstance(tree, dict):
         for key, branch in tree.items():
-            yield from _named(branch, str(key))
+            yield from _named(branch, f"{name}.{key}" if in_full else str(key), in_full)
     elif isinstance(tree, list | tuple):
         for i, branch in enumerate(tree):
-            yield from _named(branch, f"{name}[{i}]")
+            yield from _named(branch, f"{name}[{i}]", in_full)
     else:
         yield name, tree
 
@@ -124,20 +131,26 @@ def _rebuilt(tree: Any, leaves: Iterator[Any]) -> Any:
     return float(leaf) if isinstance(tree, float) and np.ndim(leaf) == 0 else leaf
 
 
-def _same_form(mine: Any, other: Any) -> bool:
+def _aligned(mine: Any, other: Any) -> list[Any] | None:
+    """The leaves of *other* in the order of those of *mine*, or None where the two differ in form."""
     if isinstance(mine, dict):
-        return (
-            isinstance(other, dict)
-            and mine.keys() == other.keys()
-            and all(_same_form(mine[key], other[key]) for key in mine)
-        )
-    if isinstance(mine, list | tuple):
-        grouped = isinstance(other, list | tuple) and len(mine) == len(other)
-        return grouped and all(map(_same_form, mine, other))
-    return not isinstance(other, dict | list | tuple) and other is not None
+        if not isinstance(other, dict) or mine.keys() != other.keys():
+            return None
+        pairs = [(mine[key], other[key]) for key in mine]
+    elif isinstance(mine, GROUPS):
+        # For a list of numbers, an array of numbers will do.
+        other = list(other) if isinstance(other, np.ndarray) and other.ndim else other
+        if not isinstance(other, GROUPS) or len(mine) != len(other):
+            return None
+        pairs = list(zip(mine, other, strict=True))
+    else:
+        return None if other is None or isinstance(other, dict | list | tuple) else [other]
+    parts = [_aligned(*pair) for pair in pairs]
+    return None if None in parts else [leaf for part in parts for leaf in part or []]
 
 
-def _form(tree: Any) -> str:
+def form(tree: Any) -> str:
+    """What *tree* is, in words."""
     if isinstance(tree, dict):
         return f"a dict of {', '.join(map(str, tree))}"
     if isinstance(tree, list | tuple):
@@ -158,6 +171,7 @@ def _fitting(name: str, x: Any, g: Any, out: tuple[int, ...]) -> None:
 
 def _titles(f: Callable[..., Any], count: int) -> list[str]:
     """What *f* calls its arguments."""
+    f = f.func if isinstance(f, partial) and not f.args else f
     code = getattr(f, "__code__", None)  # inspect.signature would cost as much as a small f
     names = list(code.co_varnames[: code.co_argcount]) if code else []
     names = names[1:] if inspect.ismethod(f) else names

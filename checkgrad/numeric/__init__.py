@@ -55,6 +55,8 @@ def slope(evaluate: Evaluate, args: tuple[Any, ...], wrt: int) -> Estimate:
 
     def measure(scale: Any) -> Estimate:
         found = differentiate(evaluate, args, _along(args, wrt, scale), 1, unit_of(args))
+        if found.value.size != x.size:  # there was nothing to differentiate
+            found = Estimate(*(np.broadcast_to(a[0], (1, *x.shape)) for a in parts(found)))
         return _each(lambda a: a[0].reshape(x.shape), found, scale)
 
     return _feasible(measure, x)

@@ -148,11 +148,10 @@ def _noise(samples: Samples, odd: list[Any], even: list[Any], roundings: Any, si
     """Bound the rounding error of the values at each step."""
     h = samples.steps.reshape(-1, *[1] * (samples.plus.ndim - 1))
     noise = np.maximum(_unexplained(odd, even, h, roundings), _swallowed(samples, single))
-    moved = np.concatenate([samples.plus, samples.minus])
+    grain = _grain(np.concatenate([samples.plus, samples.minus]) - samples.centre)
     if single:
-        values = np.concatenate([moved, 0 * moved[:1] + samples.centre])
-        return 2 * np.maximum(noise, ROUNDING * _grain(values, 24))
-    return np.maximum(noise, COARSE * _grain(moved - samples.centre, 53))
+        return 2 * np.maximum(noise, ROUNDING * grain)
+    return np.maximum(noise, COARSE * grain)
 
 
 def _unexplained(odd: list[Any], even: list[Any], h: Any, roundings: Any) -> Any:
@@ -190,11 +189,11 @@ def _swallowed(samples: Samples, single: bool) -> Any:
     return np.where(((up == 0) & (down == 0)).any(axis=0) & np.isfinite(seen), 16 * seen, 0.0)
 
 
-def _grain(values: Any, bits: int) -> Any:
-    """The largest power of two that all *values* are multiples of: what is left of larger numbers that cancel."""
-    mantissa, exponent = np.frexp(values)
-    digits = np.where(np.isfinite(mantissa), mantissa * 2.0**bits, 0).astype(np.int64)
-    grains = np.ldexp((digits & -digits).astype(float), exponent - bits)
+def _grain(changes: Any) -> Any:
+    """The largest power of two that all *changes* are multiples of: what is left of larger numbers that cancel."""
+    mantissa, exponent = np.frexp(changes)
+    digits = np.where(np.isfinite(mantissa), mantissa * 2.0**53, 0).astype(np.int64)
+    grains = np.ldexp((digits & -digits).astype(float), exponent - 53)
     least = np.where(digits == 0, np.inf, grains).min(axis=0)
     return np.where(np.isfinite(least), least, 0.0)
 

@@ -69,13 +69,13 @@ def calmer(x: Any, domain: str | None, share: float) -> Any:
 
 def checked(value: Any, name: str) -> Any:
     """*value* as an array, or an error that says why one cannot differentiate by it."""
+    if isinstance(value, np.matrix | np.ma.MaskedArray):
+        raise TypeError(f"{name} is a {type(value).__name__}, expected a plain array")
     array = np.asarray(value)
     if array.dtype.kind == "c":
         raise TypeError(f"{name} is complex; split it into its real and imaginary parts")
     if array.dtype.kind != "f":
-        raise TypeError(
-            f"{name} is of type {array.dtype}, expected floats; try {name}.astype(float)"
-        )
+        raise TypeError(f"{name} is of type {array.dtype}, expected floats; convert it first")
     if array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}: there is nothing to differentiate by")
     if not np.isfinite(array).all():
