@@ -102,7 +102,9 @@ def sign(one: Inquiry, way: Way, right: Right) -> str | None:
 
 def downhill(one: Inquiry, way: Way, right: Right) -> str | None:
     """Down or up the slope, where a lone function that goes down is wrong."""
-    return sign(one, way, right) if is_gradient_of_a_loss(one.exercise) else None
+    if not is_gradient_of_a_loss(one.exercise) or "fused" in right.convention:
+        return None  # t - y is what many add instead of subtracting y - t
+    return sign(one, way, right)
 
 
 def turned(one: Inquiry, way: Way, right: Right) -> str | None:

@@ -22,7 +22,7 @@ class Form:
 
     layout: samples in rows or in columns, or one call for each sample or for each number.
     integers: one-hot targets become class numbers.
-    upright: vectors of samples (N,) become (N, 1).
+    upright: vectors of samples (N,) become (N, 1); asked for one at a time, a sample (C,) becomes (C, 1).
     weights: "(in, out)" or "(out, in)". bias: "(out,)", "(1, out)" or "(out, 1)".
     turned: what is returned has the samples where the arguments have them not. lists: arrays become nested lists.
     """
@@ -40,7 +40,8 @@ class Form:
         """What differs from the canonical form."""
         found = {} if self.layout == ROWS else {"layout": self.layout}
         found |= {"labels": "integers"} if self.integers else {}
-        found |= {"shape": "(N, 1)"} if self.upright else {}
+        column = "(C, 1)" if self.layout == SINGLE else "(N, 1)"
+        found |= {"shape": column} if self.upright else {}
         found |= {} if self.weights == "(in, out)" else {"weights": self.weights}
         found |= {"gradient": "transposed"} if self.turned else {}
         found |= {"arrays": "lists"} if self.lists else {}
@@ -145,6 +146,8 @@ def _laid_out(form: Form, role: str, value: Any, binary: bool) -> Any:
     if value.ndim == 2:
         upright = value
     elif binary:
+        upright = value[:, None]
+    elif form.layout == SINGLE and form.upright:
         upright = value[:, None]
     elif form.layout == COLUMNS and not _are_class_numbers(role, value):
         upright = value[None, :]

@@ -44,7 +44,7 @@ def of_function(
     definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
 ) -> Iterator[Candidate]:
     """The candidates in one function: for its value, for a second value, for what its flag switches on."""
-    said = _said_by(definition.name)
+    said = _said_by(definition.name) or _nonlinearity(definition)
     if said is None:
         return
     for exercise, item, flag in answers(in_context(said, definition, inventory), definition, known):
@@ -58,6 +58,15 @@ def _said_by(name: str) -> Meaning | None:
         return said
     words = {word.removesuffix("s") for word in split(table[1])}
     return replace(said, derivative="derivative") if words & DERIVATIVE else said
+
+
+def _nonlinearity(definition: Definition) -> Meaning | None:
+    """What a function called nonlin computes, as its text has it."""
+    if not last_name(definition.name).lower().startswith("nonlin"):
+        return None
+    uses = set(definition.uses)
+    concept = "tanh" if "tanh" in uses else "sigmoid" if uses & {"exp", "expit"} else ""
+    return Meaning(concept) if concept else None
 
 
 def answers(

@@ -46,7 +46,7 @@ VALUES = listed(
     "output out y a outputs activations probs p result value y_hat yhat s loss cost e j l"
 )
 GRADIENTS = listed(
-    "dinputs dx grad gradient dinput grad_input d_inputs input_grad grads d_input dz da dinputs_"
+    "dinputs dvalues dx grad gradient dinput grad_input d_inputs input_grad grads d_input dz da dinputs_"
 )
 
 

@@ -93,7 +93,9 @@ def _binary_or_not(said: Meaning, definition: Definition, inventory: Inventory) 
     names = {name for d in inventory.definitions for name in (d.name, *d.uses)}
     around = {found.concept for name in names if (found := meaning(name))}
     normalises = any({"exp", "sum"} <= set(d.uses) for d in inventory.definitions)
-    if "sigmoid" not in around or normalises or {"softmax", "softmax_cross_entropy"} & around:
+    if normalises or {"softmax", "softmax_cross_entropy"} & around:
+        return said
+    if "sigmoid" not in around and (loss is None or "log" not in loss.uses):
         return said
     return Meaning("binary_cross_entropy", said.derivative, said.logits, said.decorations)
 

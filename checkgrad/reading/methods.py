@@ -21,11 +21,10 @@ def of_method(
     """The candidates in one method, if its own name says what it computes and its class does not."""
     owner = meaning(last_name(definition.name.rpartition(".")[0]))
     said = meaning(last_name(definition.name))
-    if (
-        said is None
-        or said.concept not in ACTIVATIONS | LOSSES
-        or _is_inherited(definition, inventory)
-    ):
+    if said is None or _is_inherited(definition, inventory):
+        return
+    # What an object does to affine layers and labels, it does with what its constructor was given.
+    if definition.kind != "static" and said.concept not in ACTIVATIONS | LOSSES:
         return
     if owner and owner.concept == said.concept:
         return

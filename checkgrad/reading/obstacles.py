@@ -29,10 +29,18 @@ def of(one: Inquiry) -> str:
     """What kept every way of asking from the code itself, as the rest of a sentence; "" where one got there."""
     answers = [a for way, given in one.answers.items() for a in given if not way.form.lists]
     if any(answer.returned for answer in answers):
-        return _fixed_size(one) or _weights(one)
+        return _fixed_size(one) or _weights(one) or _one_less(one)
+    if _lacks_a_cache(one.candidate):
+        return "it takes the cache of a forward function that is not here"
     met = [_met(one.candidate, answer) for answer in answers]
     missing = [what for what, answer in zip(met, answers, strict=True) if answer.raised == MISSING]
     return next(iter(missing), met[0] if met and all(met) else "")
+
+
+def _lacks_a_cache(candidate: Candidate) -> bool:
+    """Does it take what a forward function would have kept, and is there none?"""
+    caches = any("cache" in name.lower() for name in candidate.recipes[0][-1].names)
+    return caches and all(len(recipe) == 1 for recipe in candidate.recipes)
 
 
 def _weights(one: Inquiry) -> str:
@@ -47,6 +55,16 @@ def _weights(one: Inquiry) -> str:
             if np.allclose(ratio, ratio[0, 0]):
                 return "it gives the gradient of the weights, not that of softmax"
     return ""
+
+
+def _one_less(one: Inquiry) -> str:
+    """Where the bias is kept among the units, the way back leaves it out."""
+    first = one.topic.expected(one.topic.rights[0], False, 0)
+    given = [answers[0].value for answers in one.answers.values() if answers[0].returned]
+    if isinstance(first, tuple) or np.size(first) < 2 or any(map(compare.not_numbers, given)):
+        return ""
+    less = all(np.size(value) == np.size(first) - 1 for value in given)
+    return "it gives one number less than it is given" if less and given else ""
 
 
 def _fixed_size(one: Inquiry) -> str:

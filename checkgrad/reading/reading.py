@@ -21,6 +21,7 @@ WORDS = {
     ("layout", SINGLE): "one sample at a time",
     ("layout", SCALAR): "one number at a time",
     ("shape", "(N, 1)"): "one column for the samples",
+    ("shape", "(C, 1)"): "each a column",
     ("weights", "(out, in)"): "weights as (out, in)",
     ("bias", "none"): "without a bias",
     ("classes", "those that occur"): "for the classes that occur",

@@ -41,12 +41,15 @@ PREDICTION = listed(
     "y_pred ypred yhat y_hat p prob probs probabilities pred preds prediction predictions"
     " predicted a al a2 a3 output outputs o out x_pred y_predict y_predicted softmax_output"
     " y_prob y_probs py dvalues outs h y_out activations network_output predicts hypothesis"
-    " forecast"
+    " forecast output_values network_outputs prediction_tensor y_pred_proba pred_proba y_probas"
+    " predicted_output predicted_outputs actual_predictions probas"
 )
 TARGET = listed(
     "t y_true ytrue target targets label labels y_targ true truth expected gt d"
     " ground_truth one_hot y_onehot y_one_hot y_label y_labels y_actual tgt y_real ts"
-    " desired y_target y_targets y_batch t_onehot correct onehot y_t y_train"
+    " desired y_target y_targets y_batch t_onehot correct onehot y_t y_train expected_values"
+    " expected_output expected_outputs expects expect actual actuals actual_output label_tensor"
+    " y_test y_gt target_output target_outputs desired_output"
 )
 LOGITS = listed(
     "z x scores logits s inp input inputs score f net zo product predictions predicted y_pred"
