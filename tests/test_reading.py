@@ -310,6 +310,21 @@ def test_a_module_of_single_samples_normalises_single_samples():
     assert not only(WHOLE).right
 
 
+def test_a_sample_may_be_a_column():
+    found = readings("""
+class Softmax:
+    def forward(self, x):
+        e = np.exp(x)
+        self.y = e / np.sum(e)
+        return self.y
+    def backward(self, dy):
+        n = np.size(self.y)
+        return np.dot((np.identity(n) - self.y.T) * self.y, dy)
+""")
+    assert found["softmax_backward", "Softmax.backward"].right
+    assert found["softmax", "Softmax.forward"].right
+
+
 def test_a_table_of_derivatives_holds_derivatives():
     found = readings("""
 ACTIVATIONS = {"sigmoid": lambda z: 1 / (1 + np.exp(-z))}

@@ -143,13 +143,16 @@ def form_choices(
         Form(layout, integers, upright, weights, bias)
         for layout in _layouts(exercise, pilots)
         for integers in ((False, True) if _has_labels(exercise, pilots) else (False,))
-        for upright in (
-            (False, True) if _is_vector(exercise, pilots) and layout == ROWS else (False,)
-        )
+        for upright in ((False, True) if _may_stand(layout, exercise, pilots) else (False,))
         for weights in (("(in, out)", "(out, in)") if affine else ("(in, out)",))
         for bias in (_biases(layout, recipe) if affine else ("(out,)",))
     ]
     return [form for form in choices if _form_agrees(form, pinned)]
+
+
+def _may_stand(layout: str, exercise: Exercise, pilots: Sequence[Probe]) -> bool:
+    """May a vector be asked for as a column: one number for each sample, or one sample?"""
+    return layout == (ROWS if _is_vector(exercise, pilots) else SINGLE)
 
 
 def _biases(layout: str, recipe: Recipe) -> tuple[str, ...]:
