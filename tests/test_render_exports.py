@@ -81,6 +81,13 @@ def test_gradescope_gets_the_score_of_the_report():
     assert (found["tests"][0]["score"], found["tests"][0]["max_score"]) == (1.5, 2.0)
 
 
+def test_thirds_add_up_to_the_points_of_the_assignment_on_gradescope():
+    thirds = [outcome(points=2 / 3, maximum=2 / 3, verdict=Verdict.PASSED) for _ in range(3)]
+    tests = gradescope(report(*thirds, score=2.0, maximum=2.0))["tests"]
+    assert sum(t["max_score"] for t in tests) == 2.0
+    assert all(t["score"] == t["max_score"] for t in tests)
+
+
 def test_gradescope_adds_a_bonus_to_the_score_and_not_to_what_can_be_had():
     bonus = outcome(Verdict.PASSED, points=1.0, maximum=0.0, arithmetic="earns 1")
     found = gradescope(report(outcome(points=2.0, maximum=2.0), bonus, score=3.0, maximum=2.0))

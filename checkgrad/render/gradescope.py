@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 from checkgrad.model import Outcome, Report, Verdict
@@ -10,15 +12,21 @@ from checkgrad.render.numbers import clean
 from checkgrad.render.story import parts, score, spoken
 from checkgrad.render.terminal import failure, summary
 
+DECIMALS = 6
 VISIBILITIES = ("hidden", "after_due_date", "after_published", "visible")
 
 
 def render(report: Report) -> str:
     """Return the JSON that Gradescope reads from /autograder/results/results.json."""
-    tests = [
-        _test(report, outcome, f"{i}.{k}")
+    numbered = [
+        (f"{i}.{k}", outcome)
         for i, part in enumerate(parts(report), 1)
         for k, outcome in enumerate(part.outcomes, 1)
+    ]
+    maxima = rounded([outcome.maximum or 0.0 for _, outcome in numbered])
+    tests = [
+        _test(report, outcome, number, maximum)
+        for (number, outcome), maximum in zip(numbered, maxima, strict=True)
     ]
     return dumps(
         {
@@ -36,9 +44,15 @@ def render(report: Report) -> str:
     )
 
 
-def _test(report: Report, outcome: Outcome, number: str) -> dict[str, Any]:
+def rounded(numbers: Sequence[float]) -> list[float]:
+    """Round to six decimals so that the sum of all stays what it is: thirds add up to one."""
+    totals = [0.0, *(round(total, DECIMALS) for total in accumulate(numbers))]
+    return [round(after - before, DECIMALS) for before, after in pairwise(totals)]
+
+
+def _test(report: Report, outcome: Outcome, number: str, maximum: float) -> dict[str, Any]:
     return {
-        **_points(report, outcome),
+        **_points(report, outcome, maximum),
         "status": "failed" if outcome.verdict.failed else "passed",
         "name": clean(f"{spoken(outcome.exercise)}: {spoken(outcome.check)}"),
         "name_format": "text",
@@ -50,14 +64,16 @@ def _test(report: Report, outcome: Outcome, number: str) -> dict[str, Any]:
     }
 
 
-def _points(report: Report, outcome: Outcome) -> dict[str, float]:
+def _points(report: Report, outcome: Outcome, maximum: float) -> dict[str, float]:
     """Points where there are any; Gradescope takes a check without them as information."""
     if report.score is None:
         judged = outcome.verdict not in (Verdict.NOT_RUN, Verdict.GRADER_FAULT)
         return {"score": float(not outcome.verdict.failed), "max_score": 1.0} if judged else {}
     if outcome.maximum is None:
         return {}
-    return {"score": outcome.points or 0.0, "max_score": outcome.maximum}
+    earned = outcome.points or 0.0
+    score = maximum if earned == outcome.maximum else round(earned, DECIMALS)
+    return {"score": score, "max_score": maximum}
 
 
 def _output(outcome: Outcome) -> str:

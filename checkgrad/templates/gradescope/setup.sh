@@ -3,8 +3,8 @@
 set -euo pipefail
 
 apt-get update
-apt-get install -y --no-install-recommends curl ca-certificates
-curl -LsSf https://astral.sh/uv/install.sh | env UV_INSTALL_DIR=/usr/local/bin sh
+apt-get install -y --no-install-recommends python3-pip
+python3 -m pip install uv
 export UV_PYTHON_INSTALL_DIR=/opt/python
 uv venv --python 3.12 /opt/checkgrad
 
