@@ -138,9 +138,9 @@ def _stopped_by(got: Behaviour, student: Student) -> str:
 def _explained(outcome: Outcome, check: Check, student: Student) -> Outcome:
     """The outcome with what caused it, as far as that can be told."""
     if check.ask is survives_extreme_inputs:
-        found = diagnose.at_extremes(_case(student, list(student.exercise.extremes())))
+        found = diagnose.at_extremes(as_case(student, list(student.exercise.extremes())))
     elif check.ask is leaves_its_inputs_alone:
-        found = diagnose.spoilt_inputs(_case(student, student.probes))
+        found = diagnose.spoilt_inputs(as_case(student, student.probes))
     elif check.earns and outcome.verdict.failed:
         if cause := _cause(student):
             return replace(outcome, follows_from=cause)
@@ -153,7 +153,7 @@ def _explained(outcome: Outcome, check: Check, student: Student) -> Outcome:
 def _explanation(student: Student) -> diagnose.Named:
     """Why the function is wrong: worked out once for all checks that it fails."""
     if "explanation" not in student.causes:
-        case = _case(student, student.probes)
+        case = as_case(student, student.probes)
         student.causes["explanation"] = diagnose.explain(case)
     found: diagnose.Named = student.causes["explanation"]
     return found
@@ -163,14 +163,14 @@ def _cause(student: Student) -> str:
     """The exercise whose wrong function makes this one wrong, though it is right by itself."""
     if "follows_from" not in student.causes:
         used = wrong(student.uses)
-        case = _case(student, student.probes)
+        case = as_case(student, student.probes)
         student.causes["follows_from"] = diagnose.follows_from(case, used) if used else ""
     return str(student.causes["follows_from"])
 
 
 def wrong(students: Iterable[Student]) -> dict[str, Formula]:
     """Those that are not right, by their exercises."""
-    return {s.exercise.name: s for s in students if not _case(s, s.probes).is_right}
+    return {s.exercise.name: s for s in students if not as_case(s, s.probes).is_right}
 
 
 def plainly_wrong(student: Student) -> str:
@@ -183,7 +183,7 @@ def plainly_wrong(student: Student) -> str:
     return ""
 
 
-def _case(student: Student, probes: Sequence[Probe]) -> diagnose.Case:
+def as_case(student: Student, probes: Sequence[Probe]) -> diagnose.Case:
     """The function as a case for a diagnosis."""
     reading = student.reading
     return diagnose.Case(
