@@ -179,7 +179,7 @@ class Grader:
         """Every question there is, in the order of the report; it follows from the inventory alone."""
         found = [Question("submission", "submission", LOADS)]
         if self.assignment.imports:
-            found.append(Question("submission", "submission", IMPORTS))
+            found.append(Question("imports", "submission", IMPORTS))
         for exercise in self.exercises:
             found += self._questions_on(exercise)
         if self.network_candidates or NETWORK.name in self.assignment.required:

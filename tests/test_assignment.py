@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from checkgrad import assignment as assignments
+from checkgrad import exam
 from checkgrad.assignment import Assignment, BadAssignment, Source, load, loads
 from checkgrad.assignment.decode import schema
 from checkgrad.grading import grade
@@ -207,7 +208,7 @@ def test_another_import_costs_what_the_file_says(graded):
     text = '[exercises.softmax]\npoints = 2\n[imports]\nallowed = ["numpy"]\n'
     report = graded(source, text + "cost = 0.5")
     assert report.score == 1.5
-    said = found(report, "imports_only_what_is_allowed", "submission")
+    said = found(report, "imports_only_what_is_allowed", "imports")
     assert said.problem == "imports scipy.special.expit (line 1); allowed: numpy"
     assert graded(source, text).score == 0
     assert graded(SOFTMAX, text).score == 2
@@ -354,3 +355,10 @@ def test_an_assignment_with_a_teachers_file_is_pickled_for_another_process():
     source = Source("week.toml", b'own = "own.py"\n[exercises.bowl]\n', OWN.encode())
     sent = pickle.loads(pickle.dumps(loads(source)))
     assert [e.name for e in assignments.asked(sent)] == ["bowl"]
+
+
+def test_the_secret_is_the_one_that_the_file_names(monkeypatch):
+    monkeypatch.setenv("WEEK_SECRET", "words of the course")
+    named = read('name = "week"\nsecret = "WEEK_SECRET"')
+    assert exam.seed_for(named, 7) == exam.seed_for(named, 7) != 7
+    assert exam.seed_for(read('name = "week"'), 7) == 7
