@@ -39,17 +39,19 @@ def test_most_of_them_are_named():
     assert sum(bool(row["misconception"]) for row in ROWS) >= 0.8 * len(ROWS)
 
 
-@pytest.mark.parametrize("body", ["s = softmax(z); return s * (1 - s)", "return z * (1 - z)"])
+@pytest.mark.parametrize(
+    "given, body", [("z", "s = softmax(z); return s * (1 - s)"), ("s", "return s * (1 - s)")]
+)
 @pytest.mark.parametrize(
     "name", ["softmax_derivative", "softmax_prime", "d_softmax", "softmax_grad"]
 )
-def test_the_diagonal_of_softmax_is_named_under_its_common_names(name, body):
+def test_the_diagonal_of_softmax_is_named_under_its_common_names(name, given, body):
     module = f"""
 def softmax(z):
     e = np.exp(z - z.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
-def {name}(z):
+def {name}({given}):
     {body}
 """
     found = explained(module, "softmax_jacobian")
