@@ -13,7 +13,8 @@ from checkgrad import assignment as assignments
 from checkgrad import exam
 from checkgrad.assignment import Assignment, BadAssignment, Source, load, loads
 from checkgrad.assignment.decode import schema
-from checkgrad.grading import grade
+from checkgrad.grading import Grader, grade
+from checkgrad.points import scored
 
 PACKAGE = Path(assignments.__file__).parent
 NUMPY = "import numpy as np\n"
@@ -243,13 +244,23 @@ def test_networks_are_asked_at_the_sizes_of_the_file(graded):
     assert layers.sizes == [3, 5, 4, 2]
 
 
-def test_a_task_has_to_be_learned_to_the_accuracy_of_the_file(graded):
-    text = "[exercises.MLP]\npoints = 2\n[network.training]\nxor_two_class = 1.0"
-    assert found(graded(NETWORK, text), "learns_xor_two_class", "MLP").points == 1
-    stuck = NETWORK.replace("return dw, db", "return [-w for w in dw], [-b for b in db]")
-    said = found(graded(stuck, text), "learns_xor_two_class", "MLP")
-    assert (said.verdict, said.points) == ("wrong", 0)
-    assert "expected 100.0%" in said.problem
+@pytest.mark.parametrize(
+    ("source", "verdict", "points"),
+    [
+        (NETWORK, "passed", 1),
+        (NETWORK.replace("return dw, db", "return [-w for w in dw], [-b for b in db]"), "wrong", 0),
+    ],
+)
+def test_a_task_has_to_be_learned_to_the_accuracy_of_the_file(tmp_path, source, verdict, points):
+    (tmp_path / "hw.py").write_text(source)
+    text = "[exercises.MLP]\npoints = 2\n[network.training]\nxor_two_class_descent = 1.0"
+    with Grader(tmp_path / "hw.py", assignment=read(text), pictures=False) as grader:
+        asked = [q for q in grader.questions if q.check == "learns_xor_two_class_descent"]
+        outcome = grader.ask(*asked).outcome
+    assert outcome.verdict == verdict
+    assert verdict == "passed" or "expected 100.0%" in outcome.problem
+    (priced,) = scored([outcome], read(text))[0]
+    assert (priced.points, priced.maximum) == (points, 1)
 
 
 def test_a_function_of_another_name_answers_where_the_file_says_so(graded):
@@ -342,11 +353,10 @@ def test_pytest_shows_a_student_no_more_than_the_file_allows(grade, pytester):
 
     pytester.makepyfile(own=OWN)
     source = "n = 0\ndef bowl(x):\n    global n\n    n += 1\n    return x * x + n\n"
-    for released in ("", "released = true"):
-        pytester.makefile(".toml", week=released + dedent(text))
-        result = grade(source, "--checkgrad-assignment", "week.toml").stdout.str()
-        assert "another answer" not in result
-        assert "got" not in result
+    pytester.makefile(".toml", week="released = true" + dedent(text))
+    result = grade(source, "--checkgrad-assignment", "week.toml").stdout.str()
+    assert "another answer" not in result
+    assert "got" not in result
     result = grade(source.replace("+ n", ""), "--checkgrad-assignment", "week.toml").stdout.str()
     assert "What is the value at 0?" in result
 
