@@ -346,7 +346,7 @@ def sigmoid_prime(z):
 """,
         ("activations[-l - 1]", "activations[-l]"),
         "dW1 dW2",
-        ("sigmoid", "sigmoid_mse", "sum"),
+        ("sigmoid", "sigmoid_mse", "mean"),
         (5, 11, 4, 3),
     ),
     "columns_in_two_layers": Shape(

@@ -64,19 +64,19 @@ def _outputs(script: Script, given: list[Any], parameters: Parameters) -> Any:
 
 
 def _reduced(losses: list[Any]) -> Any:
-    """The loss as one number: the sum of the rounds', the mean of what one round gives for each sample."""
+    """The loss as one number: the mean of the rounds', the mean of what one round gives for each sample."""
     if any(loss is None for loss in losses):
         return None
     arrays = [np.asarray(loss) for loss in losses]
     if any(a.dtype.kind not in "biuf" or max(a.shape, default=1) != a.size for a in arrays):
         return losses[0]
-    return np.float64(sum(a.mean() for a in arrays))
+    return np.float64(np.mean([a.mean() for a in arrays]))
 
 
 def _gradient(
     script: Script, given: list[Any], parameters: Parameters, layer: int
 ) -> tuple[Any, Any]:
-    """The gradient of one layer: the sum of the rounds'."""
+    """The gradient of one layer: the mean of the rounds'."""
     w, b = parameters[layer]
     pairs = [one["gradients"][layer] for one in given]
     kept = forms.weight(script.form, w), forms.bias(script.form, b)
@@ -85,12 +85,12 @@ def _gradient(
         for d in (_as_gradient(script, pair[0], kept[0]) for pair in pairs)
     ]
     if not script.places.b:
-        return _total(dw), np.zeros_like(b)
+        return _mean(dw), np.zeros_like(b)
     db = [
         forms.bias_gradient(script.form, d, b.size) if _is_array(d) else d
         for d in (_as_gradient(script, pair[1], kept[1]) for pair in pairs)
     ]
-    return _total(dw), _total(db)
+    return _mean(dw), _mean(db)
 
 
 def _as_gradient(script: Script, value: Any, old: Any) -> Any:
@@ -103,10 +103,10 @@ def _is_array(value: Any) -> bool:
     return np.asarray(value).dtype.kind in "biuf"
 
 
-def _total(values: list[Any]) -> Any:
+def _mean(values: list[Any]) -> Any:
     if len(values) == 1 or not all(map(_is_array, values)):
         return values[0]
-    return sum(values) if len({np.shape(v) for v in values}) == 1 else values[0]
+    return sum(values) / len(values) if len({np.shape(v) for v in values}) == 1 else values[0]
 
 
 def _mutated(script: Script, behaviour: Behaviour) -> tuple[int, ...]:

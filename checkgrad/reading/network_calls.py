@@ -14,7 +14,7 @@ from checkgrad.child.request import Request, Result
 from checkgrad.child.request import path as path_to
 from checkgrad.reading import network_form as forms
 from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_form import COLUMNS, OUT_IN, ROWS, VECTORS, Form
+from checkgrad.reading.network_form import BOXED, COLUMNS, OUT_IN, ROWS, VECTORS, Form
 from checkgrad.reading.network_match import (
     Pilot,
     Seen,
@@ -159,10 +159,10 @@ def _layouts(holder: Holder) -> list[Form]:
 
 
 def _single_layouts(holder: Holder) -> list[Form]:
-    """One sample at a time: as a vector, as a column, as a row."""
+    """One sample at a time: as a vector, as a column, as a row, as a list of one row."""
     return [
         replace(holder.script.form, layout=layout, single=True, written=written)
-        for layout in (VECTORS, COLUMNS, ROWS)
+        for layout in (VECTORS, COLUMNS, ROWS, BOXED)
         for written in _ways_to_set(holder)
     ]
 

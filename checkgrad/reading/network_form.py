@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-ROWS, COLUMNS, VECTORS = "rows", "columns", "vectors"
+ROWS, COLUMNS, VECTORS, BOXED = "rows", "columns", "vectors", "boxed rows"
 IN_OUT, OUT_IN = "(in, out)", "(out, in)"
 FLAT, ROW, COLUMN = "(out,)", "(1, out)", "(out, 1)"
 AS_OUTPUTS, NUMBERS, UPRIGHT_NUMBERS, FLAT_TARGETS = "as outputs", "numbers", "upright", "flat"
@@ -20,8 +20,8 @@ Parameters = list[tuple[Any, Any]]
 class Form:
     """One choice for each thing that is convention.
 
-    layout: samples in ROWS or COLUMNS; VECTORS have one axis, for which *single* is set.
-    single: the network takes one sample at a time; its gradients are added up.
+    layout: samples in ROWS or COLUMNS; VECTORS have one axis, and lists of rows are BOXED, for which *single* is set.
+    single: the network takes one sample at a time; its losses and gradients are averaged.
     labels: targets laid out AS_OUTPUTS, or class NUMBERS in (N,), in one column or row (UPRIGHT), or floats in (N,).
     turned: the outputs do not lie as the inputs do.
     written: parameters are written into the arrays that are there, which others may share, not put in their place.
@@ -70,7 +70,7 @@ def rounds(form: Form, x: Any, t: Any) -> list[tuple[Any, Any]]:
 
 def inputs(form: Form, x: Any) -> Any:
     """Samples as the network takes them."""
-    laid = {ROWS: x, COLUMNS: x.T, VECTORS: x[0]}[form.layout]
+    laid = {ROWS: x, COLUMNS: x.T, VECTORS: x[0], BOXED: x[None]}[form.layout]
     return np.array(laid, order="C")
 
 

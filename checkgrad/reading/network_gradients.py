@@ -150,7 +150,7 @@ def _gradients_in(
     left = attributes(script, inspected, state[0])
     if found := find_gradients(left, sizes, form, laid, biases):
         yield GradientsFound(found[0] - 0.01, replace(script, gradients=(HOLDER, found[1])), labels)
-    elif updates and _has_moved(left, laid):
+    if updates and _has_moved(left, laid):
         moved = replace(script, gradients=(HOLDER, script.places), recovered=True)
         yield GradientsFound(0.5, moved, labels)
 

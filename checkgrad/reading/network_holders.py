@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import path as path_to
 from checkgrad.reading import network_script as scripts
-from checkgrad.reading.names import meaning
+from checkgrad.reading.names import DERIVATIVE, LOSS_WORDS, meaning, split
 from checkgrad.reading.network_form import COLUMN, FLAT, IN_OUT, OUT_IN, ROW, Form
 from checkgrad.reading.network_names import (
     INITIALISES,
@@ -21,6 +21,7 @@ from checkgrad.reading.network_names import (
     last,
     plans,
     setting,
+    takes_activation,
 )
 from checkgrad.reading.network_objects import explored
 from checkgrad.reading.network_places import (
@@ -34,10 +35,12 @@ from checkgrad.reading.network_places import (
     find_places,
 )
 from checkgrad.reading.network_script import (
+    FUNCTION,
     IN,
     LAYERS,
     OUT,
     PARAMS,
+    RATE,
     REST,
     SIZES,
     Call,
@@ -176,24 +179,66 @@ def _of_layers(search: Search) -> list[Holder]:
     found: list[Holder] = []
     for stack, takes in _stacks(search):
         call = Call(search.maker.name, path_to(search.maker.name), takes)
-        script = _making(search, call, stack)
-        found += _with_parameters(search, [(script, pilot_sizes(depth, 3)) for depth in (3, 2, 1)])
+        for ready in _compiled(search):
+            script = replace(_making(search, call, stack), ready=ready)
+            made = [(script, pilot_sizes(depth, 3)) for depth in (3, 2, 1)]
+            found += _with_parameters(search, made)
     return [h for h in found if not h.fixed]
+
+
+def _compiled(search: Search) -> list[Call | None]:
+    """The calls that tell a container its loss and the derivative of it; None where there is no such."""
+    makers = [d for d in search.parts if len(required(d.parameters)) in (2, 3) and _takes_losses(d)]
+    pairs = list(_pairs(d for d in search.others if d.kind == "function"))
+    return [
+        Call(d.name, ("." + last(d.name),), (*(FUNCTION + f.name for f in pair[1:]), *rest))
+        for d in makers
+        for pair in pairs
+        for rest in [(RATE,) * (len(required(d.parameters)) - 2)]
+    ] or [None]
+
+
+def _takes_losses(definition: Definition) -> bool:
+    first, second = (set(split(p.name)) for p in required(definition.parameters)[:2])
+    return bool(LOSS_WORDS & first and not DERIVATIVE & first and DERIVATIVE & second)
 
 
 def _stacks(search: Search) -> Iterator[tuple[Stack, tuple[scripts.Token, ...]]]:
     classes = [d for d in search.layers if d.kind == "class"]
     dense = [d for d in classes if is_dense(d)]
-    by_name = {said.concept: d for d in classes if (said := meaning(last(d.name)))}
+    by_name = _activation_layers(search, classes)
     hidden = next((by_name[name] for name in HIDDEN_LAYERS if name in by_name), None)
     if not dense or not hidden:
         return
-    ends = {1: by_name.get("sigmoid"), 2: by_name.get("softmax")}
-    squashed = {outputs: _layer(d) if d else None for outputs, d in ends.items()}
+    squashed = {1: by_name.get("sigmoid"), 2: by_name.get("softmax")}
     bare_end: dict[int, Call | None] = {1: None, 2: None}
     for squash in (squashed, bare_end) if squashed != bare_end else (bare_end,):
         for how, name, takes in _fillings_of_container(search):
-            yield Stack(_layer(dense[0]), _layer(hidden), squash, how, name), takes
+            yield Stack(_layer(dense[0]), hidden, squash, how, name), takes
+
+
+def _activation_layers(search: Search, classes: Sequence[Definition]) -> dict[str, Call]:
+    """How a layer of each activation is made: by its class, or by one that is handed the functions."""
+    found = {said.concept: _layer(d) for d in classes if (said := meaning(last(d.name)))}
+    maker = next((d for d in classes if takes_activation(d)), None)
+    if not maker:
+        return found
+    for concept, plain, slope in _pairs(d for d in search.layers if d.kind == "function"):
+        takes = (FUNCTION + plain.name, FUNCTION + slope.name)
+        found[concept] = Call(maker.name, path_to(maker.name), takes)
+    return found
+
+
+def _pairs(
+    functions: Iterable[Definition],
+) -> Iterator[tuple[str, Definition, Definition]]:
+    """Functions beside their derivatives, by what they compute."""
+    plain: dict[str, Definition] = {}
+    slopes: dict[str, Definition] = {}
+    for d in functions:
+        if said := meaning(last(d.name)):
+            (slopes if said.derivative else plain).setdefault(said.concept, d)
+    yield from ((name, plain[name], slopes[name]) for name in plain if name in slopes)
 
 
 def is_dense(definition: Definition) -> bool:

@@ -245,7 +245,7 @@ def _script(search: Search, trial: Trial) -> _Scripted:
     found = gradients(search, trial, best, _labels(all_losses, best, trial))
     if not found:
         return _Scripted([], 0.0, best)
-    return _Scripted([f.script for f in found if f.fit == found[0].fit], found[0].fit, best)
+    return _Scripted([f.script for f in found], found[0].fit, best)
 
 
 def _labels(found: Sequence[LossFound], best: LossFound | None, trial: Trial) -> list[str]:

@@ -203,5 +203,5 @@ def _losses_in(reply: Behaviour, trial: Trial) -> Iterator[tuple[Path, bool, flo
             continue
         for_each_sample = leaf.shape == (len(trial.given.x),) and not trial.script.form.single
         if leaf.size == 1 or for_each_sample:
-            loss = sum(float(np.mean(value)) for value in rounds)
+            loss = float(np.mean([np.mean(value) for value in rounds]))
             yield path, seen_in_loss(loss, trial.seen, trial.given) is not None, loss

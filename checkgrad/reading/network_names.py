@@ -19,6 +19,7 @@ from checkgrad.reading.names import (
 )
 from checkgrad.reading.network_places import bare
 from checkgrad.reading.network_script import (
+    ARCHITECTURE,
     BIASES,
     CACHE,
     COUNT,
@@ -33,6 +34,7 @@ from checkgrad.reading.network_script import (
     REST,
     SIZES,
     SIZES_TUPLE,
+    TRIPLES,
     UPSTREAM,
     VECTOR,
     WEIGHTS,
@@ -231,7 +233,11 @@ SETTINGS: tuple[tuple[str, Token], ...] = (
         r"(is_?)?train(ing)?|verbose|print_\w+|debug|mode|is_?training|show\w*|graph|plot\w*",
         Fill(False),
     ),
-    (r"layers?_?dims?|layer_?sizes|dimensions|dims|sizes|layers|nodes|architecture", SIZES),
+    (
+        r"layers?_?dims?|layer_?sizes|dimensions|dims|sizes|layers|nodes|architecture|nn_?architecture",
+        SIZES,
+    ),
+    (r"(nn_?|network_?)?arch(itecture)?", ARCHITECTURE),
     (r"l|n_?layers|num_?layers|depth|number_?of_?layers", DEPTH),
     (r"keep_?prob|dropout_?keep\w*", Fill(1.0)),
     (r"momentum|dropout|drop\w*|mu", Fill(0.0)),
@@ -244,6 +250,12 @@ def setting(name: str) -> list[Token]:
     """What a parameter is set to that is neither data nor parameters."""
     lower = name.lower().strip("_")
     return [token for pattern, token in SETTINGS if re.fullmatch(pattern, lower)]
+
+
+def takes_activation(definition: Definition) -> bool:
+    """Is it made with an activation function and its derivative?"""
+    names = [split(p.name) for p in required(definition.parameters)]
+    return len(names) == 2 and not DERIVATIVE & set(names[0]) and bool(DERIVATIVE & set(names[1]))
 
 
 def is_rate(name: str) -> bool:
@@ -296,8 +308,11 @@ def _ranked(options: list[Token]) -> list[tuple[int, Token]]:
     return list(enumerate(options))
 
 
+SET_FROM_OUTSIDE = (RATE, PENALTY, COUNT, DEPTH, SIZES, ARCHITECTURE)
+
+
 def _is_allowed(token: Token, allowed: Sequence[str]) -> bool:
-    if isinstance(token, Fill) or token in (RATE, PENALTY, COUNT, DEPTH, SIZES):
+    if isinstance(token, Fill) or token in SET_FROM_OUTSIDE:
         return True
     return token in allowed or token[0] in allowed and token[1:].isdigit()
 
@@ -320,6 +335,9 @@ def _wanted(parameter: Parameter, allowed: Sequence[str]) -> Token | None:
 LIST_NAMES = re.compile(
     r"(n(um)?_?)?(sizes?|layers?|layer_?(sizes?|dims?|nodes|units|shapes?|list|dimensions|config)|(layers|net|network|nn|model|mlp)_?(dims?|sizes?|shape|structure|config|architecture|layers)"
     r"|dims|dimensions|dim|architecture|arch|nodes|units|topology|shape|structure|neurons|n_?units|layout|nn_architecture|ns|n_nodes|n_neurons|layers_\w+)"
+)
+LISTS_OF_LAYERS = re.compile(
+    r"(nn_?|network_?)?arch(itecture)?|h_?params|layers?_?(config\w*|info)|config"
 )
 HIDDEN_WORDS = {"hidden", "h", "hid", "middle", "hiddens", "nh", "mid", "hl"}
 IN_WORDS = {"in", "input", "inputs", "x", "features", "feature", "nx", "i", "fan"}
@@ -363,6 +381,8 @@ def plans(
         tokens = _with_hidden(places, meant, plural)
         if tokens and named:
             yield tokens
+    if len(places) == 1 and LISTS_OF_LAYERS.fullmatch(places[0].name.lower()):
+        yield from [(ARCHITECTURE,), (TRIPLES,)]
     numbers = [p for p in places if not setting(p.name)]
     others = tuple(_default(p) for p in places[1:])
     if len(numbers) <= 2 or not named:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad.child.request import Request, Result, Step
+from checkgrad.child.request import path as path_to
 from checkgrad.exercises import mlp
 from checkgrad.reading import network_form as forms
 from checkgrad.reading.network_form import Form, Parameters
@@ -21,7 +22,10 @@ X, T, Y, CACHE, LOSS, UPSTREAM = "x", "t", "y", "cache", "loss", "upstream"
 PARAMS, WEIGHTS, BIASES, VECTOR = "params", "weights", "biases", "vector"
 SIZES, SIZES_TUPLE, DEPTH, COUNT = "sizes", "sizes tuple", "depth", "count"
 RATE, PENALTY = "rate", "penalty"
+ARCHITECTURE, TRIPLES = "architecture", "triples"
 IN, OUT, HIDDEN, REST, LAYERS = "in", "out", "hidden", "rest", "layers"
+
+FUNCTION = "@"  # before the name of a function of the module
 
 Token = str | Fill
 # Stand for the object itself and for the outputs where the number of a call is expected.
@@ -208,13 +212,26 @@ def run(script: Script, values: dict[str, Any], at: dict[int, int], steps: list[
 def make(script: Script, values: dict[str, Any], steps: list[Step]) -> int:
     """Append the steps that make the object with the parameters; the number of the one that gives it."""
     assert script.holder
+    for name in _functions_of(script):
+        values = values | {f"{FUNCTION}{name}": Result(len(steps))}
+        steps.append(Step("get", path_to(name)))
     if script.stack:
-        return _stacked(script.holder, script.stack, values, steps)
-    at = len(steps)
-    steps.append(_step(script.holder, values, None))
+        at = _stacked(script.holder, script.stack, values, steps)
+    else:
+        at = len(steps)
+        steps.append(_step(script.holder, values, None))
     if script.ready:
         steps.append(_step(script.ready, values, at))
     return at
+
+
+def _functions_of(script: Script) -> list[str]:
+    """The names of functions of the module that are handed over."""
+    stack = script.stack
+    layers = [stack.dense, stack.hidden, *stack.squash.values()] if stack else []
+    calls = [call for call in (script.holder, script.ready, *layers) if call]
+    tokens = [token for call in calls for token in call.takes if isinstance(token, str)]
+    return [token.removeprefix(FUNCTION) for token in dict.fromkeys(tokens) if token[0] == FUNCTION]
 
 
 def _stacked(holder: Call, stack: Stack, values: dict[str, Any], steps: list[Step]) -> int:
@@ -293,6 +310,8 @@ def known(script: Script, parameters: Parameters, x: Any, t: Any) -> dict[str, A
 
 def plan_values(sizes: Sequence[int]) -> dict[str, Any]:
     """What the tokens of a constructor stand for."""
+    names = ["relu"] * (len(sizes) - 2) + ["sigmoid"]
+    layers = list(zip(sizes[:-1], sizes[1:], names, strict=True))
     values: dict[str, Any] = {
         SIZES: list(sizes),
         SIZES_TUPLE: tuple(sizes),
@@ -301,6 +320,10 @@ def plan_values(sizes: Sequence[int]) -> dict[str, Any]:
         HIDDEN: list(sizes[1:-1]),
         REST: list(sizes[1:]),
         DEPTH: len(sizes) - 1,
+        ARCHITECTURE: [
+            {"input_dim": i, "output_dim": o, "activation": name} for i, o, name in layers
+        ],
+        TRIPLES: layers,
         RATE: LEARNING_RATE,
         PENALTY: 0.0,
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -79,3 +81,11 @@ def _made(script: Script, parameters: Parameters) -> Request:
     weights = replace(script, places=replace(script.places, b=None))
     answer = [Result(holder, at) for at, _ in scripts.laid_out(weights, parameters)]
     return Request(script.function, tuple(steps), answer)
+
+
+def start_alike(weights: Sequence[Any]) -> bool:
+    """Do all units of some hidden layer have the same weights, going in and coming out?"""
+    return any(
+        w.shape[1] > 1 and np.ptp(w, axis=1).max() == 0 and np.ptp(after, axis=0).max() == 0
+        for w, after in itertools.pairwise(weights)
+    )

@@ -18,6 +18,7 @@ from checkgrad.reading.network_names import (
     last,
     named,
     says,
+    takes_activation,
     tokens_for,
 )
 from checkgrad.reading.network_places import says_gradient
@@ -51,7 +52,10 @@ def _classes(inventory: Inventory) -> Iterator[NetworkCandidate]:
         if definition.kind != "class" or definition in losses or _is_hinge(definition):
             continue
         methods = _methods(definition, inventory)
-        if _is_network(definition, methods, inventory):
+        if _is_filled_and_trained(definition, methods) and layers:
+            helpers = (*layers, *_activations(inventory))
+            yield NetworkCandidate(definition.name, "layers", methods, losses, helpers, definition)
+        elif _is_network(definition, methods, inventory):
             yield NetworkCandidate(
                 definition.name,
                 "class",
@@ -101,13 +105,24 @@ def _layers(inventory: Inventory) -> tuple[Definition, ...]:
         said = meaning(last(definition.name)) if definition.kind == "class" else None
         methods = _methods(definition, inventory)
         purposes = {purpose for method in methods for purpose in says(method)}
-        if (
-            said
-            and said.concept in (*ACTIVATIONS, "affine")
-            and {"forward", "gradient"} <= purposes
-        ):
+        of_layer = said and said.concept in (*ACTIVATIONS, "affine") or takes_activation(definition)
+        if of_layer and {"forward", "gradient"} <= purposes:
             found.append(definition)
     return tuple(found)
+
+
+def _is_filled_and_trained(definition: Definition, methods: Sequence[Definition]) -> bool:
+    """Is it given layers one by one, and passes gradients back only while it is trained?"""
+    names = [last(m.name).lower() for m in methods]
+    filled = "layers" in definition.sets and any(n.startswith("add") for n in names)
+    back = any("gradient" in says(m) for m in methods)
+    return filled and not back and any("update" in says(m) for m in methods)
+
+
+def _activations(inventory: Inventory) -> tuple[Definition, ...]:
+    """Functions that are activations, or derivatives of such."""
+    found = [(d, meaning(last(d.name))) for d in inventory.definitions if d.kind == "function"]
+    return tuple(d for d, said in found if said and said.concept in ACTIVATIONS)
 
 
 def _is_network(
@@ -119,7 +134,13 @@ def _is_network(
     back = [
         m
         for m in methods
-        if "gradient" in says(m) or _updates(m) or "loss" in says(m) and m.returns > 1
+        if "gradient" in says(m)
+        or _updates(m)
+        or "loss" in says(m)
+        and m.returns > 1
+        or "forward" in says(m)
+        and _takes(m, T)
+        and any(map(says_gradient, _with_inherited(definition, inventory).sets))
     ]
     using = [m for m in methods if {"gradient", "update", "loss"} & says(m)]
     targets = any(map(_names_targets, [*using, definition]))
