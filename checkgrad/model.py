@@ -264,5 +264,5 @@ class Report(Struct, frozen=True):
     exercises: list[Asked] = []
     readings: list[ReadAs] = []
     training: list[TrainingRun] = []
-    withheld: list[str] = []  # what students are not shown yet: "examples", "hints"
+    withheld: dict[str, str] = {}  # "examples" and "hints" that students do not see, and until when
     decisions: list[Decision] = []

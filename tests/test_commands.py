@@ -31,6 +31,7 @@ ABSORBED = Path(__file__).parent / "data" / "absorbed.txt"
 WEEK = """
 name = "week"
 hints = "after_due_date"
+examples = "hidden"
 [exercises.softmax]
 points = 2
 checks.obeys_its_laws.visibility = "after_due_date"
@@ -160,7 +161,7 @@ def test_reports_are_written_again_with_what_was_withheld_and_decided(tmp_path, 
     after = json.loads((tmp_path / "again/students/ann.gradescope").read_text())
     assert after["score"] == 2
     assert {t["visibility"] for t in after["tests"]} == {"visible"}
-    assert "Hint" in json.dumps(after)
+    assert "Hint" in json.dumps(after) and "expected" not in json.dumps(after)
     assert "Kim" in (tmp_path / "again/students/ann.html").read_text()
     assert (tmp_path / "again/grades.csv").read_text().splitlines()[1].endswith(",2")
     assert (tmp_path / "again/otter.csv").exists()

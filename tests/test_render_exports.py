@@ -103,11 +103,13 @@ def test_what_is_withheld_from_students_is_in_the_json_alone(kind):
     said = outcome(
         problem="is wrong at [0, 0]: got 0.5, expected 1", example=example, diagnoses=[mistake]
     )
-    shown = FORMATS[kind](report(said, withheld=["examples", "hints"]))
+    shown = FORMATS[kind](report(said, withheld={"examples": "hidden", "hints": "hidden"}))
     assert "is wrong at [0, 0]" in shown
     for secret in ("12345", "got 0.5", "forgotten", "Which mean"):
         assert secret not in shown
-        assert secret in FORMATS["json"](report(said, withheld=["examples", "hints"]))
+        assert secret in FORMATS["json"](
+            report(said, withheld={"examples": "hidden", "hints": "hidden"})
+        )
     assert "Which mean" in FORMATS[kind](report(said))
 
 

@@ -54,10 +54,10 @@ class Assignment(File, frozen=True):
         return hashlib.sha256(self.source.text + b"\0" + self.source.own).hexdigest()
 
     @property
-    def withheld(self) -> list[str]:
-        """What students are not shown now: "examples", "hints"."""
+    def withheld(self) -> dict[str, str]:
+        """What students are not shown now, "examples" or "hints", and until when."""
         shown = {"examples": self.examples, "hints": self.hints}
-        return [name for name, when in shown.items() if not is_visible(when, self.released)]
+        return {k: when for k, when in shown.items() if not is_visible(when, self.released)}
 
 
 def exact(number: float) -> Fraction:

@@ -128,7 +128,8 @@ def _as_it_is_now(one: Record, decided: Sequence[Override], released: bool) -> R
 
 def _released(report: Report) -> Report:
     outcomes = [_shown(outcome) for outcome in report.outcomes]
-    return replace(report, outcomes=outcomes, withheld=[])
+    withheld = {kind: when for kind, when in report.withheld.items() if when == "hidden"}
+    return replace(report, outcomes=outcomes, withheld=withheld)
 
 
 def _shown(outcome: Outcome) -> Outcome:
