@@ -43,7 +43,7 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
-from checkgrad.network_checks import Network
+from checkgrad.network_checks import Network, gradients
 from checkgrad.points import IMPORTS, scored
 from checkgrad.reading import Candidate, Reading, candidates, misfits, nearest_names, read
 from checkgrad.reading.networks import (
@@ -217,12 +217,23 @@ class Grader:
         return replace(part, outcome=outcome)
 
     def _undone(self, question: Question, error: Exception) -> Outcome:
-        """A question over which we failed: a fault of ours, unless what the function gives is wrong anyway."""
+        """A question over which we failed: a fault of ours, unless what is given is wrong anyway."""
+        try:
+            found = self._wrong_anyway(question)
+        except Exception:  # the same again
+            found = ""
+        outcome = bare_outcome(question, Verdict.WRONG, found)
+        return outcome if found else _our_fault(question, error)
+
+    def _wrong_anyway(self, question: Question) -> str:
+        """How a function or a network differs from what is due, "" if it does not."""
         student = next((s for c, s in self._students.items() if asks_about(question, c)), None)
-        found = plainly_wrong(student) if student else ""
-        return (
-            bare_outcome(question, Verdict.WRONG, found) if found else _our_fault(question, error)
-        )
+        if student:
+            return plainly_wrong(student)
+        networks = (n for c, n in self._networks.items() if c.function == question.function)
+        finding = next((gradients(network) for network in networks), None)
+        failed = finding is not None and finding.verdict.failed
+        return (finding.problem or "gives no value that can be judged") if finding and failed else ""
 
     def _answer(self, question: Question) -> Part:
         if question.check == LOADS:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.request import Request, Result, Step
 from checkgrad.reading import network_answer
@@ -60,7 +61,7 @@ def first_weights(reading: NetworkReading, ask: Ask, parameters: Parameters) -> 
     if _is_handed_its_weights(script):
         return None
     (reply,) = ask([_made(script, parameters)])
-    if not reply.returned:
+    if not reply.returned or not all(map(compare.are_numbers, reply.value)):
         return None
     turned = forms.weight(script.form, np.zeros((2, 3))).shape == (3, 2)
     found = [np.asarray(w, float).T if turned else np.asarray(w, float) for w in reply.value]
