@@ -17,6 +17,7 @@ from checkgrad.grading import Grader, grade
 from checkgrad.points import scored
 
 PACKAGE = Path(assignments.__file__).parent
+DOCS = PACKAGE.parents[1] / "docs" / "assignments.md"
 NUMPY = "import numpy as np\n"
 SOFTMAX = f"""{NUMPY}
 def softmax(z):
@@ -154,8 +155,16 @@ def test_what_does_not_fit_is_told_in_one_line_with_its_path(text, said):
     assert "\n" not in str(caught.value)
 
 
+def test_the_examples_of_the_docs_are_ones(tmp_path):
+    blocks = DOCS.read_text().split("```")
+    python = next(b for b in blocks if b.startswith("python\n")).removeprefix("python\n")
+    toml = next(b for b in blocks if b.startswith("toml\n")).removeprefix("toml\n")
+    own = Source("week.toml", f'own = "own.py"\n{toml}[exercises.swish]'.encode(), python.encode())
+    assert loads(own).maximum == 3
+
+
 def test_every_key_is_documented():
-    text = (PACKAGE.parents[1] / "docs" / "assignments.md").read_text()
+    text = DOCS.read_text()
     keys = {key for table in schema()["$defs"].values() for key in table["properties"]}
     assert [key for key in sorted(keys) if f"`{key}`" not in text] == []
 

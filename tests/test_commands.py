@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import jsonschema
@@ -59,6 +60,8 @@ def test_what_init_writes_is_an_assignment_that_pins_every_convention(begun):
     assert {**found.conventions, "eps": "none"} == {k: c.usual for k, c in CONVENTIONS.items()}
     assert list(found.exercises) == list(init.POINTS)
     assert found.lock.probes
+    editors = json.loads((begun / "assignment.schema.json").read_text())
+    jsonschema.validate(tomllib.loads((begun / "assignment.toml").read_text()), editors)
     compile((begun / "homework.py").read_text(), "homework.py", "exec")
     assert all(d.stub for d in InProcess((begun / "homework.py").read_text()).inventory.definitions)
 

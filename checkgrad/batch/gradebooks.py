@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import zip_longest
 from pathlib import Path
 
 from msgspec import Struct
@@ -28,6 +30,7 @@ NBGRADER = (
     "raw_score", "late_submission_penalty", "score", "max_score",
 )  # fmt: skip
 CANVAS_TITLE = re.compile(r"(?P<title>.*?)\s*(?:\((?P<id>\d+)\))?")
+CANVAS_IDS = ("ID", "SIS User ID", "SIS Login ID")  # in the order in which Canvas looks
 MOODLE = ("Identifier", "Grade", "Last modified (grade)")
 MAXIMUM, COMMENTS = "Maximum Grade", "Feedback comments"
 
@@ -74,13 +77,15 @@ def canvas(entries: Sequence[Entry], template: str) -> Book:
     if "Section" not in header:
         raise BadTarget("canvas: no gradebook: the header has no column Section")
     first = header.index("Section") + 1
-    column = _assignment_column(header, first, entries)
-    found = _Register(entries)
+    column, found = _assignment_column(header, first, entries), _Register(entries)
     filled = []
     for row in rows:
-        row = [*row, *[""] * (len(header) - len(row))]
-        one = None if _is_about_points(row) else found.take(_canvas_ids(header, row), row[0])
-        value = row[column] if one is None and _is_about_points(row) else _number(one)
+        cells = _by_name(header, row)
+        if _is_about_points(row):
+            value = row[column] if column < len(row) else ""
+        else:
+            ids = [cells[name].strip() for name in CANVAS_IDS if name in cells]
+            value = _number(found.take(ids, row[0]))
         filled.append([*map(guarded, row[:first]), value])
     return Book(_csv([[*header[:first], header[column]], *filled]), found.remark("canvas"))
 
@@ -93,20 +98,18 @@ def moodle(entries: Sequence[Entry], template: str) -> Book:
             f"moodle: no grading worksheet: no column {', '.join(lacking)}; "
             "download it with the language set to English"
         )
-    identifier, grade = header.index("Identifier"), header.index("Grade")
-    found = _Register(entries)
-    filled = []
+    found, filled = _Register(entries), []
     for row in rows:
-        row = [*row, *[""] * (len(header) - len(row))]
-        name = row[header.index("Full name")] if "Full name" in header else ""
-        address = row[header.index("Email address")] if "Email address" in header else ""
-        one = found.take((*re.findall(r"\d+", row[identifier])[-1:], address), name)
-        cells = [guarded(cell) for cell in row]
+        cells = _by_name(header, row)
+        number = re.findall(r"\d+", cells["Identifier"])[-1:]
+        keys = (*number, cells.get("Email address", ""))
+        one = found.take(keys, cells.get("Full name", ""))
+        cells = {name: guarded(cell) for name, cell in cells.items()}
         if one is not None and one.score is not None:
-            cells[grade] = _capped(one, row, header)
-            if COMMENTS in header:
-                cells[header.index(COMMENTS)] = guarded(one.said)
-        filled.append(cells)
+            cells["Grade"] = _capped(one, cells.get(MAXIMUM, ""))
+            if COMMENTS in cells:
+                cells[COMMENTS] = guarded(one.said)
+        filled.append(list(cells.values()))
     return Book(_csv([header, *filled]), found.remark("moodle"))
 
 
@@ -243,24 +246,28 @@ def _is_about_points(row: Row) -> bool:
     return "Points Possible" in row[0] or not any(cell.strip() for cell in row[:3])
 
 
-def _canvas_ids(header: Row, row: Row) -> list[str]:
-    """What Canvas tells students apart by, in its order."""
-    names = ("ID", "SIS User ID", "SIS Login ID")
-    return [row[header.index(name)].strip() for name in names if name in header]
+def _by_name(header: Row, row: Row) -> dict[str, str]:
+    """The cells of a row by their columns; those that it lacks are empty."""
+    return dict(zip_longest(header, row[: len(header)], fillvalue=""))
 
 
-def _capped(one: Entry, row: Row, header: Row) -> str:
-    """The grade; Moodle takes none above its maximum, which has to be ours."""
+def _capped(one: Entry, said: str) -> str:
+    """The grade; Moodle takes none above its maximum, *said* in the worksheet, which has to be ours."""
     assert one.score is not None
     most = one.maximum or 0.0
-    if MAXIMUM in header:
-        said = row[header.index(MAXIMUM)].replace(",", ".")
-        if said and abs(float(said) - most) > 0.005:
-            raise BadTarget(
-                f"moodle: the worksheet has a maximum of {said}, the assignment {most:g}: "
-                "make them the same"
-            )
+    if said and not abs(_float(said) - most) <= 0.005:
+        raise BadTarget(
+            f"moodle: the worksheet has a maximum of {said}, the assignment {most:g}: "
+            "make them the same"
+        )
     return _rounded(min(max(one.score, 0.0), most))
+
+
+def _float(cell: str) -> float:
+    try:
+        return float(cell.replace(",", "."))
+    except ValueError:
+        return math.nan
 
 
 def _number(one: Entry | None) -> str:
