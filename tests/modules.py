@@ -1,7 +1,22 @@
 """Whole homework modules, generated over the conventions in which people write them."""
 
+import re
 from dataclasses import dataclass
 from itertools import product
+
+# What authors call x logits or inputs, y outputs, t targets, d gradients from above, w weights and b biases.
+NAMES = {
+    "letters": {},
+    "words": {
+        "x": "inputs",
+        "y": "predictions",
+        "t": "labels",
+        "d": "grad_output",
+        "w": "weights",
+        "b": "biases",
+    },
+    "course": {"x": "Z", "y": "A", "t": "Y", "d": "dA", "w": "W"},
+}
 
 
 @dataclass(frozen=True)
@@ -15,11 +30,13 @@ class Manner:
     eps: str = ""
     activation: bool = False  # derivatives are given the activation
     style: str = "functions"
+    names: str = "letters"
 
     def __str__(self):
         words = ["columns" if self.columns else "rows", "integers" if self.integers else "one_hot"]
         words += ["labels_first"] if self.labels_first else []
         words += ["of_the_activation"] if self.activation else []
+        words += [self.names] if self.names != "letters" else []
         return "-".join([self.style, *words, self.reduction, *([self.eps] if self.eps else [])])
 
 
@@ -47,6 +64,24 @@ def manners():
             ("cached", "called", "results_on_self"),
         )
     )
+    yield from (
+        Manner(columns, integers, style == first, reduction, "", False, style, names)
+        for columns, integers, first, reduction, style, names in product(
+            (False, True),
+            (False, True),
+            ("functions", "caches"),
+            ("mean", "sum"),
+            ("functions", "caches", "cached", "called", "results_on_self"),
+            ("words", "course"),
+        )
+        if style in ("functions", "caches") or first == "caches"
+    )
+    yield from (
+        Manner(False, integers, first, "sum", eps, activation, "single", names)
+        for integers, first, eps, activation, names in product(
+            (False, True), (False, True), ("", "1e-8"), (False, True), NAMES
+        )
+    )
 
 
 def source(manner, **mistakes):
@@ -57,12 +92,38 @@ def source(manner, **mistakes):
         "cached": cached,
         "called": called,
         "results_on_self": results_on_self,
+        "single": functions,
     }[manner.style](expressions(manner) | mistakes)
+    for letter, name in NAMES[manner.names].items():
+        text = re.sub(rf"(?<![.\w]){letter}\b", name, text)
     return "import numpy as np\n\n" + text
 
 
 def expressions(manner):
     """The formulas in this manner, in x logits, y outputs, t targets, d gradients from above."""
+    return of_batches(manner) | (of_one_sample(manner) if manner.style == "single" else {})
+
+
+def of_one_sample(manner):
+    """What is written otherwise by who takes samples alone."""
+    eps = f" + {manner.eps}" if manner.eps else ""
+    return {
+        "shifted": "np.exp(x - x.max())",
+        "normalised": "e / e.sum()",
+        "softmax_slope": "s * (d - np.sum(d * s))",
+        "cross_entropy": f"-np.log(y[t]{eps})"
+        if manner.integers
+        else f"-np.dot(t, np.log(y{eps}))",
+        "cross_entropy_slope": f"-({'np.eye(len(y))[t]' if manner.integers else 't'}) / y",
+        "fused": f"(y - {'np.eye(len(y))[t]' if manner.integers else 't'})",
+        "affine": "np.dot(w, x) + b",
+        "dx": "np.dot(w.T, d)",
+        "dw": "np.outer(d, x)",
+        "db": "d",
+    }
+
+
+def of_batches(manner):
     axis = 0 if manner.columns else 1
     n = f"x.shape[{1 - axis}]"
     over = {"mean": f" / y.shape[{1 - axis}]", "sum": ""}[manner.reduction]
@@ -320,6 +381,8 @@ MISTAKES = {
     "counted_the_weights_twice": ("dw", "({dw}) * 2"),
     "did_not_sum_the_bias": ("db", "d"),
 }
+# What is no mistake where samples are taken alone.
+RIGHT_ALONE = {"normalised_over_everything", "did_not_sum_the_bias"}
 CONTAIN = {
     "sigmoid": {"sigmoid"},
     "normalised": {"softmax"},

@@ -7,7 +7,7 @@ import pytest
 from checkgrad.exercises import ALL
 from checkgrad.reading import candidates, read
 from tests.in_process import InProcess
-from tests.modules import MISTAKES, manners, mistaken, source
+from tests.modules import MISTAKES, RIGHT_ALONE, manners, mistaken, source
 
 MANNERS = list(manners())
 
@@ -31,8 +31,19 @@ def answered(manner):
     return {r.candidate.exercise.name for r in readings(source(manner)).values()}
 
 
-@pytest.mark.parametrize("manner", MANNERS[::17], ids=str)
-@pytest.mark.parametrize("mistake", MISTAKES)
+def test_there_are_many():
+    assert len(set(map(source, MANNERS))) >= 300
+
+
+@pytest.mark.parametrize(
+    ("manner", "mistake"),
+    [
+        pytest.param(manner, mistake, id=f"{manner}-{mistake}")
+        for manner in MANNERS[::29]
+        for mistake in MISTAKES
+        if manner.style != "single" or mistake not in RIGHT_ALONE
+    ],
+)
 def test_one_mistake_is_not_read_away(mistake, manner):
     text, places = mistaken(manner, mistake)
     assert not places & answered(manner) or places & set(wrong(text))

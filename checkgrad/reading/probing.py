@@ -145,20 +145,33 @@ def _turn(inquiries: Sequence[Inquiry]) -> None:
 
 def _ask_alone(inquiries: Sequence[Inquiry], ask: Ask) -> None:
     """Ask for samples one at a time what is not right for batches, unless the module is about batches."""
-    alone = consistency.samples_are_alone(inquiries)
+    suspects = [one for one in inquiries if _took_a_batch_and_fits_alone(one)]
+    sure = [one for one in inquiries if one not in suspects]
+    alone = consistency.samples_are_alone(sure)
     doubtful = [one for one in inquiries if _alone(one) and (alone or _may_be_narrow(one))]
-    if not doubtful:
+    if not doubtful and not suspects:
         return
     for one, _, right in _asked(inquiries, ask, _alone_too):
         # A mean over the cells of one sample is that over samples, asked for one.
         fits = right is not None and right.convention.get("reduction") != "cells"
         one.alone_too = one.alone_too or fits
-    if consistency.batches_are_needed(inquiries):
+    batches = consistency.batches_are_needed(inquiries)
+    for one in suspects:
+        if batches or (one.candidate.among_batches and not alone):
+            one.fits.clear()
+    if batches:
         return
     for one, way, right in _asked(doubtful, ask, _alone):
         if right and alone:
             one.fits[way] = right
         one.narrow = one.narrow or bool(right and not alone)
+
+
+def _took_a_batch_and_fits_alone(one: Inquiry) -> bool:
+    """Does it group several gradients, gave them for batches, and is right for single samples only?"""
+    batches = [way for way in one.answers if not is_alone(way) and _answers_all(one, way)]
+    grouped = isinstance(one.topic.expected(one.topic.rights[0], False, 0), tuple)
+    return bool(grouped and one.fits and batches) and all(map(is_alone, one.fits))
 
 
 def _alone(one: Inquiry) -> list[Way]:
