@@ -118,11 +118,11 @@ def by_other_network_conventions(
 
 
 def _conventions_of(reading: NetworkReading) -> dict[str, str]:
-    """What a network shows of the conventions that can be pinned, in their words."""
+    """What a network shows of the conventions that can be pinned, in their words; its weights are its own affair."""
     said, squared = reading.convention, reading.output.endswith("mse")
-    found: dict[str, str] = {key: said[key] for key in ("layout", "weights") if key in said}
-    if "layout" in found:
-        found["layout"] = found["layout"].removeprefix(LAYOUT)
+    found: dict[str, str] = {}
+    if "layout" in said:
+        found["layout"] = said["layout"].removeprefix(LAYOUT)
     if "labels" in said and reading.outputs & {"two_class", "multi_class"}:
         found["labels"] = said["labels"]
     whole = {"mean": "mean", "entries": "mean" if squared else "cells", "sum": "sum"}

@@ -20,6 +20,7 @@ from checkgrad.assignment.hides import HIDES
 from checkgrad.commands import init
 from checkgrad.rehearsal import rehearse
 from tests.in_process import InProcess
+from tests.test_absorbed import lines
 
 SOFTMAX = """
 import numpy as np
@@ -90,6 +91,11 @@ def test_what_an_unpinned_convention_hides_is_told():
     told = {mistake for mistakes in HIDES.values() for mistake in mistakes}
     assert absorbed <= told
     assert set(HIDES) <= set(CONVENTIONS)
+
+
+def test_what_is_not_pinned_by_init_hides_nothing():
+    pinned = {key: c.usual for key, c in CONVENTIONS.items() if key != "eps"}
+    assert list(lines(beside=False, pinned=pinned)) == []
 
 
 def test_with_everything_pinned_no_known_mistake_slips_through(begun):
