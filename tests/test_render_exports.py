@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkgrad.model import Diagnosis, Environment, Example, Outcome, Report, Submission, Verdict
+from checkgrad.model import (
+    Decision,
+    Diagnosis,
+    Environment,
+    Example,
+    Outcome,
+    Report,
+    Submission,
+    Verdict,
+)
 from checkgrad.render import FORMATS, json
 
 DATA = Path(__file__).parent / "data"
@@ -79,6 +88,13 @@ def test_gradescope_gets_the_score_of_the_report():
     found = gradescope(scored)
     assert found["score"] == 3.5
     assert (found["tests"][0]["score"], found["tests"][0]["max_score"]) == (1.5, 2.0)
+
+
+@pytest.mark.parametrize("kind", ["gradescope", "prairielearn", "html"])
+def test_what_staff_decided_is_told(kind):
+    decision = Decision("softmax", 1.5, 0.5, "told so in class", "Kim")
+    said = report(outcome(), assignment="a", score=1.5, maximum=2.0, decisions=[decision])
+    assert "told so in class" in FORMATS[kind](said) and "Kim" in FORMATS[kind](said)
 
 
 def test_thirds_add_up_to_the_points_of_the_assignment_on_gradescope():

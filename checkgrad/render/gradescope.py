@@ -9,7 +9,7 @@ from typing import Any
 from checkgrad.model import Outcome, Report, Verdict
 from checkgrad.render.json import dumps
 from checkgrad.render.numbers import clean
-from checkgrad.render.story import parts, score, spoken
+from checkgrad.render.story import decided, parts, score, spoken
 from checkgrad.render.terminal import failure, summary
 
 DECIMALS = 6
@@ -32,7 +32,7 @@ def render(report: Report) -> str:
         {
             "score": score(report)[0],
             "execution_time": round(sum(o.seconds for o in report.outcomes), 3),
-            "output": summary(report, 80, colour=False),
+            "output": "\n".join((summary(report, 80, colour=False), *map(clean, decided(report)))),
             "output_format": "text",
             "test_output_format": "text",
             "test_name_format": "text",

@@ -7,7 +7,7 @@ from typing import Any
 from checkgrad.model import Outcome, Report, Verdict
 from checkgrad.render.json import dumps
 from checkgrad.render.numbers import clean
-from checkgrad.render.story import NOT_JUDGED, counts, score, spoken, veiled
+from checkgrad.render.story import NOT_JUDGED, counts, decided, score, spoken, veiled
 from checkgrad.render.terminal import failure, summary
 
 LARGEST = 1_000_000  # bytes; PrairieLearn refuses more
@@ -33,7 +33,7 @@ def _results(report: Report, longest: int) -> dict[str, Any]:
     return {
         "gradable": True,
         "score": min(1.0, max(0.0, points / maximum)) if maximum > 0 else 0.0,
-        "message": clean(report.assignment or ""),
+        "message": clean("\n".join((report.assignment or "", *decided(report)))),
         "output": summary(report, 80, colour=False)[: max(longest, 500)],
         "tests": [_test(report, outcome, longest) for outcome in veiled(report)],
     }

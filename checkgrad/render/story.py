@@ -194,6 +194,15 @@ def parts(report: Report) -> list[Part]:
     return [Part(name, asked.get(name), outcomes) for name, outcomes in groups.items()]
 
 
+def decided(report: Report) -> list[str]:
+    """What staff decided about points, a sentence each."""
+    return [
+        f"{spoken(d.exercise) or 'all'}: {d.points:g} instead of {d.instead_of:g} points, "
+        f"decided by {d.author}: {d.reason}"
+        for d in report.decisions
+    ]
+
+
 def awarded(report: Report) -> dict[str, float]:
     """The points of every exercise, as staff decided where they did."""
     earned = {part.name: part.points[0] for part in parts(report) if part.name != WHOLE_FILE}
