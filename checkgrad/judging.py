@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from checkgrad import diagnose, evidence, example
+from checkgrad import evidence, example
 from checkgrad.checks import (
     Check,
     Observation,
@@ -25,6 +26,9 @@ from checkgrad.exercise import Formula, Probe
 from checkgrad.model import Evidence, Outcome, Verdict
 from checkgrad.network_checks import Finding
 from checkgrad.reading.inquiry import is_alone
+
+if TYPE_CHECKING:
+    from checkgrad import diagnose
 
 
 class Question(Struct, frozen=True):
@@ -85,7 +89,7 @@ def _success(
 ) -> Outcome:
     notes = dict.fromkeys(o.note for o in seen if o.note)
     if check.earns and student.reading.note:
-        notes = {f"read with {student.reading.note}": None, **notes}
+        notes = {f"read as: {student.reading.note}": None, **notes}
     return replace(bare_outcome(question, Verdict.PASSED), note="; ".join(notes))
 
 
@@ -132,11 +136,15 @@ def _stopped_by(got: Behaviour, student: Student) -> str:
         return ""
     answers = {s.exercise.name: s.answers(s.probes) for s in student.uses}
     stopped = {name: next((b for b in found if b.raised), None) for name, found in answers.items()}
+    from checkgrad import diagnose  # here and below: only for what is not right
+
     return diagnose.stops_in(got, {name: b for name, b in stopped.items() if b})
 
 
 def _explained(outcome: Outcome, check: Check, student: Student) -> Outcome:
     """The outcome with what caused it, as far as that can be told."""
+    from checkgrad import diagnose
+
     if check.ask is survives_extreme_inputs:
         found = diagnose.at_extremes(as_case(student, list(student.exercise.extremes())))
     elif check.ask is leaves_its_inputs_alone:
@@ -152,6 +160,8 @@ def _explained(outcome: Outcome, check: Check, student: Student) -> Outcome:
 
 def _explanation(student: Student) -> diagnose.Named:
     """Why the function is wrong: worked out once for all checks that it fails."""
+    from checkgrad import diagnose
+
     if "explanation" not in student.causes:
         case = as_case(student, student.probes)
         student.causes["explanation"] = diagnose.explain(case)
@@ -161,6 +171,8 @@ def _explanation(student: Student) -> diagnose.Named:
 
 def _cause(student: Student) -> str:
     """The exercise whose wrong function makes this one wrong, though it is right by itself."""
+    from checkgrad import diagnose
+
     if "follows_from" not in student.causes:
         used = wrong(student.uses)
         case = as_case(student, student.probes)
@@ -170,7 +182,7 @@ def _cause(student: Student) -> str:
 
 def wrong(students: Iterable[Student]) -> dict[str, Formula]:
     """Those that are not right, by their exercises."""
-    return {s.exercise.name: s for s in students if not as_case(s, s.probes).is_right}
+    return {s.exercise.name: s for s in students if plainly_wrong(s)}
 
 
 def plainly_wrong(student: Student) -> str:
@@ -178,13 +190,15 @@ def plainly_wrong(student: Student) -> str:
     for seen in matches_the_formula(student):
         if not seen.got.returned:
             return _ended(seen.got)[1]
-        if seen.difference:
+        if seen.difference and not seen.of:
             return seen.difference.problem
     return ""
 
 
 def as_case(student: Student, probes: Sequence[Probe]) -> diagnose.Case:
     """The function as a case for a diagnosis."""
+    from checkgrad import diagnose
+
     reading = student.reading
     return diagnose.Case(
         student.exercise,

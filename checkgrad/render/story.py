@@ -88,6 +88,11 @@ class Part:
         return bool(earlier) and (same_cause or outcome.problem in {o.problem for o in earlier})
 
     @property
+    def remark(self) -> str:
+        """What a right part is right under: the first remark on it."""
+        return next((o.note for o in self.outcomes if o.note), "")
+
+    @property
     def others(self) -> list[Outcome]:
         """What is right or was not asked."""
         return [o for o in self.outcomes if o.verdict in (Verdict.PASSED, Verdict.NOT_RUN)]
