@@ -1,7 +1,7 @@
 """Points that staff can defend: a constant maximum, follow-through, partial credit, the arithmetic told."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checkgrad.assignment import Source, loads
@@ -38,6 +38,7 @@ def points_of(found):
     return [o.points for o in found[0]]
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.sampled_from([v for v in Verdict if v is not Verdict.NOT_RUN]), min_size=4, max_size=4),
     st.integers(0, 1000),
