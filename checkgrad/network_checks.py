@@ -6,19 +6,17 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from checkgrad import compare, diagnose, numeric, training
+from checkgrad import compare, numeric, training
 from checkgrad.checks import Ask
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.compare import Difference
-from checkgrad.diagnose import causes, relations, state, switches
-from checkgrad.diagnose.switches import NetworkCase, flattened, restored
 from checkgrad.exercise import Failed, Formula, Probe
 from checkgrad.exercises import mlp, worked_network
-from checkgrad.exercises.manners import ADDS_UP, FIRST_ONLY, LINEAR, NO_BIASES, Manner
+from checkgrad.exercises.manners import ADDS_UP, ALIKE, FIRST_ONLY, LINEAR, NO_BIASES, Manner
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.model import (
     Diagnosis,
@@ -34,6 +32,9 @@ from checkgrad.reading import network_state
 from checkgrad.reading.network_code import as_code
 from checkgrad.reading.networks import NetworkReading
 from checkgrad.tasks import Task
+
+if TYPE_CHECKING:
+    from checkgrad.diagnose import Named
 
 XOR = [training.TASKS[name] for name in ("xor_binary", "xor_two_class")]
 # For the eye only: what Adam forgives, plain descent shows; a few classes share the plane.
@@ -78,6 +79,8 @@ class Network:
         """The exercise whose wrong function makes a right network give these gradients."""
         if not self.wrong or not all(answer.returned for answer in self.answers):
             return ""
+        from checkgrad.diagnose import causes  # here and below: only for what is not right
+
         gradients = [_flat(answer.value)[2:] for answer in self.answers]
         return causes.network_follows_from(self.reading.kind, self.probes, gradients, self.wrong)
 
@@ -137,13 +140,13 @@ def gradients(network: Network) -> Finding:
     at, worst = min(enumerate(seen), key=lambda s: (not s[1].wrong, sum(map(np.size, s[1].due))))
     if _is_right_for_its_own_loss(network, at, worst):
         return Finding(note="right for the network's own loss, which is not the usual one")
-    named = diagnose.NOTHING if network.cause else diagnosed(network)
+    named = None if network.cause else diagnosed(network)
     return Finding(
         Verdict.WRONG,
         _which_blocks(worst),
         difference=next(iter(worst.wrong.values())),
-        diagnoses=tuple(named.diagnoses),
-        structure=named.structure if named.diagnoses else _structure(network, seen),
+        diagnoses=tuple(named.diagnoses) if named else (),
+        structure=named.structure if named and named.diagnoses else _structure(network, seen),
         follows_from=network.cause,
         evidence=(_layers(network, at, worst), *_matrices(worst), *_scatter(network)),
         example=_worked(network, at, worst),
@@ -259,6 +262,10 @@ def _after_another_batch(network: Network) -> Finding:
     after, first, second = (_flat(b.value)[2:] for b in (got, network.answers[at], alone))
     if any(map(compare.unusable, (after, first, second))):
         return Finding()
+    if not compare.difference(after, second, compare.repetition_bound(second)):
+        return Finding()
+    from checkgrad.diagnose import state
+
     manner = state.of_a_second_batch(after, first, second)
     if manner is ADDS_UP and network.reading.candidate.can_be_reset:
         return Finding(
@@ -284,7 +291,7 @@ def _hindrance(network: Network) -> Manner | None:
         return LINEAR
     deepest = max(network.probes, key=lambda p: len(p[0]), default=None)
     weights = deepest and network_state.first_weights(reading, network.ask, deepest[0])
-    return state.of_the_start(weights) if weights else None
+    return ALIKE if weights and network_state.start_alike(weights) else None
 
 
 def _told(manner: Manner, verdict: Verdict) -> dict[str, Any]:
@@ -337,22 +344,24 @@ def _is_right_for_its_own_loss(network: Network, index: int, seen: Seen) -> bool
 def _truth(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
     if network.reading.right_forward:
         due = list(_blocks(network, probe))
-        flat = flattened(probe)
-        bounds = compare.rounding_bound(lambda *p: _blocks(network, restored(p)), flat, tuple(due))
+        flat = mlp.flattened(probe)
+        bounds = compare.rounding_bound(
+            lambda *p: _blocks(network, mlp.restored(p)), flat, tuple(due)
+        )
         return due, list(bounds)
     return _measured(network, probe)
 
 
 def _blocks(network: Network, probe: Probe) -> tuple[Any, ...]:
-    return switches.blocks(probe, network.reading.kind)
+    return mlp.blocks(probe, network.reading.kind)
 
 
 def _measured(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
     """The numeric derivative of the network's own loss, for a forward pass that matches no known one."""
-    flat = flattened(probe)
+    flat = mlp.flattened(probe)
 
     def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
-        replies = network.asked_afresh([restored(point) for point in points])
+        replies = network.asked_afresh([mlp.restored(point) for point in points])
         losses = [r.value[1] if r.returned else None for r in replies]
         return [None if loss is None else np.asarray(loss) for loss in losses]
 
@@ -379,6 +388,8 @@ def _which_blocks(seen: Seen) -> str:
 
 def _structure(network: Network, seen: Sequence[Seen]) -> str:
     """What relates the wrong blocks to the truth on all probes with as many layers."""
+    from checkgrad.diagnose import relations
+
     depth = max(len(s.names) for s in seen)
     pairs: dict[str, list[relations.Pair]] = {}
     for (_, x, t), s in zip(network.probes, seen, strict=True):
@@ -422,12 +433,15 @@ def _is_factor(seen: Seen, factor: float) -> bool:
     )
 
 
-def diagnosed(network: Network) -> diagnose.Named:
+def diagnosed(network: Network) -> Named | None:
     """The known mistakes in backpropagation that give exactly these gradients on every probe."""
     if not network.reading.right_forward:
-        return diagnose.NOTHING
+        return None
+    from checkgrad.diagnose import switches
+
     gradients = [_flat(answer.value)[2:] for answer in network.answers]
-    return switches.explain(NetworkCase(network.reading.kind, network.probes, gradients))
+    case = switches.NetworkCase(network.reading.kind, network.probes, gradients)
+    return switches.explain(case)
 
 
 def _worked(network: Network, index: int, seen: Seen) -> Example | None:

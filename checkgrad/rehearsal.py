@@ -16,10 +16,9 @@ from checkgrad.checks import CHECKS, Check, Student, is_beside_the_point
 from checkgrad.child.behaviour import Behaviour, observe
 from checkgrad.child.inventory import Definition, Inventory, Parameter
 from checkgrad.child.request import Request, Result
-from checkgrad.diagnose.switches import blocks, flattened
 from checkgrad.exercise import Exercise, Formula, Variant
 from checkgrad.exercises import mlp
-from checkgrad.exercises.mlp import NETWORK
+from checkgrad.exercises.mlp import NETWORK, blocks, flattened
 from checkgrad.model import Verdict
 from checkgrad.reading import candidates, read
 

@@ -10,11 +10,10 @@ from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.diagnose.case import Case
 from checkgrad.diagnose.mistakes import PLAIN, Suspect, explains, reductions
-from checkgrad.diagnose.switches import blocks
 from checkgrad.exercise import Failed, Formula, Probe
 from checkgrad.exercises import ALL
 from checkgrad.exercises.compositions import COMPOSED
-from checkgrad.exercises.mlp import ACTIVATIONS
+from checkgrad.exercises.mlp import ACTIVATIONS, blocks
 
 ROOM = 64  # times what two runs may differ by: a network of the student's own pieces sums in another order
 

@@ -1,15 +1,13 @@
-"""What a network keeps that it should not, and how it starts: told from answers that should be alike."""
+"""What a network keeps of an earlier batch, told from gradients that should be alike."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from checkgrad import compare
-from checkgrad.exercises.manners import ADDS_UP, ALIKE, FIRST_ONLY, STALE, Manner
+from checkgrad.exercises.manners import ADDS_UP, FIRST_ONLY, STALE, Manner
 
 Blocks = tuple[Any, ...]
 ROOM = 64  # times what two runs of the same code may differ by
@@ -27,15 +25,6 @@ def of_a_second_batch(got: Blocks, first: Blocks, second: Blocks) -> Manner | No
     ):
         return ADDS_UP
     return STALE if _shares_a_block(got, first, second) else FIRST_ONLY
-
-
-def of_the_start(weights: Sequence[Any]) -> Manner | None:
-    """Do all units of some hidden layer have the same weights, going in and coming out?"""
-    alike = (
-        w.shape[1] > 1 and np.ptp(w, axis=1).max() == 0 and np.ptp(after, axis=0).max() == 0
-        for w, after in pairwise(weights)
-    )
-    return ALIKE if any(alike) else None
 
 
 def _shares_a_block(got: Blocks, first: Blocks, second: Blocks) -> bool:

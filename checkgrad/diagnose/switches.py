@@ -13,8 +13,15 @@ import numpy as np
 from checkgrad import compare
 from checkgrad.diagnose.mistakes import NOTHING, Named
 from checkgrad.exercise import Probe
-from checkgrad.exercises import mlp
-from checkgrad.exercises.mlp import MISTAKES, RIGHT, Mistake, Switches
+from checkgrad.exercises.mlp import (
+    MISTAKES,
+    RIGHT,
+    Mistake,
+    Switches,
+    blocks,
+    flattened,
+    restored,
+)
 from checkgrad.model import Diagnosis
 
 Blocks = tuple[Any, ...]
@@ -117,12 +124,6 @@ def explain(case: NetworkCase) -> Named:
     return _common([s for s in _pairs(case) if case.fits(s)])
 
 
-def blocks(probe: Probe, kind: dict[str, Any], switches: Switches = RIGHT) -> Blocks:
-    """The gradients of the reference, dW1, db1, dW2 ...; with *switches* those of a mistaken network."""
-    passed = mlp.network(*probe, switches=switches, **kind)
-    return tuple(block for pair in passed.gradients for block in pair)
-
-
 def _single(case: NetworkCase) -> Iterator[Suspicion]:
     yield from (Suspicion((m,)) for m in case.suspects)
 
@@ -166,18 +167,6 @@ def _reproduces(suspicion: Suspicion, probe: Probe, got: Blocks, kind: dict[str,
     r = suspicion.factor(probe)
     scaled = tuple(r * d for d in due)
     return compare.difference(got, scaled, tuple(max(1.0, abs(r)) * b for b in bound)) is None
-
-
-def flattened(probe: Probe) -> Probe:
-    """A probe of a network with its parameters laid out one after the other."""
-    parameters, x, t = probe
-    return (*(block for pair in parameters for block in pair), x, t)
-
-
-def restored(flat: Probe) -> Probe:
-    """The probe that was flattened."""
-    *laid_out, x, t = flat
-    return list(zip(laid_out[::2], laid_out[1::2], strict=True)), x, t
 
 
 def _near(got: Blocks, due: Blocks) -> bool:

@@ -174,6 +174,24 @@ def network(parameters, x, t, hidden="leaky_relu", output="", *, switches=RIGHT,
     return Pass(y, factor * last.loss(zs[-1], t) + penalty, gradients)
 
 
+def blocks(probe, kind, switches=RIGHT) -> tuple[Any, ...]:
+    """The gradients of the reference, dW1, db1, dW2 ...; with *switches* those of a mistaken network."""
+    passed = network(*probe, switches=switches, **kind)
+    return tuple(block for pair in passed.gradients for block in pair)
+
+
+def flattened(probe):
+    """A probe of a network with its parameters laid out one after the other."""
+    parameters, x, t = probe
+    return (*(block for pair in parameters for block in pair), x, t)
+
+
+def restored(flat):
+    """The probe that was flattened."""
+    *laid_out, x, t = flat
+    return list(zip(laid_out[::2], laid_out[1::2], strict=True)), x, t
+
+
 def usual_output(parameters) -> str:
     """One output is a probability, several are those of the classes."""
     one = parameters[-1][0].shape[1] == 1
