@@ -2,6 +2,7 @@
 
     python benchmarks/gradcheck.py                  time and evaluations on the three tasks
     python benchmarks/gradcheck.py --detect         share of seeds on which each planted mistake is found
+    python benchmarks/gradcheck.py --tolerances     the peers again, at tolerances from 1e-3 to 1e-10
     python benchmarks/gradcheck.py --false-alarms   correct gradients under hard conditions
     python benchmarks/gradcheck.py --tail 100000    error over bound, of that many correct checks
     python benchmarks/gradcheck.py --cover          coverage of the bound of numeric_gradient, entry by entry
@@ -23,39 +24,16 @@ for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
 
 import numpy as np  # noqa: E402
+from peers import FULL, Counted, Few, Peer, adjustable, peers  # noqa: E402
 from tasks import Task, network, softmax_cross_entropy, task  # noqa: E402
 
 from checkgrad import check_gradient, numeric_gradient  # noqa: E402
 from checkgrad.gradcheck import GradientCheck  # noqa: E402
 
-
-class Counted:
-    """A task as a function of one flat vector, counting its evaluations."""
-
-    def __init__(self, task: Task, bug: str = "", error: float = 1e-2) -> None:
-        self.task, self.bug, self.error, self.count = task, bug, error, 0
-        self.shapes = [p.shape for p in task.parameters]
-        self.x = np.concatenate([p.ravel() for p in task.parameters])
-
-    def unflat(self, x: Any) -> list[Any]:
-        ends = np.cumsum([int(np.prod(s)) for s in self.shapes])[:-1]
-        return [
-            a.reshape(s) for a, s in zip(np.split(np.asarray(x), ends), self.shapes, strict=True)
-        ]
-
-    def f(self, x: Any) -> float:
-        self.count += 1
-        return self.task.f(self.unflat(x))
-
-    def g(self, x: Any) -> Any:
-        found = self.task.gradient(self.unflat(x), self.bug, self.error)
-        return np.concatenate([a.ravel() for a in found])
-
-
+SAMPLE = 60  # entries from which the cost of all is estimated
 SLICE = 50_000  # checks after which the tail is printed
+TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
 LEVELS = (0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 1.0)
-
-Peer = Callable[[Counted, int], bool]  # was something found wrong?
 
 
 def ours(c: Counted, seed: int) -> bool:
@@ -69,171 +47,9 @@ def ours(c: Counted, seed: int) -> bool:
     return not answer.ok
 
 
-def peers() -> dict[str, Peer]:
-    """Those that are installed."""
-    found: dict[str, Peer] = {"checkgrad": ours, "cs231n": cs231n}
-    for make in (torch_peers, jax_peers, autograd_peers, scipy_peers, numdifftools_peers):
-        try:
-            found |= make()
-        except ImportError as missing:
-            print(f"not measured: {missing}")
-    return found
-
-
-FULL = ("cs231n", "torch slow", "scipy all", "scipy.differentiate", "numdifftools")
-
-
-def cs231n(c: Counted, seed: int, threshold: float = 1e-4) -> bool:
-    """The loop of the course: central differences with 1e-5, largest relative error."""
-    x, n = c.x.copy(), np.empty_like(c.x)
-    for i in range(x.size):
-        old = x[i]
-        x[i] = old + 1e-5
-        up = c.f(x)
-        x[i] = old - 1e-5
-        n[i] = (up - c.f(x)) / 2e-5
-        x[i] = old
-    g = c.g(c.x)
-    return bool(np.max(np.abs(g - n) / np.maximum(1e-8, np.abs(g) + np.abs(n))) > threshold)
-
-
-def torch_peers() -> dict[str, Peer]:
-    import torch
-
-    torch.set_num_threads(1)
-
-    def check(fast: bool, **tolerances: float) -> Peer:
-        def peer(c: Counted, seed: int) -> bool:
-            class Function(torch.autograd.Function):
-                @staticmethod
-                def forward(ctx: Any, x: Any) -> Any:
-                    ctx.save_for_backward(x)
-                    return torch.tensor(c.f(x.detach().numpy()), dtype=torch.float64)
-
-                @staticmethod
-                def backward(ctx: Any, upstream: Any) -> Any:
-                    (x,) = ctx.saved_tensors
-                    return upstream * torch.from_numpy(c.g(x.detach().numpy()))
-
-            x = torch.tensor(c.x, requires_grad=True)
-            try:
-                return not torch.autograd.gradcheck(
-                    Function.apply, (x,), fast_mode=fast, **tolerances
-                )
-            except RuntimeError:
-                return True
-
-        return peer
-
-    tight = {"atol": 1e-10, "rtol": 1e-7}
-    return {
-        "torch slow": check(False),
-        "torch fast": check(True),
-        "torch slow tight": check(False, atol=1e-8, rtol=1e-6),
-        "torch fast tight": check(True, **tight),
-    }
-
-
-def jax_peers() -> dict[str, Peer]:
-    """check_grads, which needs a JAX function and so a callback; and check_vjp, which takes any."""
-    import jax
-    from jax.test_util import check_grads, check_vjp
-
-    jax.config.update("jax_enable_x64", True)
-
-    def check(**tolerances: float) -> Peer:
-        def peer(c: Counted, seed: int) -> bool:
-            number = jax.ShapeDtypeStruct((), np.float64)
-            vector = jax.ShapeDtypeStruct(c.x.shape, np.float64)
-
-            @jax.custom_vjp
-            def f(x: Any) -> Any:
-                return jax.pure_callback(lambda x: np.float64(c.f(np.asarray(x))), number, x)
-
-            def backward(x: Any, upstream: Any) -> Any:
-                g = jax.pure_callback(lambda x: c.g(np.asarray(x)), vector, x)
-                return (upstream * g,)
-
-            f.defvjp(lambda x: (f(x), x), backward)
-            return _fails(check_grads, f, (c.x,), order=1, modes=["rev"], **tolerances)
-
-        return peer
-
-    def direct(c: Counted, seed: int) -> bool:
-        def vjp(x: Any) -> Any:
-            return np.float64(c.f(x)), lambda upstream: (upstream * c.g(x),)
-
-        return _fails(check_vjp, lambda x: np.float64(c.f(x)), vjp, (c.x,))
-
-    tight = check(atol=1e-7, rtol=1e-7)
-    return {"jax": check(), "jax check_vjp": direct, "jax tight": tight}
-
-
-def _fails(check: Callable[..., Any], *args: Any, **options: Any) -> bool:
-    try:
-        check(*args, **options)
-    except AssertionError:
-        return True
-    return False
-
-
-def autograd_peers() -> dict[str, Peer]:
-    from autograd.extend import defvjp, primitive
-    from autograd.test_util import check_grads
-
-    def peer(c: Counted, seed: int) -> bool:
-        np.random.seed(seed)
-        f = primitive(lambda x: c.f(x))
-        defvjp(f, lambda answer, x: lambda upstream: upstream * c.g(x))
-        return _fails(check_grads(f, modes=["rev"], order=1), c.x)
-
-    return {"autograd": peer}
-
-
-def scipy_peers() -> dict[str, Peer]:
-    from scipy.differentiate import derivative
-    from scipy.optimize import check_grad
-
-    def every(c: Counted, seed: int) -> bool:
-        return bool(check_grad(c.f, c.g, c.x) > 1e-6)
-
-    def one(c: Counted, seed: int) -> bool:
-        return bool(check_grad(c.f, c.g, c.x, direction="random", rng=seed) > 1e-6)
-
-    def differentiate(c: Counted, seed: int) -> bool:
-        n = np.empty_like(c.x)
-        for i in range(c.x.size):
-            n[i] = derivative(_along(c, i), c.x[i]).df
-        g = c.g(c.x)
-        return bool(np.any(np.abs(g - n) > 1e-8 + 1e-6 * np.abs(n)))
-
-    return {"scipy all": every, "scipy random": one, "scipy.differentiate": differentiate}
-
-
-def _along(c: Counted, i: int) -> Callable[[Any], Any]:
-    def f(values: Any) -> Any:
-        out, x = np.empty(np.shape(values)), c.x.copy()
-        for j in np.ndindex(out.shape):
-            x[i] = values[j]
-            out[j] = c.f(x)
-        return out
-
-    return f
-
-
-def numdifftools_peers() -> dict[str, Peer]:
-    import numdifftools
-
-    def peer(c: Counted, seed: int) -> bool:
-        n, g = numdifftools.Gradient(c.f)(c.x), c.g(c.x)
-        return bool(np.any(np.abs(g - n) > 1e-8 + 1e-6 * np.abs(n)))
-
-    return {"numdifftools": peer}
-
-
 def speed(repeats: int, slow: bool) -> None:
     """Medians of repeats in random order, all in turn; what takes too long is run once, or not at all."""
-    everyone = {p: peer for p, peer in peers().items() if "tight" not in p}
+    everyone = {"checkgrad": ours, **peers()}
     for name in ("a", "b", "c"):
         problem = task(name)
         costly = [p for p in everyone if p in FULL and name != "a"]
@@ -262,28 +78,6 @@ def evaluations(c: Counted, seed: int) -> bool:
     for _ in range(20):
         c.f(c.x)
     return False
-
-
-class Few(Counted):
-    """A task of which only a few entries move."""
-
-    def __init__(self, problem: Task, count: int) -> None:
-        super().__init__(problem)
-        self.whole, self.at = self.x.copy(), np.linspace(0, self.x.size - 1, count).astype(int)
-        self.x = self.whole[self.at]
-
-    def filled(self, few: Any) -> Any:
-        self.whole[self.at] = few
-        return self.whole
-
-    def f(self, x: Any) -> float:
-        return super().f(self.filled(x))
-
-    def g(self, x: Any) -> Any:
-        return super().g(self.filled(x))[self.at]
-
-
-SAMPLE = 60
 
 
 def _estimated(peer: Peer, problem: Task) -> tuple[float, int]:
@@ -319,9 +113,9 @@ def _round_robin(
 
 def detect(seeds: int, only_ours: bool) -> None:
     """Share of seeds on which a planted mistake is found, and the evaluations that it took us."""
-    everyone = {"checkgrad": ours} if only_ours else peers()
+    everyone = {"checkgrad": ours} | ({} if only_ours else peers())
     for name in ("a", "b", "c"):
-        chosen = {p: q for p, q in everyone.items() if name == "a" or not p.startswith(FULL)}
+        chosen = {p: q for p, q in everyone.items() if name == "a" or p not in FULL}
         print(f"\ntask {name}, {seeds} seeds\n{'':24s}" + "".join(f"{p[:13]:>14s}" for p in chosen))
         for label, bug, error, battery in _cases(task(name)):
             hits, most = dict.fromkeys(chosen, 0), 0
@@ -334,6 +128,35 @@ def detect(seeds: int, only_ours: bool) -> None:
                         most = max(most, *(c.count for c in counted))
             shares = "".join(f"{hits[p]:>11d}/{seeds}" for p in chosen)
             print(f"{label:24s}{shares}   at most {most} evaluations", flush=True)
+
+
+def tolerances(seeds: int) -> None:
+    """Peers at every tolerance: right gradients that are called wrong, and mistakes that are missed."""
+    for name in ("a", "b", "c"):
+        cases = list(_cases(task(name)))
+        mistakes = (len(cases) - 1) * seeds
+        print(
+            f"\ntask {name}: false alarms of {seeds}, missed of {mistakes}; at tolerance",
+            *TOLERANCES,
+        )
+        for p, at in adjustable().items():
+            if p in FULL and name != "a":
+                continue
+            results = [_alarms_and_misses(at(t), name, cases, seeds) for t in TOLERANCES]
+            print(
+                f"{p:16s}",
+                *(f"{alarms:>2d},{missed:<4d}" for alarms, missed in results),
+                flush=True,
+            )
+
+
+def _alarms_and_misses(peer: Peer, name: str, cases: list[Any], seeds: int) -> tuple[int, int]:
+    found = [
+        any(peer(Counted(task(name, seed, large=large), bug, error), seed) for large in battery)
+        for _, bug, error, battery in cases
+        for seed in range(seeds)
+    ]
+    return sum(found[:seeds]), sum(not hit for hit in found[seeds:])
 
 
 def _cases(problem: Task) -> Iterator[tuple[str, str, float, tuple[float, ...]]]:
@@ -374,7 +197,7 @@ def false_alarms(seeds: int, only_ours: bool) -> None:
         5e-2,
     ):
         conditions[f"kink at {distance:g}"] = lambda s, d=distance: near_kink(d, s)
-    everyone = {"checkgrad": ours} if only_ours else peers()
+    everyone = {"checkgrad": ours} | ({} if only_ours else peers())
     print(f"{'false alarms':24s}" + "".join(f"{p[:13]:>14s}" for p in everyone))
     for label, make in conditions.items():
         shares = ""
@@ -453,6 +276,7 @@ def cover(seeds: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--detect", action="store_true")
+    parser.add_argument("--tolerances", action="store_true")
     parser.add_argument("--false-alarms", action="store_true")
     parser.add_argument("--tail", type=int, metavar="N")
     parser.add_argument("--cover", action="store_true")
@@ -466,13 +290,16 @@ def main() -> None:
     np.seterr(all="ignore")
     if chosen.detect:
         detect(chosen.seeds or 20, chosen.ours)
+    if chosen.tolerances:
+        tolerances(chosen.seeds or 5)
     if chosen.false_alarms:
         false_alarms(chosen.seeds or 200, chosen.ours)
     if chosen.tail:
         tail(chosen.tail)
     if chosen.cover:
         cover(chosen.seeds or 20)
-    if not (chosen.detect or chosen.false_alarms or chosen.tail or chosen.cover):
+    kinds = (chosen.detect, chosen.tolerances, chosen.false_alarms, chosen.tail, chosen.cover)
+    if not any(kinds):
         speed(chosen.repeats, chosen.slow)
 
 
