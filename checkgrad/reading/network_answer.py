@@ -79,11 +79,14 @@ def _gradient(
     """The gradient of one layer: the mean of the rounds'."""
     w, b = parameters[layer]
     pairs = [one["gradients"][layer] for one in given]
-    kept = forms.weight(script.form, w), forms.bias(script.form, b)
+    kept = forms.weight(script.form, w, b), forms.bias(script.form, b)
     dw = [
         forms.weight_gradient(script.form, d) if _is_array(d) else d
         for d in (_as_gradient(script, pair[0], kept[0]) for pair in pairs)
     ]
+    if script.form.folded:
+        both = _mean(dw)
+        return forms.unfolded(script.form, both) if np.ndim(both) == 2 else (both, both)
     if not script.places.b:
         return _mean(dw), np.zeros_like(b)
     db = [

@@ -50,7 +50,11 @@ def find_gradients(
     best = max(ranked, key=lambda one: one[:-1], default=None)
     if not best or best[0] <= 0:
         return None
-    return (2 * best[0] + best[3]) / 3, best[-1]
+    fit = (2 * best[0] + best[3]) / 3
+    return (fit, best[-1]) if fit >= LEAST or best[1] >= 1 else None
+
+
+LEAST = 0.3  # of the fit of what no name says to be a gradient
 
 
 def _is_parameter(at: Path, leaf: Any, laid: Leaves) -> bool:

@@ -185,7 +185,10 @@ def forward_calls(search: Search) -> list[Call]:
 
 def tokens(search: Search) -> set[str]:
     """Everything that forward passes take."""
-    return {t for call in forward_calls(search) for t in call.takes if isinstance(t, str)}
+    calls = forward_calls(search)
+    if not calls:
+        calls = calls_of(search, search.named("loss", "gradient"), (X, T, *HANDED), most=6)
+    return {t for call in calls for t in call.takes if isinstance(t, str)}
 
 
 def labelled_forms(form: Form, given: Pilot) -> list[Form]:

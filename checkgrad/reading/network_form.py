@@ -9,6 +9,7 @@ import numpy as np
 
 ROWS, COLUMNS, VECTORS, BOXED = "rows", "columns", "vectors", "boxed rows"
 IN_OUT, OUT_IN = "(in, out)", "(out, in)"
+FIRST, LAST = "first", "last"
 FLAT, ROW, COLUMN = "(out,)", "(1, out)", "(out, 1)"
 AS_OUTPUTS, NUMBERS, UPRIGHT_NUMBERS, FLAT_TARGETS = "as outputs", "numbers", "upright", "flat"
 LABELS = (AS_OUTPUTS, NUMBERS, FLAT_TARGETS, UPRIGHT_NUMBERS)
@@ -23,6 +24,7 @@ class Form:
     layout: samples in ROWS or COLUMNS; VECTORS have one axis, and lists of rows are BOXED, for which *single* is set.
     single: the network takes one sample at a time; its losses and gradients are averaged.
     labels: targets laid out AS_OUTPUTS, or class NUMBERS in (N,), in one column or row (UPRIGHT), or floats in (N,).
+    folded: where the bias lies in the matrix of weights, among the inputs: FIRST or LAST, "" where it does not.
     turned: the outputs do not lie as the inputs do.
     written: parameters are written into the arrays that are there, which others may share, not put in their place.
     """
@@ -34,6 +36,7 @@ class Form:
     single: bool = False
     written: bool = False
     turned: bool = False
+    folded: str = ""
 
     @property
     def convention(self) -> dict[str, str]:
@@ -50,8 +53,10 @@ _LABEL_WORDS = {
 }
 
 
-def weight(form: Form, w: Any) -> Any:
-    """A canonical (in, out) matrix as the network keeps it."""
+def weight(form: Form, w: Any, b: Any = None) -> Any:
+    """A canonical (in, out) matrix, and the bias where it belongs to it, as the network keeps it."""
+    if form.folded and b is not None:
+        w = np.vstack([b, w] if form.folded == FIRST else [w, b])
     return np.array(w.T if form.weights == OUT_IN else w, order="C")
 
 
@@ -102,6 +107,11 @@ def weight_gradient(form: Form, dw: Any) -> Any:
     return array.T if form.weights == OUT_IN else array
 
 
+def unfolded(form: Form, dw: Any) -> tuple[Any, Any]:
+    """The gradients of weights and bias out of that of the matrix with both."""
+    return (dw[1:], dw[0]) if form.folded == FIRST else (dw[:-1], dw[-1])
+
+
 def bias_gradient(form: Form, db: Any, size: int) -> Any:
     """A gradient that lies as the bias does, as (out,); one that does not stays recognisable."""
     array = np.asarray(db)
@@ -113,6 +123,7 @@ def bias_gradient(form: Form, db: Any, size: int) -> Any:
 
 
 def shape_of_weight(form: Form, i: int, o: int) -> tuple[int, ...]:
+    i += bool(form.folded)
     return (o, i) if form.weights == OUT_IN else (i, o)
 
 

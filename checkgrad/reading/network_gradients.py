@@ -48,14 +48,18 @@ class GradientsFound:
     labels: str
 
 
+LIKELY = 0.6  # share of the blocks that have to have the shape of their parameter
+
+
 def gradients(
     search: Search, trial: Trial, loss: LossFound | None, labels: Sequence[str]
 ) -> list[GradientsFound]:
     """Every call that gives gradients, those that fit the parameters best first; by the names that promise most."""
+    found: list[GradientsFound] = []
     for purposes in (("gradient",), ("loss", "forward"), ("update", "gradient")):
         extra = ("update",) if "update" in purposes else ()
-        found = _gradients_of(search, trial, loss, labels, search.named(*purposes), extra)
-        if found:
+        found += _gradients_of(search, trial, loss, labels, search.named(*purposes), extra)
+        if any(one.fit >= LIKELY for one in found):
             break
     return sorted(found, key=lambda one: -round(one.fit, 6))
 
@@ -75,7 +79,8 @@ def _gradients_of(
         trial = replace(trial, script=replace(trial.script, settings=rates))
         loss = loss and replace(loss, script=replace(loss.script, settings=rates))
     tried: list[tuple[Script, int, str]] = []
-    for call in calls_of(search, pool, allowed, most=12):
+    calls = calls_of(search, pool, allowed, most=12)
+    for call in [*_passing_back(calls), *calls]:
         for form in labels:
             tried += _ways_to_gradients(search, trial, loss, call, form)
     inspected = trial.holder.inspected if trial.script.holder else ()
@@ -87,6 +92,13 @@ def _gradients_of(
         if reply.returned:
             found += _gradients_in(script, at, form, trial, reply, inspected, bool(extra))
     return found
+
+
+def _passing_back(calls: Sequence[Call]) -> Iterator[Call]:
+    """Calls that are handed nothing but what is called x: the gradient that they pass back, more likely."""
+    for call in calls:
+        if call.takes == (X,) and not call.named:
+            yield replace(call, takes=(UPSTREAM,))
 
 
 def _ways_to_gradients(

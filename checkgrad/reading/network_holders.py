@@ -12,7 +12,7 @@ from checkgrad.child.inventory import Definition
 from checkgrad.child.request import path as path_to
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.names import DERIVATIVE, LOSS_WORDS, meaning, split
-from checkgrad.reading.network_form import COLUMN, FLAT, IN_OUT, OUT_IN, ROW, Form
+from checkgrad.reading.network_form import COLUMN, FIRST, FLAT, IN_OUT, OUT_IN, ROW, Form
 from checkgrad.reading.network_names import (
     INITIALISES,
     fillings,
@@ -43,6 +43,7 @@ from checkgrad.reading.network_script import (
     RATE,
     REST,
     SIZES,
+    VECTOR,
     Call,
     Script,
     Stack,
@@ -285,6 +286,10 @@ def _by_default(search: Search, tokens: set[str]) -> Iterator[list[Holder]]:
     kinds = [BY_NAME, IN_TURNS] if PARAMS in tokens else [BY_NAME]
     if numbers and not any(token[0] == "b" and token[1:].isdigit() for token in tokens):
         kinds = [WEIGHTS_BY_NAME]
+    if VECTOR in tokens:
+        form = Form(weights=OUT_IN, folded=FIRST)
+        script = Script(search.function, form, WEIGHTS_BY_NAME, lacking=search.lacking)
+        yield [Holder(script, pilot_sizes(depth, 3)) for depth in depths]
     for shapes, places in itertools.product(COMMON, kinds):
         yield [
             Holder(

@@ -176,7 +176,7 @@ def _is_whole(loss: LossFound) -> bool:
 def _with_penalised(search: Search, trial: Trial, found: list[LossFound]) -> list[LossFound]:
     """Ask for unknown losses once more, on other data, to see whether an L2 penalty explains them."""
     unknown = [one for one in found if not one.known]
-    other = search.pilot(trial.given.sizes, 5, trial.script.places.b is not None)
+    other = search.pilot(trial.given.sizes, 5, trial.holder.biases)
     replies = search.ask([whole(one.script, other, one.call) for one in unknown])
     known = {
         id(one)

@@ -52,7 +52,7 @@ FORWARD = re.compile(
     r"(_?(pass|all|full|deep|train|model|network|n_?layers?|propagate))*"
 )
 LOSSLIKE = re.compile(
-    r"(compute_?|calc(ulate)?_?|get_?|my_?|total_?)*(loss|cost|error|objective|j|criterion)(_?(func(tion)?|fn|value))*"
+    r"(compute_?|calc(ulate)?_?|get_?|my_?|total_?|nn_?|model_?|net(work)?_?)*(loss|cost|error|objective|j|criterion)(_?(func(tion)?|fn|value))*"
 )
 GRADIENT = re.compile(
     r"(l_?|my_?|model_?|nn_?|net_?|network_?|full_?|mlp_?|compute_?|calc(ulate)?_?|get_?|do_?|n_?layers?_?|linear_?model_?)*"
@@ -142,6 +142,10 @@ TARGET_WORDS = listed(
     "y t target targets label labels expected desired truth true actual correct wanted ideal"
     " onehot answer answers"
 )
+PARAMETER_WORDS = {"params", "parameters", "theta", "thetas"}
+BESIDE_PARAMETERS = listed(
+    "nn net network model init initial values value all flat unrolled vec vector"
+)
 OUTPUT_WORDS = {"output", "outputs", "class", "classes", "value", "values", "result", "results"}
 GIVEN_WORDS = {"training", "train", "test"}
 BESIDE_WORDS = GIVEN_WORDS | listed(
@@ -160,7 +164,23 @@ UPSTREAM_NAME = re.compile(
 
 def tokens_for(name: str) -> list[Token]:
     """What a parameter of this name may stand for, the likeliest first."""
-    return named(name) or _by_words(name) or setting(name) or [X, T, Y, UPSTREAM, PARAMS]
+    return (
+        named(name)
+        or _by_words(name)
+        or setting(name)
+        or _size(name)
+        or [X, T, Y, UPSTREAM, PARAMS]
+    )
+
+
+def _size(name: str) -> list[Token]:
+    """Which number of units a parameter of a function stands for: "hidden_layer_size"."""
+    meant = _constructor_token(name) if SIZE_WORDS & set(split(name)) else None
+    tokens: dict[str, list[Token]] = {IN: [IN], HIDDEN: ["size1"], OUT: [OUT]}
+    return tokens.get(meant or "", [])
+
+
+SIZE_WORDS = {"size", "num", "dim", "units", "n", "nodes"}
 
 
 def is_target(name: str) -> bool:
@@ -172,6 +192,8 @@ def _by_words(name: str) -> list[Token]:
     """Whether a name of several words says inputs or targets: "training_set_outputs"."""
     words = {word for word in split(name) if not word.isdigit()}
     rest = words - BESIDE_WORDS
+    if words & PARAMETER_WORDS and words <= PARAMETER_WORDS | BESIDE_PARAMETERS:
+        return [PARAMS, VECTOR]
     if rest & TARGET_WORDS and rest <= TARGET_WORDS | OUTPUT_WORDS:
         return [T]
     if rest and rest <= OUTPUT_WORDS and words & GIVEN_WORDS:
@@ -308,7 +330,7 @@ def _ranked(options: list[Token]) -> list[tuple[int, Token]]:
     return list(enumerate(options))
 
 
-SET_FROM_OUTSIDE = (RATE, PENALTY, COUNT, DEPTH, SIZES, ARCHITECTURE)
+SET_FROM_OUTSIDE = (RATE, PENALTY, COUNT, DEPTH, SIZES, ARCHITECTURE, IN, OUT, "size1")
 
 
 def _is_allowed(token: Token, allowed: Sequence[str]) -> bool:

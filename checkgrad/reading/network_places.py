@@ -12,7 +12,9 @@ import numpy as np
 
 from checkgrad.reading.names import listed, split
 from checkgrad.reading.network_form import (
+    FIRST,
     IN_OUT,
+    LAST,
     OUT_IN,
     Form,
     bias_form,
@@ -202,13 +204,31 @@ def find_places(everything: Leaves, sizes: Sequence[int]) -> list[tuple[Places, 
         (_unlikely(gw, gb, mine), Places(tw, tb), Form(weights=orientation, bias=form))
         for gw in together
         for orientation in (IN_OUT, OUT_IN)
-        for tw, mine in _weights_in(gw, sizes, orientation)
+        for tw, mine in _weights_in(gw, sizes, Form(weights=orientation))
         for gb in together
         for tb, form in _biases_in(gb, sizes)
     ]
     pairs.sort(key=lambda pair: pair[0])
     best = [(places, form) for _, places, form in pairs]
-    return best[:3] or _one_by_one(found, sizes) or _without_biases(found, together, sizes)
+    return (
+        best[:3]
+        or _one_by_one(found, sizes)
+        or _without_biases(found, together, sizes)
+        or _with_folded_biases(together, sizes)
+    )
+
+
+def _with_folded_biases(
+    together: Sequence[Group], sizes: Sequence[int]
+) -> list[tuple[Places, Form]]:
+    """Matrices with one more row of inputs: the biases."""
+    return [
+        (Places(tw, None), Form(weights=orientation, folded=folded))
+        for orientation in (IN_OUT, OUT_IN)
+        for folded in (LAST, FIRST)
+        for group in together
+        for tw, _ in _weights_in(group, sizes, Form(weights=orientation, folded=folded))
+    ][:4]
 
 
 def _without_biases(
@@ -221,7 +241,7 @@ def _without_biases(
         (Places(tw, None), Form(weights=orientation))
         for orientation in (IN_OUT, OUT_IN)
         for group in together
-        for tw, _ in _weights_in(group, sizes, orientation)
+        for tw, _ in _weights_in(group, sizes, Form(weights=orientation))
     ]
     for orientation in () if best else (IN_OUT, OUT_IN):
         shapes = [
@@ -238,9 +258,8 @@ def names_of(at: Path) -> str:
 
 
 def _weights_in(
-    group: Group, sizes: Sequence[int], orientation: str
+    group: Group, sizes: Sequence[int], form: Form
 ) -> Iterator[tuple[Template, list[Any]]]:
-    form = Form(weights=orientation)
     due = [shape_of_weight(form, i, o) for i, o in itertools.pairwise(sizes)]
     picked = _in_order(group, [{shape} for shape in due])
     template = group.template([number for number, _ in picked]) if picked else None

@@ -280,7 +280,7 @@ def laid_out(script: Script, parameters: Parameters) -> list[tuple[Path, Any]]:
     """Every parameter with its path, as the network keeps it."""
     found = []
     for i, (w, b) in enumerate(parameters):
-        found.append((path(script.places.w, i, len(parameters)), forms.weight(script.form, w)))
+        found.append((path(script.places.w, i, len(parameters)), forms.weight(script.form, w, b)))
         if script.places.b:
             found.append((path(script.places.b, i, len(parameters)), forms.bias(script.form, b)))
     return found
@@ -290,7 +290,7 @@ def known(script: Script, parameters: Parameters, x: Any, t: Any) -> dict[str, A
     """What every token stands for before any call."""
     sizes = sizes_of(parameters)
     laid = laid_out(script, parameters)
-    ws = [forms.weight(script.form, w) for w, _ in parameters]
+    ws = [forms.weight(script.form, w, b) for w, b in parameters]
     bs = [forms.bias(script.form, b) for _, b in parameters] if script.places.b else []
     values: dict[str, Any] = {
         X: x,

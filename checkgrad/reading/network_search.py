@@ -42,7 +42,7 @@ class Holder:
 
     @property
     def biases(self) -> bool:
-        return self.script.places.b is not None
+        return self.script.places.b is not None or bool(self.script.form.folded)
 
 
 @dataclass
