@@ -134,13 +134,13 @@ class Overview:
 
     @property
     def middle(self) -> str | None:
-        """What half of the students have or exceed; None if nobody was judged."""
+        """The median of the scores, in words; None if nobody was judged."""
         shares = sorted(share for _, how, share in self.students if how != OURS)
         if not shares:
             return None
         share = shares[len(shares) // 2]
         if self.maximum is None:
-            return f"{round(100 * share)} % of their checks right"
+            return f"{round(100 * share)} % of the checks right"
         return f"{share * self.maximum:.3g} of {self.maximum:g} points"
 
     def _take(self, part: story.Part, student: Student) -> None:
