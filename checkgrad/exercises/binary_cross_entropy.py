@@ -8,6 +8,7 @@ from checkgrad.exercises.conventions import (
     BINARY_GRADIENT,
     BINARY_LOSS,
     EPSILONS,
+    IN_A_LOG,
     Form,
     accept,
     roughly,
@@ -58,7 +59,7 @@ def in_the_first_log(y, t, eps=0.0):
 accept(
     binary_cross_entropy,
     [
-        Form("", "", in_both_logs, epsilons=EPSILONS),
+        Form("", "", in_both_logs, epsilons=IN_A_LOG),
         Form("first_log", "", in_the_first_log, epsilons=EPSILONS, bare=False),
     ],
     BINARY_LOSS,

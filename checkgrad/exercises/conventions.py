@@ -14,6 +14,7 @@ from checkgrad.exercise import named
 # no variant: it changes nothing at probes inside that interval.
 SINGLE = 2.0**-23  # np.finfo(np.float32).eps
 EPSILONS = (*(10.0**-k for k in range(5, 15)), SINGLE)
+IN_A_LOG = (1e-4, *EPSILONS)  # which moves a loss less than a quotient
 EXPLAINED = 1e-3  # what the largest of them may move a loss or a probability by, relatively
 
 

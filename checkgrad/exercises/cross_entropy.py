@@ -5,7 +5,15 @@ import numpy as np
 from checkgrad.exercise import Derivative, exercise
 from checkgrad.exercises import draws
 from checkgrad.exercises.binary_cross_entropy import in_both_logs, in_both_quotients
-from checkgrad.exercises.conventions import EPSILONS, GRADIENT, LOSS, Form, accept, roughly
+from checkgrad.exercises.conventions import (
+    EPSILONS,
+    GRADIENT,
+    IN_A_LOG,
+    LOSS,
+    Form,
+    accept,
+    roughly,
+)
 from checkgrad.exercises.softmax import softmax, softmax_backward
 
 BISHOP = "Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4, equation"
@@ -48,7 +56,7 @@ def in_the_log(y, t, eps=0.0):
 accept(
     cross_entropy,
     [
-        Form("", "", in_the_log, epsilons=EPSILONS),
+        Form("", "", in_the_log, epsilons=IN_A_LOG),
         Form("every_output", EVERY_OUTPUT_NOTE, in_both_logs, EVERY_OUTPUT, EPSILONS),
     ],
     LOSS,
@@ -343,7 +351,7 @@ accept(
     softmax_cross_entropy,
     [
         Form("", "", of_the_logits),
-        Form("in_the_log", "", by_way_of_probabilities, epsilons=EPSILONS, bare=False),
+        Form("in_the_log", "", by_way_of_probabilities, epsilons=IN_A_LOG, bare=False),
         Form(
             "every_output",
             EVERY_OUTPUT_NOTE,

@@ -70,12 +70,15 @@ def batches_are_needed(inquiries: Sequence[Inquiry]) -> bool:
 
 def is_for_batches(one: Inquiry) -> bool:
     """Is the function, which tells rows from columns, right for batches?"""
-    return len(_layouts(one)) > 1 and any(not is_alone(way) for way in one.fits)
+    telling = len(_layouts(one)) > 1 and not one.topic.binary
+    return telling and any(not is_alone(way) for way in one.fits)
 
 
 def samples_are_alone(inquiries: Sequence[Inquiry]) -> bool:
     """Is there a function that is right for single samples only?"""
-    return any(one.fits and len(_layouts(one)) > 1 and not is_for_batches(one) for one in inquiries)
+    return any(
+        one.fits and len(_layouts(one)) > 1 and all(map(is_alone, one.fits)) for one in inquiries
+    )
 
 
 def layout(one: Inquiry, way: Way, right: Right) -> str | None:

@@ -120,4 +120,4 @@ def _is_zero(value: Any) -> bool:
 
 
 def _is_the_same(value: Any, given: Any) -> bool:
-    return not compare.not_numbers(value) and np.array_equal(value, given)
+    return not compare.not_numbers(value) and np.array_equal(np.ravel(value), np.ravel(given))

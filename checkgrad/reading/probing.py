@@ -189,10 +189,9 @@ def _alone_too(one: Inquiry) -> list[Way]:
 def _may_be_narrow(one: Inquiry) -> bool:
     """Could it be meant for one sample? What is a loss of a batch could hide there how it counts the samples."""
     counts = "t" in one.exercise.roles and any(
-        _has_the_shape(one, way, pilot, one.topic.rights[0])
+        _has_the_shape(one, way, 0, one.topic.rights[0])
         for way in one.answers
         if way.form.layout == ROWS
-        for pilot in range(len(one.topic.pilots))
     )
     return not counts and not one.candidate.among_batches
 
