@@ -190,6 +190,8 @@ class Grader:
 
     def _questions_on(self, exercise: Exercise) -> list[Question]:
         functions = [c.function for c in self.candidates if c.exercise is exercise]
+        if exercise.name in self.assignment.free:
+            functions = [f for f in functions if not self._is_stub(f)]
         if not functions and exercise.name in self.assignment.required:
             functions = [exercise.name]
         return [

@@ -49,6 +49,11 @@ class Assignment(File, frozen=True):
         return [name for name, a in self.exercises.items() if a.kind == "required"]
 
     @property
+    def free(self) -> list[str]:
+        """The exercises that may be left out: bonus and optional ones."""
+        return [name for name, a in self.exercises.items() if a.kind != "required"]
+
+    @property
     def digest(self) -> str:
         """Stands for all that the file, and the teacher's own file, say."""
         return hashlib.sha256(self.source.text + b"\0" + self.source.own).hexdigest()
