@@ -108,6 +108,8 @@ def by_other_network_conventions(
     outcome: Outcome, reading: NetworkReading, pinned: Mapping[str, str]
 ) -> Outcome:
     """A right network under conventions that the assignment rules out fails, and is told why."""
+    if outcome.verdict is Verdict.ADVICE and "reduction" in pinned:
+        return replace(outcome, verdict=Verdict.WRONG)  # loss and gradients are reduced differently
     found = _conventions_of(reading)
     asked = {key: value for key, value in against(found, pinned).items() if key in found}
     if not asked or outcome.verdict is not Verdict.PASSED:

@@ -207,6 +207,13 @@ def test_a_network_of_another_convention_fails_and_is_told_so(graded):
     assert "reduction mean; the assignment asks for reduction sum" in said.problem
 
 
+def test_a_gradient_that_is_not_that_of_its_loss_fails_where_the_reduction_is_pinned(graded):
+    summed = NETWORK.replace("- t) / len(x)\n        dw", "- t)\n        dw")
+    assert found(graded(summed, "[exercises.MLP]"), "gradients", "MLP").verdict == "advice"
+    pinned = '[exercises.MLP]\n[conventions]\nreduction = "mean"'
+    assert found(graded(summed, pinned), "gradients", "MLP").verdict == "wrong"
+
+
 def test_a_tolerance_gives_room_and_no_more(graded):
     rough = SOFTMAX + "\nexact = softmax\ndef softmax(z):\n    return exact(z) * (1 + 1e-4)\n"
     given = '[exercises.softmax.tolerance]\nreason = "read off a table"\nrelative = '
