@@ -12,6 +12,7 @@ from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.child.source import Document, Unreadable
 from checkgrad.model import Source
 from checkgrad.reading.recipe import last_name
+from checkgrad.sandbox import clean
 
 BACKWARD = re.compile(r"back|grad|bprop", re.IGNORECASE)
 MOST_LINES = 30
@@ -27,7 +28,8 @@ def of(files: Iterable[Path], inventory: Inventory, function: str) -> Source | N
         document = _read(file)
         lines = document.text.split("\n")[definition.line - 1 :] if document else []
         if document and definition.line and lines and _names(lines[0], definition):
-            return Source(_place(file, document, definition.line), definition.line, _block(lines))
+            place = clean(_place(file, document, definition.line))
+            return Source(place, definition.line, clean(_block(lines)))
     return None
 
 

@@ -53,7 +53,7 @@ from checkgrad.reading.networks import (
     read_networks,
 )
 from checkgrad.reading.recipe import last_name
-from checkgrad.sandbox import GraderFault, Worker
+from checkgrad.sandbox import GraderFault, Worker, clean
 
 LOADS = "loads"
 FOR_REVIEW = "for review: not right on inputs that only this submission was given"
@@ -397,7 +397,7 @@ class Grader:
         worker = self.worker
         inventory = worker.inventory
         submission = Submission(
-            self.path.name, worker.sha256, inventory.printed, list(inventory.notes)
+            clean(self.path.name), worker.sha256, inventory.printed, list(inventory.notes)
         )
         return Header(
             submission,

@@ -52,7 +52,7 @@ def test_answers_learned_by_heart_are_worth_nothing_in_an_exam(tmp_path, monkeyp
     learned = probes_of(0)
     assert formula(graded(tmp_path, learned)).verdict == "passed"
     monkeypatch.setenv(exam.SECRET, SECRET)
-    assert formula(graded(tmp_path, learned)).verdict == "wrong"
+    assert formula(graded(tmp_path, learned)).verdict.failed
 
 
 def test_who_knows_the_exam_is_flagged_for_review_and_loses_nothing(tmp_path, secret):

@@ -3,6 +3,7 @@
 import random
 import struct
 import tracemalloc
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from checkgrad.child import wire
 from checkgrad.child.behaviour import Unsendable
+from checkgrad.child.inventory import Definition, Parameter
 from checkgrad.child.request import Result
 from checkgrad.sandbox import answers
 
@@ -203,12 +205,52 @@ def test_100000_mutated_answers_give_a_value_or_a_clean_error():
 
 def test_mutated_inventories_give_an_inventory_or_a_clean_error():
     draw = random.Random(8)
-    parameter = ("x", False, None, False)
-    definition = ("f", "function", (parameter,), "doc", 3, 1, False, ("np",), (), ())
-    body = wire.encode(((definition,) * 3, "", "", ("a note",), "", (("softmax", "f"),)))
+    parameter = Parameter("x")
+    definition = astuple(Definition("f", "function", (parameter,), "doc", 3, uses=("np",)))
+    body = wire.encode(((definition,) * 3, "", "", ("a note",), "", (("softmax", "f"),), ()))
     assert answers.inventory(body).find("f")
     for _ in range(20_000):
         try:
             answers.inventory(mutated(draw, body, [body]))
         except wire.WireError:
             continue
+
+
+NAMES = ["softmax", "Net.forward", "ACT['tanh']", "ACT[0]", "ACT['a b'].forward", 'T["it\'s"]']
+NO_NAMES = [
+    "", ".", "a b", "a.", "1", "T[", "T[]", "T[1", "T[1]x", "T[f()]", "T[1 ]", "T[[]]", "T[1.0]", "T['a'",
+    "T[" + "(" * 300 + "]", "T[0][1]", "T['\\x']", "x]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*NAMES, *NO_NAMES])
+def test_of_an_inventory_only_what_code_can_call_so_is_believed(name):
+    definition = astuple(Definition(name, "function"))
+    found = answers.inventory(wire.encode(((definition,), "", "", (), "", (), ())))
+    assert [d.name for d in found.definitions] == ([name] if name in NAMES else [])
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "is_believed"),
+    [
+        (Result(0), [1, {}], True),
+        ((Result(0), [Result(1)]), (np.ones(2), [None]), True),
+        ((Result(0), [Result(1)]), (np.ones(2), []), False),
+        ((Result(0), [Result(1)]), [np.ones(2), [None]], False),
+        ({"y": Result(0)}, {"y": 1}, True),
+        ({"y": Result(0)}, {"z": 1}, False),
+        ({"y": Result(0)}, 7, False),
+    ],
+)
+def test_an_answer_has_the_form_that_was_asked_for(form, value, is_believed):
+    body = wire.encode(value) + wire.encode(0.1)
+    if is_believed:
+        assert same(answers.behaviour(body, form).value, value)
+    else:
+        with pytest.raises(wire.WireError):
+            answers.behaviour(body, form)
+
+
+def test_a_group_too_large_to_send_is_an_exception_of_the_call():
+    body = wire.encode(Unsendable("a value of more than 1024 kB")) + wire.encode(0.1)
+    assert answers.behaviour(body, [Result(0)]).raised == "ValueError"

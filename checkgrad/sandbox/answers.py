@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -72,7 +73,7 @@ def inventory(body: bytes) -> Inventory:
     """The inventory in a LOADED, or WireError."""
     definitions, problem, traceback, notes, printed, mapping, imports = fields(decode(body), 7)
     return Inventory(
-        definitions=several(definitions, definition),
+        definitions=tuple(d for d in several(definitions, definition) if is_name(d.name)),
         problem=text(problem, 500),
         traceback=text(traceback),
         notes=several(notes, text),
@@ -91,14 +92,28 @@ def definition(value: Any) -> Definition:
         kind=kind,
         parameters=None if parameters is None else several(parameters, parameter),
         doc=text(doc),
-        line=number(line),
-        returns=number(returns),
+        line=position(line),
+        returns=position(returns),
         stub=stub is True,
         uses=several(uses, text),
         sets=several(sets, text),
         bases=several(bases, text),
         gives=several(gives, text),
     )
+
+
+def is_name(name: str) -> bool:
+    """Is it what code calls things: "softmax", "Net.forward", "ACTIVATIONS['tanh']"?"""
+    before, bracket, rest = name.partition("[")
+    key, closing, after = rest.rpartition("]")
+    parts = before.split(".") + (after.split(".")[1:] if after else [])
+    if not all(part.isidentifier() for part in parts) or not bracket:
+        return not bracket and all(part.isidentifier() for part in parts)
+    try:
+        found = ast.literal_eval(key) if closing and after[:1] in ("", ".") else None
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return type(found) in (str, int) and repr(found) == key
 
 
 def parameter(value: Any) -> Parameter:
