@@ -56,6 +56,10 @@ from checkgrad.reading.recipe import last_name
 from checkgrad.sandbox import GraderFault, Worker, clean
 
 LOADS = "loads"
+NO_DEFINITION = (
+    "defines no function and no class, and a script cannot be called; put its steps into functions: "
+    "def forward(X, W1, b1, W2, b2) returns the outputs, def backward(X, T, W1, b1, W2, b2) the gradients"
+)
 FOR_REVIEW = "for review: not right on inputs that only this submission was given"
 
 
@@ -372,7 +376,7 @@ class Grader:
     def _nothing_found(self) -> str:
         found = [d.name for d in self.worker.inventory.definitions]
         if not found:
-            return "defines no function and no class"
+            return NO_DEFINITION
         near = nearest_names(self.worker.inventory, self.exercises)
         listed = ", ".join(found[:12])
         return f"nothing here is an exercise; found {listed}" + "".join(f"; {n}" for n in near)
