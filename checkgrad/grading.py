@@ -239,7 +239,9 @@ class Grader:
         networks = (n for c, n in self._networks.items() if c.function == question.function)
         finding = next((gradients(network) for network in networks), None)
         failed = finding is not None and finding.verdict.failed
-        return (finding.problem or "gives no value that can be judged") if finding and failed else ""
+        return (
+            (finding.problem or "gives no value that can be judged") if finding and failed else ""
+        )
 
     def _answer(self, question: Question) -> Part:
         if question.check == LOADS:
@@ -291,7 +293,7 @@ class Grader:
         finding = check.ask(self._networks[candidate])
         read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)
         outcome = judge_network(question, finding)
-        if check.earns:
+        if check.ask is gradients:
             pinned = self.assignment.conventions
             outcome = demands.by_other_network_conventions(outcome, reading, pinned)
         return Part(outcome, read_as, list(finding.training))

@@ -49,7 +49,12 @@ def read(
     _ask(inquiries, ask, _lists)
     _ask_alone(inquiries, ask)
     _turn(inquiries)
+    layouts = {id(one): {way.form.layout for way in one.fits} for one in inquiries}
     consistency.settle(inquiries)
+    outvoted = [one for one in inquiries if layouts[id(one)] - {one.layout} and not one.fits]
+    for one, _, right in _asked(outvoted, ask, _alone):
+        natural = right is not None and "sign" not in right.convention
+        one.narrow = one.narrow or (natural and not one.candidate.among_batches)
     return {one.candidate: conclude(one) for one in inquiries}
 
 
