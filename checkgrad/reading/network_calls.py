@@ -20,7 +20,7 @@ from checkgrad.reading.network_match import (
     Seen,
     seen_in_outputs,
 )
-from checkgrad.reading.network_names import fillings, last, returned
+from checkgrad.reading.network_names import fillings, last, repeats, returned
 from checkgrad.reading.network_objects import attributes, contents, said
 from checkgrad.reading.network_places import Path, leaves
 from checkgrad.reading.network_script import (
@@ -178,6 +178,8 @@ def forward_calls(search: Search) -> list[Call]:
     allowed = (X, *HANDED) if search.is_handed else (X,)
     calls: list[Call] = []
     for definition in search.named("forward"):
+        if repeats(definition):
+            continue  # it trains
         mine = calls_of(search, [definition], allowed, most=6)
         calls += mine or calls_of(search, [definition], (*allowed, T), most=6)
     return calls + calls_of(search, search.named("loss"), allowed, most=2)

@@ -307,9 +307,8 @@ def fillings(
     ways = []
     for _, tokens in found[:most]:
         free = tuple((name, token) for name, token in extra if token not in tokens)
-        ways.append((tokens, free))
-        if free:
-            ways.append((tokens, ()))
+        once = tuple((name, token) for name, token in free if token == Fill(1))
+        ways += list(dict.fromkeys([(tokens, free), (tokens, once)]))
     return ways
 
 
@@ -349,9 +348,14 @@ def _wanted(parameter: Parameter, allowed: Sequence[str]) -> Token | None:
     options = setting(parameter.name)
     if options and options[0] == PENALTY and parameter.default == 0:
         return PENALTY
-    if options and (options[0] == RATE or options[0] == Fill(1)) and "update" in allowed:
+    if options and (options[0] == Fill(1) or options[0] == RATE and "update" in allowed):
         return options[0]
     return None
+
+
+def repeats(definition: Definition) -> bool:
+    """Is it told how often to do something?"""
+    return any(Fill(1) in setting(p.name) for p in definition.parameters or ())
 
 
 LIST_NAMES = re.compile(
