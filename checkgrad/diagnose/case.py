@@ -156,7 +156,7 @@ def reordered(got: Behaviour, order: tuple[int, ...]) -> Behaviour:
 
 
 def folded(got: Behaviour, due: Behaviour, probe: Probe) -> Behaviour:
-    """The answer with the axes of what is due where they cannot be told apart: a single sample, a single number."""
+    """The answer with the axes of what is due where they cannot be told apart: one sample, one unit, one number."""
     if not got.returned:
         return got
     alone = isinstance(probe[0], np.ndarray) and len(probe[0]) == 1
@@ -174,7 +174,8 @@ def _fold(got: Any, due: Any, alone: bool) -> Any:
         return got
     got, shape = np.asarray(got), np.shape(due)
     same = np.squeeze(got).shape == tuple(n for n in shape if n != 1)
-    return got.reshape(shape) if same and (alone or got.size == 1) else got
+    turned = got.ndim == len(shape) == 2  # a row where a column is due
+    return got.reshape(shape) if same and (alone or turned or got.size == 1) else got
 
 
 def _widened(limit: Any, slack: float) -> Any:
