@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -40,6 +41,7 @@ XOR = [training.TASKS[name] for name in ("xor_binary", "xor_two_class")]
 # For the eye only: what Adam forgives, plain descent shows; a few classes share the plane.
 SHOWN = [task for name, task in training.TASKS.items() if "xor" in name and task not in XOR]
 SHOWN += [training.TASKS["three_class_sketch"]]
+FEW_SAMPLES = 50  # each a request of its own
 THROUGH_ZERO = ("tanh", "relu", "leaky_relu")  # activations that turn 0 into 0
 
 
@@ -193,21 +195,30 @@ def _trained_on_xor(network: Network) -> Finding:
     tasks = [task for task in XOR if network.reading.fits(task.sizes)]
     if not tasks:
         return Finding(note="not asked: the network cannot be given the sizes of the task")
-    shown = [task for task in SHOWN if network.pictures and network.reading.fits(task.sizes)]
     try:
-        trained = [_trained(network, task) for task in (*tasks, *shown)]
+        trained = [_trained(network, task) for task in tasks]
     except Failed as failed:
         if failed.behaviour.died_of == "budget":
             return Finding(
                 Verdict.ADVICE, "could not be trained to the end: one step takes too long"
             )
         return _no_value(failed.behaviour)
-    runs = tuple(t.run for t in trained)
-    stuck = next((t for t in trained[: len(tasks)] if t.failed), None)
+    runs = (*(t.run for t in trained), *_shown(network))
+    stuck = next((t for t in trained if t.failed), None)
     if stuck:
         problem = f"{stuck.run.title}: {stuck.problem or stuck.run.note}"
         return Finding(Verdict.WRONG, problem, follows_from=network.cause, training=runs)
     return Finding(training=runs)
+
+
+def _shown(network: Network) -> Iterator[TrainingRun]:
+    """Training for the eye, as far as it goes; samples that are asked one at a time have to be few."""
+    tasks = [task for task in SHOWN if network.pictures and network.reading.fits(task.sizes)]
+    if network.reading.single:
+        tasks = [task for task in tasks if len(task.data().x) <= FEW_SAMPLES]
+    with suppress(Failed):
+        for task in tasks:
+            yield _trained(network, task).run
 
 
 def reaches(task: Task, network: Network) -> Finding:

@@ -91,6 +91,11 @@ class NetworkReading:
         return self.script is not None and self.script.recovered
 
     @property
+    def single(self) -> bool:
+        """Is it asked for one sample at a time?"""
+        return self.script is not None and self.script.form.single
+
+    @property
     def convention(self) -> dict[str, str]:
         found = self.script.form.convention if self.script else {}
         loss = {"mean": "averaged", "sum": "summed", "entries": "averaged over samples and outputs"}
