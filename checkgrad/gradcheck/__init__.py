@@ -215,7 +215,7 @@ def _accusation(search: Search, judged: Judged, notes: list[str]) -> tuple[str, 
         return "", ()
     if not judged.confirmed:
         return "undecided: differs at this point, and at points nearby too little can be told", ()
-    blocks = tuple(described(search, spot, found) for found in findings)
+    blocks = tuple(described(search, spot, found) for found in findings if found.suspects)
     return f"wrong in {', '.join(b.name for b in blocks)}", blocks
 
 

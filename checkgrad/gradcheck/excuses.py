@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad.gradcheck.findings import FAINT, Finding
-from checkgrad.gradcheck.search import Comparison, Search, Spot, among
+from checkgrad.gradcheck.search import DIRECTIONS, Comparison, Search, Spot, among
 from checkgrad.gradcheck.subject import Leaves
 from checkgrad.numeric.ladder import differentiate, unit_of
 from checkgrad.numeric.moves import calmer
@@ -46,8 +46,8 @@ def first_look(search: Search, spot: Spot, first: Comparison) -> FirstLook:
     if search.claim.elementwise:
         return FirstLook(_slight(first) if _nearly_equal(first) else "")
     output, calm = first.worst_output, _calm(search, spot)
-    whole = search.compare(calm, [search.directions(calm.leaves)])
-    if not _nearly_equal(whole.of(output)):
+    whole = search.compare(calm, [search.directions(calm.leaves) for _ in range(DIRECTIONS)])
+    if not _nearly_equal(whole.of(output), alike=True):
         return FirstLook()
     groups = [search.rng.integers(0, GROUPS, x.shape) for x in spot.leaves]
 
@@ -61,7 +61,7 @@ def first_look(search: Search, spot: Spot, first: Comparison) -> FirstLook:
     if len(off) <= MOST:
         return FirstLook("", True, [np.isin(g, off) for g in groups] if len(off) else None)
     wrong = search.directions(spot.leaves)
-    return FirstLook(_excuse(search, spot, output, seen, looks, wrong), True)
+    return FirstLook(_excuse(search, spot, output, seen, looks, wrong, alike=True), True)
 
 
 def excuse_for(search: Search, spot: Spot, findings: list[Finding], calm: bool) -> str:
@@ -79,7 +79,8 @@ def excuse_for(search: Search, spot: Spot, findings: list[Finding], calm: bool) 
     output = next(f.output for f in findings if f.suspects)
     seen = search.compare(spot, directions).of(output)
     wrong = [np.sum(parts, axis=0, dtype=parts[0].dtype) for parts in zip(*directions, strict=True)]
-    return _excuse(search, spot, output, seen, looks, wrong)
+    many = any(len(group) > 1 for _, group in groups)
+    return _excuse(search, spot, output, seen, looks, wrong, many)
 
 
 def _merged(groups: list[Any]) -> list[Any]:
@@ -89,17 +90,24 @@ def _merged(groups: list[Any]) -> list[Any]:
 
 
 def _excuse(
-    search: Search, spot: Spot, output: int, seen: Comparison, looks: Looks, wrong: Leaves
+    search: Search,
+    spot: Spot,
+    output: int,
+    seen: Comparison,
+    looks: Looks,
+    wrong: Leaves,
+    alike: bool,
 ) -> str:
     """Say what in *f* explains a difference, or "".
 
     seen: the difference. looks: directions in which to see it elsewhere. wrong: one through all of it.
+    alike: the directions are of many entries each, and may be measured by one yardstick.
     """
-    if _nearly_equal(seen):
+    if _nearly_equal(seen, alike):
         return _slight(seen)
     calm = _calm(search, spot)
     excused = (
-        _nearly_equal(search.compare(calm, looks(calm)).of(output))
+        _nearly_equal(search.compare(calm, looks(calm)).of(output), alike)
         and _has_a_potential(search, spot, output, wrong)
         and _is_cut_off(search, spot, output)
     )
@@ -111,9 +119,11 @@ def _calm(search: Search, spot: Spot) -> Spot:
     return search.spot(_on_the_way(search, spot, 1.0))
 
 
-def _nearly_equal(seen: Comparison) -> bool:
+def _nearly_equal(seen: Comparison, alike: bool = False) -> bool:
     gap = np.abs(seen.claimed - seen.measured)
     size = np.maximum(np.abs(seen.claimed), np.abs(seen.measured))
+    if alike:
+        size = np.sqrt(np.mean(size**2))
     near = gap <= seen.bound + TINY * size
     return bool(np.any(seen.smooth) and np.all(near | ~seen.smooth))
 
