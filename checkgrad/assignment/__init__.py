@@ -15,8 +15,6 @@ from checkgrad.assignment.content import (
     is_visible,
     known,
     learns,
-    names,
-    own,
 )
 from checkgrad.assignment.conventions import against
 from checkgrad.assignment.decode import decode
@@ -40,8 +38,6 @@ __all__ = [
     "learns",
     "load",
     "loads",
-    "names",
-    "own",
     "remarks",
 ]
 

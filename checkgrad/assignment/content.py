@@ -85,11 +85,6 @@ def known(assignment: Assignment) -> tuple[Exercise, ...]:
     return (*ALL, *own(assignment))
 
 
-def names() -> tuple[str, ...]:
-    """Every name that any assignment may ask for."""
-    return (*(e.name for e in ALL), NETWORK.name)
-
-
 def asked(assignment: Assignment) -> tuple[Exercise, ...]:
     """The exercises of the assignment, or all there are."""
     every = known(assignment)
