@@ -6,6 +6,7 @@ import hmac
 import os
 
 from checkgrad.assignment import Assignment
+from checkgrad.sandbox import GraderFault
 
 SECRET = "CHECKGRAD_SECRET"  # the environment variable, if the assignment names no other; the grader alone sees it
 
@@ -16,7 +17,11 @@ def is_secret(assignment: Assignment) -> bool:
 
 
 def _secret(assignment: Assignment) -> str:
-    return os.environ.get(assignment.secret or SECRET, "")
+    """The secret, "" where none is asked for; without one that is asked for nothing may be graded."""
+    found = os.environ.get(assignment.secret or SECRET, "")
+    if assignment.secret and not found:  # on another machine, perhaps
+        raise GraderFault(f"the environment variable {assignment.secret} is not set here")
+    return found
 
 
 def seed_for(assignment: Assignment, given: int) -> int:

@@ -16,6 +16,7 @@ from checkgrad.assignment.decode import schema
 from checkgrad.exercises import ALL
 from checkgrad.grading import Grader, grade
 from checkgrad.points import scored
+from checkgrad.sandbox import GraderFault
 
 PACKAGE = Path(assignments.__file__).parent
 DOCS = PACKAGE.parents[1] / "docs" / "assignments.md"
@@ -390,3 +391,6 @@ def test_the_secret_is_the_one_that_the_file_names(monkeypatch):
     named = read('name = "week"\nsecret = "WEEK_SECRET"')
     assert exam.seed_for(named, 7) == exam.seed_for(named, 7) != 7
     assert exam.seed_for(read('name = "week"'), 7) == 7
+    monkeypatch.delenv("WEEK_SECRET")
+    with pytest.raises(GraderFault, match="WEEK_SECRET is not set here"):
+        exam.seed_for(named, 7)
