@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -82,6 +83,8 @@ def _secret(settings: Settings) -> dict[str, str]:
 
 def _work(job: Job, shared: tuple[Settings, dict[str, str]]) -> Graded:
     settings, secret = shared
+    # dask's own threads draw from random while hypothesis, which does not use it, looks on
+    warnings.filterwarnings("ignore", message="Do not use the `random` module inside strategies")
     with _one_at_a_time:
         os.environ.update(secret)
         return work(job, settings)

@@ -7,9 +7,11 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -26,18 +28,22 @@ CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" els
 
 def in_processes(jobs: Iterable[Job], settings: Settings, processes: int) -> Iterator[Graded]:
     """Yield what comes of *jobs*, each as soon as it is there; jobs are read as they are needed."""
-    waiting = iter(jobs)
     crew = [Member(settings) for _ in range(processes)]
+    coming, read = iter(jobs), deque[Job]()  # read while nobody waits for it
     try:
-        busy = [member for member in crew if member.takes(waiting)]
+        read.extend(islice(coming, processes))
+        busy = [member for member in crew if member.takes(read)]
         while busy:
+            read.extend(islice(coming, processes - len(read)))
+            news = []
             for member in _ready(busy):
                 graded = member.result()
                 if graded is None:
                     continue  # it died and tries again
-                if not member.takes(waiting):
+                news.append(graded)
+                if not member.takes(read):
                     busy.remove(member)
-                yield graded
+            yield from news
     finally:
         for member in crew:
             member.dismiss()
@@ -61,9 +67,9 @@ class Member:
         self.tries = 0
         self.since = 0.0
 
-    def takes(self, waiting: Iterator[Job]) -> bool:
+    def takes(self, read: deque[Job]) -> bool:
         """Begin the next job, if there is one."""
-        self.job, self.tries = next(waiting, None), 0
+        self.job, self.tries = read.popleft() if read else None, 0
         if self.job is not None:
             self.begin(self.job)
         return self.job is not None
