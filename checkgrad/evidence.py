@@ -123,7 +123,7 @@ def _v_curve(student: Student, answered: Sequence[Observation]) -> list[Evidence
     steps, errors = numeric.v_curve(
         evaluated(student.forward or derivative.of), point, wrt, direction
     )
-    title = "error of the numeric derivative over its step"
+    title = f"{student.exercise.title}: error of the numeric derivative over its step"
     return [Curve(title, "step", "error", steps, {"central difference": errors}, logarithmic=True)]
 
 
