@@ -52,6 +52,13 @@ def test_a_right_network_learns_xor_from_the_first_start(task, hidden):
     assert trained.run.parted_at is None
 
 
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_a_small_right_network_tells_three_classes_apart(hidden):
+    trained = train(partial(network, hidden=hidden), TASKS["three_class_sketch"], Kind(hidden))
+    assert trained.learned and not trained.deviates
+    assert {c for row in trained.run.regions[-1].got for c in row} == {0, 1, 2}
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("task", XOR)
 def test_every_start_lets_piecewise_linear_and_tanh_units_learn(task, seed):
