@@ -1,0 +1,96 @@
+"""What is right only in company or for less than a batch, what is no evidence of a mistake, and what is not written."""
+
+import pytest
+
+from tests.test_reading import only, readings
+
+CROSS_ENTROPY = "def cross_entropy_derivative(y, t): return {} / len(y)\n"
+MSE = "def mse_derivative(y, t): return {} / y.size\n"
+SOFTMAX = "def softmax(x):\n    e = np.exp(x - x.max())\n    return e / e.sum()\n"
+
+
+@pytest.mark.parametrize(
+    ("cross_entropy", "mse"),
+    [("(-t / y).T", "(2 * (y - t)).T"), ("t / y", "2 * (t - y)")],
+    ids=["transposed", "down the slope"],
+)
+def test_an_odd_gradient_is_a_custom_where_several_are_so_and_a_mistake_alone(cross_entropy, mse):
+    odd, other = CROSS_ENTROPY.format(cross_entropy), MSE.format(mse)
+    usual = MSE.format("2 * (y - t)")
+    name = ("cross_entropy_derivative", "cross_entropy_derivative")
+    assert readings(odd + other)[name].right
+    assert not readings(odd + usual)[name].right
+    assert not only(odd).right
+
+
+def test_a_softmax_over_everything_is_narrow_where_nothing_tells_of_batches():
+    batch = "def cross_entropy(y, t): return -np.sum(t * np.log(y)) / len(y)\n"
+    axis = "def predict(x): return x.argmax(axis=1)\n"
+    assert only(SOFTMAX).narrow and not only(SOFTMAX).right
+    for around in (batch, axis):
+        reading = readings(SOFTMAX + around)["softmax", "softmax"]
+        assert not reading.right and not reading.narrow
+
+
+def test_how_a_loss_counts_its_samples_is_not_hidden_by_asking_for_one():
+    twice = only("def cross_entropy(y, t): return -np.sum(t * np.log(y)) / len(y) ** 2")
+    assert not twice.right and not twice.narrow
+
+
+def test_lists_of_numbers_may_be_wanted():
+    reading = only("def mse(y_true, y_pred): return sum((a - b) ** 2 for a, b in zip(y_true, y_pred))"
+                   " / len(y_true) if y_true else 0.0")  # fmt: skip
+    assert reading.right and reading.convention["arrays"] == "lists"
+
+
+def test_a_layer_may_do_without_a_bias_but_not_leave_out_the_one_it_is_given():
+    found = readings("""
+def affine_forward(x, w): return x @ w
+def affine_backward(dout, x, w): return dout @ w.T, x.T @ dout
+""")
+    assert all(reading.convention["bias"] == "none" and reading.right for reading in found.values())
+    assert not only("def affine_forward(x, w, b): return x @ w").right
+
+
+def test_gradients_of_an_affine_layer_for_single_samples_are_added_up():
+    source = "def linear_backward(d, x, w): return w.T @ d, np.outer(d, x), d"
+    reading = only(source)
+    assert reading.right and reading.convention["layout"] == "one sample at a time"
+    assert not only(source.replace("w.T @ d", "2 * w.T @ d")).right
+
+
+OUT_OF_REACH = {
+    "softmax": ("def softmax(x):\n    n, t, c = x.shape\n    return x", "more axes"),
+    "affine_backward": (
+        "def linear_backward(dZ, cache):\n    A, W, b = cache\n    return A",
+        "cache",
+    ),
+    "one_hot": ("def one_hot(y): return np.eye(10)[y]", "10 places"),
+    "softmax_backward": ("def softmax_grad(X, error): return X.T @ error", "of the weights"),
+}
+
+
+@pytest.mark.parametrize(("source", "words"), OUT_OF_REACH.values(), ids=OUT_OF_REACH)
+def test_what_does_not_fit_the_question_is_no_mistake(source, words):
+    reading = only(source)
+    assert not reading.right and words in reading.obstacle
+
+
+@pytest.mark.parametrize(
+    "body", ["return x", "return np.zeros_like(x)", "e = np.exp(x)\n    return 0 * e"]
+)
+def test_a_start_that_was_never_finished_is_not_written(body):
+    assert only(f"def softmax(x):\n    {body}").unwritten
+
+
+def test_a_last_line_that_returns_none_is_a_stub_and_a_missing_return_is_none():
+    assert only("def softmax(x):\n    e = np.exp(x)\n    return None").candidate.stub
+    forgotten = only("def softmax(x):\n    y = np.exp(x)")
+    assert not forgotten.candidate.stub and not forgotten.unwritten
+
+
+def test_what_a_function_called_nonlin_computes_stands_in_its_text():
+    source = "def nonlin(x, deriv=False):\n    if deriv: return {}\n    return {}"
+    assert all(r.right for r in readings(source.format("x * (1 - x)", "1 / (1 + np.exp(-x))")).values())  # fmt: skip
+    found = readings(source.format("1 - x**2", "np.tanh(x)"))
+    assert {exercise for exercise, _ in found} == {"tanh", "tanh_derivative"}
