@@ -15,11 +15,15 @@ ENOUGH = 4  # numbers that each constant has to give
 ROOM = 16 * compare.SAFETY * compare.OPERATIONS * compare.DOUBLE
 CLOSE = 1e-11  # share of the square that a fit by normal equations may leave
 ROUND = 1e-9  # how near a constant must be to a short number to be written as that
+DIGITS = 3  # after the point, of a constant that a person writes
 Pool = dict[str, Any]
 
 
-def made_of(roles: Sequence[str], pairs: Sequence[Pair]) -> str:
-    """Words for the one or two quantities that make up all answers, or ""."""
+def made_of(roles: Sequence[str], pairs: Sequence[Pair], plain: bool = True) -> str:
+    """Words for the one or two quantities that make up all answers, or "".
+
+    plain: only with constants that a person would write, such as 0.5 or a third.
+    """
     usable = [p for p in pairs if _is_double(p)]
     if not usable or not all(map(_can_be_fitted, usable)):
         return ""
@@ -29,7 +33,7 @@ def made_of(roles: Sequence[str], pairs: Sequence[Pair]) -> str:
     with np.errstate(all="ignore"):
         names, table = _table([_pool(roles, pair) for pair in usable])
     found = (
-        _words(names, chosen, table, got)
+        _words(names, chosen, table, got, plain)
         for chosen in _promising(table, got)
         if len(got) >= ENOUGH * len(chosen)
     )
@@ -153,14 +157,20 @@ def _promising(table: Any, got: Any) -> Iterator[tuple[int, ...]]:
     yield from ((int(i), int(j)) for i, j in np.argwhere(np.triu(both, 1)))
 
 
-def _words(names: Sequence[str], chosen: tuple[int, ...], table: Any, got: Any) -> str:
+def _words(names: Sequence[str], chosen: tuple[int, ...], table: Any, got: Any, plain: bool) -> str:
     parts = table[list(chosen)]
     constants = np.linalg.lstsq(parts.T, got, rcond=None)[0]
     room = ROOM * (np.abs(constants[:, None] * parts).sum(axis=0) + np.abs(got))
     if not (np.abs(constants @ parts - got) <= room).all():
         return ""
+    if plain and not all(_is_plain(c) or _is_plain(1 / c) for c in map(float, constants)):
+        return ""
     told = [_term(float(c), names[i]) for c, i in zip(constants, chosen, strict=True)]
     return " plus ".join(told).replace("plus minus ", "minus ")
+
+
+def _is_plain(constant: float) -> bool:
+    return abs(constant - round(constant, DIGITS)) < ROUND * abs(constant)
 
 
 def _term(constant: float, name: str) -> str:

@@ -159,7 +159,12 @@ def _loosely(case: Case) -> str:
     found = pairs(case)
     if found is None:
         return places.where_it_fails(case)
-    return places.in_case(case, found) or _independent(case) or facts.of(found)
+    return (
+        places.in_case(case, found)
+        or made_of(case.exercise.roles, found, plain=False)
+        or _independent(case)
+        or facts.of(found)
+    )
 
 
 def _exactly_of(pairs: Sequence[Pair]) -> str:
