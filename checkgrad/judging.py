@@ -247,6 +247,8 @@ def _right_for_its_own_forward(student: Student) -> bool:
     """A gradient that matches no formula is judged by the slope of the module's own forward code."""
     if student.forward is None or student.forward.reading.right:
         return False
+    if student.forward.reading.unwritten:  # what gives back its input is no function to differentiate
+        return False
     if not all(answer.returned for answer in student.answers(student.probes)):
         return False
     seen = list(agrees_with_the_numeric_derivative(student))

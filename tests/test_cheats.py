@@ -192,3 +192,13 @@ def test_no_cheat_earns_the_formula_and_none_is_our_fault(verdicts, name):
 def test_the_right_function_passes(verdicts):
     for found in verdicts("return right(z)"):
         assert not any(verdict.failed for verdict in found.values())
+
+
+def test_a_forward_function_that_gives_back_its_input_excuses_no_gradient(tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(
+        "import numpy as np\ndef relu(z):\n    return z\n"
+        "def relu_derivative(z):\n    return np.ones(z.shape)\n"
+    )
+    found = {o.check: o.verdict for o in grade(path).outcomes if o.function == "relu_derivative"}
+    assert found["matches_the_formula"] is Verdict.WRONG
