@@ -78,6 +78,7 @@ def forward_trials(search: Search, found: Sequence[Holder], single: bool = False
 
 def looked_at(search: Search, asked: Sequence[Trial]) -> list[Trial]:
     """Those trials that gave something that may be outputs, or left known ones in the object."""
+    asked = [t for t in asked if is_possible(t.script, t.given)]
     inspected = [t.holder.inspected[:1] if t.script.holder else () for t in asked]
     replies = search.ask(
         [whole(t.script, t.given, 0, at) for t, at in zip(asked, inspected, strict=True)]
@@ -138,6 +139,7 @@ def blind_trials(search: Search, found: Sequence[Holder]) -> list[Trial]:
         for classes in CLASSES
         for given in _tasks(search, holder, classes)
         for form in _layouts(holder)
+        if scripts.has_sizes_for(holder.script, given.sizes)
     ]
 
 
@@ -224,6 +226,8 @@ def returned_before(script: Script) -> list[str]:
 
 def is_possible(script: Script, given: Pilot) -> bool:
     """Is there a value for everything that the calls take, when they take it?"""
+    if not scripts.has_sizes_for(script, given.sizes):
+        return False
     known = set(scripts.known(script, given.parameters, given.x, given.t))
     for call in script.calls:
         wanted = (*call.takes, *(token for _, token in call.named))

@@ -96,7 +96,7 @@ def _of_class(search: Search, ready: Call | None = None) -> list[Holder]:
         for plan in dict.fromkeys(_plans(search.maker, ready))
         for sizes in (pilot_sizes(depth, c) for c in (3, 1) for depth in (3, 2, 1))
     ]
-    found = _with_parameters(search, made)
+    found = _with_parameters(search, [one for one in made if scripts.has_sizes_for(*one)])
     free = [h for h in found if not h.fixed] or found
     alike = [h for h in free if h.script.holder == free[0].script.holder]
     resized = [_of_any_size(h) for h in alike if h.fixed]
@@ -164,7 +164,9 @@ def _with_parameters(search: Search, made: Sequence[Made]) -> list[Holder]:
     """The objects in which arrays of the due shapes are found, with the places of these."""
     found: list[Holder] = []
     for (script, sizes), (inside, inspected) in zip(made, explored(search, made), strict=True):
-        rates = tuple(at for at, leaf in inside if leaf.size == 1 and is_rate(bare(str(at[-1]))))
+        rates = tuple(
+            at for at, leaf in inside if at and leaf.size == 1 and is_rate(bare(str(at[-1])))
+        )
         fits = find_places(inside, sizes)
         for actual in [sizes] if fits else chain_of_sizes(inside):
             for places, form in fits or find_places(inside, actual):

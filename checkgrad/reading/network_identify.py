@@ -361,7 +361,8 @@ def _pilots(search: Search, trial: Trial, script: Script) -> list[Pilot]:
     others = [(*front, c) for c in CLASSES if c != outputs]
     if script.depth is None:
         others += [pilot_sizes(d, outputs) for d in (3, 2, 1) if d != depth]
-    return found + [search.pilot(other, biases=biases) for other in others]
+    asked = [other for other in others if scripts.has_sizes_for(script, other)]
+    return found + [search.pilot(other, biases=biases) for other in asked]
 
 
 def _reading(

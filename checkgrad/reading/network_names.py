@@ -307,8 +307,8 @@ def fillings(
     ways = []
     for _, tokens in found[:most]:
         free = tuple((name, token) for name, token in extra if token not in tokens)
-        once = tuple((name, token) for name, token in free if token == Fill(1))
-        ways += list(dict.fromkeys([(tokens, free), (tokens, once)]))
+        needed = tuple((name, token) for name, token in free if token == Fill(1))
+        ways += list(dict.fromkeys([(tokens, free), (tokens, needed)]))
     return ways
 
 

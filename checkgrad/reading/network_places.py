@@ -317,7 +317,7 @@ def first(found: Leaves, shapes: set[tuple[int, ...]], pattern: re.Pattern[str])
 
 def chain_of_sizes(everything: Leaves) -> list[tuple[int, ...]]:
     """The sizes of networks whose weights may lie here, for classes that choose their sizes themselves."""
-    found = [(at, leaf) for at, leaf in everything if not is_auxiliary(names_of(at))]
+    found = [(at, leaf) for at, leaf in everything if leaf.size and not is_auxiliary(names_of(at))]
     chains = [
         _chain(
             [leaf.shape for _, leaf in group.members if leaf.ndim == 2 and 1 not in leaf.shape[:1]]
