@@ -2,10 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from checkgrad import exam
 from checkgrad.assignment import Asked, Assignment
+from checkgrad.child.behaviour import fingerprint
+from checkgrad.exercises import ALL
 from checkgrad.exercises.softmax import softmax
 from checkgrad.grading import grade
 from checkgrad.render import FORMATS
@@ -86,3 +89,12 @@ def test_nothing_of_the_secret_is_in_the_report(tmp_path, secret):
 
 def test_in_an_exam_a_submission_cannot_print_the_inputs_into_its_report(tmp_path, secret):
     assert formula(graded(tmp_path, set())).printed == ""
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
+def test_every_exam_has_two_different_inputs_of_one_shape(exercise):
+    by_shape = {}
+    for probe in exercise.probes(20_011):
+        shapes = tuple(np.shape(arg) for arg in probe)
+        by_shape.setdefault(shapes, set()).add(fingerprint(probe))
+    assert max(map(len, by_shape.values())) >= 2

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from checkgrad import cli
 from checkgrad.child import kernel
 from checkgrad.child.request import call
 from checkgrad.child.syscalls import ALLOWED, AUDIT_ARCH, WATCHED
@@ -159,5 +160,26 @@ def test_bubblewrap_stands_in_for_landlock_where_it_is_installed(monkeypatch, tm
             wrapped = house.found().has("bubblewrap")
             assert wrapped or not shutil.which("bwrap") or house.found().missing
             assert not (wrapped and seen.value)
+    finally:
+        house.discard()
+
+
+@pytest.mark.parametrize(
+    ("off", "said"),
+    [
+        ("seccomp", "seccomp: not in place"),
+        ("landlock,bubblewrap", "landlock or bubblewrap: not in place"),
+        ("landlock,bubblewrap,seccomp", "seccomp and landlock or bubblewrap: not in place"),
+        ("forkserver,seccomp", "seccomp: not in place"),
+    ],
+)
+def test_strict_refuses_and_says_what_is_missing(monkeypatch, tmp_path, capsys, off, said):
+    (tmp_path / "hw.py").write_text("def sigmoid(z): return z\n")
+    monkeypatch.setenv(launch.WITHOUT, off)
+    try:
+        options = ["--isolation", "strict", "--out", str(tmp_path / "out")]
+        assert cli.main(["grade", str(tmp_path / "hw.py"), *options]) == 4
+        assert capsys.readouterr().err == f"checkgrad: --isolation strict: {said}\n"
+        assert not (tmp_path / "out").exists()
     finally:
         house.discard()
