@@ -48,13 +48,13 @@ def read(
         _ask(inquiries, ask, _columns)
     _ask(inquiries, ask, _lists)
     _ask_alone(inquiries, ask)
-    _turn(inquiries)
+    if "layout" not in pinned:
+        _turn(inquiries)
     layouts = {id(one): {way.form.layout for way in one.fits} for one in inquiries}
     consistency.settle(inquiries)
     outvoted = [one for one in inquiries if layouts[id(one)] - {one.layout} and not one.fits]
     for one, _, right in _asked(outvoted, ask, _alone):
-        natural = right is not None and "sign" not in right.convention
-        one.narrow = one.narrow or (natural and not one.candidate.among_batches)
+        one.narrow = one.narrow or bool(right and _may_be_narrow(one))
     return {one.candidate: conclude(one) for one in inquiries}
 
 
@@ -192,13 +192,16 @@ def _alone_too(one: Inquiry) -> list[Way]:
 
 
 def _may_be_narrow(one: Inquiry) -> bool:
-    """Could it be meant for one sample? What is a loss of a batch could hide there how it counts the samples."""
-    counts = "t" in one.exercise.roles and any(
-        _has_the_shape(one, way, 0, one.topic.rights[0])
-        for way in one.answers
-        if way.form.layout == ROWS
+    """Could it be meant for one sample? A loss of a batch could hide there how it counts the samples."""
+    if one.candidate.among_batches or one.topic.binary:
+        return False
+    if "t" not in one.exercise.roles:
+        return "z" in one.exercise.roles
+    of_a_batch = (way for way in one.answers if way.form.layout == ROWS)
+    right = one.topic.rights[0]
+    return not one.exercise.derivative and not any(
+        _has_the_shape(one, way, 0, right) for way in of_a_batch
     )
-    return not counts and not one.candidate.among_batches
 
 
 def _ask(inquiries: Sequence[Inquiry], ask: Ask, wave: Callable[[Inquiry], list[Way]]) -> None:
