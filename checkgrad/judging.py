@@ -24,7 +24,7 @@ from checkgrad.checks import (
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Formula, Probe
 from checkgrad.model import Evidence, Outcome, Verdict
-from checkgrad.network_checks import Finding
+from checkgrad.network_checks import NOT_KNOWN, Finding
 from checkgrad.reading.inquiry import is_alone
 
 if TYPE_CHECKING:
@@ -155,7 +155,9 @@ def _explained(outcome: Outcome, check: Check, student: Student) -> Outcome:
         found = _explanation(student)
     else:
         return outcome
-    return replace(outcome, diagnoses=found.diagnoses, structure=found.structure)
+    unknown = check.ask is matches_the_formula and not found.diagnoses
+    note = NOT_KNOWN if unknown and outcome.verdict is Verdict.WRONG else outcome.note
+    return replace(outcome, diagnoses=found.diagnoses, structure=found.structure, note=note)
 
 
 def _explanation(student: Student) -> diagnose.Named:
@@ -247,7 +249,9 @@ def _right_for_its_own_forward(student: Student) -> bool:
     """A gradient that matches no formula is judged by the slope of the module's own forward code."""
     if student.forward is None or student.forward.reading.right:
         return False
-    if student.forward.reading.unwritten:  # what gives back its input is no function to differentiate
+    if (
+        student.forward.reading.unwritten
+    ):  # what gives back its input is no function to differentiate
         return False
     if not all(answer.returned for answer in student.answers(student.probes)):
         return False

@@ -42,6 +42,7 @@ XOR = [training.TASKS[name] for name in ("xor_binary", "xor_two_class")]
 SHOWN = [task for name, task in training.TASKS.items() if "xor" in name and task not in XOR]
 SHOWN += [training.TASKS["three_class_sketch"]]
 FEW_SAMPLES = 50  # each a request of its own
+NOT_KNOWN = "no known mistake explains this"
 THROUGH_ZERO = ("tanh", "relu", "leaky_relu")  # activations that turn 0 into 0
 
 
@@ -147,6 +148,7 @@ def gradients(network: Network) -> Finding:
         Verdict.WRONG,
         _which_blocks(worst),
         difference=next(iter(worst.wrong.values())),
+        note="" if network.cause or named and named.diagnoses else NOT_KNOWN,
         diagnoses=tuple(named.diagnoses) if named else (),
         structure=named.structure if named and named.diagnoses else _structure(network, seen),
         follows_from=network.cause,
