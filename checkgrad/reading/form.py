@@ -145,9 +145,7 @@ def one_hot(exercise: Exercise, probe: Probe) -> Probe:
 def _laid_out(form: Form, role: str, value: Any, binary: bool) -> Any:
     if value.ndim == 2:
         upright = value
-    elif binary:
-        upright = value[:, None]
-    elif form.layout == SINGLE and form.upright:
+    elif binary or form.layout == SINGLE and form.upright:
         upright = value[:, None]
     elif form.layout == COLUMNS and not _are_class_numbers(role, value):
         upright = value[None, :]
