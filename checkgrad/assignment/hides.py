@@ -21,9 +21,11 @@ HIDES: dict[str, tuple[str, ...]] = {
     ),
     "layout": (
         "binary_cross_entropy.compared_every_sample_with_every_other",
+        "softmax.normalised_over_everything",
         "softmax.normalised_down_the_columns",
         "softmax.summed_with_pythons_own_sum",
         "softmax_jacobian.took_the_batch_for_one_sample",
+        "softmax_backward.summed_over_the_whole_batch",
         "one_hot.turned_rows_into_columns",
         "accuracy.searched_down_the_columns",
         "cross_entropy.divided_by_the_number_of_classes",
