@@ -144,7 +144,7 @@ def _said(check: Check, student: Student, assignment: Assignment) -> Verdict:
     faults = [seen for seen in check.ask(student) if seen.difference or not seen.got.returned]
     if not faults:
         return Verdict.PASSED
-    lenient = all(
+    lenient = (check.earns and student.reading.narrow) or all(
         seen.finding is Verdict.ADVICE or is_beside_the_point(student, seen.probe)
         for seen in faults
     )

@@ -108,6 +108,7 @@ def test_with_everything_pinned_no_known_mistake_slips_through(begun):
 def test_a_convention_that_is_left_open_lets_its_mistakes_through():
     found = rehearse(week('[exercises.softmax]\n[conventions]\nreduction = "mean"'))
     assert "softmax.normalised_down_the_columns" in found.slipped
+    assert "softmax.normalised_over_everything" in found.advised  # right for one sample at a time
     priced = '[exercises.softmax]\nchecks.survives_extreme_inputs.cost = 1\n[conventions]\nlayout = "rows"'
     assert rehearse(week(priced)).advised == ["softmax.cut_off_the_decimals"]
 
