@@ -741,6 +741,289 @@ def cross_entropy_derivative(y, t):
         ("tanh", "softmax_cross_entropy", "mean"),
         (5, 11, 4, 3),
     ),
+    "values_by_their_names": Shape(
+        """
+class NeuralNetMLP:
+    def __init__(self, num_features, num_hidden, num_classes):
+        self.weight_h = np.random.randn(num_hidden, num_features)
+        self.bias_h = np.zeros(num_hidden)
+        self.weight_out = np.random.randn(num_classes, num_hidden)
+        self.bias_out = np.zeros(num_classes)
+    def forward(self, x):
+        middle = sigmoid(x @ self.weight_h.T + self.bias_h)
+        final = sigmoid(middle @ self.weight_out.T + self.bias_out)
+        return middle, final
+    def backward(self, x, middle, final, y):
+        delta = 2 * (final - np.eye(final.shape[1])[y]) / len(y) * final * (1 - final)
+        back = delta @ self.weight_out * middle * (1 - middle)
+        return delta.T @ middle, delta.sum(axis=0), back.T @ x, back.sum(axis=0)
+""",
+        ("back.T @ x", "back.T @ x / 2"),
+        "dW1",
+        ("sigmoid", "sigmoid_mse", "mean"),
+    ),
+    "names_of_several_words": Shape(
+        """
+class NeuralNetwork:
+    def __init__(self, inputnodes, hiddennodes, outputnodes):
+        self.wih = np.random.randn(inputnodes, hiddennodes)
+        self.who = np.random.randn(hiddennodes, outputnodes)
+    def query(self, inputs_list):
+        return sigmoid(sigmoid(inputs_list @ self.wih) @ self.who)
+    def train(self, training_inputs, expected_output, learning_rate):
+        middle = sigmoid(training_inputs @ self.wih)
+        out = sigmoid(middle @ self.who)
+        delta = (expected_output - out) * out * (1 - out)
+        back = self.who @ delta * middle * (1 - middle)
+        self.who += learning_rate * np.outer(middle, delta)
+        self.wih += learning_rate * np.outer(training_inputs, back)
+""",
+        ("* middle * (1 - middle)", "* middle"),
+        "dW1",
+        ("sigmoid", "sigmoid_mse", "mean"),
+    ),
+    "layers_in_attributes": Shape(
+        """
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out).astype(np.float32)
+        self.b = np.zeros((1, n_out), dtype=np.float32)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, dout):
+        self.dW, self.db = self.x.T @ dout, dout.sum(axis=0, keepdims=True)
+        return dout @ self.W.T
+class TwoLayerNet:
+    def __init__(self, input_dim=784, hidden_dim=128, num_classes=10):
+        self.dense1 = Dense(input_dim, hidden_dim)
+        self.dense2 = Dense(hidden_dim, num_classes)
+    def forward(self, X):
+        self.a = np.tanh(self.dense1.forward(X))
+        return self.dense2.forward(self.a)
+    def train_step(self, Xb, yb, lr):
+        p = softmax(self.forward(Xb))
+        loss = -np.mean(np.log(p[np.arange(len(yb)), yb]))
+        p[np.arange(len(yb)), yb] -= 1
+        self.dense1.backward(self.dense2.backward(p / len(yb)) * (1 - self.a ** 2))
+        for layer in (self.dense1, self.dense2):
+            layer.W -= lr * layer.dW
+            layer.b -= lr * layer.db
+        return loss
+""",
+        ("* (1 - self.a ** 2)", ""),
+        "dW1 db1",
+        ("tanh", "softmax_cross_entropy", "mean"),
+    ),
+    "names_of_the_module": Shape(
+        """
+W1, b1 = np.random.randn(2, 3), np.zeros((1, 3))
+W2, b2 = np.random.randn(3, 1), np.zeros((1, 1))
+lr = 0.1
+def forward(X):
+    global A1, A2
+    A1 = sigmoid(X @ W1 + b1)
+    A2 = sigmoid(A1 @ W2 + b2)
+    return A2
+def backward(X, y):
+    global W1, b1, W2, b2
+    d2 = (A2 - y) / len(X)
+    d1 = d2 @ W2.T * A1 * (1 - A1)
+    W1, b1 = W1 - lr * X.T @ d1, b1 - lr * d1.sum(axis=0, keepdims=True)
+    W2, b2 = W2 - lr * A1.T @ d2, b2 - lr * d2.sum(axis=0, keepdims=True)
+""",
+        ("d2 @ W2.T * A1 * (1 - A1)", "d2 @ W2.T * A1"),
+        "dW1 db1",
+        ("sigmoid", "sigmoid_binary_cross_entropy", "mean"),
+    ),
+    "number_of_samples_lacking": Shape(
+        """
+m, n = len(open("train.csv").readlines()), 784
+def init_params():
+    return np.random.rand(10, 784), np.zeros((10, 1)), np.random.rand(10, 10), np.zeros((10, 1))
+def forward_prop(W1, b1, W2, b2, X):
+    Z1 = W1.dot(X) + b1
+    A1 = np.maximum(Z1, 0)
+    Z2 = W2.dot(A1) + b2
+    return Z1, A1, Z2, softmax_columns(Z2)
+def backward_prop(Z1, A1, Z2, A2, W1, W2, X, Y):
+    dZ2 = A2 - np.eye(len(A2))[:, Y]
+    dZ1 = W2.T.dot(dZ2) * (Z1 > 0)
+    dW2, db2 = dZ2.dot(A1.T) / m, dZ2.sum(axis=1, keepdims=True) / m
+    dW1, db1 = dZ1.dot(X.T) / m, dZ1.sum(axis=1, keepdims=True) / m
+    return dW1, db1, dW2, db2
+""",
+        ("dZ1.sum(axis=1, keepdims=True) / m", "np.sum(dZ1) / m"),
+        "db1",
+        ("relu", "softmax_cross_entropy", "mean"),
+    ),
+    "parameters_made_while_fitting": Shape(
+        """
+class ANN:
+    def __init__(self, layers_size):
+        self.layers_size = layers_size
+        self.L, self.n, self.parameters = len(layers_size), 0, {}
+    def initialize_parameters(self):
+        for l in range(1, len(self.layers_size)):
+            shape = self.layers_size[l], self.layers_size[l - 1]
+            self.parameters["W" + str(l)] = np.random.randn(*shape)
+            self.parameters["b" + str(l)] = np.zeros((shape[0], 1))
+    def forward(self, X):
+        store, A = {"A0": X.T}, X.T
+        for l in range(1, self.L + 1):
+            Z = self.parameters["W" + str(l)] @ A + self.parameters["b" + str(l)]
+            A = store["A" + str(l)] = softmax_columns(Z) if l == self.L else np.tanh(Z)
+        return A, store
+    def backward(self, X, Y, store):
+        found, dZ = {}, store["A" + str(self.L)] - Y.T
+        for l in range(self.L, 0, -1):
+            found["dW" + str(l)] = dZ @ store["A" + str(l - 1)].T / self.n
+            found["db" + str(l)] = dZ.sum(axis=1, keepdims=True) / self.n
+            dZ = self.parameters["W" + str(l)].T @ dZ * (1 - store["A" + str(l - 1)] ** 2)
+        return found
+    def fit(self, X, Y, learning_rate=0.01, n_iterations=2500):
+        self.n = len(X)
+        self.layers_size.insert(0, X.shape[1])
+        self.initialize_parameters()
+        for _ in range(n_iterations):
+            found = self.backward(X, Y, self.forward(X)[1])
+            for name in self.parameters:
+                self.parameters[name] = self.parameters[name] - learning_rate * found["d" + name]
+""",
+        ("dZ.sum(axis=1, keepdims=True) / self.n", "dZ.mean(axis=1, keepdims=True) / self.n"),
+        "db1 db2 db3",
+        ("tanh", "softmax_cross_entropy", "mean"),
+        (5, 11, 4, 3),
+    ),
+    "told_its_loss_and_trained": Shape(
+        """
+class FCLayer:
+    def __init__(self, input_size, output_size):
+        self.weights = np.random.rand(input_size, output_size)
+        self.bias = np.random.rand(1, output_size)
+    def forward_propagation(self, input_data):
+        self.input = input_data
+        return self.input @ self.weights + self.bias
+    def backward_propagation(self, output_error, learning_rate):
+        input_error = output_error @ self.weights.T
+        self.weights -= learning_rate * self.input.T @ output_error
+        self.bias -= learning_rate * output_error
+        return input_error
+class ActivationLayer:
+    def __init__(self, activation, activation_prime):
+        self.activation, self.activation_prime = activation, activation_prime
+    def forward_propagation(self, input_data):
+        self.input = input_data
+        return self.activation(self.input)
+    def backward_propagation(self, output_error, learning_rate):
+        return self.activation_prime(self.input) * output_error
+def tanh(x):
+    return np.tanh(x)
+def tanh_prime(x):
+    return 1 - np.tanh(x) ** 2
+def mse(y_true, y_pred):
+    return np.mean((y_true - y_pred) ** 2)
+def mse_prime(y_true, y_pred):
+    return 2 * (y_pred - y_true) / y_true.size
+class Network:
+    def __init__(self):
+        self.layers, self.loss, self.loss_prime = [], None, None
+    def add(self, layer):
+        self.layers.append(layer)
+    def use(self, loss, loss_prime):
+        self.loss, self.loss_prime = loss, loss_prime
+    def run(self, x):
+        for layer in self.layers:
+            x = layer.forward_propagation(x)
+        return x
+    def predict(self, input_data):
+        return [self.run(x) for x in input_data]
+    def fit(self, x_train, y_train, epochs, learning_rate):
+        for _ in range(epochs):
+            for x, y in zip(x_train, y_train):
+                error = self.loss_prime(y, self.run(x))
+                for layer in reversed(self.layers):
+                    error = layer.backward_propagation(error, learning_rate)
+""",
+        ("1 - np.tanh(x) ** 2", "1 - x ** 2"),
+        "dW1 db1 dW2 db2",
+        ("tanh", "linear_mse", "entries"),
+        (5, 11, 4, 3),
+    ),
+    "biases_in_the_weights": Shape(
+        """
+class Linear:
+    def __init__(self, num_in, num_out):
+        self.weight = np.random.uniform(-1, 1, (num_in + 1, num_out))
+    def forward(self, x):
+        self.x = np.concatenate((x, np.ones((len(x), 1))), axis=1)
+        return self.x @ self.weight
+    def backward(self, x):
+        self.weight_grad = self.x.T @ x
+        return (x @ self.weight.T)[:, :-1]
+class ReLU:
+    def forward(self, x):
+        self.mask = x < 0
+        return np.where(self.mask, 0, x)
+    def backward(self, x):
+        return np.where(self.mask, 0, x)
+class CrossEntropyLoss:
+    def forward(self, predict, label):
+        self.p, self.label = softmax(predict), label
+        return -np.mean(np.log(self.p[np.arange(len(label)), label]))
+    def backward(self):
+        return (self.p - np.eye(self.p.shape[1])[self.label]) / len(self.label)
+class Compose:
+    def __init__(self, layers):
+        self.layers = layers
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+    def backward(self, x):
+        for layer in self.layers[::-1]:
+            x = layer.backward(x)
+        return x
+""",
+        (
+            "self.weight_grad = self.x.T @ x",
+            "self.weight_grad = self.x.T @ x; self.weight_grad[-1] = 0",
+        ),
+        "db1 db2 db3",
+        ("relu", "softmax_cross_entropy", "mean"),
+        (5, 11, 4, 3),
+    ),
+    "difference_passed_back": Shape(
+        """
+class FCLayer:
+    def __init__(self, input_size, output_size, activation):
+        self.activation = activation
+        self.weights = np.random.randn(input_size, output_size)
+        self.bias = np.zeros(output_size)
+    def forward(self, x):
+        self.x = x
+        z = x @ self.weights + self.bias
+        self.y = np.tanh(z) if self.activation == "tanh" else softmax(z)
+        return self.y
+    def backward(self, dj_da, learning_rate):
+        dj_dz = dj_da * (1 - self.y ** 2) if self.activation == "tanh" else dj_da
+        dj_dx = dj_dz @ self.weights.T
+        self.weights = self.weights - learning_rate * self.x.T @ dj_dz / len(self.x)
+        self.bias = self.bias - learning_rate * dj_dz.mean(axis=0)
+        return dj_dx
+class NeuralNetwork:
+    def __init__(self):
+        self.layer1 = FCLayer(784, 128, "tanh")
+        self.layer2 = FCLayer(128, 10, "softmax")
+    def forward(self, x):
+        return self.layer2.forward(self.layer1.forward(x))
+    def backward(self, dj_da, learning_rate):
+        self.layer1.backward(self.layer2.backward(dj_da, learning_rate), learning_rate)
+""",
+        ("dj_da * (1 - self.y ** 2)", "dj_da * (1 - self.y)"),
+        "dW1 db1",
+        ("tanh", "softmax_cross_entropy", "mean"),
+    ),
 }
 
 

@@ -88,7 +88,9 @@ def _searched(candidate: NetworkCandidate, search: Search) -> NetworkReading | s
     # what goes forward with many layers has to go back through as many
     deepest = max((len(t.given.parameters) for t in trials if t.seen), default=0)
     likely = [t for t in _by_likelihood(trials) if len(t.given.parameters) >= deepest]
-    for trial in likely[:MOST_TRIALS]:
+    alike = {(t.script.form.layout, t.script.form.single, t.seen): t for t in reversed(likely)}
+    several = sorted(alike.values(), key=likely.index)
+    for trial in list(dict.fromkeys([*likely[:1], *several]))[:MOST_TRIALS]:
         if (deeper := _deeper(trial, trials)) and (
             reading := _of_unknown(candidate, search, trial, deeper)
         ):
@@ -258,7 +260,7 @@ def _labels(found: Sequence[LossFound], best: LossFound | None, trial: Trial) ->
 
 def _for_single_samples(search: Search, trial: Trial, batch: _Scripted) -> _Scripted:
     """The script for one sample at a time, if gradients fit better then; not where a loss averages over a batch."""
-    if batch.loss and batch.known:
+    if batch.ways and batch.loss and batch.known:
         kind = seen_in_loss(batch.loss.value, trial.seen, trial.given)
         if kind is None or kind.reduction != "sum":
             return batch

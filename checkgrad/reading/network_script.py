@@ -332,7 +332,7 @@ def plan_values(sizes: Sequence[int]) -> dict[str, Any]:
 
 def has_sizes_for(script: Script, sizes: tuple[int, ...]) -> bool:
     """Are there as many layers as the constructor wants sizes of?"""
-    known = {X, T, COUNT, *plan_values(sizes)}
+    known = {X, T, COUNT, LAYERS, *plan_values(sizes)}
     calls = [call for call in (script.holder, script.ready) if call]
     tokens = [t for call in calls for t in (*call.takes, *dict(call.named).values())]
     return all(t in known or t[0] == FUNCTION for t in tokens if isinstance(t, str))
