@@ -110,10 +110,10 @@ def _larger_in_size(pair: Pair, factor: float) -> bool:
 FACTS: dict[str, Fact] = {
     "not a number everywhere": lambda p: not np.isfinite(np.asarray(p.got, float)).any(),
     "the same number in every entry": lambda p: np.size(p.got) > 1 and np.ptp(p.got) == 0,
-    "what is due, times a number that is another one for every input": _a_factor_of_its_own,
+    "what is due, times one number for each input": _a_factor_of_its_own,
     "what is due, but every row is multiplied by a number of its own": _a_factor_for_each(1),
     "what is due, but every column is multiplied by a number of its own": _a_factor_for_each(0),
-    "what is due, shifted by a number that is another one for every input": _a_shift_for_each(None),
+    "what is due, shifted by one number for each input": _a_shift_for_each(None),
     "what is due, but every row is shifted by a number of its own": _a_shift_for_each(1),
     "what is due, but every column is shifted by a number of its own": _a_shift_for_each(0),
     "of the right sign, and too large everywhere": lambda p: _signs(p, 1) and _larger_in_size(p, 1),

@@ -25,7 +25,7 @@ def made_of(roles: Sequence[str], pairs: Sequence[Pair], plain: bool = True) -> 
     plain: only with constants that a person would write, such as 0.5 or a third.
     """
     usable = [p for p in pairs if _is_double(p)]
-    if not usable or not all(map(_can_be_fitted, usable)):
+    if not all(map(_can_be_fitted, usable)) or all(p.right for p in usable):
         return ""
     got = np.concatenate([np.ravel(p.got) for p in usable]).astype(float)
     if not got.any():
@@ -170,7 +170,7 @@ def _words(names: Sequence[str], chosen: tuple[int, ...], table: Any, got: Any, 
 
 
 def _is_plain(constant: float) -> bool:
-    return abs(constant - round(constant, DIGITS)) < ROUND * abs(constant)
+    return abs(constant - round(constant, DIGITS)) <= ROUND * abs(constant)
 
 
 def _term(constant: float, name: str) -> str:
