@@ -15,6 +15,7 @@ from checkgrad.numeric.ladder import differentiate, unit_of
 from checkgrad.numeric.moves import calmer
 
 TINY = 1e-5  # a relative difference that an eps makes, and no mistake
+UNSEEN = 0.25  # of the bound: weights differ by a factor of 3, so that a part of it would show more
 GROUPS, MOST = 8, 4  # so many groups of entries; a few wrong entries are in so many of them at most
 CELLS = (32, 64)  # parts of a path, along which a claim is summed up
 LEAST_SYMMETRY = 1e-4  # of the size of what is compared
@@ -56,7 +57,7 @@ def first_look(search: Search, spot: Spot, first: Comparison) -> FirstLook:
 
     seen = search.compare(spot, looks(spot)).of(output)
     off = np.flatnonzero(seen.off)
-    if not len(off) and np.max(first.excess) < FAINT:
+    if np.max(seen.excess) < UNSEEN and np.max(first.excess) < FAINT:
         return FirstLook(NOWHERE)
     if len(off) <= MOST:
         return FirstLook("", True, [np.isin(g, off) for g in groups] if len(off) else None)
@@ -107,7 +108,7 @@ def _excuse(
         return _slight(seen)
     calm = _calm(search, spot)
     excused = (
-        _nearly_equal(search.compare(calm, looks(calm)).of(output), alike)
+        _is_gone(seen, search.compare(calm, looks(calm)).of(output), alike)
         and _has_a_potential(search, spot, output, wrong)
         and _is_cut_off(search, spot, output)
     )
@@ -120,17 +121,27 @@ def _calm(search: Search, spot: Spot) -> Spot:
 
 
 def _nearly_equal(seen: Comparison, alike: bool = False) -> bool:
-    gap = np.abs(seen.claimed - seen.measured)
-    size = np.maximum(np.abs(seen.claimed), np.abs(seen.measured))
-    if alike:
-        size = np.sqrt(np.mean(size**2))
-    near = gap <= seen.bound + TINY * size
+    gap, size = _gap_and_size(seen, alike)
+    near = np.abs(seen.claimed - seen.measured) <= seen.bound + TINY * size
     return bool(np.any(seen.smooth) and np.all(near | ~seen.smooth))
 
 
-def _slight(seen: Comparison) -> str:
+def _is_gone(seen: Comparison, calm: Comparison, alike: bool) -> bool:
+    """Is *calm* without the difference that was *seen*, and fine enough to show it?"""
+    (gap, size), (_, calm_size) = _gap_and_size(seen, alike), _gap_and_size(calm, alike)
+    shows = calm.bound * size <= gap * calm_size
+    return _nearly_equal(calm, alike) and bool(np.all(shows | ~calm.smooth))
+
+
+def _gap_and_size(seen: Comparison, alike: bool) -> tuple[Any, Any]:
+    gap = np.abs(seen.claimed - seen.measured)
     size = np.maximum(np.abs(seen.claimed), np.abs(seen.measured))
-    largest = np.max(np.abs(seen.claimed - seen.measured) / np.maximum(size, 1e-300))
+    return (np.sqrt(np.mean(gap**2)), np.sqrt(np.mean(size**2))) if alike else (gap, size)
+
+
+def _slight(seen: Comparison) -> str:
+    gap, size = _gap_and_size(seen, alike=False)
+    largest = np.max(gap / np.maximum(size, 1e-300))
     return f"differs from f by {largest:.1e} of it at most; an eps in f would do that"
 
 

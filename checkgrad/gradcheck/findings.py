@@ -10,7 +10,6 @@ import numpy as np
 from checkgrad import structure
 from checkgrad.gradcheck.result import Block, Entry
 from checkgrad.gradcheck.search import (
-    SPARE,
     Comparison,
     Search,
     Spent,
@@ -243,7 +242,7 @@ def _wrong_slice(search: Search, spot: Spot, found: Finding) -> str:
         return ""
     positions = np.arange(x.size).reshape(x.shape)
     for name, units in (("row", positions), ("column", positions.T)):
-        suspects = halved(search, spot, found.leaf, found.output, units, 1, SPARE)
+        suspects = halved(search, spot, found.leaf, found.output, units, 1)
         if len(units) > 1 and len(suspects) == 1 and len(suspects[0]) == 1:
             number = int(np.flatnonzero(units[:, 0] == suspects[0][0][0])[0])
             return f"wrong in {name} {number}, and right elsewhere"

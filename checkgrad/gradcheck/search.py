@@ -16,7 +16,7 @@ from checkgrad.numeric.ladder import LADDER, differentiate, unit_of
 from checkgrad.numeric.moves import move, move_scale
 
 DIRECTIONS = 2  # two blind spots that coincide are unlikely enough
-SPARE = 150  # evaluations to keep for telling a mistake from an eps in f
+SPARE = 35  # evaluations to keep for each suspect, for telling a mistake from an eps in f
 BLUNT = 1e-3
 LEAST = 0.5  # random directions are 0.5 to 1.5 in every entry, so that no single one can hide
 
@@ -220,9 +220,7 @@ def wrong_leaves(search: Search, spot: Spot) -> list[int]:
     return [i for i in range(count) if np.any(found.off[i])]
 
 
-def halved(
-    search: Search, spot: Spot, leaf: int, output: int, units: Any, most: int, spare: int = SPARE
-) -> list[Any]:
+def halved(search: Search, spot: Spot, leaf: int, output: int, units: Any, most: int) -> list[Any]:
     """Find the wrong ones of *units*, which are rows of flat positions, by halving.
 
     Returns groups of units, each with a wrong one in it: of one unit each, unless there are more than *most*
@@ -231,7 +229,8 @@ def halved(
     suspects = [units]
     while any(len(group) > 1 for group in suspects):
         halves = [half for group in suspects for half in np.array_split(group, 2) if len(half)]
-        if len(halves) > 2 * most or not search.affordable(len(halves), spare):
+        keep = SPARE * (1 + len(suspects))
+        if len(halves) > 2 * most or not search.affordable(len(halves), keep):
             break
         found = search.compare(spot, [among(search, spot, leaf, half) for half in halves])
         off = found.of(output).off
