@@ -20,6 +20,7 @@ from checkgrad.reading.network_calls import (
     returned_before,
     whole,
 )
+from checkgrad.reading.network_form import AS_OUTPUTS
 from checkgrad.reading.network_losses import LossFound, upstream
 from checkgrad.reading.network_objects import attributes, said
 from checkgrad.reading.network_places import Path, leaves
@@ -120,7 +121,7 @@ def _ways_to_gradients(
 
 def _difference(script: Script) -> list[Script]:
     """The script that passes back the outputs minus the targets, where there is no loss to be derived."""
-    if not script.y:
+    if not script.y or script.form.turned or script.form.labels != AS_OUTPUTS:
         return []
     path = (*script.y.path, ".__sub__")
     minus = Call("outputs - targets", path, (T,), of=script.y.call, gives=((UPSTREAM, ()),))

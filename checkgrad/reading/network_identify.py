@@ -29,6 +29,7 @@ from checkgrad.reading.network_holders import holders
 from checkgrad.reading.network_losses import LossFound, losses
 from checkgrad.reading.network_match import Pilot, number, pilot, seen_in_loss
 from checkgrad.reading.network_names import setting
+from checkgrad.reading.network_objects import said
 from checkgrad.reading.network_places import Path
 from checkgrad.reading.network_reading import TASKS, Ask, NetworkCandidate, NetworkReading
 from checkgrad.reading.network_script import COUNT, DEPTH, PENALTY, RATE, Script
@@ -468,6 +469,8 @@ def identify_pieces(
         pieces=pieces,
     )
     answers = reading.evaluate(ask, [(p.parameters, p.x, p.t) for p in pilots])
+    if failed := next((said(a) for a in answers if not a.returned), ""):
+        return f"could not be assembled: its pieces do not go together ({failed})"
     same = [
         agreement(reading.kind, p, a) for p, a in zip(pilots, answers, strict=True) if a.returned
     ]

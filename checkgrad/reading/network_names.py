@@ -63,7 +63,7 @@ GRADIENT = re.compile(
 )
 UPDATE = re.compile(
     r"(train|fit|step|update|gradient_?descent|train_?(step|batch|on_?batch|one|epoch)|update_?(params|parameters|weights|mini_?batch)|learn"
-    r"|optimi[sz]e|sgd|back_?prop(agation)?|backward_?(pass|prop)?|one_?step|fit_?batch|partial_?fit)"
+    r"|optimi[sz]e|sgd(_?step)?|back_?prop(agation)?|backward_?(pass|prop)?|one_?step|fit_?batch|partial_?fit)"
 )
 INITIALISES = re.compile(
     r"(random_?|he_?|xavier_?|rand_?|weights?_?|params?_?|parameters_?)*(init|initiali[sz]e|create|make|build|setup|get_initial)(iali[sz]e|iali[sz]ation)?"
@@ -488,6 +488,8 @@ def _default(parameter: Parameter) -> Token:
     options = setting(parameter.name)
     if options and (isinstance(options[0], Fill) or options[0] in (RATE, PENALTY)):
         return options[0]
+    if options and options[0] in (COUNT, DEPTH):
+        return Fill(1)
     lower = parameter.name.lower()
     if "activation" in lower or lower in ("act", "nonlinearity"):
         return Fill("relu")
