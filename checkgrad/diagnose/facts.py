@@ -89,6 +89,10 @@ def _a_factor_of_its_own(pair: Pair) -> bool:
     return _near(got, r * due, np.asarray(pair.bound) * max(1.0, abs(r)))
 
 
+def _rounded(digits: int) -> Fact:
+    return lambda p: _near(np.asarray(p.got, float), np.round(p.due, digits), p.bound)
+
+
 def _near(got: Any, due: Any, room: Any) -> bool:
     with np.errstate(all="ignore"):
         return bool((np.abs(got - due) <= room).all())
@@ -110,6 +114,7 @@ def _larger_in_size(pair: Pair, factor: float) -> bool:
 FACTS: dict[str, Fact] = {
     "not a number everywhere": lambda p: not np.isfinite(np.asarray(p.got, float)).any(),
     "the same number in every entry": lambda p: np.size(p.got) > 1 and np.ptp(p.got) == 0,
+    **{f"what is due, rounded to {digits} decimals": _rounded(digits) for digits in range(1, 7)},
     "what is due, times one number for each input": _a_factor_of_its_own,
     "what is due, but every row is multiplied by a number of its own": _a_factor_for_each(1),
     "what is due, but every column is multiplied by a number of its own": _a_factor_for_each(0),

@@ -141,7 +141,16 @@ def _split(name: str, values: Any, off: Any) -> str:
     if near.min() > far.max():
         limit = _about(near.min(), far.max())
         return f"right for large {name}, wrong up to about {limit} away from 0"
-    return ""
+    return _between(name, right, wrong)
+
+
+def _between(name: str, right: Any, wrong: Any) -> str:
+    """Is all wrong in one stretch, with what is right on both sides of it?"""
+    below, above = right[right < wrong.min()], right[right > wrong.max()]
+    if len(below) + len(above) < len(right) or min(len(below), len(above)) < FEW:
+        return ""
+    low, high = _about(below.max(), wrong.min()), _about(wrong.max(), above.min())
+    return f"wrong for {name} between about {low} and {high}, and right elsewhere"
 
 
 def _about(a: float, b: float) -> str:
