@@ -14,6 +14,7 @@ from checkgrad.model import Example, Verdict, Worked
 from checkgrad.reading.as_code import as_code
 
 MEMBER = re.compile(r"value (\d+)")
+MOST_NUMBERS = 5000  # that a report repeats
 
 
 def of(student: Student, seen: Observation) -> Example:
@@ -58,8 +59,16 @@ def _entry(value: Any, at: tuple[int, ...]) -> float:
     return float(np.asarray(value)[at])
 
 
+def _count(value: Any) -> int:
+    if isinstance(value, list | tuple):
+        return sum(map(_count, value))
+    return int(np.size(value)) if isinstance(value, np.ndarray) else 1
+
+
 def plain(value: Any) -> Any:
-    """Numbers and nested lists of numbers, for the report; a description where there are none."""
+    """Numbers and nested lists of numbers, for the report; a description where there are none or too many."""
+    if (count := _count(value)) > MOST_NUMBERS:
+        return f"{count} numbers"
     if isinstance(value, list | tuple):
         return [plain(member) for member in value]
     if isinstance(value, np.ndarray | np.generic):

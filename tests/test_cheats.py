@@ -5,6 +5,7 @@ import pytest
 from checkgrad.assignment import Asked, Assignment
 from checkgrad.grading import grade
 from checkgrad.model import Verdict
+from checkgrad.render import FORMATS
 
 WEEK = Assignment(exercises={"softmax": Asked(), "sigmoid": Asked()})
 
@@ -202,3 +203,11 @@ def test_a_forward_function_that_gives_back_its_input_excuses_no_gradient(tmp_pa
     )
     found = {o.check: o.verdict for o in grade(path).outcomes if o.function == "relu_derivative"}
     assert found["matches_the_formula"] is Verdict.WRONG
+
+
+def test_a_report_stays_small_whatever_is_returned(tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text("def sigmoid(z):\n    return [[0.5] * 300] * 300\n")
+    report = grade(path)
+    assert any(o.example and o.example.got == "90000 numbers" for o in report.outcomes)
+    assert len(FORMATS["json"](report)) < 100_000
