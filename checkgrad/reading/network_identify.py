@@ -147,6 +147,10 @@ def _sorry(search: Search, held: bool, forward: bool) -> str:
 def _of_trial(candidate: NetworkCandidate, search: Search, trial: Trial) -> NetworkReading | None:
     """The reading under this trial, or with another number of outputs where only that has a known loss."""
     best, script = trial, _script(search, trial)
+    if script.loss is None or script.known:
+        reading, right = _best_of(candidate, search, trial, script.ways)
+        if right:
+            return reading
     if not (script.known and script.fit == 1) and trial.given.sizes[-1] > 1:
         for other in with_other_classes(search, trial):
             found = _script(search, other)
@@ -155,21 +159,21 @@ def _of_trial(candidate: NetworkCandidate, search: Search, trial: Trial) -> Netw
     if script.fit < 1 and not best.script.form.single and best.seen:
         script = _for_single_samples(search, best, script)
     if script.script:
-        return _best_of(candidate, search, best, script.ways)
+        return _best_of(candidate, search, best, script.ways)[0]
     return _of_squares(candidate, search, trial) if trial.seen else None
 
 
 def _best_of(
     candidate: NetworkCandidate, search: Search, trial: Trial, ways: Sequence[Script]
-) -> NetworkReading | None:
-    """The first way under which the gradients are right; the likeliest where they are under none."""
+) -> tuple[NetworkReading | None, bool]:
+    """The first way under which the gradients are right; the likeliest, and False, where they are under none."""
     found = []
     for script in ways[:MOST_WAYS]:
         reading, right = _confirmed(candidate, search, trial, script)
         if reading and right:
-            return reading
+            return reading, True
         found += [reading] if reading else []
-    return next(iter(found), None)
+    return next(iter(found), None), False
 
 
 def _of_squares(candidate: NetworkCandidate, search: Search, trial: Trial) -> NetworkReading | None:
