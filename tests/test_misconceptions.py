@@ -92,7 +92,9 @@ def test_misconception_shows_where_it_says(exercise, mistake, seed):
     elif mistake.at == "extremes":
         assert right
         ground = list(exercise.extremes())
-        pairs = zip(answers(mistake.formula, ground), answers(exercise.formula, ground), strict=True)
+        pairs = zip(
+            answers(mistake.formula, ground), answers(exercise.formula, ground), strict=True
+        )
         assert not all(np.allclose(got.value, due.value, rtol=0.1) for got, due in pairs)
     else:
         assert mistake.at == "inputs" and right and mutates(found)
