@@ -94,13 +94,20 @@ def _of_class(search: Search, ready: Call | None = None) -> list[Holder]:
     made = [
         (replace(_making(search, Call(name, path_to(name), plan)), ready=ready), sizes)
         for plan in dict.fromkeys(_plans(search.maker, ready))
-        for sizes in (pilot_sizes(depth, c) for c in (3, 1) for depth in (3, 2, 1))
+        for sizes in _sizes_for(plan, ready)
     ]
     found = _with_parameters(search, [one for one in made if scripts.has_sizes_for(*one)])
     free = [h for h in found if not h.fixed] or found
     alike = [h for h in free if h.script.holder == free[0].script.holder]
     resized = [_of_any_size(h) for h in alike if h.fixed]
     return list(dict.fromkeys([*resized, *alike]))
+
+
+def _sizes_for(plan: Sequence[scripts.Token], ready: Call | None) -> list[tuple[int, ...]]:
+    """The sizes to make an object for: one set of them where it is not told any."""
+    every = [pilot_sizes(depth, c) for c in (3, 1) for depth in (3, 2, 1)]
+    told = any(isinstance(token, str) for token in plan) or ready is not None
+    return every if told else every[:1]
 
 
 def _plans(maker: Definition, ready: Call | None) -> Iterator[tuple[scripts.Token, ...]]:
