@@ -105,7 +105,7 @@ def _excuse(
     alike: the directions are of many entries each, and may be measured by one yardstick.
     """
     if _nearly_equal(seen, alike):
-        return _slight(seen)
+        return _slight(seen, alike)
     calm = _calm(search, spot)
     excused = (
         _is_gone(seen, search.compare(calm, looks(calm)).of(output), alike)
@@ -139,9 +139,11 @@ def _gap_and_size(seen: Comparison, alike: bool) -> tuple[Any, Any]:
     return (np.sqrt(np.mean(gap**2)), np.sqrt(np.mean(size**2))) if alike else (gap, size)
 
 
-def _slight(seen: Comparison) -> str:
-    gap, size = _gap_and_size(seen, alike=False)
+def _slight(seen: Comparison, alike: bool = False) -> str:
+    gap, size = _gap_and_size(seen, alike)
     largest = np.max(gap / np.maximum(size, 1e-300))
+    if largest > TINY:
+        return NOWHERE
     return f"differs from f by {largest:.1e} of it at most; an eps in f would do that"
 
 
