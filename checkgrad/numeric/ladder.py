@@ -117,7 +117,7 @@ def _reconciled(fine: Estimate, coarse: Estimate) -> Estimate:
     with np.errstate(all="ignore"):
         apart = np.abs(fine.value - coarse.value)
         contradicts = apart > fine.bound + coarse.bound
-        bound = np.where(contradicts, apart + coarse.bound, fine.bound)
+        bound = np.where(contradicts, SAFETY * apart + coarse.bound, fine.bound)
     return Estimate(fine.value, bound, fine.smooth)
 
 
