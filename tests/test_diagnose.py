@@ -291,3 +291,26 @@ def test_what_is_right_for_real_numbers_is_not_told_as_made_of_them(exercise):
     with np.errstate(all="ignore"):
         found = diagnose.explain(case(exercise, cut_off))
     assert not re.search(r"(^|; )what is due( in |;|$)", found.structure)
+
+
+ODD = {
+    "None": lambda *p: None,
+    "a word": lambda *p: "x",
+    "one number": lambda *p: 0,
+    "nothing in a tuple": lambda *p: (),
+    "too few": lambda *p: (p[0],),
+    "other kinds": lambda *p: (p[0], "x", None),
+    "its first argument": lambda *p: p[0],
+    "no numbers": lambda *p: np.full(np.shape(p[0]), np.nan),
+    "complex ones": lambda *p: np.asarray(p[0]) * 1j,
+    "half precision": lambda *p: np.asarray(p[0]).astype(np.float16),
+    "no entries": lambda *p: np.zeros((0, 3)),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
+def test_whatever_is_returned_is_looked_at_without_an_error(exercise, odd):
+    with np.errstate(all="ignore"):
+        found = diagnose.explain(case(exercise, ODD[odd]))
+    assert isinstance(found.structure, str)

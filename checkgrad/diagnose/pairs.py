@@ -40,11 +40,12 @@ class Pair(NamedTuple):
 
 @lru_cache(maxsize=8)
 def pairs(case: Case) -> Sequence[Pair] | None:
-    """A pair for every probe, fresh ones included; None where there are not as many numbers as are due."""
+    """A pair for every probe, fresh ones included; None where not one array is due and came."""
     if not case.returns:
         return None
     seen = [(p, got) for p, got in (*case.seen, *case.more) if got.returned]
-    if any(compare.not_numbers(got.value) for _, got in seen):
+    several = isinstance(case.right(case.probes[0]).value, tuple)
+    if several or any(compare.not_numbers(got.value) for _, got in seen):
         return None
     return [_pair(case, probe, got.value) for probe, got in seen]
 
