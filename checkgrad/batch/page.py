@@ -6,13 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from jinja2 import FileSystemLoader
-from markupsafe import Markup
 from msgspec import Struct
 
 from checkgrad.batch.overview import Overview
 from checkgrad.batch.record import Student
-from checkgrad.render import html
 
 HERE = Path(__file__).parent
 MOST = 40  # mistakes told in full
@@ -27,6 +24,12 @@ class Person(Struct, frozen=True):
 
 def render(overview: Overview, link: Callable[[Student], str], *, anonymous: bool = False) -> str:
     """Return the page; *link* leads from a student to the report, "" to none. Anonymous, there are numbers only."""
+    # every other command would wait for them
+    from jinja2 import FileSystemLoader
+    from markupsafe import Markup
+
+    from checkgrad.render import html
+
     env = html.environment().overlay(loader=FileSystemLoader([HERE, html.HERE]))
     style = env.get_template("page.css").render(frames=[]) + env.get_template("class.css").render()
     numbers = {student.id: i for i, (student, _, _) in enumerate(overview.students, 1)}
