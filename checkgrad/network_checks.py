@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from checkgrad import compare, numeric, training
+from checkgrad import compare, numeric, slopes, training
 from checkgrad.checks import Ask
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.compare import Difference
@@ -347,11 +347,19 @@ def _is_right_for_its_own_loss(network: Network, index: int, seen: Seen) -> bool
     """A gradient that matches no formula is judged by the slope of the loss that it belongs to."""
     if not network.reading.right_forward:
         return False
-    slopes, bounds = (_kept(network, b) for b in _measured(network, network.probes[index]))
+    point = mlp.flattened(network.probes[index])
+    blocks = _kept(network, list(range(2 * len(network.probes[index][0]))))
+    # along directions: entry by entry, a wrong network would be asked thousands of times
     return all(
-        np.isfinite(bound).all() and not compare.difference(got, slope, bound + room)
-        for got, slope, bound, room in zip(seen.got, slopes, bounds, seen.bounds, strict=True)
+        _is_the_slope(slopes.along_directions(_own_loss(network), point, wrt), got, room)
+        for wrt, got, room in zip(blocks, seen.got, seen.bounds, strict=True)
     )
+
+
+def _is_the_slope(measured: slopes.Measured, got: Any, room: Any) -> bool:
+    estimate = measured.estimate
+    found = compare.difference(measured.of(got), estimate.value, measured.room(room))
+    return bool(np.isfinite(estimate.bound).all()) and not found
 
 
 def _truth(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
@@ -371,15 +379,18 @@ def _blocks(network: Network, probe: Probe) -> tuple[Any, ...]:
 
 def _measured(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
     """The numeric derivative of the network's own loss, for a forward pass that matches no known one."""
-    flat = mlp.flattened(probe)
+    point, evaluate = mlp.flattened(probe), _own_loss(network)
+    estimates = [numeric.gradient(evaluate, point, i) for i in range(2 * len(probe[0]))]
+    return [e.value for e in estimates], [e.bound for e in estimates]
 
-    def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
+
+def _own_loss(network: Network) -> numeric.Evaluate:
+    def evaluate(points: Sequence[tuple[Any, ...]]) -> list[Any]:
         replies = network.asked_afresh([mlp.restored(point) for point in points])
         losses = [r.value[1] if r.returned else None for r in replies]
         return [None if loss is None else np.asarray(loss) for loss in losses]
 
-    estimates = [numeric.gradient(evaluate, flat, i) for i in range(2 * len(probe[0]))]
-    return [e.value for e in estimates], [e.bound for e in estimates]
+    return evaluate
 
 
 def _flat(value: Any) -> tuple[Any, ...]:
@@ -503,12 +514,12 @@ def _scatter(network: Network) -> list[Evidence]:
         return []
     sizes = [sum(w.size + b.size for w, b in probe[0]) for probe in network.probes]
     at = int(np.argmin(sizes))
-    slopes, bounds = _measured(network, network.probes[at])
+    measured, bounds = _measured(network, network.probes[at])
     got = [block for pair in network.answers[at].value[2] for block in pair]
-    if any(np.shape(g) != np.shape(s) for g, s in zip(got, slopes, strict=True)):
+    if any(np.shape(g) != np.shape(s) for g, s in zip(got, measured, strict=True)):
         return []
     numbers, analytic, room = (
         np.concatenate([np.ravel(np.asarray(block, float)) for block in blocks]).tolist()
-        for blocks in (slopes, got, bounds)
+        for blocks in (measured, got, bounds)
     )
     return [Scatter("gradient of every parameter", numbers, analytic, room)]

@@ -61,7 +61,7 @@ def _by(
     summed = _summed(evaluate, upstream)
     if np.size(point[wrt]) <= FEW:
         return Measured(numeric.gradient(summed, point, wrt))
-    return _along_directions(summed, point, wrt)
+    return along_directions(summed, point, wrt)
 
 
 def _is_elementwise(formula: Callable[..., Any], point: Probe, wrt: int) -> bool:
@@ -69,7 +69,8 @@ def _is_elementwise(formula: Callable[..., Any], point: Probe, wrt: int) -> bool
     return bool(np.ndim(value)) and np.shape(value) == np.shape(point[wrt])
 
 
-def _along_directions(evaluate: numeric.Evaluate, point: Probe, wrt: int) -> Measured:
+def along_directions(evaluate: numeric.Evaluate, point: Probe, wrt: int) -> Measured:
+    """Measure the slopes of *evaluate*, one number at each point, along a few directions of argument *wrt*."""
     rng = np.random.default_rng(wrt)
     directions = rng.normal(size=(DIRECTIONS, *np.shape(point[wrt])))
     parts = [numeric.directional(evaluate, point, wrt, d) for d in directions]
