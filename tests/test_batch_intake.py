@@ -202,3 +202,13 @@ def test_bad_input_is_one_line_and_nothing_is_written(bad, capsys, names):
     printed = capsys.readouterr()
     assert printed.out == "" and len(printed.err.splitlines()) == 1
     assert sorted(bad.rglob("*")) == before
+
+
+def test_a_name_of_any_bytes_can_be_written_down(here):
+    name = b"caf\xe9.py"
+    (here / "class").mkdir()
+    with open(bytes(here) + b"/class/" + name, "w") as file:
+        file.write(SOURCE)
+    assert cli.main(["grade", "class", "--class", "--no-html", "--out", "out", "-j", "1"]) == 0
+    (line,) = (here / "out" / "results.jsonl").read_text().splitlines()
+    assert "caf\ufffd" in line and '"verdict":"passed"' in line

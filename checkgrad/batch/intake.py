@@ -10,11 +10,12 @@ from itertools import count
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from checkgrad.batch import platforms
 from checkgrad.batch.archive import unpack
 from checkgrad.batch.record import Student
-from checkgrad.sandbox.stage import SOURCES, sources_in
+from checkgrad.sandbox.stage import SOURCES, printable, sources_in
 from checkgrad.targets import BadTarget, find
 
 IN_CLASS = "!"  # between what was named and the entry in it
@@ -41,7 +42,7 @@ def handed_in(names: Iterable[str], *, classes: bool) -> Iterator[list[Handed]]:
     scratch = Path(tempfile.mkdtemp(prefix="checkgrad-class-"))
     desk = Desk(scratch)
     try:
-        found = [h for name in dict.fromkeys(names) for h in desk.named(name, classes)]
+        found = [_told(h) for name in dict.fromkeys(names) for h in desk.named(name, classes)]
         yield sorted(_distinct(found), key=lambda handed: handed.student.id)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -144,6 +145,12 @@ class Desk:
         folder = self.scratch / str(next(self._numbers)) / "submission"
         folder.mkdir(parents=True)
         return folder
+
+
+def _told(handed: Handed) -> Handed:
+    """With names that can be written down: those of files may hold any bytes."""
+    student = replace(handed.student, id=printable(handed.student.id))
+    return replace(handed, student=student, source=printable(handed.source))
 
 
 def _entries(folder: Path) -> list[Path]:

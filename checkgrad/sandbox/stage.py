@@ -119,13 +119,13 @@ def content_of(path: Path) -> bytes:
 
 def stage_file(path: Path, copy: Copy, neighbours: bool) -> Staged:
     """One file, with the neighbours that it imports; as part of a package where it imports from "."."""
-    inside = path.resolve().parent
-    content = copy.file(path, path.name)
-    package = inside.name if imports_relatively(content) and inside.name else ""
+    inside, called = path.resolve().parent, printable(path.name)
+    content = copy.file(path, called)
+    package = printable(inside.name) if imports_relatively(content) else ""
     home = copy.folder
     if package:
         (home / package).mkdir()
-        os.replace(home / path.name, home / package / path.name)
+        os.replace(home / called, home / package / called)
     if neighbours:
         stage_neighbours(inside, content, copy, f"{package}/" if package else "")
         notes: tuple[str, ...] = ()
@@ -134,8 +134,13 @@ def stage_file(path: Path, copy: Copy, neighbours: bool) -> Staged:
     module = module_name(path.stem)
     roots = (str(home / package), str(home)) if package else (str(home),)
     name = f"{package}.{module}" if package else module
-    target = (name, str(home / package / path.name), path.stem)
+    target = (name, str(home / package / called), Path(called).stem)
     return Staged(home, roots, (target,), copy.digest.hexdigest(), notes)
+
+
+def printable(name: str) -> str:
+    """The name of a file, which may be of any bytes, as text that can be written down."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def imports_relatively(content: bytes) -> bool:
@@ -204,11 +209,11 @@ def imported(content: bytes) -> set[str]:
 
 def stage_folder(folder: Path, copy: Copy) -> Staged:
     """All Python of a folder, each file a target but for tests and names that belong to libraries."""
-    home = folder.resolve().name or "submission"
+    home = printable(folder.resolve().name) or "submission"
     targets, notes = [], []
     package = (folder / "__init__.py").is_file()
     for path in sources_in(folder):
-        inside = path.relative_to(folder)
+        inside = Path(printable(str(path.relative_to(folder))))
         copy.file(path, f"{home}/{inside.as_posix()}")
         if why := unread(inside):
             notes.append(f"{inside.as_posix()}: not read ({why})")
