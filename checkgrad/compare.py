@@ -108,7 +108,10 @@ def not_numbers(value: Any) -> str:
     if value is None:
         return "returned None; is there a return?"
     if isinstance(value, Unsendable):
-        return f"returned {value.description} where numbers were expected"
+        what, more, advice = value.description.partition("; ")
+        return f"returned {what} where numbers were expected{more}{advice}"
+    if isinstance(value, list) and are_numbers(value):
+        return "returned a list where one array was expected; np.array(...) makes it one"
     if isinstance(value, list | tuple | dict | str):
         return f"returned a {type(value).__name__} where one array was expected"
     array = np.asarray(value)

@@ -219,9 +219,23 @@ class CrossEntropyLoss:
     assert only(source).right
 
 
-def test_a_matrix_or_a_list_of_numbers_is_taken_for_the_array_that_it_stands_for():
-    assert only("def sigmoid(x): return 1 / (1 + np.exp(-np.matrix(x)))").right
-    assert only("def sigmoid(x): return (1 / (1 + np.exp(-x))).tolist()").right
+@pytest.mark.parametrize(
+    "value", ["np.matrix({})", "{}.tolist()", "np.ma.array({})", "({},)", "tuple({})"]
+)
+def test_what_is_given_arrays_returns_a_plain_array(value):
+    assert not only(f"def sigmoid(x): return {value.format('(1 / (1 + np.exp(-x)))')}").right
+    rows = "(np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True))"
+    assert not only(f"def softmax(x): return {value.format(rows)}").right
+
+
+def test_code_that_knows_no_arrays_returns_lists():
+    source = """
+from math import exp
+def softmax(v):
+    e = [exp(x) for x in v]
+    return [x / sum(e) for x in e]
+"""
+    assert only(source).note == "one sample at a time, given Python lists"
 
 
 def test_stubs_are_not_asked():

@@ -91,8 +91,9 @@ def grade(submission):
         return set(), str(refusal)
     with worker:
         answers = worker.ask([call(name, *args) for name, args in CASES])
+        written = {d.name.rpartition(".")[2] for d in worker.inventory.definitions}
         printed = worker.inventory.printed + "".join(a.printed + a.message for a in answers)
-    return earns_credit(answers), printed
+    return earns_credit(answers) & written, printed
 
 
 def deserved(name):

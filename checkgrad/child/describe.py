@@ -44,10 +44,9 @@ def substitute(value: Any) -> Any:
 def array(value: Any) -> Any:
     """An array that is no plain one: of another byte order, of another dtype, of a subclass."""
     shape = np.ndarray.shape.__get__(value)
-    if type(value) is np.matrix:
-        return np.ndarray.view(value, np.ndarray)
     if type(value) is not np.ndarray:
-        return Unsendable(f"a {class_name(type(value))} of shape {shape}; expected a plain array")
+        what = f"a {class_name(type(value))} of shape {shape}"
+        return Unsendable(f"{what}; np.asarray(...) makes it a plain array")
     if value.dtype.kind in "biufc" and value.dtype.itemsize <= 8 + 8 * (value.dtype.kind == "c"):
         if value.ndim <= 16:
             return value.astype(value.dtype.newbyteorder("<").str)

@@ -15,6 +15,7 @@ from checkgrad.reading.methods import method_of_any_class, of_method
 from checkgrad.reading.names import CONCEPTS, meaning, nearest
 from checkgrad.reading.recipe import Candidate, last_name
 
+NUMPY = ("np", "numpy")
 READERS = {
     "function": (of_function,),
     "class": (of_class, of_dense),
@@ -37,7 +38,11 @@ def candidates(
         unique.setdefault((candidate.exercise.name, candidate.function), candidate)
     order = [exercise.name for exercise in exercises]
     batches = any("axis" in d.uses for d in inventory.definitions)
-    every = (replace(candidate, among_batches=batches) for candidate in unique.values())
+    lists = not any(set(NUMPY) & set(d.uses) for d in inventory.definitions)
+    every = (
+        replace(candidate, among_batches=batches, among_lists=lists)
+        for candidate in unique.values()
+    )
     return tuple(sorted(every, key=lambda c: order.index(c.exercise.name)))
 
 

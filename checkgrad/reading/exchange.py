@@ -178,25 +178,34 @@ def _member(candidate: Candidate, value: Any) -> Any:
 def _gathered(candidate: Candidate, way: Way, values: list[Any], expected: Any) -> Any:
     """The answers to the parts as one: a gradient of what all parts share is their sum."""
     if not isinstance(expected, tuple):
-        return _joined(values, expected)
+        return _joined(values, expected, way)
     groups = [_grouped(value) for value in values]
     if any(group is None or len(group) != len(expected) for group in groups):
         return values
     members = [[group[k] for group in groups if group] for k in way.members or range(len(expected))]
     names = member_names(candidate.exercise) or [""] * len(expected)
     return tuple(
-        _joined(parts, due) if name in forms.SAMPLED else _added(parts, due, way, name)
+        _joined(parts, due, way) if name in forms.SAMPLED else _added(parts, due, way, name)
         for parts, due, name in zip(members, expected, names, strict=False)
     )
 
 
 def _added(parts: list[Any], due: Any, way: Way, name: str) -> Any:
+    if _hold_lists(parts, way):
+        return parts
     total = sum(np.asarray(part) for part in parts)
     return forms.returned(way.form, total, due, name == "w")
 
 
-def _joined(values: list[Any], expected: Any) -> Any:
+def _hold_lists(values: list[Any], way: Way) -> bool:
+    """Did a function that was given arrays answer in lists?"""
+    return not way.form.lists and any(isinstance(v, list | tuple) for v in values)
+
+
+def _joined(values: list[Any], expected: Any, way: Way) -> Any:
     """The answers to the parts as one array, if they fit together."""
+    if _hold_lists(values, way):
+        return values
     arrays = [np.asarray(v) for v in values]
     if any(a.dtype.kind not in "biuf" for a in arrays) or len({a.shape for a in arrays}) > 1:
         return values

@@ -162,7 +162,7 @@ def _are_class_numbers(role: str, value: Any) -> bool:
 
 def returned(form: Form, value: Any, expected: Any, weight: bool = False) -> Any:
     """Bring one returned value to the shape of *expected*, by rearrangements that lose nothing."""
-    value = _as_array(value)
+    value = _as_array(value) if form.lists else value
     if not isinstance(value, np.ndarray):
         return value
     in_columns = (form.layout == COLUMNS) != form.turned

@@ -124,14 +124,22 @@ def _columns(one: Inquiry) -> list[Way]:
 
 
 def _lists(one: Inquiry) -> list[Way]:
-    """Nested lists instead of arrays, where no call has given any value."""
-    if one.candidate.stub or any(_gave_a_value(one, way) for way in one.answers):
+    """Nested lists instead of arrays, where no call has given any value or lists are all it knows."""
+    answered = any(_gave_a_value(one, way) for way in one.answers)
+    if one.candidate.stub or answered and not _knows_only_lists(one):
         return []
     return [
         replace(way, form=replace(way.form, lists=True), rarity=way.rarity + 1)
         for way in one.ways
         if way.form.layout in (ROWS, SINGLE)
     ][:MOST_LISTS]
+
+
+def _knows_only_lists(one: Inquiry) -> bool:
+    """Did it answer in lists, in a module without NumPy?"""
+    answers = (answer.value for given in one.answers.values() for answer in given)
+    lists = one.candidate.among_lists and not one.fits
+    return lists and any(isinstance(value, list) for value in answers)
 
 
 def _turn(inquiries: Sequence[Inquiry]) -> None:

@@ -40,7 +40,7 @@ class Candidate:
 
     recipes: sequences of calls, the last of which gives the answer; the most natural first.
     item: which member of the answer is meant, where the function returns several.
-    among_batches: does anything in its module work along an axis?
+    among_batches: does anything in its module work along an axis? among_lists: does nothing in it know NumPy?
     """
 
     exercise: Exercise
@@ -49,6 +49,7 @@ class Candidate:
     item: int | None = None
     stub: bool = False
     among_batches: bool = field(default=False, compare=False)
+    among_lists: bool = field(default=False, compare=False)
 
 
 def path_of(name: str) -> tuple[str, ...]:
