@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from checkgrad.assignment import Assignment, against, is_visible, learns
 from checkgrad.exercise import Exercise, named
 from checkgrad.model import Outcome, Verdict
-from checkgrad.network_checks import NETWORK_CHECKS, NetworkCheck, reaches
+from checkgrad.network_checks import NETWORK_CHECKS, REDUCED_DIFFERENTLY, NetworkCheck, reaches
 from checkgrad.reading import Reading
 from checkgrad.reading.networks import NetworkReading
 from checkgrad.sandbox import Limits
@@ -108,8 +108,8 @@ def by_other_network_conventions(
     outcome: Outcome, reading: NetworkReading, pinned: Mapping[str, str]
 ) -> Outcome:
     """A right network under conventions that the assignment rules out fails, and is told why."""
-    if outcome.verdict is Verdict.ADVICE and "reduction" in pinned:
-        return replace(outcome, verdict=Verdict.WRONG)  # loss and gradients are reduced differently
+    if REDUCED_DIFFERENTLY in outcome.problem and "reduction" in pinned:
+        return replace(outcome, verdict=Verdict.WRONG)
     found = _conventions_of(reading)
     asked = {key: value for key, value in against(found, pinned).items() if key in found}
     if not asked or outcome.verdict is not Verdict.PASSED:

@@ -29,7 +29,7 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
-from checkgrad.reading import network_state
+from checkgrad.reading import network_own_loss, network_state
 from checkgrad.reading.network_code import as_code
 from checkgrad.reading.networks import NetworkReading
 from checkgrad.tasks import Task
@@ -42,6 +42,8 @@ XOR = [training.TASKS[name] for name in ("xor_binary", "xor_two_class")]
 SHOWN = [task for name, task in training.TASKS.items() if "xor" in name and task not in XOR]
 SHOWN += [training.TASKS["three_class_sketch"]]
 FEW_SAMPLES = 50  # each a request of its own
+REDUCED_DIFFERENTLY = "the loss and its gradient are reduced differently"
+SLIGHT = 1e-9  # relative, of a factor that is told from rounded numbers
 NOT_KNOWN = "no known mistake explains this"
 THROUGH_ZERO = ("tanh", "relu", "leaky_relu")  # activations that turn 0 into 0
 
@@ -134,11 +136,15 @@ def gradients(network: Network) -> Finding:
         return _no_value(failed)
     seen = [_against_the_truth(network, i) for i in range(len(network.probes))]
     if not any(s.wrong for s in seen):
-        return Finding(
-            note=network.reading.note, evidence=(_layers(network, 0, seen[0]), *_scatter(network))
+        return _beside_its_loss(network)._replace(
+            evidence=(_layers(network, 0, seen[0]), *_scatter(network))
         )
     if factor := _one_factor(network, seen):
-        problem = f"every gradient is {factor}: the loss and its gradient are reduced differently"
+        told = f"every gradient is {factor}: {REDUCED_DIFFERENTLY}"
+        is_two = factor.startswith("2 times") and network.reading.output.endswith("mse")
+        return Finding(note=told) if is_two else Finding(Verdict.ADVICE, told)
+    if lam := _penalty_on_top(network, seen):
+        problem = f"the gradients hold an L2 penalty with factor {lam:.4g} that is not in the loss"
         return Finding(Verdict.ADVICE, problem)
     at, worst = min(enumerate(seen), key=lambda s: (not s[1].wrong, sum(map(np.size, s[1].due))))
     if _is_right_for_its_own_loss(network, at, worst):
@@ -155,6 +161,15 @@ def gradients(network: Network) -> Finding:
         evidence=(_layers(network, at, worst), *_matrices(worst), *_scatter(network)),
         example=_worked(network, at, worst),
     )
+
+
+def _beside_its_loss(network: Network) -> Finding:
+    """Right gradients: is the network's own loss the one that they belong to?"""
+    found = network_own_loss.beside(network.reading, network.ask, network.seed)
+    if found and not found.usual:
+        return Finding(Verdict.ADVICE, found.sentence, note=network.reading.note)
+    said = filter(None, (network.reading.note, found and found.sentence))
+    return Finding(note="; ".join(said))
 
 
 def leaves_its_inputs_alone(network: Network) -> Finding:
@@ -431,7 +446,8 @@ def _structure(network: Network, seen: Sequence[Seen]) -> str:
 
 def _one_factor(network: Network, seen: Sequence[Seen]) -> str:
     """The factor between all gradients and the truth, if on every probe it is one that reductions differ by."""
-    halves = (0, 1, -1) if network.reading.kind["output"].endswith("mse") else (0,)
+    kind = network.reading.kind
+    halves = (0, 1, -1) if kind["output"].endswith("mse") or kind["scale"] != 1 else (0,)
     for n, c, two in itertools.product((1, -1, 0), (0, 1, -1), halves):
         if (n or c or two) and all(
             _is_factor(s, float(len(x)) ** n * float(len(p[-1][1])) ** c * 2.0**two)
@@ -439,6 +455,28 @@ def _one_factor(network: Network, seen: Sequence[Seen]) -> str:
         ):
             return _times({"N": n, "C": c, "2": two})
     return ""
+
+
+def _penalty_on_top(network: Network, seen: Sequence[Seen]) -> float:
+    """The factor of an L2 penalty that every gradient of weights holds besides, 0 if it is not that."""
+    found = []
+    for s, (parameters, _, _) in zip(seen, network.probes, strict=True):
+        blocks = _kept(network, [block for pair in parameters for block in pair])
+        ws = [w if np.ndim(w) == 2 else np.zeros_like(w) for w in blocks]
+        if [np.shape(g) for g in s.got] != [w.shape for w in ws]:
+            return 0.0
+        more = [np.asarray(g) - d for g, d in zip(s.got, s.due, strict=True)]
+        lam = sum(np.sum(m * w) for m, w in zip(more, ws, strict=True)) / sum(map(_squares, ws))
+        due = [d + lam * w for d, w in zip(s.due, ws, strict=True)]
+        room = [np.asarray(b) + SLIGHT * abs(lam * w) for b, w in zip(s.bounds, ws, strict=True)]
+        if any(map(compare.difference, s.got, due, room)) or not 0 < lam < 1:
+            return 0.0
+        found.append(float(lam))
+    return found[0]
+
+
+def _squares(w: Any) -> float:
+    return float(np.sum(w**2))
 
 
 def _times(powers: dict[str, int]) -> str:

@@ -8,7 +8,10 @@ import pytest
 
 from checkgrad.exercise import Failed
 from checkgrad.exercises import ALL, mlp
+from checkgrad.model import Verdict
+from checkgrad.network_checks import Network, gradients
 from checkgrad.reading import candidates, read
+from checkgrad.reading.network_own_loss import beside
 from checkgrad.reading.networks import network_candidates, read_networks
 from checkgrad.sandbox import Worker
 from tests.network_shapes import AROUND, SHAPES, SHELLS
@@ -190,6 +193,7 @@ def test_right_network_is_read_with_right_gradients(tmp_path, name):
         assert reading.right_forward
         assert reading.fits(shape.sizes)
         assert wrong_blocks(reading, w.ask, shape.sizes) == ""
+        assert beside(reading, w.ask) is None
         if reading.accepts(mlp.draw(np.random.default_rng(3), shape.sizes, 1)):
             assert wrong_blocks(reading, w.ask, shape.sizes, n=1) == ""
 
@@ -203,3 +207,55 @@ def test_mistake_is_not_absorbed_by_the_reading(tmp_path, name):
         assert not isinstance(reading, str), reading
         assert (reading.hidden, reading.output, reading.reduction) == shape.kind
         assert wrong_blocks(reading, w.ask, shape.sizes) == shape.wrong
+
+
+LOSS = "-np.sum(t * np.log(self.forward(x))) / len(x)"
+BACK = "dws.insert(0, a.T @ delta)"
+
+
+def finding_on_gradients(tmp_path, *changed):
+    """What the gradients of a right network come to with something replaced in it."""
+    shape = SHAPES["lists"]
+    source = shape.head + shape.source
+    for old, new in changed:
+        assert old in source
+        source = source.replace(old, new)
+    with worker(tmp_path, source) as w:
+        return gradients(Network(only_reading(w), w.ask, pictures=False))
+
+
+@pytest.mark.parametrize(
+    "loss, said",
+    [
+        (LOSS.replace("-", "-3 * "), "loss gives 3 times that: "),
+        (LOSS.replace("-", ""), "loss gives -1 times that: "),
+        (LOSS.replace("log", "log2"), "loss gives 1.443 times that: "),
+        ("np.mean(np.abs(self.forward(x) - t))", "loss gives 0."),
+        ("np.nan * x.sum()", "loss gives nan where"),
+    ],
+)
+def test_a_wrong_loss_beside_right_gradients_is_advice_with_the_numbers(tmp_path, loss, said):
+    found = finding_on_gradients(tmp_path, (LOSS, loss))
+    assert found.verdict is Verdict.ADVICE
+    right_for = "the gradients are right for the cross-entropy, averaged over samples, but your "
+    assert found.problem.startswith(right_for + said)
+    assert found.problem.endswith(": one of the two is not what was meant")
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        LOSS.replace("self.forward(x)", "self.forward(x) + 1e-3"),
+        LOSS.replace("self.forward(x)", "np.clip(self.forward(x), 1e-3, 1)"),
+        "np.mean(self.forward(x).argmax(axis=1) != t.argmax(axis=1)) * 100",
+    ],
+)
+def test_what_is_no_other_loss_is_not_told(tmp_path, loss):
+    found = finding_on_gradients(tmp_path, (LOSS, loss))
+    assert (found.verdict, found.problem) == (Verdict.PASSED, "")
+
+
+def test_a_penalty_that_is_not_in_the_loss_is_advice_with_its_factor(tmp_path):
+    found = finding_on_gradients(tmp_path, (BACK, "dws.insert(0, a.T @ delta + 0.05 * w)"))
+    assert found.verdict is Verdict.ADVICE
+    assert "an L2 penalty with factor 0.05 that is not in the loss" in found.problem

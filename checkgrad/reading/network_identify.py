@@ -147,14 +147,14 @@ def _sorry(search: Search, held: bool, forward: bool) -> str:
 def _of_trial(candidate: NetworkCandidate, search: Search, trial: Trial) -> NetworkReading | None:
     """The reading under this trial, or with another number of outputs where only that has a known loss."""
     best, script = trial, _script(search, trial)
-    if script.loss is None or script.known:
+    if script.known or script.loss is None and not search.named("loss"):
         reading, right = _best_of(candidate, search, trial, script.ways)
         if right:
             return reading
-    if not (script.known and script.fit == 1) and trial.given.sizes[-1] > 1:
+    if script.rank < (True, True, 1.0) and trial.given.sizes[-1] > 1:
         for other in with_other_classes(search, trial):
             found = _script(search, other)
-            if (found.known, found.fit) > (script.known, script.fit):
+            if found.rank > script.rank:
                 best, script = other, found
     if script.fit < 1 and not best.script.form.single and best.seen:
         script = _for_single_samples(search, best, script)
@@ -243,6 +243,11 @@ class _Scripted:
     @property
     def known(self) -> bool:
         return self.loss is not None and self.loss.known
+
+    @property
+    def rank(self) -> tuple[bool, bool, float]:
+        """A known loss before one that is not, and that before none; then the fit of the gradients."""
+        return self.known, self.loss is not None, self.fit
 
 
 def _script(search: Search, trial: Trial) -> _Scripted:
