@@ -412,3 +412,30 @@ def mse_gradient(t, y):
     kept = {name: o for (name, check), o in found.items() if check == "leaves_its_inputs_alone"}
     assert kept["relu_backward"].verdict is Verdict.PASSED
     assert kept["mse_gradient"].problem == "changed t, which it was only given to read"
+
+
+def test_the_error_of_the_output_is_no_mistake_beside_gradients_that_point_uphill(outcomes):
+    found = outcomes(
+        """
+import numpy as np
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+def softmax_cross_entropy(z, t):
+    return -np.sum(t * np.log(softmax(z))) / len(z)
+
+def softmax_cross_entropy_gradient(z, t):
+    return (t - softmax(z)) / len(z)
+
+def mse_loss_gradient(y, t):
+    return 2 * (y - t) / y.size
+
+def sigmoid_derivative(z):
+    return np.exp(-z) / (1 + np.exp(-z)) ** 2
+"""
+    )
+    assert not [o for o in found.values() if o.verdict.failed]
+    numeric = found["softmax_cross_entropy_gradient", "agrees_with_the_numeric_derivative"]
+    assert numeric.verdict is Verdict.ADVICE and "opposite sign" in numeric.problem

@@ -9,6 +9,7 @@ import numpy as np
 
 from checkgrad.reading.form import COLUMNS, ROWS
 from checkgrad.reading.inquiry import Choice, Inquiry, is_alone
+from checkgrad.reading.recipe import last_name
 from checkgrad.reading.topic import Right, is_gradient_of_a_loss
 from checkgrad.reading.way import Way
 
@@ -81,6 +82,35 @@ def samples_are_alone(inquiries: Sequence[Inquiry]) -> bool:
     )
 
 
+def stuck_along_an_axis(inquiries: Sequence[Inquiry]) -> list[Inquiry]:
+    """What names an axis but stops at batches, though it is right for single samples; and what uses such.
+
+    A function that others, right for batches, hand their samples one by one is meant so.
+    """
+    stopped = [one for one in inquiries if _stops_at_batches(one)]
+    right = [one for one in inquiries if any(not is_alone(way) for way in one.fits)]
+    stuck = [
+        one
+        for one in stopped
+        if "axis" in one.candidate.uses and not any(_uses(other, one) for other in right)
+    ]
+    followers = [one for one in stopped if any(_uses(one, other) for other in stuck)]
+    return [one for one in inquiries if one in stuck or one in followers]
+
+
+def _stops_at_batches(one: Inquiry) -> bool:
+    """Is it right for single samples alone, for two arrays in it fit together for none but these?"""
+    batch = next((one.answers[way] for way in one.ways if way in one.answers), [])
+    stops = all(b.raised == "ValueError" and "broadcast" in b.message for b in batch)
+    return bool(one.fits and batch) and stops and all(map(is_alone, one.fits))
+
+
+def _uses(one: Inquiry, other: Inquiry) -> bool:
+    """Does the source of one mention the other, or the class of it?"""
+    function = other.candidate.function
+    return bool({last_name(function), function.partition(".")[0]} & set(one.candidate.uses))
+
+
 def layout(one: Inquiry, way: Way, right: Right) -> str | None:
     return (
         way.form.layout if way.form.layout in (ROWS, COLUMNS) and len(_layouts(one)) > 1 else None
@@ -95,11 +125,17 @@ def weights(one: Inquiry, way: Way, right: Right) -> str | None:
     return way.form.weights if {"w", "x"} <= set(one.exercise.roles) else None
 
 
+# By these gradients t - y, the error, is meant as often as y - t: whoever adds it goes down.
+ERRORS = ("softmax_cross_entropy_gradient", "sigmoid_binary_cross_entropy_gradient")
+
+
 def sign(one: Inquiry, way: Way, right: Right) -> str | None:
     """Down or up the slope: said by gradients of a loss, and by updates."""
     exercise = one.exercise
     gradient = exercise.derivative is not None and "t" in exercise.roles
     update = exercise.name.endswith("_update")
+    if exercise.name in ERRORS and "sign" in right.convention:
+        return None
     return right.convention.get("sign", "positive") if gradient or update else None
 
 
