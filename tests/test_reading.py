@@ -353,3 +353,29 @@ def test_a_function_that_wants_what_nobody_knows_is_not_reached():
     inside = "def softmax(x): return np.exp(x, 1, 2, 3)"
     assert not only(unknown).reached
     assert only(inside).reached and only(ROWS).reached
+
+
+FLAT = """
+def softmax(z):
+    e = np.exp(z)
+    return e / np.sum(e, axis=-1)
+"""
+ERROR = "def softmax_cross_entropy_gradient(z, t): return softmax(z) - t"
+BATCHES = "def cross_entropy(y, t): return -np.mean(np.sum(t * np.log(y), {axis}))"
+
+
+@pytest.mark.parametrize("axis", ["axis=1", "1"])
+def test_row_sums_that_lost_their_axis_are_wrong_beside_batches(axis):
+    found = readings(FLAT + ERROR + "\n" + BATCHES.format(axis=axis))
+    wrong = {name for (name, _), reading in found.items() if not reading.right}
+    assert wrong == {"softmax", "softmax_cross_entropy_gradient"}
+
+
+def test_row_sums_without_an_axis_of_their_own_are_right_for_samples_that_are_handed_over_one_by_one():
+    rows = """
+def softmax_cross_entropy_gradient(z, t):
+    return np.array([softmax(row) for row in z]) - t
+"""
+    found = readings(FLAT + rows + BATCHES.format(axis="axis=1"))
+    assert all(reading.right for reading in found.values())
+    assert only(FLAT).note == "one sample at a time"

@@ -17,6 +17,7 @@ from .inventory import Definition, Parameter
 SIMPLE = (float, int, str, bool, type(None))
 MOST_NAMES, LONGEST_DOC, MOST_DEFINITIONS, DEEPEST = 100, 2000, 1000, 3
 NO_LITERAL = "is no dict of plain strings and numbers"
+ALONG_AN_AXIS = ("sum", "mean", "max", "min", "argmax", "prod", "amax")
 CLIPS = ("clip", "minimum", "maximum", "min", "max")
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -318,7 +319,7 @@ def does_nothing(statement: ast.stmt) -> bool:
 
 
 def mentioned(nodes: Sequence[ast.AST]) -> list[str]:
-    """Names, attributes, axis and what is taken from one ("1 -"), in the order of the source, each once."""
+    """Names, attributes, axes and what is taken from one ("1 -"), in the order of the source, each once."""
     found: dict[str, tuple[int, int]] = {}
     bounds = inside_bounds(nodes)
     numbers = functions_of_numbers(nodes)
@@ -328,12 +329,40 @@ def mentioned(nodes: Sequence[ast.AST]) -> list[str]:
         if isinstance(node, ast.Name):
             found.setdefault(node.id, (node.lineno, node.col_offset))
         elif isinstance(node, ast.Attribute):
-            found.setdefault(node.attr, (node.end_lineno or 0, node.end_col_offset or 0))
-        elif isinstance(node, ast.keyword) and node.arg == "axis":
-            found.setdefault("axis", (node.lineno, node.col_offset))
+            found.setdefault(node.attr, place(node))
+        elif isinstance(node, ast.Call):
+            found |= {word: place(node) for word in axes_of(node) if word not in found}
         elif isinstance(node, ast.BinOp) and node not in bounds and _is_taken_from_one(node):
             found.setdefault("1 -", (node.lineno, node.col_offset))
     return sorted(found, key=lambda name: found[name])[:MOST_NAMES]
+
+
+def place(node: ast.expr) -> tuple[int, int]:
+    """Where a node ends."""
+    return node.end_lineno or 0, node.end_col_offset or 0
+
+
+def axes_of(call: ast.Call) -> Iterator[str]:
+    """ "axis" where a call works along one, "axes" where only an array of several has what it asks for."""
+    named = {k.arg: k.value for k in call.keywords}
+    axis = named.get("axis") or axis_by_position(call)
+    if axis is not None:
+        yield "axis"
+    if axis and is_number(axis) and ast.literal_eval(axis) in (1, 2) or is_true(named.get("keepdims")):
+        yield "axes"
+
+
+def axis_by_position(call: ast.Call) -> ast.expr | None:
+    """The 1 of np.sum(e, 1) and of e.sum(1)."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in ALONG_AN_AXIS:
+        return None
+    of_numpy = isinstance(call.func.value, ast.Name) and call.func.value.id in ("np", "numpy")
+    given = call.args[1:2] if of_numpy else call.args[:1]
+    return given[0] if given and is_number(given[0]) else None
+
+
+def is_true(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
 
 
 def inside_bounds(nodes: Iterable[ast.AST]) -> set[ast.AST]:

@@ -15,7 +15,7 @@ from checkgrad.reading.methods import method_of_any_class, of_method
 from checkgrad.reading.names import CONCEPTS, meaning, nearest
 from checkgrad.reading.recipe import Candidate, last_name
 
-NUMPY = ("np", "numpy")
+NUMPY = {"np", "numpy"}
 READERS = {
     "function": (of_function,),
     "class": (of_class, of_dense),
@@ -37,13 +37,21 @@ def candidates(
     for candidate in found:
         unique.setdefault((candidate.exercise.name, candidate.function), candidate)
     order = [exercise.name for exercise in exercises]
-    batches = any("axis" in d.uses for d in inventory.definitions)
-    lists = not any(set(NUMPY) & set(d.uses) for d in inventory.definitions)
-    every = (
-        replace(candidate, among_batches=batches, among_lists=lists)
-        for candidate in unique.values()
-    )
+    every = (_among_the_others(candidate, inventory) for candidate in unique.values())
     return tuple(sorted(every, key=lambda c: order.index(c.exercise.name)))
+
+
+def _among_the_others(candidate: Candidate, inventory: Inventory) -> Candidate:
+    """The candidate with what the source of its module tells of it."""
+    definition = inventory.find(candidate.function)
+    used = {name for d in inventory.definitions for name in d.uses}
+    return replace(
+        candidate,
+        uses=definition.uses if definition else (),
+        among_batches="axis" in used,
+        among_matrices="axes" in used,
+        among_lists=not used & NUMPY,
+    )
 
 
 def nearest_names(inventory: Inventory, exercises: Sequence[Exercise]) -> list[str]:

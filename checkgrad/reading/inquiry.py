@@ -58,6 +58,12 @@ class Inquiry:
             default=None,
         )
 
+    def is_for_batches(self) -> None:
+        """Drop what was found out about single samples."""
+        self.ways = [way for way in self.ways if not is_alone(way)]
+        self.answers = {way: a for way, a in self.answers.items() if not is_alone(way)}
+        self.fits = {way: right for way, right in self.fits.items() if not is_alone(way)}
+
     def keep(self, choice: Choice, *allowed: str) -> None:
         """Drop the fits whose *choice* is not *allowed*; those that leave it open stay."""
         self.fits = {w: r for w, r in self.fits.items() if choice(self, w, r) in (None, *allowed)}

@@ -159,10 +159,11 @@ def _turn(inquiries: Sequence[Inquiry]) -> None:
 def _ask_alone(inquiries: Sequence[Inquiry], ask: Ask) -> None:
     """Ask for samples one at a time what is not right for batches, unless the module is about batches."""
     suspects = [one for one in inquiries if _took_a_batch_and_fits_alone(one)]
-    sure = [one for one in inquiries if one not in suspects]
+    stuck = consistency.stuck_along_an_axis(inquiries)
+    sure = [one for one in inquiries if one not in suspects and one not in stuck]
     alone = consistency.samples_are_alone(sure)
     doubtful = [one for one in inquiries if _alone(one) and (alone or _may_be_narrow(one))]
-    if not doubtful and not suspects:
+    if not doubtful and not suspects and not stuck:
         return
     for one, _, right in _asked(inquiries, ask, _alone_too):
         # A mean over the cells of one sample is that over samples, asked for one.
@@ -172,6 +173,9 @@ def _ask_alone(inquiries: Sequence[Inquiry], ask: Ask) -> None:
     for one in suspects:
         if batches or (one.candidate.among_batches and not alone):
             one.fits.clear()
+    for one in stuck:
+        if batches or one.candidate.among_matrices:
+            one.is_for_batches()
     if batches:
         return
     for one, way, right in _asked(doubtful, ask, _alone):

@@ -40,7 +40,8 @@ class Candidate:
 
     recipes: sequences of calls, the last of which gives the answer; the most natural first.
     item: which member of the answer is meant, where the function returns several.
-    among_batches: does anything in its module work along an axis? among_lists: does nothing in it know NumPy?
+    uses: what its source mentions. among_batches: does anything in its module work along an axis?
+    among_matrices: does anything in it need arrays of several axes? among_lists: does nothing in it know NumPy?
     """
 
     exercise: Exercise
@@ -48,7 +49,9 @@ class Candidate:
     recipes: tuple[Recipe, ...]
     item: int | None = None
     stub: bool = False
+    uses: tuple[str, ...] = field(default=(), compare=False)
     among_batches: bool = field(default=False, compare=False)
+    among_matrices: bool = field(default=False, compare=False)
     among_lists: bool = field(default=False, compare=False)
 
 
