@@ -43,7 +43,7 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
-from checkgrad.network_checks import Network, gradients
+from checkgrad.network_checks import NETWORK_CHECKS, Network, gradients
 from checkgrad.points import IMPORTS, scored
 from checkgrad.reading import Candidate, Reading, candidates, misfits, nearest_names, read
 from checkgrad.reading.networks import (
@@ -60,6 +60,7 @@ NO_DEFINITION = (
     "defines no function and no class, and a script cannot be called; put its steps into functions: "
     "def forward(X, W1, b1, W2, b2) returns the outputs, def backward(X, T, W1, b1, W2, b2) the gradients"
 )
+NO_NETWORK = "not asked: it could not be used as a network"
 FOR_REVIEW = "for review: not right on inputs that only this submission was given"
 
 
@@ -275,9 +276,7 @@ class Grader:
             return Part(self._missing(question, False))
         reading = self.networks[candidate]
         if isinstance(reading, str):
-            asked_for = NETWORK.name in self.assignment.exercises
-            verdict = Verdict.MISSING if asked_for else Verdict.ADVICE
-            return Part(bare_outcome(question, verdict, reading))
+            return Part(self._not_understood(question, reading))
         if candidate not in self._networks:
             wrong = self._wrong_pieces(candidate)
             self._networks[candidate] = Network(
@@ -297,6 +296,15 @@ class Grader:
             pinned = self.assignment.conventions
             outcome = demands.by_other_network_conventions(outcome, reading, pinned)
         return Part(outcome, read_as, list(finding.training))
+
+    def _not_understood(self, question: Question, why: str) -> Outcome:
+        """No evidence of a mistake, unless the assignment asks for it; the reason stands once, at the first check."""
+        first = question.check == NETWORK_CHECKS[0].name
+        if NETWORK.name in self.assignment.exercises:
+            return bare_outcome(question, Verdict.MISSING, why if first else NO_NETWORK)
+        if first:
+            return bare_outcome(question, Verdict.ADVICE, why)
+        return replace(bare_outcome(question, Verdict.PASSED), note=NO_NETWORK)
 
     def _reviewed(self, outcome: Outcome, check: Check, student: Student) -> Outcome:
         """The outcome of a secret exam, with a note where what passed fails on inputs of its own."""

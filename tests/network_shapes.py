@@ -1024,6 +1024,52 @@ class NeuralNetwork:
         "dW1 db1",
         ("tanh", "softmax_cross_entropy", "mean"),
     ),
+    "layers_of_dicts": Shape(
+        """
+class Module:
+    def __call__(self, *a):
+        return self.forward(*a)
+class Linear(Module):
+    def __init__(self, n_in, n_out):
+        self.params = {"W": np.random.randn(n_out, n_in), "b": np.zeros(n_out)}
+        self.grads = {}
+    def forward(self, x):
+        self.x = x
+        return x @ self.params["W"].T + self.params["b"]
+    def backward(self, d):
+        self.grads["W"] = d.T @ self.x
+        self.grads["b"] = d.sum(0)
+        return d @ self.params["W"]
+class ReLU(Module):
+    def forward(self, x):
+        self.mask = x > 0
+        return x * self.mask
+    def backward(self, d):
+        return d * self.mask
+class CrossEntropyLoss(Module):
+    def forward(self, logits, y):
+        self.p, self.y = softmax(logits), y
+        return -np.log(self.p[np.arange(len(y)), y]).mean()
+    def backward(self):
+        d = self.p.copy()
+        d[np.arange(len(self.y)), self.y] -= 1
+        return d / len(self.y)
+class Sequential(Module):
+    def __init__(self, *layers):
+        self.layers = layers
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+    def backward(self, d):
+        for layer in reversed(self.layers):
+            d = layer.backward(d)
+        return d
+""",
+        ("return d * self.mask", "return d"),
+        "dW1 db1",
+        ("relu", "softmax_cross_entropy", "mean"),
+    ),
 }
 
 

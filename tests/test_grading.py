@@ -439,3 +439,42 @@ def sigmoid_derivative(z):
     assert not [o for o in found.values() if o.verdict.failed]
     numeric = found["softmax_cross_entropy_gradient", "agrees_with_the_numeric_derivative"]
     assert numeric.verdict is Verdict.ADVICE and "opposite sign" in numeric.problem
+
+
+NO_GRADIENTS = """
+class Net:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.W1, self.b1 = np.ones((n_in, n_hidden)), np.ones(n_hidden)
+        self.W2, self.b2 = np.ones((n_hidden, n_out)), np.ones(n_out)
+    def forward(self, X):
+        return softmax(np.tanh(X @ self.W1 + self.b1) @ self.W2 + self.b2)
+    def backward(self, X, y):
+        return len(X) * "?"
+"""
+
+
+def test_why_a_network_is_not_understood_stands_once(outcomes):
+    found = [o for (function, _), o in outcomes(HEAD + NO_GRADIENTS).items() if function == "Net"]
+    first, *others = found
+    assert (first.check, first.verdict) == ("exists", Verdict.ADVICE)
+    assert "no call gives the gradients of its parameters" in first.problem
+    assert {(o.verdict, o.problem) for o in others} == {(Verdict.PASSED, "")}
+    assert all(o.note == "not asked: it could not be used as a network" for o in others)
+
+
+def test_the_samples_of_a_loss_of_one_output_are_counted_as_n(outcomes):
+    found = outcomes("""
+import numpy as np
+def binary_cross_entropy(y, t):
+    return -np.sum(t * np.log(y) + (1 - t) * np.log(1 - y))
+def binary_cross_entropy_derivative(y, t):
+    return (y - t) / (y * (1 - y)) / len(y)
+""")
+    told = found["binary_cross_entropy_derivative", "agrees_with_the_numeric_derivative"]
+    assert told.verdict is Verdict.ADVICE and "7 times too small, and N = 7" in told.problem
+
+
+def test_a_function_that_hung_while_it_was_read_is_told_by_every_check(outcomes):
+    found = outcomes("def sigmoid(z):\n    while True:\n        pass\n")
+    told = {o.problem for (_, check), o in found.items() if check != "loads"}
+    assert told and all("did not come back within 2 s" in problem for problem in told)

@@ -158,7 +158,7 @@ WHOLE_BIASES = listed("biases b bs bias b_list bias_list bias_vectors")
 
 
 UPSTREAM_NAME = re.compile(
-    r"d_?(out|l|j|loss|y|z|a|values?|outputs?|pred|logits|scores)(_\w+)?|\w*grad(ient|ients|s)?(_\w+)?|delta|upstream|error|err|eta|g|gy|next_\w+"
+    r"d_?(out|l|j|loss|y|z|a|values?|outputs?|pred|logits|scores)(_\w+)?|\w*grad(ient|ients|s)?(_\w+)?|d|delta|upstream|error|err|eta|g|gy|next_\w+"
 )
 
 

@@ -32,6 +32,12 @@ from checkgrad.reading.signature import required
 __all__ = ["NetworkCandidate", "NetworkReading", "network_candidates", "read_networks"]
 
 
+NO_KNOWN_FORM = (
+    "could not be used as a network: its calls give values in an order or a form that is not known here; "
+    "let forward(X) return the outputs, and backward(X, y) the gradients, one array for each parameter"
+)
+
+
 def network_candidates(inventory: Inventory) -> tuple[NetworkCandidate, ...]:
     """Everything that may be a network."""
     found = (*_classes(inventory), *_functions(inventory))
@@ -205,7 +211,9 @@ LAYER_WORDS = {"layer", "layers", "dense", "fc", "linear", "affine", "hidden", "
 
 
 def _names_targets(definition: Definition) -> bool:
-    return any(is_target(p.name) for p in definition.parameters or ())
+    """Is any of its parameters called targets? A lone d is a gradient that is passed back."""
+    names = [p.name for p in definition.parameters or ()]
+    return names != ["d"] and any(map(is_target, names))
 
 
 def _takes(definition: Definition, token: str) -> bool:
@@ -274,8 +282,8 @@ def _understood(
     """The reading of one candidate; what gives values of no known form is not understood."""
     try:
         return _read_one(candidate, readings, ask, seed)
-    except (ValueError, TypeError, LookupError) as error:
-        return f"could not be read: what it gives has no form that is known here ({error})"
+    except (ValueError, TypeError, LookupError):
+        return NO_KNOWN_FORM
 
 
 def _read_one(
