@@ -134,10 +134,10 @@ def gradients(network: Network) -> Finding:
         return Finding(Verdict.WRONG, f"cannot be given the sizes {asked}, which are asked for")
     if failed := next((b for b in network.answers if not b.returned), None):
         return _no_value(failed)
-    seen = [_against_the_truth(network, i) for i in range(len(network.probes))]
+    seen = _compared(network)
     if not any(s.wrong for s in seen):
         return _beside_its_loss(network)._replace(
-            evidence=(_layers(network, 0, seen[0]), *_scatter(network))
+            evidence=(_layers(network, seen[0]), *_scatter(network))
         )
     if factor := _one_factor(network, seen):
         told = f"every gradient is {factor}: {REDUCED_DIFFERENTLY}"
@@ -146,8 +146,8 @@ def gradients(network: Network) -> Finding:
     if lam := _penalty_on_top(network, seen):
         problem = f"the gradients hold an L2 penalty with factor {lam:.4g} that is not in the loss"
         return Finding(Verdict.ADVICE, problem)
-    at, worst = min(enumerate(seen), key=lambda s: (not s[1].wrong, sum(map(np.size, s[1].due))))
-    if _is_right_for_its_own_loss(network, at, worst):
+    worst = min(seen, key=lambda s: (not s.wrong, sum(map(np.size, s.due))))
+    if _is_right_for_its_own_loss(network, worst):
         return Finding(note="right for the network's own loss, which is not the usual one")
     named = None if network.cause else diagnosed(network)
     return Finding(
@@ -158,8 +158,8 @@ def gradients(network: Network) -> Finding:
         diagnoses=tuple(named.diagnoses) if named else (),
         structure=named.structure if named and named.diagnoses else _structure(network, seen),
         follows_from=network.cause,
-        evidence=(_layers(network, at, worst), *_matrices(worst), *_scatter(network)),
-        example=_worked(network, at, worst),
+        evidence=(_layers(network, worst), *_matrices(worst), *_scatter(network)),
+        example=_worked(network, worst),
     )
 
 
@@ -306,7 +306,8 @@ def _after_another_batch(network: Network) -> Finding:
 
 def _is_right(network: Network, probe: Probe, blocks: Any) -> bool:
     """Are these the gradients that are due? Those of a network that rolls dice are not."""
-    due, bounds = _truth(network, probe)
+    truth = _by_formula if network.reading.right_forward else _measured
+    due, bounds = truth(network, probe)
     return compare.difference(blocks, tuple(due), tuple(bounds)) is None
 
 
@@ -331,6 +332,7 @@ def _told(manner: Manner, verdict: Verdict) -> dict[str, Any]:
 class Seen(NamedTuple):
     """The gradients of one probe, block by block: what came, what was due, and what is wrong."""
 
+    probe: Probe
     names: list[str]
     got: list[Any]
     due: list[Any]
@@ -338,19 +340,47 @@ class Seen(NamedTuple):
     wrong: dict[str, Difference]
 
 
-def _against_the_truth(network: Network, index: int) -> Seen:
-    """Compare with the gradient of the network's own loss: by formula where its forward pass is known."""
-    probe, answer = network.probes[index], network.answers[index]
-    names = _kept(network, [f"d{kind}{i + 1}" for i in range(len(probe[0])) for kind in "Wb"])
-    got = _kept(network, [block for pair in answer.value[2] for block in pair])
-    due, bounds = (_kept(network, blocks) for blocks in _truth(network, probe))
+def _compared(network: Network) -> list[Seen]:
+    """Every probe beside the truth; where only slopes tell it, the smallest that is not right along directions."""
+    answered = list(zip(network.probes, network.answers, strict=True))
+    if network.reading.right_forward:
+        return [_seen(network, p, a, *_by_formula(network, p)) for p, a in answered]
+    unjudged = [_unjudged(network, p, a) for p, a in answered]
+    wrong = [i for i, s in enumerate(unjudged) if not _is_right_along_directions(network, s)]
+    if not wrong:
+        return unjudged
+    probe, answer = min((answered[i] for i in wrong), key=lambda one: _count(one[0]))
+    return [_seen(network, probe, answer, *_measured(network, probe))]
+
+
+def _count(probe: Probe) -> int:
+    """How many parameters there are."""
+    return sum(w.size + b.size for w, b in probe[0])
+
+
+def _unjudged(network: Network, probe: Probe, answer: Behaviour) -> Seen:
+    names, got = _named_blocks(network, probe, answer)
+    return Seen(probe, names, got, got, [0.0] * len(got), {})
+
+
+def _named_blocks(network: Network, probe: Probe, answer: Behaviour) -> tuple[list[str], list[Any]]:
+    names = [f"d{kind}{i + 1}" for i in range(len(probe[0])) for kind in "Wb"]
+    return _kept(network, names), _kept(network, list(_flat(answer.value)[2:]))
+
+
+def _seen(
+    network: Network, probe: Probe, answer: Behaviour, due: list[Any], bounds: list[Any]
+) -> Seen:
+    """The gradients of one answer beside what is due."""
+    names, got = _named_blocks(network, probe, answer)
+    due, bounds = _kept(network, due), _kept(network, bounds)
     bounds = list(compare.widened(tuple(bounds), tuple(due), *network.room))
     wrong = {
         name: found
         for name, g, d, b in zip(names, got, due, bounds, strict=True)
         if (found := compare.difference(g, d, b))
     }
-    return Seen(names, got, due, bounds, wrong)
+    return Seen(probe, names, got, due, bounds, wrong)
 
 
 def _kept(network: Network, blocks: list[Any]) -> list[Any]:
@@ -358,13 +388,15 @@ def _kept(network: Network, blocks: list[Any]) -> list[Any]:
     return blocks if network.reading.biases else blocks[::2]
 
 
-def _is_right_for_its_own_loss(network: Network, index: int, seen: Seen) -> bool:
+def _is_right_for_its_own_loss(network: Network, seen: Seen) -> bool:
     """A gradient that matches no formula is judged by the slope of the loss that it belongs to."""
-    if not network.reading.right_forward:
-        return False
-    point = mlp.flattened(network.probes[index])
-    blocks = _kept(network, list(range(2 * len(network.probes[index][0]))))
-    # along directions: entry by entry, a wrong network would be asked thousands of times
+    return network.reading.right_forward and _is_right_along_directions(network, seen)
+
+
+def _is_right_along_directions(network: Network, seen: Seen) -> bool:
+    """Are these the slopes of the network's own loss? Entry by entry takes a thousand evaluations."""
+    point = mlp.flattened(seen.probe)
+    blocks = _kept(network, list(range(len(point) - 2)))
     return all(
         _is_the_slope(slopes.along_directions(_own_loss(network), point, wrt), got, room)
         for wrt, got, room in zip(blocks, seen.got, seen.bounds, strict=True)
@@ -377,15 +409,12 @@ def _is_the_slope(measured: slopes.Measured, got: Any, room: Any) -> bool:
     return bool(np.isfinite(estimate.bound).all()) and not found
 
 
-def _truth(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
-    if network.reading.right_forward:
-        due = list(_blocks(network, probe))
-        flat = mlp.flattened(probe)
-        bounds = compare.rounding_bound(
-            lambda *p: _blocks(network, mlp.restored(p)), flat, tuple(due)
-        )
-        return due, list(bounds)
-    return _measured(network, probe)
+def _by_formula(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
+    """The gradients of a network whose forward pass is known, and what rounding may cost."""
+    due = _blocks(network, probe)
+    point = mlp.flattened(probe)
+    bounds = compare.rounding_bound(lambda *p: _blocks(network, mlp.restored(p)), point, due)
+    return list(due), list(bounds)
 
 
 def _blocks(network: Network, probe: Probe) -> tuple[Any, ...]:
@@ -431,7 +460,8 @@ def _structure(network: Network, seen: Sequence[Seen]) -> str:
 
     depth = max(len(s.names) for s in seen)
     pairs: dict[str, list[relations.Pair]] = {}
-    for (_, x, t), s in zip(network.probes, seen, strict=True):
+    for s in seen:
+        _, x, t = s.probe
         if len(s.names) == depth:
             classes = float(np.shape(t)[-1]) if np.ndim(t) > 1 else 1.0
             for name, got, due, bound in zip(s.names, s.got, s.due, s.bounds, strict=True):
@@ -451,7 +481,8 @@ def _one_factor(network: Network, seen: Sequence[Seen]) -> str:
     for n, c, two in itertools.product((1, -1, 0), (0, 1, -1), halves):
         if (n or c or two) and all(
             _is_factor(s, float(len(x)) ** n * float(len(p[-1][1])) ** c * 2.0**two)
-            for s, (p, x, _) in zip(seen, network.probes, strict=True)
+            for s in seen
+            for p, x, _ in [s.probe]
         ):
             return _times({"N": n, "C": c, "2": two})
     return ""
@@ -460,8 +491,8 @@ def _one_factor(network: Network, seen: Sequence[Seen]) -> str:
 def _penalty_on_top(network: Network, seen: Sequence[Seen]) -> float:
     """The factor of an L2 penalty that every gradient of weights holds besides, 0 if it is not that."""
     found = []
-    for s, (parameters, _, _) in zip(seen, network.probes, strict=True):
-        blocks = _kept(network, [block for pair in parameters for block in pair])
+    for s in seen:
+        blocks = _kept(network, [block for pair in s.probe[0] for block in pair])
         ws = [w if np.ndim(w) == 2 else np.zeros_like(w) for w in blocks]
         if [np.shape(g) for g in s.got] != [w.shape for w in ws]:
             return 0.0
@@ -506,21 +537,21 @@ def diagnosed(network: Network) -> Named | None:
     return switches.explain(case)
 
 
-def _worked(network: Network, index: int, seen: Seen) -> Example | None:
+def _worked(network: Network, seen: Seen) -> Example | None:
     """The worst entry of the first wrong block by hand, where the loss is one that is known."""
     if not network.reading.right_forward:
         return None
     name, found = next(iter(seen.wrong.items()))
     got, due = (blocks[seen.names.index(name)] for blocks in (seen.got, seen.due))
     kind = mlp.Kind(**network.reading.kind)
-    probe, where = network.probes[index], name + found.where
+    probe, where = seen.probe, name + found.where
     code = as_code(network.reading, probe, where)
     return worked_network.example(probe, kind, where, got, due, code)
 
 
-def _layers(network: Network, index: int, seen: Seen) -> Layers:
+def _layers(network: Network, seen: Seen) -> Layers:
     """The network as its layers, with the blocks that are wrong."""
-    parameters = network.probes[index][0]
+    parameters = seen.probe[0]
     reading = network.reading
     output = reading.output or mlp.usual_output(parameters)
     last = "unknown" if output == "unknown" else output.partition("_")[0]
@@ -550,8 +581,7 @@ def _scatter(network: Network) -> list[Evidence]:
     """Every entry of the gradient over the numeric derivative of the network's own loss, for the smallest probe."""
     if not network.pictures:
         return []
-    sizes = [sum(w.size + b.size for w, b in probe[0]) for probe in network.probes]
-    at = int(np.argmin(sizes))
+    at = min(range(len(network.probes)), key=lambda i: _count(network.probes[i]))
     measured, bounds = _measured(network, network.probes[at])
     got = [block for pair in network.answers[at].value[2] for block in pair]
     if any(np.shape(g) != np.shape(s) for g, s in zip(got, measured, strict=True)):

@@ -132,7 +132,7 @@ TASKS = {
             sizes=(2, 4, 4, 1),
             data=corners,
             update=partial(Adam, 4e-2),
-            steps=200,
+            steps=120,
             starts=(9, 7, 31),
         ),
         Task(
@@ -141,7 +141,7 @@ TASKS = {
             sizes=(2, 4, 4, 2),
             data=corners,
             update=partial(Adam, 4e-2),
-            steps=200,
+            steps=120,
             starts=(10, 24, 18),
         ),
         Task(

@@ -131,7 +131,7 @@ def test_a_network_that_climbs_fails_where_the_reference_learns():
     trained = train(misconception("reversed_the_output_error"), TASKS["xor_binary"])
     assert trained.failed
     assert trained.run.parted_at == 1
-    assert "not learned in 200 steps, from none of 3 starts; the reference did" in trained.run.note
+    assert "not learned in 120 steps, from none of 3 starts; the reference did" in trained.run.note
 
 
 def test_learning_is_no_proof_but_the_comparison_along_the_way_is():
