@@ -275,7 +275,7 @@ def _along_a_direction(found: Difference) -> Difference:
 def _right_beside_another_forward(other: Reading, seen: Observation) -> Observation:
     """The gradient equals the formula, but not the slope of the module's own forward function."""
     name = other.candidate.function
-    factor = _factor(seen) if other.right else ""
+    factor = _factor(seen, other.binary) if other.right else ""
     if not factor:
         return replace(seen, note=f"equals the formula; the slope of your {name} differs from it")
     return replace(seen, difference=Difference(_beside(name, factor)), finding=Verdict.ADVICE)
@@ -293,19 +293,20 @@ def _beside(name: str, factor: str) -> str:
     )
 
 
-def _factor(seen: Observation) -> str:
+def _factor(seen: Observation, binary: bool) -> str:
     """By which factor a gradient of a loss and the slope of that loss are apart; "" for anything else."""
     assert seen.measured
     if len(seen.measured) != 1:
         return ""
     (measured,) = seen.measured
     got, slope = measured.of(seen.got.value), measured.estimate
-    return structure.describe(got, slope.value, sizes(seen.probe), slope.bound)
+    return structure.describe(got, slope.value, sizes(seen.probe, binary), slope.bound)
 
 
-def sizes(probe: Probe) -> dict[str, float]:
+def sizes(probe: Probe, binary: bool) -> dict[str, float]:
+    """N and C of a probe; a vector holds the samples where there is one output for each, else one sample."""
     shape = max((np.shape(arg) for arg in probe), key=len)
-    names = ("N", "C") if len(shape) > 1 else ("C",)
+    names = ("N", "C") if len(shape) > 1 else ("N",) if binary else ("C",)
     return {name: float(size) for name, size in zip(names, shape, strict=False)}
 
 

@@ -75,7 +75,7 @@ def _weighed(student: Student, seen: Observation) -> Observation:
 
 def _weight(seen: Observation) -> tuple[bool, bool, int]:
     """Faults before advice, what happened before what was not tried for it, small inputs before large ones."""
-    not_tried = seen.got.died.startswith("not asked again")
+    not_tried = seen.got.died.endswith("not asked again")
     lenient = seen.finding is Verdict.ADVICE and not seen.got.died
     return lenient, not_tried, _size(seen.probe)
 

@@ -23,6 +23,7 @@ from checkgrad.sandbox.stage import hand_over, remove, stage
 
 TRIES = 3  # to start a worker, and to load a submission without the statements that did not end
 CRASHES = 2  # of one function, after which it is not asked again
+NOT_AGAIN = "not asked again"
 AHEAD = 32  # requests that are put while earlier answers are awaited
 LOST = 2  # fork servers that may be lost while a submission runs before it is blamed
 
@@ -155,19 +156,14 @@ class Worker:
     def _count_time(self, function: str, since: float) -> None:
         self._seconds[function] += time.monotonic() - since
         if self._seconds[function] * self._spent.share > self.limits.function:
-            words = f"not asked again: its calls took {self.limits.function:g} s together"
+            words = f"took {self.limits.function:g} s in all its calls; {NOT_AGAIN}"
             self._given_up[function] = Behaviour(died=words, died_of="time")
 
     def _count_death(self, function: str, died: Died) -> None:
         """A function that hung is not asked again, nor one that keeps ending its process."""
-        if died.of == "time":
-            words = "not asked again: an earlier call did not come back"
-            self._given_up[function] = Behaviour(died=words, died_of="time")
-            return
         self._crashes[function] += 1
-        if self._crashes[function] >= CRASHES:
-            words = f"not asked again: {self._crashes[function]} earlier calls ended the process"
-            self._given_up[function] = Behaviour(died=words, died_of=died.of)
+        if died.of == "time" or self._crashes[function] >= CRASHES:
+            self._given_up[function] = Behaviour(died=f"{died.why}; {NOT_AGAIN}", died_of=died.of)
 
     def _lost_house(self, number: int, answers: dict[int, Behaviour]) -> None:
         """The fork server went down: perhaps another submission's doing, so ask again before blaming this one."""
