@@ -129,6 +129,8 @@ def _conventions_of(reading: NetworkReading) -> dict[str, str]:
         found["labels"] = said["labels"]
     whole = {"mean": "mean", "entries": "mean" if squared else "cells", "sum": "sum"}
     found["reduction"] = whole[reading.reduction]
+    if squared:
+        found["mse_factor"] = "one" if reading.scale == 1 else "one half"
     if reading.hidden == "leaky_relu":
         found["alpha"] = f"{reading.alpha:g}"
     return found

@@ -147,9 +147,8 @@ class Grader:
     def network_candidates(self) -> tuple[NetworkCandidate, ...]:
         if self.assignment.exercises and NETWORK.name not in self.assignment.exercises:
             return ()
-        named = self.assignment.mapping.get(NETWORK.name)
-        found = network_candidates(self.worker.inventory)
-        return tuple(c for c in found if named in (None, c.function))
+        mapping = {**self.declared.mapping, **self.assignment.mapping}
+        return network_candidates(self.worker.inventory, mapping.get(NETWORK.name, ""))
 
     @cached_property
     def readings(self) -> dict[Candidate, Reading]:

@@ -209,6 +209,18 @@ def test_a_network_of_another_convention_fails_and_is_told_so(graded):
     assert "reduction mean; the assignment asks for reduction sum" in said.problem
 
 
+def test_a_network_that_takes_both_is_asked_by_the_convention_that_is_pinned(graded):
+    either = "\n        t = t if t.ndim == 2 else np.eye(self.weights[-1].shape[1])[t]"
+    both = NETWORK
+    for head in ("def loss(self, x, t):", "def backward(self, x, t):"):
+        both = both.replace(head, head + either)
+    for labels in ("integers", "one-hot"):
+        report = graded(both, f'[exercises.MLP]\n[conventions]\nlabels = "{labels}"')
+        assert found(report, "gradients", "MLP").verdict == "passed"
+    report = graded(NETWORK, '[exercises.MLP]\n[conventions]\nlabels = "integers"')
+    assert found(report, "gradients", "MLP").verdict == "wrong"
+
+
 def test_a_gradient_that_is_not_that_of_its_loss_fails_where_the_reduction_is_pinned(graded):
     summed = NETWORK.replace("- t) / len(x)\n        dw", "- t)\n        dw")
     assert found(graded(summed, "[exercises.MLP]"), "gradients", "MLP").verdict == "advice"
@@ -286,7 +298,12 @@ def test_a_function_of_another_name_answers_where_the_file_says_so(graded):
     renamed = SOFTMAX.replace("def softmax", "def f")
     assert graded(renamed, '[exercises.softmax]\nfunction = "f"').score == 1
     report = graded(NETWORK, '[exercises.MLP]\nfunction = "Net"')
-    assert found(report, "gradients", "MLP").verdict == "missing"
+    outcome = found(report, "gradients", "MLP")
+    assert outcome.verdict == "missing"
+    assert outcome.problem == "MLP is mapped to Net, which the submission does not define"
+    second = NETWORK + NETWORK.partition(NUMPY)[2].replace("class MLP", "class Other")
+    report = graded(second, '[exercises.MLP]\nfunction = "Other"')
+    assert {o.function for o in report.outcomes if o.exercise == "MLP"} == {"Other"}
 
 
 OWN = '''

@@ -67,3 +67,38 @@ def test_what_the_assignment_pins_is_not_for_the_submission_to_say(graded):
 
 def test_wrong_code_stays_wrong_whatever_it_declares(graded):
     assert formula(graded({"layout": "columns"}, axis="None")) is not Verdict.PASSED
+
+
+TWO_NETWORKS = """
+import numpy as np
+CHECKGRAD = {"MLP": "%s"}
+class Net:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.W1, self.W2 = np.ones((n_in, n_hidden)), np.ones((n_hidden, n_out))
+    def forward(self, X):
+        self.a = np.tanh(X @ self.W1)
+        return self.a @ self.W2
+    def backward(self, X, y):
+        delta = 2 * (self.forward(X) - y) / len(X)
+        return X.T @ (delta @ self.W2.T * (1 - self.a ** 2)), self.a.T @ delta
+class Draft(Net):
+    def forward(self, X):
+        return X
+"""
+
+
+@pytest.mark.parametrize(
+    ("named", "asked", "problem"),
+    [
+        ("Net", "Net", ""),
+        ("Met", "Net", "MLP is mapped to Met, which the submission does not define; did you mean"),
+    ],
+)
+def test_a_network_may_be_named(tmp_path, named, asked, problem):
+    path = tmp_path / "hw.py"
+    path.write_text(TWO_NETWORKS % named)
+    outcomes = grade(path).outcomes
+    (loads,) = (o for o in outcomes if o.check == "loads")
+    assert problem in loads.problem and bool(loads.problem) == bool(problem)
+    assert asked in {o.function for o in outcomes if o.exercise == "MLP"}
+    assert len({o.function for o in outcomes if o.exercise == "MLP"}) == 1 + bool(problem)

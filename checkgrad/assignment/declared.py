@@ -9,6 +9,7 @@ from checkgrad.assignment.conventions import CONVENTIONS, choices
 from checkgrad.assignment.errors import nearest
 from checkgrad.child.inventory import Inventory
 from checkgrad.exercise import Exercise
+from checkgrad.exercises.mlp import NETWORK
 from checkgrad.reading import misfits
 
 
@@ -26,7 +27,7 @@ class Declared(NamedTuple):
 def declared(inventory: Inventory, exercises: Sequence[Exercise]) -> Declared:
     """Sort the entries of CHECKGRAD into functions and conventions; what does not fit is left out and told."""
     entries = {key.rpartition(".")[2]: value for key, value in inventory.mapping}
-    names = [exercise.name for exercise in exercises]
+    names = [*(exercise.name for exercise in exercises), NETWORK.name]
     mapping = {key: value for key, value in entries.items() if key in names}
     chosen = {key: value for key, value in entries.items() if key in CONVENTIONS}
     problems = [

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise
+from checkgrad.exercises.mlp import NETWORK
 from checkgrad.reading.dense import of_dense
 from checkgrad.reading.functions import of_function, plain
 from checkgrad.reading.layers import FORWARD, methods_of, of_class
@@ -65,13 +66,18 @@ def misfits(
     inventory: Inventory, exercises: Sequence[Exercise], mapping: Mapping[str, str]
 ) -> list[str]:
     """Say which entries of a mapping lead nowhere: to no exercise, or to nothing in the submission."""
-    known = [exercise.name for exercise in exercises]
+    known = [NETWORK.name, *(exercise.name for exercise in exercises)]
     lost = [f"{name} is not an exercise asked for here" for name in mapping if name not in known]
     return lost + [
         f"{name} is mapped to {target}, which {_lacks(inventory, target)}"
         for name, target in mapping.items()
-        if name in known and _look_up(inventory, target) is None
+        if name in known and _leads_nowhere(inventory, name, target)
     ]
+
+
+def _leads_nowhere(inventory: Inventory, name: str, target: str) -> bool:
+    """A network may be any class; what answers an exercise has to be a function or a method."""
+    return (_named if name == NETWORK.name else _look_up)(inventory, target) is None
 
 
 def _lacks(inventory: Inventory, target: str) -> str:

@@ -68,7 +68,7 @@ def forward_trials(search: Search, found: Sequence[Holder], single: bool = False
             for given in _tasks(search, holder, classes)
             for form in (_single_layouts if single else _layouts)(holder)
             for call in forward_calls(search)
-            for labelled in (labelled_forms(form, given) if call.mentions(T) else (form,))
+            for labelled in (labelled_forms(search, form, given) if call.mentions(T) else (form,))
         ]
         trials += looked_at(search, asked)
         if any(t.seen for t in trials):
@@ -195,14 +195,16 @@ def tokens(search: Search) -> set[str]:
     return {t for call in calls for t in call.takes if isinstance(t, str)}
 
 
-def labelled_forms(form: Form, given: Pilot) -> list[Form]:
+def labelled_forms(search: Search, form: Form, given: Pilot) -> list[Form]:
     """The form with targets in each of the ways in which they may be wanted."""
-    return [replace(form, labels=labels) for labels in label_forms(given)]
+    return [replace(form, labels=labels) for labels in label_forms(search, given)]
 
 
-def label_forms(given: Pilot) -> list[str]:
-    """The forms in which targets may be wanted; floats in (N,) are for one output only."""
-    return [form for form in forms.LABELS if form != forms.FLAT_TARGETS or given.t.shape[1] == 1]
+def label_forms(search: Search, given: Pilot) -> list[str]:
+    """The forms in which targets may be wanted, a pinned one first; floats in (N,) are for one output only."""
+    found = [form for form in forms.LABELS if form != forms.FLAT_TARGETS or given.t.shape[1] == 1]
+    pinned = search.pinned.get("labels")
+    return sorted(found, key=lambda form: Form(labels=form).convention["labels"] != pinned)
 
 
 def calls_of(

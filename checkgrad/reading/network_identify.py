@@ -46,8 +46,10 @@ PENALTY_FACTOR = 0.1
 RATES = (1.0, 0.1, 0.01, 0.5, 0.001, 0.05, 0.2, 0.3, 0.03)
 
 
-def identify(candidate: NetworkCandidate, ask: Ask, seed: int) -> NetworkReading | str:
-    """Read one candidate, or say why it cannot be read."""
+def identify(
+    candidate: NetworkCandidate, ask: Ask, seed: int, pinned: Mapping[str, str]
+) -> NetworkReading | str:
+    """Read one candidate, under *pinned* conventions where it is right under several, or say why it cannot be read."""
     search = Search(
         candidate.function,
         candidate.shape,
@@ -57,6 +59,7 @@ def identify(candidate: NetworkCandidate, ask: Ask, seed: int) -> NetworkReading
         candidate.maker,
         ask,
         seed,
+        pinned,
     )
     found = _searched(candidate, search)
     lacking = _lacking(search) if isinstance(found, str) else ()
@@ -226,7 +229,9 @@ def _of_unknown(
         alike = [f for f in found if f.place == told.place and f.labels == told.labels]
         found = alike or found
     best = found[0] if found else None
-    blocks = gradients(search, trial, best, [best.labels] if best else label_forms(trial.given))
+    blocks = gradients(
+        search, trial, best, [best.labels] if best else label_forms(search, trial.given)
+    )
     return _confirmed(candidate, search, trial, blocks[0].script)[0] if blocks else None
 
 
@@ -254,16 +259,18 @@ def _script(search: Search, trial: Trial) -> _Scripted:
     """The best script for a trial: a known loss, and the gradients that fit best."""
     all_losses = losses(search, trial)
     best = all_losses[0] if all_losses else None
-    found = gradients(search, trial, best, _labels(all_losses, best, trial))
+    found = gradients(search, trial, best, _labels(search, all_losses, best, trial))
     if not found:
         return _Scripted([], 0.0, best)
     return _Scripted([f.script for f in found], found[0].fit, best)
 
 
-def _labels(found: Sequence[LossFound], best: LossFound | None, trial: Trial) -> list[str]:
+def _labels(
+    search: Search, found: Sequence[LossFound], best: LossFound | None, trial: Trial
+) -> list[str]:
     """The forms of labels under which the loss is right, or all."""
     if not (best and best.known):
-        return label_forms(trial.given)
+        return label_forms(search, trial.given)
     same = [f for f in found if f.known and f.place == best.place]
     return list(dict.fromkeys(f.labels for f in same))
 

@@ -76,7 +76,7 @@ def losses(search: Search, trial: Trial) -> list[LossFound]:
         (_longer(trial.script, labels, calls), labels)
         for calls in makers
         if calls[-1].mentions(T)
-        for labels in label_forms(trial.given)
+        for labels in label_forms(search, trial.given)
         if is_possible(_longer(trial.script, labels, calls), trial.given)
     ]
     replies = search.ask([whole(script, trial.given, len(script.calls) - 1) for script, _ in tried])

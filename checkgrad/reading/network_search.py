@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from checkgrad.child.behaviour import Behaviour
@@ -50,7 +50,7 @@ class Search:
     """What is known about one candidate so far.
 
     parts: methods or functions of the network. others: losses. layers: classes of layers and their methods.
-    maker: the class, or the function that initialises the parameters. problems: how calls failed.
+    maker: the class, or the function that initialises the parameters. pinned: conventions to try first. problems: how calls failed.
     lacking: names that its functions look for in vain, as paths, and what they are given.
     """
 
@@ -62,6 +62,7 @@ class Search:
     maker: Definition | None
     ask: Ask
     seed: int = 0
+    pinned: Mapping[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     lacking: tuple[tuple[Path, Token], ...] = ()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.reading.candidate import candidates
@@ -38,10 +37,27 @@ NO_KNOWN_FORM = (
 )
 
 
-def network_candidates(inventory: Inventory) -> tuple[NetworkCandidate, ...]:
-    """Everything that may be a network."""
-    found = (*_classes(inventory), *_functions(inventory))
-    return found or tuple(_pieces(inventory))
+def network_candidates(inventory: Inventory, named: str = "") -> tuple[NetworkCandidate, ...]:
+    """Everything that may be a network, or the one that is *named*: a class, or a function of it."""
+    found = (*_classes(inventory), *_functions(inventory)) or tuple(_pieces(inventory))
+    definition = named_definition(inventory, named)
+    if not definition:
+        return () if named else found
+    mine = [c for c in found if definition.name == c.function or definition in c.parts]
+    return tuple(mine[:1]) or tuple(_as_named(definition, inventory))
+
+
+def named_definition(inventory: Inventory, named: str) -> Definition | None:
+    """What a mapping names: "model.Net" as well as "Net"."""
+    return inventory.find(named) or inventory.find(named.partition(".")[2])
+
+
+def _as_named(definition: Definition, inventory: Inventory) -> Iterator[NetworkCandidate]:
+    """A class that says nothing to us, taken at the word of who names it."""
+    if definition.kind == "class":
+        methods, maker = _methods(definition, inventory), _with_inherited(definition, inventory)
+        losses = _losses(inventory)
+        yield NetworkCandidate(definition.name, "class", methods, losses, maker=maker)
 
 
 def _pieces(inventory: Inventory) -> Iterator[NetworkCandidate]:
@@ -269,30 +285,38 @@ def read_networks(
     ask: Ask,
     *,
     seed: int = 0,
-    pinned: Mapping[str, Any] = {},
+    pinned: Mapping[str, str] = {},
     readings: Mapping[Candidate, Reading] = {},
 ) -> dict[NetworkCandidate, NetworkReading | str]:
     """Read every candidate by asking; a sentence where that does not work out."""
-    return {one: _understood(one, readings, ask, seed) for one in found}
+    return {one: _understood(one, readings, ask, seed, pinned) for one in found}
 
 
 def _understood(
-    candidate: NetworkCandidate, readings: Mapping[Candidate, Reading], ask: Ask, seed: int
+    candidate: NetworkCandidate,
+    readings: Mapping[Candidate, Reading],
+    ask: Ask,
+    seed: int,
+    pinned: Mapping[str, str],
 ) -> NetworkReading | str:
     """The reading of one candidate; what gives values of no known form is not understood."""
     try:
-        return _read_one(candidate, readings, ask, seed)
+        return _read_one(candidate, readings, ask, seed, pinned)
     except (ValueError, TypeError, LookupError):
         return NO_KNOWN_FORM
 
 
 def _read_one(
-    candidate: NetworkCandidate, readings: Mapping[Candidate, Reading], ask: Ask, seed: int
+    candidate: NetworkCandidate,
+    readings: Mapping[Candidate, Reading],
+    ask: Ask,
+    seed: int,
+    pinned: Mapping[str, str],
 ) -> NetworkReading | str:
     """The reading of one candidate; where a container of layers is not understood, its layers are put together."""
     if candidate.shape == "pieces":
         return identify_pieces(candidate, readings, ask, seed)
-    found = identify(candidate, ask, seed)
+    found = identify(candidate, ask, seed, pinned)
     if isinstance(found, str) and candidate.layers:
         assembled = identify_pieces(candidate, readings, ask, seed)
         return found if isinstance(assembled, str) else assembled
