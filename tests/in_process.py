@@ -73,7 +73,7 @@ def sendable(value):
         return value
     if type(value) is np.ndarray and value.dtype.kind in "biuf":
         return value
-    if isinstance(value, list | tuple):
+    if type(value) in (list, tuple):
         return type(value)(sendable(item) for item in value)
     if isinstance(value, dict):
         return {key: sendable(item) for key, item in value.items()}

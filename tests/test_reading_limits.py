@@ -94,3 +94,43 @@ def test_what_a_function_called_nonlin_computes_stands_in_its_text():
     assert all(r.right for r in readings(source.format("x * (1 - x)", "1 / (1 + np.exp(-x))")).values())  # fmt: skip
     found = readings(source.format("1 - x**2", "np.tanh(x)"))
     assert {exercise for exercise, _ in found} == {"tanh", "tanh_derivative"}
+
+
+TRANSFER = """
+from math import exp
+def transfer(activation): return 1.0 / (1.0 + exp(-activation))
+def transfer_derivative(output): return {}
+"""
+
+
+def test_what_a_transfer_function_computes_stands_in_its_text():
+    right = readings(TRANSFER.format("output * (1.0 - output)"))
+    assert [(name, r.right) for (name, _), r in right.items()] == [
+        ("sigmoid", True),
+        ("sigmoid_derivative", True),
+    ]
+    wrong = readings(TRANSFER.format("1.0 - output ** 2"))
+    assert [r.right for r in wrong.values()] == [True, False]
+    assert readings("def transfer(x): return np.exp(-x ** 2)") == {}
+
+
+@pytest.mark.parametrize("head", ["def compute_cost(AL, Y):", "class L:\n  def loss(self, AL, Y):"])
+def test_a_cost_of_two_logarithms_is_the_binary_one(head):
+    text = head + "\n    return -np.sum(Y * np.log(AL) {} (1 - Y) * np.log(1 - AL)) / Y.shape[1]"
+    assert [r.note for r in readings(text.format("+")).values()] == ["samples in columns"]
+    assert [r.right for r in readings(text.format("-")).values()] == [False]
+    assert readings("def cost(X, y): return -np.log(model(X)) * y - (1 - y)") == {}
+
+
+def test_a_way_back_may_take_the_bias_and_return_a_record_of_gradients():
+    source = """
+from typing import NamedTuple
+class Grads(NamedTuple):
+    dx: object
+    dW: object
+    db: object
+def linear_backward(dout, x, W, b):
+    return Grads(dout @ W.T, x.T @ dout, dout.sum(axis={}))
+"""
+    assert [r.right for r in readings(source.format(0)).values()] == [True]
+    assert [r.right for r in readings(source.format(1)).values()] == [False]

@@ -24,8 +24,8 @@ class Definition:
     parameters: None where they cannot be read; of a class, those of its constructor; without self.
     returns: how many values its return statements group in a tuple: 1 for one value, 0 for none.
     stub: the body does nothing (pass, ..., raise NotImplementedError).
-    uses: names its source mentions, in order; "1 -" where it takes something from one, "axis" where it works
-        along one, "axes" where that needs an array of several.
+    uses: names its source mentions, in order; "1 -" where it takes something from one, "1 /" where it
+        divides one, "axis" where it works along one, "axes" where that needs an array of several.
     sets: attributes it assigns on self, in order.
     gives: names of the values that it returns in a tuple, "" for what is no plain name.
     """

@@ -319,7 +319,7 @@ def does_nothing(statement: ast.stmt) -> bool:
 
 
 def mentioned(nodes: Sequence[ast.AST]) -> list[str]:
-    """Names, attributes, axes and what is taken from one ("1 -"), in the order of the source, each once."""
+    """Names, attributes, axes and what begins with a one ("1 -", "1 /"), in the order of the source, each once."""
     found: dict[str, tuple[int, int]] = {}
     bounds = inside_bounds(nodes)
     numbers = functions_of_numbers(nodes)
@@ -332,8 +332,8 @@ def mentioned(nodes: Sequence[ast.AST]) -> list[str]:
             found.setdefault(node.attr, place(node))
         elif isinstance(node, ast.Call):
             found |= {word: place(node) for word in axes_of(node) if word not in found}
-        elif isinstance(node, ast.BinOp) and node not in bounds and _is_taken_from_one(node):
-            found.setdefault("1 -", (node.lineno, node.col_offset))
+        elif isinstance(node, ast.BinOp) and node not in bounds and (word := begins_with_one(node)):
+            found.setdefault(word, (node.lineno, node.col_offset))
     return sorted(found, key=lambda name: found[name])[:MOST_NAMES]
 
 
@@ -348,7 +348,12 @@ def axes_of(call: ast.Call) -> Iterator[str]:
     axis = named.get("axis") or axis_by_position(call)
     if axis is not None:
         yield "axis"
-    if axis and is_number(axis) and ast.literal_eval(axis) in (1, 2) or is_true(named.get("keepdims")):
+    if (
+        axis
+        and is_number(axis)
+        and ast.literal_eval(axis) in (1, 2)
+        or is_true(named.get("keepdims"))
+    ):
         yield "axes"
 
 
@@ -385,13 +390,10 @@ def is_number(node: ast.AST) -> bool:
     )
 
 
-def _is_taken_from_one(node: ast.BinOp) -> bool:
-    """Is it 1 - something?"""
-    return (
-        isinstance(node.op, ast.Sub)
-        and isinstance(node.left, ast.Constant)
-        and node.left.value == 1
-    )
+def begins_with_one(node: ast.BinOp) -> str:
+    """ "1 -" for 1 - something, "1 /" for 1 / something, "" for anything else."""
+    one = isinstance(node.left, ast.Constant) and node.left.value == 1
+    return {ast.Sub: "1 -", ast.Div: "1 /"}.get(type(node.op), "") if one else ""
 
 
 def set_on_self(nodes: Iterable[ast.AST]) -> list[str]:

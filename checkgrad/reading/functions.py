@@ -10,6 +10,7 @@ from checkgrad.exercise import Exercise
 from checkgrad.reading.meant import (
     ELEMENTWISE,
     awaited,
+    by_its_text,
     exercise_of,
     in_context,
     is_linear_classifier,
@@ -44,7 +45,7 @@ def of_function(
     definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
 ) -> Iterator[Candidate]:
     """The candidates in one function: for its value, for a second value, for what its flag switches on."""
-    said = _said_by(definition.name) or _nonlinearity(definition)
+    said = _said_by(definition.name) or by_its_text(definition, inventory)
     if said is None:
         return
     for exercise, item, flag in answers(in_context(said, definition, inventory), definition, known):
@@ -58,15 +59,6 @@ def _said_by(name: str) -> Meaning | None:
         return said
     words = {word.removesuffix("s") for word in split(table[1])}
     return replace(said, derivative="derivative") if words & DERIVATIVE else said
-
-
-def _nonlinearity(definition: Definition) -> Meaning | None:
-    """What a function called nonlin computes, as its text has it."""
-    if not last_name(definition.name).lower().startswith("nonlin"):
-        return None
-    uses = set(definition.uses)
-    concept = "tanh" if "tanh" in uses else "sigmoid" if uses & {"exp", "expit"} else ""
-    return Meaning(concept) if concept else None
 
 
 def answers(
@@ -119,7 +111,7 @@ def plain(
             t for role in roles for t in ((SCORED_BY, SCORED) if role == "z" else (role,))
         )
     # The end of the chain may be handed the gradient of the loss by itself.
-    above = (Fill(1.0),) if exercise.derivative and "t" in roles else spare(exercise)
+    above = (Fill(1.0),) if exercise.derivative and "t" in roles else _besides(exercise)
     takes = assignments(parameters, roles, above)
     names = tuple(p.name for p in positional(parameters))
     recipes: list[Recipe] = [(Call(path, takes, named=named, names=names),)]
@@ -143,6 +135,11 @@ def _takes_its_value(definition: Definition) -> bool:
 def spare(exercise: Exercise) -> tuple[str, ...]:
     """What may be handed over besides the roles: upstream weights for an elementwise derivative."""
     return (UPSTREAM,) if exercise.name.removesuffix("_derivative") in ELEMENTWISE else ()
+
+
+def _besides(exercise: Exercise) -> tuple[str, ...]:
+    """The same of a plain function; a way back through an affine layer may be handed the bias, too."""
+    return ("b",) if exercise.name == "affine_backward" else spare(exercise)
 
 
 def without_flag(parameters: Parameters, flag: bool | None) -> tuple[Parameters, Named]:

@@ -8,7 +8,16 @@ from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory, Parameter
 from checkgrad.exercise import Exercise
-from checkgrad.reading.names import ACTIVATIONS, JACOBIAN, LOSSES, Meaning, meaning, split
+from checkgrad.reading.names import (
+    ACTIVATIONS,
+    DERIVATIVE,
+    JACOBIAN,
+    LOSSES,
+    NEUTRAL,
+    Meaning,
+    meaning,
+    split,
+)
 from checkgrad.reading.recipe import last_name
 from checkgrad.reading.signature import (
     LOGITS,
@@ -24,6 +33,7 @@ from checkgrad.reading.signature import (
 
 FUSED = {"cross_entropy": "softmax", "binary_cross_entropy": "sigmoid"}
 EXPONENTIALS = {"exp", "expit", "logsumexp", "logaddexp", "logsoftmax"}
+UNITS = {"transfer", "activation", "nonlin", "nonlinearity", "squash", "squashing"}
 ELEMENTWISE = {"sigmoid", "tanh", "relu", "leaky_relu"}
 WEIGHTS = re.compile(r"w|weights?|theta", re.IGNORECASE)
 INPUTS = re.compile(r"x|x_?(train|dev|batch)|features|data|inputs?", re.IGNORECASE)
@@ -105,6 +115,41 @@ def _is_cross_entropy(definition: Definition) -> bool:
     return bool(said and said.concept == "cross_entropy" and not said.derivative)
 
 
+def by_its_text(definition: Definition, inventory: Inventory) -> Meaning | None:
+    """What a function computes whose name says only that it is a loss, or what units do with their inputs."""
+    words = split(last_name(definition.name))
+    slopes = [word for word in words if word in DERIVATIVE]
+    said = set(words) - NEUTRAL - DERIVATIVE
+    if said and said <= {"loss", "cost"} and not slopes:
+        return Meaning("binary_cross_entropy") if _is_binary_loss(definition) else None
+    if not said or not said <= UNITS and not words[0].startswith("nonlin"):
+        return None
+    around = (d for d in inventory.definitions if set(split(last_name(d.name))) - NEUTRAL == said)
+    concepts = filter(None, map(_squashing, around if slopes else [definition]))
+    concept = next(concepts, None)
+    return Meaning(concept, slopes[0] if slopes else "") if concept else None
+
+
+def _squashing(definition: Definition) -> str:
+    """The activation function that a text of one argument has, "" where it could be another."""
+    uses = set(definition.uses)
+    if awaited(definition) != 1:
+        return ""
+    if "tanh" in uses:
+        return "tanh"
+    divides = "1 /" in uses and not uses & {"log", "sum", "softmax"}
+    return "sigmoid" if "expit" in uses or "exp" in uses and divides else ""
+
+
+def _is_binary_loss(definition: Definition) -> bool:
+    """Does it take outputs and targets alone, and the logarithms of both y and 1 - y?"""
+    names = {p.name.lower() for p in required(definition.parameters) if not _is_setting(p)}
+    targets = names & (TARGET | {"y"})
+    uses = set(definition.uses)
+    both = {"log", "1 -"} <= uses and not uses & {"exp", "sigmoid", "softmax", "forward", "predict"}
+    return both and len(names) == 2 and bool(targets) and names <= PREDICTION | TARGET | {"y"}
+
+
 def takes_logits(said: Meaning, uses: Collection[str]) -> bool:
     """Does the source itself turn logits into probabilities?"""
     squashing = FUSED.get(said.concept)
@@ -147,6 +192,8 @@ def plausible(said: Meaning, definition: Definition, exercise: Exercise) -> bool
         return 1 <= count <= 3 and definition.returns <= 2
     if said.concept in LOSSES:
         return places >= 2 and count <= roles + 1
+    if said.concept == "affine" and said.derivative:
+        return places >= 2 and count <= roles + 1  # the bias beside dout, x and w
     if said.concept == "one_hot":
         return 1 <= count <= roles
     return min(roles, 2) <= places and count <= roles

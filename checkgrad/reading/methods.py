@@ -8,8 +8,8 @@ from dataclasses import replace
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise
 from checkgrad.reading.functions import answers, plain, spare, without_flag
-from checkgrad.reading.meant import in_context
-from checkgrad.reading.names import ACTIVATIONS, LOSSES, meaning
+from checkgrad.reading.meant import by_its_text, in_context
+from checkgrad.reading.names import ACTIVATIONS, LOSSES, Meaning, meaning
 from checkgrad.reading.objects import bare, makings
 from checkgrad.reading.recipe import Call, Candidate, last_name, path_of
 from checkgrad.reading.signature import assignments, positional, required
@@ -20,7 +20,7 @@ def of_method(
 ) -> Iterator[Candidate]:
     """The candidates in one method, if its own name says what it computes and its class does not."""
     owner = meaning(last_name(definition.name.rpartition(".")[0]))
-    said = meaning(last_name(definition.name))
+    said = meaning(last_name(definition.name)) or _by_its_text(definition, inventory)
     if said is None or _is_inherited(definition, inventory):
         return
     # What an object does to affine layers and labels, it does with what its constructor was given.
@@ -33,6 +33,11 @@ def of_method(
             yield plain(exercise, definition, inventory, item=item, flag=flag)
         else:
             yield method_of_any_class(exercise, definition, inventory, item=item, flag=flag)
+
+
+def _by_its_text(definition: Definition, inventory: Inventory) -> Meaning | None:
+    """What the text says of a method that needs nothing of its object."""
+    return None if "self" in definition.uses else by_its_text(definition, inventory)
 
 
 def _is_inherited(definition: Definition, inventory: Inventory) -> bool:
