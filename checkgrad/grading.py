@@ -43,7 +43,8 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
-from checkgrad.network_checks import NETWORK_CHECKS, Network, gradients
+from checkgrad.network_checks import NETWORK_CHECKS, gradients
+from checkgrad.network_truth import Network
 from checkgrad.points import IMPORTS, scored
 from checkgrad.reading import Candidate, Reading, candidates, misfits, nearest_names, read
 from checkgrad.reading.networks import (

@@ -9,7 +9,8 @@ import pytest
 from checkgrad.exercise import Failed
 from checkgrad.exercises import ALL, mlp
 from checkgrad.model import Verdict
-from checkgrad.network_checks import Network, gradients
+from checkgrad.network_checks import gradients
+from checkgrad.network_truth import Network
 from checkgrad.reading import candidates, read
 from checkgrad.reading.network_own_loss import beside
 from checkgrad.reading.networks import network_candidates, read_networks
@@ -99,6 +100,17 @@ def test_reference_model_is_read_with_right_gradients(model):
 def test_forgotten_slope_in_classic_mistakes_shows_in_all_blocks_but_the_last():
     with Worker(MODELS / "classic_mistakes.py") as w:
         assert wrong_blocks(only_reading(w), w.ask, (5, 11, 4, 1)) == "dW1 db1 dW2 db2"
+
+
+def test_logistic_regression_of_one_vector_is_no_network(tmp_path):
+    source = """
+def hypothesis(theta, X):
+    return 1 / (1 + np.exp(-X @ theta))
+def gradient(theta, X, y):
+    return X.T @ (hypothesis(theta, X) - y) / len(y)
+"""
+    with worker(tmp_path, "import numpy as np" + source) as w:
+        assert network_candidates(w.inventory) == ()
 
 
 @pytest.mark.parametrize("head", ["", "def softmax(z):\n    return z\n"])
