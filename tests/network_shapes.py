@@ -1024,6 +1024,31 @@ class NeuralNetwork:
         "dW1 db1",
         ("tanh", "softmax_cross_entropy", "mean"),
     ),
+    "biases_in_rows_of_ones": Shape(
+        """
+class TwoLayer:
+    def __init__(self, d, h, c):
+        self.W1 = np.random.randn(d + 1, h)
+        self.W2 = np.random.randn(h + 1, c)
+    def forward(self, X):
+        self.x1 = np.hstack([X, np.ones((len(X), 1))])
+        self.h = np.tanh(self.x1 @ self.W1)
+        self.h1 = np.hstack([self.h, np.ones((len(X), 1))])
+        self.p = softmax(self.h1 @ self.W2)
+        return self.p
+    def loss(self, X, y):
+        return -np.mean(np.log(self.forward(X)[np.arange(len(y)), y]))
+    def grads(self, X, y):
+        delta = self.forward(X).copy()
+        delta[np.arange(len(y)), y] -= 1
+        delta /= len(y)
+        dh = (delta @ self.W2.T)[:, :-1] * (1 - self.h ** 2)
+        return self.x1.T @ dh, self.h1.T @ delta
+""",
+        ("* (1 - self.h ** 2)", "* self.h"),
+        "dW1 db1",
+        ("tanh", "softmax_cross_entropy", "mean"),
+    ),
     "layers_of_dicts": Shape(
         """
 class Module:

@@ -444,6 +444,8 @@ def _meant(places: Sequence[Parameter]) -> list[str | None]:
             REST if is_list and not token else token
             for token, is_list in zip(meant, lists, strict=True)
         ]
+    if beside == {HIDDEN, OUT} and meant[0] is None and not setting(places[0].name):
+        return [IN, *meant[1:]]
     if {IN, OUT} <= beside and HIDDEN not in beside:
         return [
             HIDDEN if is_list and not token else token

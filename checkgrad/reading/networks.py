@@ -253,18 +253,28 @@ def _functions(inventory: Inventory) -> Iterator[NetworkCandidate]:
     if not (back and forward):
         yield from _with_global_parameters(parts, _losses(inventory))
         return
-    if not any("forward" in says(d) for d in parts) and all(map(_is_handed_one_matrix, handed)):
+    makers = [d for d in functions if INITIALISES.fullmatch(last(d.name).lower().strip("_"))]
+    can_be = any("forward" in says(d) for d in parts) and (makers or _takes_matrices(handed))
+    if _are_linear(handed) and not can_be:
         return  # a linear classifier is judged as a function of its scores
     others = tuple(d for d in _losses(inventory) if d not in parts)
-    makers = [d for d in functions if INITIALISES.fullmatch(last(d.name).lower().strip("_"))]
     yield NetworkCandidate(back[0].name, "functions", parts, others, maker=next(iter(makers), None))
 
 
-def _is_handed_one_matrix(definition: Definition) -> bool:
-    """Is a single W all that it is handed of parameters?"""
+def _are_linear(definitions: Sequence[Definition]) -> bool:
+    """Is a single W or theta all that each of them is handed of parameters?"""
+    handed = list(map(_handed_parameters, definitions))
+    return all(len(names) == 1 and names <= {*WHOLE_WEIGHTS, "theta"} for names in handed)
+
+
+def _takes_matrices(definitions: Sequence[Definition]) -> bool:
+    """Is any of them handed what can be a matrix? By habit theta is the vector of one output."""
+    return any(_handed_parameters(d) != {"theta"} for d in definitions)
+
+
+def _handed_parameters(definition: Definition) -> set[str]:
     names = {p.name.lower().strip("_") for p in definition.parameters or ()}
-    handed = [n for n in names if {PARAMS, WEIGHTS, "w1", "w2"} & set(tokens_for(n)) and named(n)]
-    return len(handed) == 1 and handed[0] in WHOLE_WEIGHTS
+    return {n for n in names if {PARAMS, WEIGHTS, "w1", "w2"} & set(tokens_for(n)) and named(n)}
 
 
 def _with_global_parameters(
