@@ -134,3 +134,21 @@ def linear_backward(dout, x, W, b):
 """
     assert [r.right for r in readings(source.format(0)).values()] == [True]
     assert [r.right for r in readings(source.format(1)).values()] == [False]
+
+
+def test_a_layer_may_keep_its_parameters_and_their_gradients_in_dicts():
+    source = """
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.params = {{"W": np.zeros((n_out, n_in)), "b": np.zeros(n_out)}}
+        self.grads = {{}}
+    def forward(self, x):
+        self.x = x
+        return x @ self.params["W"].T + self.params["b"]
+    def backward(self, dout):
+        self.grads["W"] = dout.T @ self.x
+        self.grads["b"] = dout.sum(axis={})
+        return dout @ self.params["W"]
+"""
+    assert [r.note for r in readings(source.format(0)).values()] == ["weights as (out, in)"] * 2
+    assert [r.right for r in readings(source.format(1)).values()] == [True, False]

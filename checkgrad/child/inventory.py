@@ -27,6 +27,7 @@ class Definition:
     uses: names its source mentions, in order; "1 -" where it takes something from one, "1 /" where it
         divides one, "axis" where it works along one, "axes" where that needs an array of several.
     sets: attributes it assigns on self, in order.
+    keeps: places in dicts on self that it assigns, "params['W']".
     gives: names of the values that it returns in a tuple, "" for what is no plain name.
     """
 
@@ -41,6 +42,7 @@ class Definition:
     sets: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,7 @@ class Survey:
             sets=tuple(set_on_self(inside)),
             bases=bases_of(found.value),
             gives=names_returned(node) if node and found.kind != "class" else (),
+            keeps=tuple(dict.fromkeys(kept_on_self(inside)))[:MOST_NAMES],
         )
 
     def node(self, function: FunctionType | None) -> Function | None:
@@ -407,6 +408,24 @@ def set_on_self(nodes: Iterable[ast.AST]) -> list[str]:
         and node.value.id == "self"
     ]
     return list(dict.fromkeys(name for _, _, name in sorted(found)))[:MOST_NAMES]
+
+
+def kept_on_self(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """Places in dicts on self: those of `self.params = {"W": ...}` and `self.params["W"] = ...`."""
+    for node in nodes:
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            yield from places_in(node.value, [node.slice])
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            for target in node.targets:
+                yield from places_in(target, node.value.keys)
+
+
+def places_in(table: ast.expr, keys: Sequence[ast.expr | None]) -> Iterator[str]:
+    if not isinstance(table, ast.Attribute) or getattr(table.value, "id", "") != "self":
+        return
+    for key in keys:
+        if isinstance(key, ast.Constant) and type(key.value) is str:
+            yield f"{table.attr}[{key.value!r}]"
 
 
 def mapping_of(tree: ast.Module) -> dict[str, str]:

@@ -11,7 +11,7 @@ from checkgrad.exercise import Exercise
 from checkgrad.reading.layers import BACKWARD, FORWARD, Layer, invoked, methods_of
 from checkgrad.reading.names import meaning
 from checkgrad.reading.objects import BIAS, WEIGHT, makings
-from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name
+from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import Earlier, Tokens, assignments, required
 
 GRADIENT = r"(d(l|j|e|c|loss)?d?|grads?|gradients?|nabla|delta)"
@@ -21,6 +21,7 @@ WEIGHT_GRADIENT = re.compile(
 BIAS_GRADIENT = re.compile(
     rf"({GRADIENT}(wrt)?(b|bias|biases)|(b|bias|biases){GRADIENT})(current|cache)?"
 )
+GRADIENT_TABLE = re.compile(rf"{GRADIENT}\[")
 OUTPUT = re.compile(r"outputs?|out|z|y|a|result")
 INPUT_GRADIENT = re.compile(rf"{GRADIENT}(x|a|inputs?|aprev)|(x|inputs?){GRADIENT}|dinputs")
 
@@ -50,13 +51,20 @@ def of_dense(
 
 def _weights(layer: Layer) -> tuple[str, str] | None:
     """The attributes that hold the weights and the bias."""
-    mine = [*layer.definition.sets, *(s for m in layer.methods.values() for s in m.sets)]
+    parts = (layer.definition, *layer.methods.values())
+    mine = [s for part in parts for s in (*part.sets, *part.keeps)]
+    mine = [s for s in mine if not GRADIENT_TABLE.match(s)]
     w, b = _first(WEIGHT, mine), _first(BIAS, mine)
     return (w, b) if w and b else None
 
 
 def _first(pattern: re.Pattern[str], names: Sequence[str]) -> str:
-    return next((n for n in names if pattern.fullmatch(n.replace("_", "").lower())), "")
+    """The first name that fits; in a table the key may do so, alone or behind the name of the table."""
+    return next((n for n in names if any(map(pattern.fullmatch, _plain(n)))), "")
+
+
+def _plain(name: str) -> list[str]:
+    return [re.sub(r"[\W_]", "", part).lower() for part in (last_name(name), name)]
 
 
 def _result(
@@ -73,7 +81,7 @@ def _ready(layer: Layer) -> Iterator[tuple[Call, ...]]:
     w, b = _weights(layer) or ("", "")
     for made in makings(layer.name, layer.inventory, ("w", "b")):
         put = (
-            Call(("." + name,), ((role,),), of=len(made) - 1, always=True, do="set")
+            Call(path_of(name), ((role,),), of=len(made) - 1, always=True, do="set")
             for name, role in ((w, "w"), (b, "b"))
         )
         yield (*made, *put)
@@ -94,7 +102,7 @@ def _there_and_back(layer: Layer, forward: Definition, backward: Definition) -> 
             if backward.returns >= 3:
                 yield (*made, there, *back)
             elif places:
-                gets = tuple(Call(("." + p,), of=_object(made), do="get") for p in places)
+                gets = tuple(Call(path_of(p), of=_object(made), do="get") for p in places)
                 last = len(made) + len(back)
                 members: Tokens = (Earlier(last), Earlier(last + 1), Earlier(last + 2))
                 yield (*made, there, *back, *gets, Call((), (members,), do="group"))
@@ -113,5 +121,6 @@ def _backward_takes(
 
 
 def _gradient_places(backward: Definition) -> tuple[str, str] | None:
-    w, b = _first(WEIGHT_GRADIENT, backward.sets), _first(BIAS_GRADIENT, backward.sets)
+    left = [*backward.sets, *backward.keeps]
+    w, b = _first(WEIGHT_GRADIENT, left), _first(BIAS_GRADIENT, left)
     return (w, b) if w and b else None

@@ -84,7 +84,9 @@ def inventory(body: bytes) -> Inventory:
 
 
 def definition(value: Any) -> Definition:
-    name, kind, parameters, doc, line, returns, stub, uses, sets, bases, gives = fields(value, 11)
+    name, kind, parameters, doc, line, returns, stub, uses, sets, bases, gives, keeps = fields(
+        value, 12
+    )
     if kind not in KINDS:
         raise WireError("unknown kind of definition")
     return Definition(
@@ -99,6 +101,7 @@ def definition(value: Any) -> Definition:
         sets=several(sets, text),
         bases=several(bases, text),
         gives=several(gives, text),
+        keeps=several(keeps, text),
     )
 
 
