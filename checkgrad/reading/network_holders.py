@@ -19,7 +19,6 @@ from checkgrad.reading.network_names import (
     holds,
     is_rate,
     last,
-    plans,
     setting,
     takes_activation,
 )
@@ -34,6 +33,7 @@ from checkgrad.reading.network_places import (
     chain_of_sizes,
     find_places,
 )
+from checkgrad.reading.network_plans import plans
 from checkgrad.reading.network_script import (
     FUNCTION,
     IN,

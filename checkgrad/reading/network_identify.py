@@ -1,4 +1,4 @@
-"""From one candidate to its reading: search for the calls, ask again for other sizes, and tell what is computed."""
+"""From one candidate to its reading: search for the calls that give its outputs, its loss and its gradients."""
 
 from __future__ import annotations
 
@@ -6,14 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.request import path as path_to
-from checkgrad.exercises import mlp
-from checkgrad.exercises.mlp import Kind
 from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_answer import read
 from checkgrad.reading.network_calls import (
     Trial,
     at_pilot,
@@ -24,26 +18,20 @@ from checkgrad.reading.network_calls import (
     tokens,
     with_other_classes,
 )
+from checkgrad.reading.network_confirm import confirmed
 from checkgrad.reading.network_gradients import gradients
 from checkgrad.reading.network_holders import holders
 from checkgrad.reading.network_losses import LossFound, losses
-from checkgrad.reading.network_match import Pilot, number, pilot, seen_in_loss
+from checkgrad.reading.network_match import seen_in_loss
 from checkgrad.reading.network_names import setting
-from checkgrad.reading.network_objects import said
 from checkgrad.reading.network_places import Path
 from checkgrad.reading.network_reading import TASKS, Ask, NetworkCandidate, NetworkReading
 from checkgrad.reading.network_script import COUNT, DEPTH, PENALTY, RATE, Script
-from checkgrad.reading.network_search import CLASSES, Holder, Search, pilot_sizes
-from checkgrad.reading.network_tell import Told, agreement, right_blocks, tell
-from checkgrad.reading.pieces import Pieces, assemble
-from checkgrad.reading.reading import Reading
-from checkgrad.reading.recipe import Candidate
+from checkgrad.reading.network_search import CLASSES, Holder, Search
 
 MOST_TRIALS = 3
 MOST_WAYS = 4
 SQUARE = 4  # units of every layer, where unequal sizes do not work
-PENALTY_FACTOR = 0.1
-RATES = (1.0, 0.1, 0.01, 0.5, 0.001, 0.05, 0.2, 0.3, 0.03)
 
 
 def identify(
@@ -172,7 +160,7 @@ def _best_of(
     """The first way under which the gradients are right; the likeliest, and False, where they are under none."""
     found = []
     for script in ways[:MOST_WAYS]:
-        reading, right = _confirmed(candidate, search, trial, script)
+        reading, right = confirmed(candidate, search, trial, script)
         if reading and right:
             return reading, True
         found += [reading] if reading else []
@@ -187,7 +175,7 @@ def _of_squares(candidate: NetworkCandidate, search: Search, trial: Trial) -> Ne
         return None
     for square in looked_at(search, [at_pilot(trial, given)]):
         script = _script(search, square).script
-        reading = script and _confirmed(candidate, search, square, script)[0]
+        reading = script and confirmed(candidate, search, square, script)[0]
         if reading:
             task = frozenset({TASKS.get(sizes[-1], "multi_class")})
             return replace(reading, sizes=sizes, free=True, outputs=task)
@@ -232,7 +220,7 @@ def _of_unknown(
     blocks = gradients(
         search, trial, best, [best.labels] if best else label_forms(search, trial.given)
     )
-    return _confirmed(candidate, search, trial, blocks[0].script)[0] if blocks else None
+    return confirmed(candidate, search, trial, blocks[0].script)[0] if blocks else None
 
 
 class _Scripted:
@@ -286,219 +274,3 @@ def _for_single_samples(search: Search, trial: Trial, batch: _Scripted) -> _Scri
         if single.seen and found.fit > batch.fit:
             return found
     return batch
-
-
-def _confirmed(
-    candidate: NetworkCandidate, search: Search, trial: Trial, script: Script
-) -> tuple[NetworkReading | None, bool]:
-    """Ask again, for other sizes and other data, and tell what is computed, and whether gradients are right."""
-    pilots = _pilots(search, trial, script)
-    replies = search.ask([scripts.request(script, p.parameters, p.x, p.t) for p in pilots])
-    if script.recovered and not script.sets_rate:
-        script = _with_rate(script, trial, pilots, replies)
-    if script.recovered and not _steps_from(search, trial, script):
-        return None, False
-    pairs = _read(script, pilots, replies)
-    main = [(p, a) for p, a in pairs if p.sizes == trial.given.sizes and a.returned]
-    if not main:
-        return None, False
-    told = tell(main, trial.seen, has_loss=script.loss is not None)
-    reading = _with_tasks(_reading(candidate, script, trial, told), trial, pairs)
-    right = told.right and right_blocks(main, trial.seen, has_loss=script.loss is not None) == len(
-        main
-    ) * 2 * len(trial.given.parameters)
-    if script.penalises and not script.penalty and told.right:
-        return _penalised(candidate, search, trial, script) or reading, right
-    return reading, right
-
-
-NUDGE = 1e-6
-MOST_DRIFT = 1e-3
-
-
-def _steps_from(search: Search, trial: Trial, script: Script) -> bool:
-    """Does training go on from the parameters that it finds, the same way each time? It may make new ones."""
-    given = trial.given
-    nudged = [(w + NUDGE, b + NUDGE) for w, b in given.parameters]
-    if not trial.holder.biases:
-        nudged = [(w + NUDGE, b) for w, b in given.parameters]
-    asked = [scripts.request(script, p, given.x, given.t) for p in (given.parameters, nudged)]
-    replies = search.ask(asked)
-    first, second = _read(
-        replace(script, rate=1.0), [given, replace(given, parameters=nudged)], replies
-    )
-    if not (first[1].returned and second[1].returned):
-        return False
-    gone = [
-        np.abs((w - dw) - (v - dv)).max()
-        for (pairs, steps, others, their) in [
-            (nudged, second[1].value[2], given.parameters, first[1].value[2])
-        ]
-        for (w, _), (dw, _), (v, _), (dv, _) in zip(pairs, steps, others, their, strict=True)
-        if np.shape(dw) == w.shape
-    ]
-    if any(0 < step < MOST_DRIFT for step in gone):
-        return all(step < MOST_DRIFT for step in gone)
-    search.problems.insert(0, f"{search.function} makes its parameters anew when it is trained")
-    return False
-
-
-def _penalised(
-    candidate: NetworkCandidate, search: Search, trial: Trial, script: Script
-) -> NetworkReading | None:
-    """The reading with an L2 penalty, which is part of the question where it can be asked for."""
-    found, _ = _confirmed(candidate, search, trial, replace(script, penalty=PENALTY_FACTOR))
-    return found if found and found.right_forward and found.lam else None
-
-
-def _read(
-    script: Script, pilots: Sequence[Pilot], replies: Sequence[Behaviour]
-) -> list[tuple[Pilot, Behaviour]]:
-    return [(p, read(script, r, p.parameters)) for p, r in zip(pilots, replies, strict=True)]
-
-
-def _with_rate(
-    script: Script, trial: Trial, pilots: Sequence[Pilot], replies: Sequence[Behaviour]
-) -> Script:
-    """The script with the learning rate that the student's code has built in: the one that fits most gradients."""
-
-    def right(rate: float) -> int:
-        pairs = _read(replace(script, rate=rate), pilots, replies)
-        main = [(p, a) for p, a in pairs if p.sizes == trial.given.sizes and a.returned]
-        return right_blocks(main, trial.seen, has_loss=script.loss is not None) if main else 0
-
-    return replace(script, rate=max(RATES, key=right))
-
-
-def _pilots(search: Search, trial: Trial, script: Script) -> list[Pilot]:
-    """The same sizes twice, then every other number of layers and of classes."""
-    *front, outputs = sizes = trial.given.sizes
-    biases, depth = trial.holder.biases, len(sizes) - 1
-    found = [trial.given, search.pilot(sizes, 5, biases)]
-    if trial.holder.fixed:
-        return found
-    others = [(*front, c) for c in CLASSES if c != outputs]
-    if script.depth is None:
-        others += [pilot_sizes(d, outputs) for d in (3, 2, 1) if d != depth]
-    asked = [other for other in others if scripts.has_sizes_for(script, other)]
-    return found + [search.pilot(other, biases=biases) for other in asked]
-
-
-def _reading(
-    candidate: NetworkCandidate, script: Script, trial: Trial, told: Told
-) -> NetworkReading:
-    kind, seen = told.kind, trial.seen
-    deep = len(trial.given.parameters) > 1
-    known = seen is not None or told.right
-    # outputs that are no known network's, beside a loss that is: the loss says more
-    script = script if seen or not told.right else replace(script, y=None)
-    return NetworkReading(
-        candidate,
-        script,
-        hidden="" if not deep else kind.hidden if known else "unknown",
-        output=kind.output if told.right else "unknown",
-        reduction=kind.reduction,
-        alpha=kind.alpha,
-        scale=kind.scale,
-        lam=kind.lam,
-        biases=trial.holder.biases,
-        squash=_still_to_do(seen.squash if seen else "", kind),
-        right_forward=told.right,
-        remark=told.remark,
-    )
-
-
-def _still_to_do(squash: str, kind: Kind) -> str:
-    """What turns the student's outputs into those of the reference."""
-    if squash == "linear" and not kind.output.startswith("linear"):
-        return "logits"
-    return "log" if squash == "log" else ""
-
-
-def _with_tasks(
-    reading: NetworkReading, trial: Trial, pairs: Sequence[tuple[Pilot, Behaviour]]
-) -> NetworkReading:
-    """Add what sizes the network can have: those for which it computes the same, or the usual for its outputs."""
-    sizes = trial.given.sizes
-    reading = replace(reading, sizes=sizes)
-    same = {sizes, *(p.sizes for p, a in pairs if _works(reading, p, a))}
-    usual: set[tuple[int, ...]] = set()
-    if reading.output == mlp.usual_output(trial.given.parameters):
-        either = replace(reading, output="")
-        usual = {p.sizes for p, a in pairs if _works(either, p, a)} - same
-    classes = {s[-1] for s in same | usual if s[:-1] == sizes[:-1]}
-    depths = {len(s) for s in same if s[-1] == sizes[-1]}
-    return replace(
-        reading,
-        output="" if usual else reading.output,
-        sizes=None if len(depths) > 1 else sizes,
-        free=not trial.holder.fixed,
-        outputs=frozenset(TASKS.get(c, "multi_class") for c in classes),
-    )
-
-
-def _runs(given: Pilot, answer: Behaviour) -> bool:
-    """Did outputs of the right shape come back?"""
-    return answer.returned and np.shape(answer.value[0]) == given.t.shape
-
-
-def _works(reading: NetworkReading, given: Pilot, answer: Behaviour) -> bool:
-    """Did it come back as this kind of network does, but for a mistake in the outputs or in the loss?"""
-    if not answer.returned:
-        return False
-    y, loss, blocks = answer.value
-    one = given.t.shape[1] == 1
-    if one and reading.output.startswith("softmax"):
-        return False  # it is 1, whatever the network computes
-    if one and loss is None and reading.squash == "logits":
-        return False  # nothing tells a logit of a sigmoid from one that nothing is done to
-    if reading.right_forward:
-        same = agreement(reading.kind, given, answer, reading.squash)
-        is_number = loss is None or number(loss) is not None
-        return is_number and (
-            loss is not None and same.loss or same.y and (same.loss or same.gradients)
-        )
-    due = [np.shape(block) for pair in given.parameters for block in pair]
-    if reading.sizes and len(given.sizes) != len(reading.sizes):
-        return False  # what it does with layers that it may not use is not known
-    return _runs(given, answer) and due == [np.shape(b) for pair in blocks for b in pair]
-
-
-def identify_pieces(
-    candidate: NetworkCandidate, readings: Mapping[Candidate, Reading], ask: Ask, seed: int
-) -> NetworkReading | str:
-    """Assemble the network of the pieces, or say what is missing."""
-    pieces = assemble(readings)
-    if pieces is None:
-        return "could not be assembled: a layer, an activation or a loss was not read with its derivative"
-    classes = [c for end in pieces.ends for c in {"binary": (1,), "classes": (3, 2)}[end]]
-    pilots = [pilot(pilot_sizes(3, c), 7, seed) for c in classes]
-    only = {"binary": "sigmoid_binary_cross_entropy", "classes": "softmax_cross_entropy"}
-    reading = NetworkReading(
-        candidate,
-        None,
-        hidden=pieces.hidden,
-        output="" if len(pieces.ends) > 1 else only[pieces.ends[0]],
-        outputs=frozenset(TASKS.get(c, "multi_class") for c in classes),
-        alpha=_slope_below(pieces, ask),
-        remark=f"assembled from {pieces.functions}",
-        pieces=pieces,
-    )
-    answers = reading.evaluate(ask, [(p.parameters, p.x, p.t) for p in pilots])
-    if failed := next((said(a) for a in answers if not a.returned), ""):
-        return f"could not be assembled: its pieces do not go together ({failed})"
-    same = [
-        agreement(reading.kind, p, a) for p, a in zip(pilots, answers, strict=True) if a.returned
-    ]
-    right = len(same) == len(pilots) and all(one.y and one.loss for one in same)
-    return replace(reading, right_forward=right)
-
-
-def _slope_below(pieces: Pieces, ask: Ask) -> float:
-    """The slope of the student's leaky ReLU below zero."""
-    probe = (np.array([[-1.0, 2.0]]),)
-    reading = pieces.readings[pieces.hidden]
-    (reply,) = ask([reading.request(probe)])
-    value = reading.read(probe, reply).value
-    slope = number(np.ravel(value)[0]) if np.shape(value) == (1, 2) else None
-    return Kind().alpha if slope is None or pieces.hidden != "leaky_relu" else -slope

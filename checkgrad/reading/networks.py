@@ -8,7 +8,7 @@ from dataclasses import replace
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.reading.candidate import candidates
 from checkgrad.reading.names import ACTIVATIONS, LOSSES, meaning, split
-from checkgrad.reading.network_identify import identify, identify_pieces
+from checkgrad.reading.network_identify import identify
 from checkgrad.reading.network_names import (
     INITIALISES,
     WHOLE_WEIGHTS,
@@ -20,6 +20,7 @@ from checkgrad.reading.network_names import (
     takes_activation,
     tokens_for,
 )
+from checkgrad.reading.network_of_pieces import identify_pieces
 from checkgrad.reading.network_places import says_gradient
 from checkgrad.reading.network_reading import Ask, NetworkCandidate, NetworkReading
 from checkgrad.reading.network_script import PARAMS, WEIGHTS, T, X

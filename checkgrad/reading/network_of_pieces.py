@@ -1,0 +1,58 @@
+"""The reading of a network that is put together of a student's own pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from checkgrad.exercises.mlp import Kind
+from checkgrad.reading.network_match import number, pilot
+from checkgrad.reading.network_objects import said
+from checkgrad.reading.network_reading import TASKS, Ask, NetworkCandidate, NetworkReading
+from checkgrad.reading.network_search import pilot_sizes
+from checkgrad.reading.network_tell import agreement
+from checkgrad.reading.pieces import Pieces, assemble
+from checkgrad.reading.reading import Reading
+from checkgrad.reading.recipe import Candidate
+
+
+def identify_pieces(
+    candidate: NetworkCandidate, readings: Mapping[Candidate, Reading], ask: Ask, seed: int
+) -> NetworkReading | str:
+    """Assemble the network of the pieces, or say what is missing."""
+    pieces = assemble(readings)
+    if pieces is None:
+        return "could not be assembled: a layer, an activation or a loss was not read with its derivative"
+    classes = [c for end in pieces.ends for c in {"binary": (1,), "classes": (3, 2)}[end]]
+    pilots = [pilot(pilot_sizes(3, c), 7, seed) for c in classes]
+    only = {"binary": "sigmoid_binary_cross_entropy", "classes": "softmax_cross_entropy"}
+    reading = NetworkReading(
+        candidate,
+        None,
+        hidden=pieces.hidden,
+        output="" if len(pieces.ends) > 1 else only[pieces.ends[0]],
+        outputs=frozenset(TASKS.get(c, "multi_class") for c in classes),
+        alpha=_slope_below(pieces, ask),
+        remark=f"assembled from {pieces.functions}",
+        pieces=pieces,
+    )
+    answers = reading.evaluate(ask, [(p.parameters, p.x, p.t) for p in pilots])
+    if failed := next((said(a) for a in answers if not a.returned), ""):
+        return f"could not be assembled: its pieces do not go together ({failed})"
+    same = [
+        agreement(reading.kind, p, a) for p, a in zip(pilots, answers, strict=True) if a.returned
+    ]
+    right = len(same) == len(pilots) and all(one.y and one.loss for one in same)
+    return replace(reading, right_forward=right)
+
+
+def _slope_below(pieces: Pieces, ask: Ask) -> float:
+    """The slope of the student's leaky ReLU below zero."""
+    probe = (np.array([[-1.0, 2.0]]),)
+    reading = pieces.readings[pieces.hidden]
+    (reply,) = ask([reading.request(probe)])
+    value = reading.read(probe, reply).value
+    slope = number(np.ravel(value)[0]) if np.shape(value) == (1, 2) else None
+    return Kind().alpha if slope is None or pieces.hidden != "leaky_relu" else -slope

@@ -1,0 +1,134 @@
+"""What a constructor or an initialiser of a network may be given."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+
+from checkgrad.child.inventory import Parameter
+from checkgrad.reading.network_names import constructor_token, setting
+from checkgrad.reading.network_script import (
+    ARCHITECTURE,
+    COUNT,
+    DEPTH,
+    HIDDEN,
+    IN,
+    OUT,
+    PENALTY,
+    RATE,
+    REST,
+    SIZES,
+    SIZES_TUPLE,
+    TRIPLES,
+    Token,
+)
+from checkgrad.reading.signature import Fill, positional, required
+
+LIST_NAMES = re.compile(
+    r"(n(um)?_?)?(sizes?|layers?|layer_?(sizes?|dims?|nodes|units|shapes?|list|dimensions|config)|(layers|net|network|nn|model|mlp)_?(dims?|sizes?|shape|structure|config|architecture|layers)"
+    r"|dims|dimensions|dim|architecture|arch|nodes|units|topology|shape|structure|neurons|n_?units|layout|nn_architecture|ns|n_nodes|n_neurons|layers_\w+)"
+)
+LISTS_OF_LAYERS = re.compile(
+    r"(nn_?|network_?)?arch(itecture)?|h_?params|layers?_?(config\w*|info)|config"
+)
+
+
+def plans(
+    parameters: Sequence[Parameter] | None, lengths: Sequence[int] = (3, 2, 1)
+) -> Iterator[tuple[Token, ...]]:
+    """What a constructor or an initialiser may be given, the likeliest first."""
+    if parameters is None:
+        yield from [(SIZES,), ()]
+        return
+    places = list(required(parameters))
+    stars = [p for p in parameters if p.star and not p.name.startswith("**")]
+    if stars and not places:
+        yield tuple(f"size{i}" for i in range(3 + 1))
+        yield (SIZES,)
+        return
+    if not places:
+        yield from _of_optional(positional(parameters))
+        return
+    meant = _meant(places)
+    named = [t for t in meant if t is not None]
+    for plural in (False, True):
+        tokens = _with_hidden(places, meant, plural)
+        if tokens and named:
+            yield tokens
+    if len(places) == 1 and LISTS_OF_LAYERS.fullmatch(places[0].name.lower()):
+        yield from [(ARCHITECTURE,), (TRIPLES,)]
+    numbers = [p for p in places if not setting(p.name)]
+    others = tuple(_default(p) for p in places[1:])
+    if len(numbers) <= 2 or not named:
+        yield (SIZES, *others)
+        yield (SIZES_TUPLE, *others)
+    if not named and len(places) > 1:
+        yield tuple(f"size{i}" for i in range(len(places)))
+        yield (IN, HIDDEN, OUT, *(_default(p) for p in places[3:]))[: len(places)]
+    if len(places) == 1:
+        yield (IN,)
+
+
+def _of_optional(parameters: Sequence[Parameter]) -> Iterator[tuple[Token, ...]]:
+    """Sizes that have defaults are given all the same: by position, as long as every one before is a size."""
+    sizes = list(itertools.takewhile(lambda p: _is_size(p.name), parameters))
+    if sizes and all(constructor_token(p.name) is None for p in sizes):
+        yield (SIZES,)
+    elif sizes:
+        for plural in (False, True):
+            tokens = _with_hidden(sizes, _meant(sizes), plural)
+            if tokens:
+                yield tokens
+    yield ()
+
+
+def _meant(places: Sequence[Parameter]) -> list[str | None]:
+    """What each parameter of a constructor stands for; a list beside the number of inputs is of the layers after."""
+    meant = [constructor_token(p.name) for p in places]
+    lists = [LIST_NAMES.fullmatch(p.name.lower()) is not None for p in places]
+    beside = {token for token in meant if token}
+    if beside == {IN}:
+        return [
+            REST if is_list and not token else token
+            for token, is_list in zip(meant, lists, strict=True)
+        ]
+    if beside == {HIDDEN, OUT} and meant[0] is None and not setting(places[0].name):
+        return [IN, *meant[1:]]
+    if {IN, OUT} <= beside and HIDDEN not in beside:
+        return [
+            HIDDEN if is_list and not token else token
+            for token, is_list in zip(meant, lists, strict=True)
+        ]
+    return meant
+
+
+def _is_size(name: str) -> bool:
+    return bool(LIST_NAMES.fullmatch(name.lower())) or constructor_token(name) is not None
+
+
+def _with_hidden(
+    places: Sequence[Parameter], meant: Sequence[str | None], plural: bool
+) -> tuple[Token, ...]:
+    """Fill the sizes in; a parameter for the hidden layers takes one size or, *plural*, all of them."""
+    tokens: list[Token] = []
+    seen = 0
+    for place, token in zip(places, meant, strict=True):
+        if token == HIDDEN and not plural:
+            seen += 1
+            tokens.append(f"size{seen}")
+        else:
+            tokens.append(_default(place) if token is None else token)
+    return tuple(tokens) if plural <= (HIDDEN in meant) else ()
+
+
+def _default(parameter: Parameter) -> Token:
+    options = setting(parameter.name)
+    if options and (isinstance(options[0], Fill) or options[0] in (RATE, PENALTY)):
+        return options[0]
+    if options and options[0] in (COUNT, DEPTH):
+        return Fill(1)
+    lower = parameter.name.lower()
+    if "activation" in lower or lower in ("act", "nonlinearity"):
+        return Fill("relu")
+    return Fill(0.01)
