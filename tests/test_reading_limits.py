@@ -122,18 +122,40 @@ def test_a_cost_of_two_logarithms_is_the_binary_one(head):
     assert readings("def cost(X, y): return -np.log(model(X)) * y - (1 - y)") == {}
 
 
-def test_a_way_back_may_take_the_bias_and_return_a_record_of_gradients():
-    source = """
-from typing import NamedTuple
-class Grads(NamedTuple):
+NAMED = "from typing import NamedTuple\nclass Grads(NamedTuple):"
+RECORD = "from dataclasses import dataclass\n@dataclass\nclass Grads:"
+
+
+@pytest.mark.parametrize("head", [NAMED, RECORD], ids=["named tuple", "dataclass"])
+def test_a_way_back_may_take_the_bias_and_return_a_record_of_gradients(head):
+    source = (
+        head
+        + """
     dx: object
     dW: object
     db: object
 def linear_backward(dout, x, W, b):
     return Grads(dout @ W.T, x.T @ dout, dout.sum(axis={}))
 """
+    )
     assert [r.right for r in readings(source.format(0)).values()] == [True]
     assert [r.right for r in readings(source.format(1)).values()] == [False]
+
+
+@pytest.mark.parametrize("head", [NAMED, RECORD], ids=["named tuple", "dataclass"])
+def test_functions_may_be_the_fields_of_an_object_that_is_called_what_they_are(head):
+    source = (
+        head.replace("Grads", "Activation")
+        + """
+    name: str
+    f: object
+    df: object
+sigmoid = Activation("sigmoid", lambda z: 1 / (1 + np.exp(-z)), lambda a: {})
+"""
+    )
+    found = readings(source.format("a * (1 - a)"))
+    assert found["sigmoid", "sigmoid.f"].right and found["sigmoid_derivative", "sigmoid.df"].right
+    assert not readings(source.format("1 - a**2"))["sigmoid_derivative", "sigmoid.df"].right
 
 
 def test_a_layer_may_keep_its_parameters_and_their_gradients_in_dicts():

@@ -34,11 +34,25 @@ def substitute(value: Any) -> Any:
         return scalar(value)
     if issubclass(kind, tuple) and "_fields" in kind.__dict__:
         return tuple(tuple.__iter__(value))
+    if "__dataclass_fields__" in kind.__dict__ and len(fields_of(value)) > 1:
+        return fields_of(value)
     if issubclass(kind, dict):
         return dict(dict.items(value))
     if kind is range:
         return list(value[:10_000])
     return Unsendable(NAMES.get(kind) or f"an object of class {class_name(kind)}")
+
+
+def fields_of(record: Any) -> dict[Any, Any]:
+    """What an object holds: its own attributes, or the members of a named tuple; none of its code is run."""
+    if issubclass(type(record), tuple):
+        names = type(record).__dict__.get("_fields", ())
+        return dict(zip(names, tuple.__iter__(record), strict=False))
+    try:
+        held = object.__getattribute__(record, "__dict__")
+    except AttributeError:  # it has slots
+        return {}
+    return dict(held) if type(held) is dict else {}
 
 
 def array(value: Any) -> Any:

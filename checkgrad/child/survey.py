@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .describe import fields_of
 from .inventory import Definition, Parameter
 
 SIMPLE = (float, int, str, bool, type(None))
@@ -78,6 +79,8 @@ class Survey:
                 yield Found(name, "function", function, value, bound=is_object(value))
             elif is_partial_or_ufunc(value):
                 yield Found(name, "function", None, value)
+            elif function is None and module_of(type(value)) == module:
+                yield from self.look_in_record(name, value, file)
 
     def look_in_table(self, name: str, table: dict[Any, Any], file: str) -> Iterator[Found]:
         """Functions that stand in a dict: ACTIVATIONS['sigmoid']."""
@@ -85,6 +88,14 @@ class Survey:
             function = python_function(value)
             if type(key) is str and function and function.__code__.co_filename == file:
                 yield Found(f"{name}[{key!r}]", "function", function, value, is_object(value))
+
+    def look_in_record(self, name: str, record: Any, file: str) -> Iterator[Found]:
+        """Functions without a name of their own that are fields of an object: sigmoid.f, of Activation(f, df)."""
+        for field, value in list(fields_of(record).items())[:MOST_NAMES]:
+            if type(field) is not str or type(value) is not FunctionType:
+                continue
+            if value.__code__.co_filename == file and "<" in value.__code__.co_qualname:
+                yield Found(f"{name}.{field}", "function", value, value)
 
     def look_inside(self, name: str, cls: type, file: str, depth: int) -> Iterator[Found]:
         """A class, its methods (inherited ones, too) and the classes within."""

@@ -18,7 +18,7 @@ from checkgrad.reading.meant import (
     returns_gradient,
     takes_logits,
 )
-from checkgrad.reading.names import DERIVATIVE, Meaning, meaning, split
+from checkgrad.reading.names import DERIVATIVE, Meaning, listed, meaning, split
 from checkgrad.reading.recipe import IN_TABLE, Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import (
     ACTIVATED,
@@ -35,6 +35,11 @@ from checkgrad.reading.signature import (
     likeness,
     positional,
     required,
+)
+
+FUNCTION = listed("f fn func function forward call activation activate value")
+SLOPE = listed(
+    "df dfn dfunc d_f d_fn grad gradient deriv derivative prime f_prime fn_prime backward slope diff"
 )
 
 Parameters = tuple[Parameter, ...] | None
@@ -55,10 +60,20 @@ def of_function(
 def _said_by(name: str) -> Meaning | None:
     """What a name says; in a table of derivatives it is the derivative: DERIVATIVES['sigmoid']."""
     said, table = meaning(last_name(name)), IN_TABLE.fullmatch(name)
+    if said is None and table is None and "." in name:
+        return _field(*name.split(".")[-2:])
     if said is None or table is None or said.derivative:
         return said
     words = {word.removesuffix("s") for word in split(table[1])}
     return replace(said, derivative="derivative") if words & DERIVATIVE else said
+
+
+def _field(owner: str, field: str) -> Meaning | None:
+    """What a function says that is a field of what says it: sigmoid.f, sigmoid.prime."""
+    said, kind = meaning(owner), field.lower().strip("_")
+    if said is None or said.derivative or kind not in FUNCTION | SLOPE:
+        return None
+    return replace(said, derivative="derivative") if kind in SLOPE else said
 
 
 def answers(
