@@ -1049,6 +1049,24 @@ class TwoLayer:
         "dW1 db1",
         ("tanh", "softmax_cross_entropy", "mean"),
     ),
+    "sizes_by_star": Shape(
+        """
+class Net:
+    def __init__(self, *sizes):
+        self.W1, self.b1 = np.random.randn(sizes[0], sizes[1]), np.zeros(sizes[1])
+        self.W2, self.b2 = np.random.randn(sizes[1], sizes[-1]), np.zeros(sizes[-1])
+    def forward(self, X):
+        self.a = np.tanh(X @ self.W1 + self.b1)
+        return softmax(self.a @ self.W2 + self.b2)
+    def backward(self, X, t):
+        delta = (self.forward(X) - t) / len(X)
+        dh = delta @ self.W2.T * (1 - self.a ** 2)
+        return X.T @ dh, dh.sum(0), self.a.T @ delta, delta.sum(0)
+""",
+        ("* (1 - self.a ** 2)", "* self.a"),
+        "dW1 db1",
+        ("tanh", "softmax_cross_entropy", "mean"),
+    ),
     "layers_of_dicts": Shape(
         """
 class Module:

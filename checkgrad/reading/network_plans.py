@@ -34,9 +34,7 @@ LISTS_OF_LAYERS = re.compile(
 )
 
 
-def plans(
-    parameters: Sequence[Parameter] | None, lengths: Sequence[int] = (3, 2, 1)
-) -> Iterator[tuple[Token, ...]]:
+def plans(parameters: Sequence[Parameter] | None) -> Iterator[tuple[Token, ...]]:
     """What a constructor or an initialiser may be given, the likeliest first."""
     if parameters is None:
         yield from [(SIZES,), ()]
@@ -44,7 +42,7 @@ def plans(
     places = list(required(parameters))
     stars = [p for p in parameters if p.star and not p.name.startswith("**")]
     if stars and not places:
-        yield tuple(f"size{i}" for i in range(3 + 1))
+        yield from (tuple(f"size{i}" for i in range(depth + 1)) for depth in (3, 2, 1))
         yield (SIZES,)
         return
     if not places:
