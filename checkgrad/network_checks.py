@@ -102,8 +102,8 @@ def gradients(network: Network) -> Finding:
         )
     if factor := one_factor(network, seen):
         told = f"every gradient is {factor}: {REDUCED_DIFFERENTLY}"
-        is_two = factor.startswith("2 times") and network.reading.output.endswith("mse")
-        return Finding(note=told) if is_two else Finding(Verdict.ADVICE, told)
+        usual = _is_usual(factor, network)
+        return Finding(note=told) if usual else Finding(Verdict.ADVICE, told)
     if lam := penalty_on_top(network, seen):
         problem = f"the gradients hold an L2 penalty with factor {lam:.4g} that is not in the loss"
         return Finding(Verdict.ADVICE, problem)
@@ -122,6 +122,13 @@ def gradients(network: Network) -> Finding:
         evidence=(_layers(network, worst), *_matrices(worst), *_scatter(network)),
         example=_worked(network, worst),
     )
+
+
+def _is_usual(factor: str, network: Network) -> bool:
+    """Is it the 2 of a squared error, or a mean over the outputs of what is made for one?"""
+    if factor.startswith("C times"):
+        return "binary" in network.reading.outputs and network.reading.output.startswith("sigmoid")
+    return factor.startswith("2 times") and network.reading.output.endswith("mse")
 
 
 def _beside_its_loss(network: Network) -> Finding:

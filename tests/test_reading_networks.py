@@ -267,6 +267,43 @@ def test_what_is_no_other_loss_is_not_told(tmp_path, loss):
     assert (found.verdict, found.problem) == (Verdict.PASSED, "")
 
 
+ONE_OUTPUT = """
+class Net:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.W1, self.b1 = np.random.randn(n_in, n_hidden), np.zeros(n_hidden)
+        self.W2, self.b2 = np.random.randn(n_hidden, n_out), np.zeros(n_out)
+    def forward(self, X):
+        self.a = np.tanh(X @ self.W1 + self.b1)
+        return sigmoid(self.a @ self.W2 + self.b2)
+    def loss(self, X, y):
+        p = self.forward(X)
+        return {loss}
+    def backward(self, X, y):
+        p = self.forward(X)
+        delta = {delta}
+        dh = delta @ self.W2.T * (1 - self.a ** 2)
+        return X.T @ dh, dh.sum(0), self.a.T @ delta, delta.sum(0)
+"""
+BINARY = "-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))"
+
+
+@pytest.mark.parametrize(
+    "loss, delta, verdict",
+    [
+        (BINARY, "(p - y) / len(X)", Verdict.PASSED),
+        (BINARY, "p - y", Verdict.ADVICE),
+        ("np.sum((p - y) ** 2)", "(p - y) * p * (1 - p)", Verdict.PASSED),
+        ("4 * np.sum((p - y) ** 2)", "(p - y) * p * (1 - p)", Verdict.ADVICE),
+    ],
+)
+def test_what_differs_by_a_usual_factor_passes(tmp_path, loss, delta, verdict):
+    source = SHAPES["lists"].head + ONE_OUTPUT.format(loss=loss, delta=delta)
+    with worker(tmp_path, source) as w:
+        found = gradients(Network(only_reading(w), w.ask, pictures=False))
+    assert found.verdict is verdict
+    assert "times" in found.note + found.problem
+
+
 def test_a_penalty_that_is_not_in_the_loss_is_advice_with_its_factor(tmp_path):
     found = finding_on_gradients(tmp_path, (BACK, "dws.insert(0, a.T @ delta + 0.05 * w)"))
     assert found.verdict is Verdict.ADVICE
