@@ -478,3 +478,15 @@ def test_a_function_that_hung_while_it_was_read_is_told_by_every_check(outcomes)
     found = outcomes("def sigmoid(z):\n    while True:\n        pass\n")
     told = {o.problem for (_, check), o in found.items() if check != "loads"}
     assert told and all("did not come back within 2 s" in problem for problem in told)
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [("p.tolist()", "; np.array(...)"), ("np.matrix(p)", "; np.asarray(...)")],
+)
+def test_what_is_no_plain_array_is_told_how_to_become_one(outcomes, value, hint):
+    head, body = HEAD.rsplit("    return ", 1)
+    found = outcomes(f"{head}    p = {body.strip()}\n    return {value}\n")
+    formula = found["softmax", "matches_the_formula"]
+    assert formula.verdict is Verdict.WRONG and hint in formula.problem
+    assert found["softmax", "gives_the_same_answer_twice"].verdict is Verdict.PASSED
