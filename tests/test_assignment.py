@@ -19,7 +19,7 @@ from checkgrad.points import scored
 from checkgrad.sandbox import GraderFault
 
 PACKAGE = Path(assignments.__file__).parent
-DOCS = PACKAGE.parents[1] / "docs" / "assignments.md"
+DOCS = Path(__file__).parent.parent / "docs" / "assignments.md"
 NUMPY = "import numpy as np\n"
 SOFTMAX = f"""{NUMPY}
 def softmax(z):
