@@ -57,6 +57,7 @@ from checkgrad.reading.recipe import last_name
 from checkgrad.sandbox import GraderFault, Worker, clean
 
 LOADS = "loads"
+GUESSED = "is not what it seems to be; its name does not say what it computes"
 NO_DEFINITION = (
     "defines no function and no class, and a script cannot be called; put its steps into functions: "
     "def forward(X, W1, b1, W2, b2) returns the outputs, def backward(X, T, W1, b1, W2, b2) the gradients"
@@ -260,7 +261,9 @@ class Grader:
         if reading.unwritten:
             return Part(self._missing(question, True))
         if not reading.reached:
-            return Part(self._out_of_reach(question, reading.obstacle))
+            return Part(self._out_of_reach(question, f"could not be called: {reading.obstacle}"))
+        if candidate.guessed and not reading.right:
+            return Part(self._out_of_reach(question, GUESSED))
         read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)
         outcome = judge(check, student, pictures=self.pictures)
         if check.earns and outcome.verdict.failed and candidate in self.right_elsewhere:
@@ -400,11 +403,11 @@ class Grader:
             problem = "; ".join(misfits(self.worker.inventory, self.exercises, mapped)) or problem
         return bare_outcome(question, Verdict.MISSING, problem)
 
-    def _out_of_reach(self, question: Question, obstacle: str) -> Outcome:
-        """What cannot be called is no evidence of a mistake, unless the assignment asks for it."""
+    def _out_of_reach(self, question: Question, problem: str) -> Outcome:
+        """What cannot be called, or is something else, is no evidence of a mistake, unless it is asked for."""
         asked_for = question.exercise in self.assignment.exercises
         verdict = Verdict.MISSING if asked_for else Verdict.ADVICE
-        return bare_outcome(question, verdict, f"could not be called: {obstacle}")
+        return bare_outcome(question, verdict, problem)
 
     def header(self) -> Header:
         """What the report says of the submission as a whole."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from checkgrad.grading import grade
 from tests.test_reading import only, readings
 
 CROSS_ENTROPY = "def cross_entropy_derivative(y, t): return {} / len(y)\n"
@@ -174,3 +175,36 @@ class Linear:
 """
     assert [r.note for r in readings(source.format(0)).values()] == ["weights as (out, in)"] * 2
     assert [r.right for r in readings(source.format(1)).values()] == [True, False]
+
+
+def test_what_its_text_alone_suggests_is_not_accused(tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text("""
+import numpy as np
+
+def cost(Y, A):
+    return -np.sum(Y * np.log(A) + 3 * (1 - Y) * np.log(1.0000001 - A)) / 7
+
+class Softmax:
+    def __init__(self):
+        self.W = None
+
+    def loss(self, X, y, reg):
+        scores = X.dot(self.W)
+        return scores.sum() * reg
+
+class DenseLayer:
+    def __init__(self, inputs, outputs, activation):
+        self.W, self.b = np.ones((inputs, outputs)), np.zeros(outputs)
+        self.activation = activation
+
+    def forward(self, x):
+        if self.activation == "relu":
+            self.output = np.maximum(0, x @ self.W + self.b)
+        return self.output
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-np.asarray(z, dtype=np.longdouble)))
+""")
+    report = grade(path)
+    assert not [o for o in report.outcomes if o.verdict.failed]

@@ -31,7 +31,7 @@ def of_dense(
 ) -> Iterator[Candidate]:
     """The candidates in an affine layer: its forward, and its backward with the gradients it leaves behind."""
     said = meaning(last_name(definition.name))
-    if said is None or said.concept != "affine":
+    if said is None or said.concept != "affine" or _squashes(definition):
         return
     layer = Layer(definition, methods_of(definition, inventory), said, inventory)
     forward, backward = layer.first(FORWARD), layer.first(BACKWARD)
@@ -47,6 +47,11 @@ def of_dense(
     recipes = list(_there_and_back(layer, forward, backward)) if backward else []
     if backward and recipes and (exercise := known.get("affine_backward")):
         yield Candidate(exercise, backward.name, tuple(recipes), None, backward.stub)
+
+
+def _squashes(definition: Definition) -> bool:
+    """Does the layer want an activation, so that its outputs are not the affine ones?"""
+    return any("activ" in p.name.lower() for p in required(definition.parameters or ()))
 
 
 def _weights(layer: Layer) -> tuple[str, str] | None:

@@ -50,11 +50,13 @@ def of_function(
     definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
 ) -> Iterator[Candidate]:
     """The candidates in one function: for its value, for a second value, for what its flag switches on."""
-    said = _said_by(definition.name) or by_its_text(definition, inventory)
+    named = _said_by(definition.name)
+    said = named or by_its_text(definition, inventory)
     if said is None:
         return
     for exercise, item, flag in answers(in_context(said, definition, inventory), definition, known):
-        yield plain(exercise, definition, inventory, item=item, flag=flag)
+        found = plain(exercise, definition, inventory, item=item, flag=flag)
+        yield replace(found, guessed=named is None)
 
 
 def _said_by(name: str) -> Meaning | None:

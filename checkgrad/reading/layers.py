@@ -31,6 +31,7 @@ FORWARD = listed(
     " evaluate call compute_loss compute_cost calculate_loss loss cost error _forward propagate"
     " forwardprop forward_prop act transform"
 )
+LOSS_OF_A_MODEL = listed("compute_loss compute_cost calculate_loss loss cost error")
 BACKWARD = listed(
     "backward backprop bprop backward_pass back backpropagate backpropagation _backward"
     " backward_propagation backwardprop back_prop backward_prop _input_grad input_grad"
@@ -86,6 +87,8 @@ def of_class(
     said = in_context(said, definition, inventory)
     layer = Layer(definition, methods_of(definition, inventory), said, inventory)
     forward = layer.first(FORWARD) or _named_like_it(layer)
+    if forward and said.concept in ACTIVATIONS and last_name(forward.name) in LOSS_OF_A_MODEL:
+        return  # a classifier of that name
     backward = layer.first(BACKWARD, SLOPE)
     logits = takes_logits(said, definition.uses)
     exercise = exercise_of(

@@ -20,7 +20,8 @@ def of_method(
 ) -> Iterator[Candidate]:
     """The candidates in one method, if its own name says what it computes and its class does not."""
     owner = meaning(last_name(definition.name.rpartition(".")[0]))
-    said = meaning(last_name(definition.name)) or _by_its_text(definition, inventory)
+    named = meaning(last_name(definition.name))
+    said = named or _by_its_text(definition, inventory)
     if said is None or _is_inherited(definition, inventory):
         return
     # What an object does to affine layers and labels, it does with what its constructor was given.
@@ -30,9 +31,10 @@ def of_method(
         return
     for exercise, item, flag in answers(in_context(said, definition, inventory), definition, known):
         if definition.kind == "static":
-            yield plain(exercise, definition, inventory, item=item, flag=flag)
+            found = plain(exercise, definition, inventory, item=item, flag=flag)
         else:
-            yield method_of_any_class(exercise, definition, inventory, item=item, flag=flag)
+            found = method_of_any_class(exercise, definition, inventory, item=item, flag=flag)
+        yield replace(found, guessed=named is None)
 
 
 def _by_its_text(definition: Definition, inventory: Inventory) -> Meaning | None:

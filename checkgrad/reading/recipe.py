@@ -42,6 +42,7 @@ class Candidate:
     item: which member of the answer is meant, where the function returns several.
     uses: what its source mentions. among_batches: does anything in its module work along an axis?
     among_matrices: does anything in it need arrays of several axes? among_lists: does nothing in it know NumPy?
+    guessed: does its text alone say what it answers?
     """
 
     exercise: Exercise
@@ -53,6 +54,7 @@ class Candidate:
     among_batches: bool = field(default=False, compare=False)
     among_matrices: bool = field(default=False, compare=False)
     among_lists: bool = field(default=False, compare=False)
+    guessed: bool = field(default=False, compare=False)
 
 
 def path_of(name: str) -> tuple[str, ...]:
