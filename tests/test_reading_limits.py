@@ -202,9 +202,6 @@ class DenseLayer:
         if self.activation == "relu":
             self.output = np.maximum(0, x @ self.W + self.b)
         return self.output
-
-def sigmoid(z):
-    return 1 / (1 + np.exp(-np.asarray(z, dtype=np.longdouble)))
 """)
     report = grade(path)
     assert not [o for o in report.outcomes if o.verdict.failed]

@@ -61,8 +61,6 @@ def array(value: Any) -> Any:
     if type(value) is not np.ndarray:
         what = f"a {class_name(type(value))} of shape {shape}"
         return Unsendable(f"{what}; np.asarray(...) makes it a plain array")
-    if value.dtype.kind == "f" and value.dtype.itemsize > 8:
-        value = value.astype(float)  # long double: the digits beyond are of no use here
     if value.dtype.kind in "biufc" and value.dtype.itemsize <= 8 + 8 * (value.dtype.kind == "c"):
         if value.ndim <= 16:
             return value.astype(value.dtype.newbyteorder("<").str)
