@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache, wraps
@@ -43,10 +44,10 @@ FACTORS: dict[str, Callable[[float, float], float]] = {
     "N squared times too small, and " + SAMPLES: lambda n, c: 1 / (n * n),
     "2 times too large and of the wrong sign": lambda n, c: -2.0,
     "half of what is due and of the wrong sign": lambda n, c: -0.5,
-    "too small by the factor ln 2": lambda n, c: float(np.log(2)),
-    "too large by the factor 1 / ln 2": lambda n, c: float(1 / np.log(2)),
-    "too large by the factor pi": lambda n, c: float(np.pi),
-    "too large by the factor e": lambda n, c: float(np.e),
+    "too small by the factor ln 2": lambda n, c: math.log(2),
+    "too large by the factor 1 / ln 2": lambda n, c: 1 / math.log(2),
+    "too large by the factor pi": lambda n, c: math.pi,
+    "too large by the factor e": lambda n, c: math.e,
 }
 Describe = Callable[[Case], str]
 
