@@ -18,6 +18,7 @@ class Verdict(StrEnum):
     PASSED = "passed"
     ADVICE = "advice"  # a true finding that does not fail the run
     NOT_RUN = "not_run"  # deselected
+    NOT_JUDGED = "not_judged"  # no statement about the code: neither a success nor a failure
     GRADER_FAULT = "grader_fault"  # our own fault: never costs the student a point
     WRONG = "wrong"
     CRASHED = "crashed"
@@ -121,6 +122,39 @@ class Source(Struct, frozen=True):
     text: str
 
 
+class Place(Struct, frozen=True):
+    """Where an expression or a definition stands: lines from 1, columns from 0 as in ast; of a notebook, the cell."""
+
+    file: str
+    line: int
+    end_line: int
+    column: int = 0
+    end_column: int = 0  # 0: to the end of the line
+    cell: int | None = None
+
+
+class NotJudged(Struct, frozen=True):
+    """Code that may compute gradients and has no verdict: what it looks like, and why nothing is said about it."""
+
+    place: Place
+    name: str  # "Net.train", or "loop, line 20"
+    looks_like: str
+    reason: str
+
+
+class Repair(Struct, frozen=True):
+    """An operation on one expression that makes everything right which the expression reaches."""
+
+    place: Place
+    text: str  # what stands there
+    operation: str  # code: "replaced", "times", "transposed", ...
+    due: str  # the quantity or the expression that is due there
+    words: str  # the sentence for the student
+    verified: int  # fresh sets of data, of other sizes, on which it held
+    got: Numbers = None  # what the expression gives in the smallest example, and what is due
+    expected: Numbers = None
+
+
 class Outcome(Struct, frozen=True):
     """One check on one function of the submission."""
 
@@ -146,6 +180,8 @@ class Outcome(Struct, frozen=True):
     printed: str = ""
     since: Literal["", "new", "still there", "fixed"] = ""  # against the last run
     arithmetic: str = ""  # how the points came about: "earns 1.5 of the 2 points"
+    corroboration: list[str] = []  # why we believe that it is called as it is meant: codes
+    repairs: list[Repair] = []  # the nearest to the loss first
 
 
 class ReadAs(Struct, frozen=True):
@@ -155,6 +191,8 @@ class ReadAs(Struct, frozen=True):
     function: str
     convention: dict[str, str] = {}  # "labels" -> "integers", "layout" -> "columns"
     note: str = ""
+    read_by: Literal["usage", "names", "pinned", "asked"] = "names"
+    place: Place | None = None
 
 
 class Region(Struct, frozen=True):
@@ -263,6 +301,7 @@ class Report(Struct, frozen=True):
     maximum: float | None = None
     exercises: list[Asked] = []
     readings: list[ReadAs] = []
+    not_judged: list[NotJudged] = []
     training: list[TrainingRun] = []
     withheld: dict[str, str] = {}  # "examples" and "hints" that students do not see, and until when
     decisions: list[Decision] = []

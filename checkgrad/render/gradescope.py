@@ -67,7 +67,7 @@ def _test(report: Report, outcome: Outcome, number: str, maximum: float) -> dict
 def _points(report: Report, outcome: Outcome, maximum: float) -> dict[str, float]:
     """Points where there are any; Gradescope takes a check without them as information."""
     if report.score is None:
-        judged = outcome.verdict not in (Verdict.NOT_RUN, Verdict.GRADER_FAULT)
+        judged = outcome.verdict not in (Verdict.NOT_RUN, Verdict.NOT_JUDGED, Verdict.GRADER_FAULT)
         return {"score": float(not outcome.verdict.failed), "max_score": 1.0} if judged else {}
     if outcome.maximum is None:
         return {}

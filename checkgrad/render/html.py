@@ -41,6 +41,7 @@ MARKS = {
     Verdict.PASSED: "\u2713",
     Verdict.ADVICE: "!",
     Verdict.NOT_RUN: "\u2013",
+    Verdict.NOT_JUDGED: "?",
     Verdict.GRADER_FAULT: "?",
     Verdict.WRONG: "\u2717",
     Verdict.CRASHED: "\u2717",

@@ -18,6 +18,7 @@ KINDS = {
     Verdict.CRASHED: "error",
     Verdict.OVER_LIMIT: "error",
     Verdict.NOT_RUN: "skipped",
+    Verdict.NOT_JUDGED: "skipped",
     Verdict.GRADER_FAULT: "skipped",
 }
 

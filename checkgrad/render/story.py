@@ -14,6 +14,7 @@ WORDS = {
     Verdict.PASSED: "right",
     Verdict.ADVICE: "right, with advice",
     Verdict.NOT_RUN: "not asked",
+    Verdict.NOT_JUDGED: "not judged",
     Verdict.GRADER_FAULT: "not judged, our fault",
     Verdict.WRONG: "not right",
     Verdict.CRASHED: "stopped with an error",
@@ -26,11 +27,12 @@ WORST_FIRST = (
     Verdict.WRONG,
     Verdict.MISSING,
     Verdict.GRADER_FAULT,
+    Verdict.NOT_JUDGED,
     Verdict.ADVICE,
     Verdict.PASSED,
     Verdict.NOT_RUN,
 )
-NOT_JUDGED = (Verdict.NOT_RUN, Verdict.GRADER_FAULT)
+NOT_JUDGED = (Verdict.NOT_RUN, Verdict.NOT_JUDGED, Verdict.GRADER_FAULT)
 WHOLE_FILE = "submission"
 # a problem whose first word is a verb lacks its subject
 PREDICATE = re.compile(r"([a-z]+(s|ed)|did|had|gave|took|could)\b(?!:)")

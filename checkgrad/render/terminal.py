@@ -33,6 +33,7 @@ LABELS = {
     Verdict.MISSING: "missing",
     Verdict.ADVICE: "advice",
     Verdict.GRADER_FAULT: "our fault",
+    Verdict.NOT_JUDGED: "not judged",
 }
 BOLD, RED, YELLOW, GREEN = "1", "31;1", "33;1", "32;1"
 
