@@ -42,7 +42,7 @@ def _worked(student: Student, seen: Observation, where: str) -> list[Worked]:
     except (IndexError, TypeError, ValueError):
         return []
     same = np.isclose(got, due, rtol=1e-6)
-    return [] if same else by_hand(student.exercise.name, seen.probe, at, due)
+    return [] if same else by_hand(student.exercise, seen.probe, at, due)
 
 
 def _place(where: str) -> tuple[int, ...]:

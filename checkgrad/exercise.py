@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,19 @@ from checkgrad.child.behaviour import Behaviour
 Formula = Callable[..., Any]
 Probe = tuple[Any, ...]
 Draw = Callable[[np.random.Generator], Iterable[Probe]]
+
+
+class Kind(StrEnum):
+    """What sort of function an exercise is: it tells how it is called and what stands beside it in a module."""
+
+    ACTIVATION = "activation"  # of logits alone
+    LOSS = "loss"  # of outputs or logits, and targets
+    LAYER = "layer"  # of inputs and parameters
+    PENALTY = "penalty"  # of parameters alone
+    UPDATE = "update"  # one step of an optimiser
+    METRIC = "metric"
+    ENCODING = "encoding"  # of labels
+    FUNCTION = "function"  # any other
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +94,15 @@ class Derivative:
     jacobian: bool = False
 
 
+class Step(NamedTuple):
+    """One line of a derivation: why it holds, the equation as text and as LaTeX, and its two sides as numbers of a probe."""
+
+    why: str
+    text: str
+    latex: str
+    sides: Callable[..., tuple[Any, Any]]
+
+
 @dataclass(eq=False)
 class Exercise:
     """One function to write, and all that is known about it.
@@ -89,6 +112,12 @@ class Exercise:
     extremes: probes at which only stability is judged.
     in_place: roles whose arrays may be changed: an update's parameters, a gradient that is handed back changed.
     returns: what the members of an answer are called, where it is a group.
+    sort: the kind that is declared; a derivative is of the kind of what it differentiates.
+    spoken: what code calls it besides its name, without underscores and capitals.
+    fuses: the output function and the loss that it puts together.
+    calculation: the lines that lead to one entry by hand, see exercises/worked.py.
+    derivation: where its formula comes from, a line at a time.
+    compositions: itself as code makes it of other exercises; use(exercise) is the function that answers one.
     """
 
     formula: Formula
@@ -100,6 +129,12 @@ class Exercise:
     derivative: Derivative | None = None
     in_place: tuple[str, ...] = ()
     returns: tuple[str, ...] = ()
+    sort: Kind = Kind.FUNCTION
+    spoken: tuple[str, ...] = ()
+    fuses: tuple[Exercise, Exercise] | None = None
+    calculation: Formula | None = None
+    derivation: tuple[Step, ...] = ()
+    compositions: list[Formula] = field(default_factory=list)
     misconceptions: list[Misconception] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=list)
     callings: list[Calling] = field(default_factory=list)
@@ -117,6 +152,26 @@ class Exercise:
             for p in inspect.signature(self.formula).parameters.values()
             if p.default is inspect.Parameter.empty
         )
+
+    @property
+    def base(self) -> Exercise:
+        """What it is the derivative of, or itself."""
+        return self.derivative.of if self.derivative else self
+
+    @property
+    def kind(self) -> Kind:
+        return self.base.sort
+
+    @property
+    def is_slope(self) -> bool:
+        """Is it the slope of each entry by itself, which is multiplied with what comes from above?"""
+        found = self.derivative
+        elementwise = found and found.upstream is None and not found.jacobian
+        return bool(elementwise and self.kind is Kind.ACTIVATION)
+
+    @property
+    def is_gradient_of_a_loss(self) -> bool:
+        return self.derivative is not None and self.kind is Kind.LOSS
 
     @property
     def summary(self) -> str:
@@ -153,6 +208,20 @@ class Exercise:
         """Register a law; its docstring is the statement."""
         self.laws.append(Law(holds.__name__, holds, words(holds)))
         return holds
+
+    def by_hand(self, calculation: Formula) -> Formula:
+        """Register how one entry is worked out by hand: (at, share, *probe) to its lines."""
+        self.calculation = calculation
+        return calculation
+
+    def derived(self, *steps: Step) -> None:
+        """Register where the formula comes from."""
+        self.derivation = steps
+
+    def composed(self, formula: Formula) -> Formula:
+        """Register the exercise as it is made of others: (use, *probe) to its value."""
+        self.compositions.append(formula)
+        return formula
 
     def misconception(
         self,
@@ -213,16 +282,22 @@ def exercise(
     derivative: Derivative | None = None,
     in_place: tuple[str, ...] = (),
     returns: tuple[str, ...] = (),
+    kind: Kind = Kind.FUNCTION,
+    spoken: str = "",
+    fuses: tuple[Exercise, Exercise] | None = None,
 ) -> Callable[[Formula], Exercise]:
     """Make an exercise of its right formula.
 
     latex: the formula as the report shows it. source: where it is derived. title: its name in words.
     returns: the names of what is returned, where that is more than one array.
+    kind: of what is no derivative. spoken: what code calls it besides its name, words without underscores and capitals.
     """
 
     def wrap(formula: Formula) -> Exercise:
         name = title or formula.__name__.replace("_", " ")
-        return Exercise(formula, draw, extremes, name, latex, source, derivative, in_place, returns)
+        told = Exercise(formula, draw, extremes, name, latex, source, derivative, in_place, returns)
+        told.sort, told.spoken, told.fuses = kind, tuple(spoken.split()), fuses
+        return told
 
     return wrap
 

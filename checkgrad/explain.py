@@ -8,7 +8,6 @@ from difflib import get_close_matches
 
 from checkgrad.exercise import Exercise, Misconception
 from checkgrad.exercises import ALL
-from checkgrad.exercises.derivations import DERIVATIONS
 from checkgrad.exercises.manners import MANNERS, Manner
 from checkgrad.exercises.mlp import NETWORK, NetworkExercise
 from checkgrad.model import Explanation, Line
@@ -69,7 +68,7 @@ def _manner(manner: Manner) -> Explanation:
 
 
 def _steps(topic: Topic) -> list[Line]:
-    return [Line(s.why, s.text, s.latex) for s in DERIVATIONS.get(topic.name, ())]
+    return [Line(s.why, s.text, s.latex) for s in topic.derivation]
 
 
 def _lines(one: Explanation, width: int) -> Iterator[str]:

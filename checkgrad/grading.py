@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from msgspec import Struct
@@ -22,8 +21,7 @@ from checkgrad.assignment import Assignment
 from checkgrad.assignment.declared import Declared, declared
 from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
 from checkgrad.exercise import Exercise, Formula
-from checkgrad.exercises.derivations import DERIVATIONS
-from checkgrad.exercises.mlp import NETWORK
+from checkgrad.exercises.mlp import NETWORK, NetworkExercise
 from checkgrad.judging import (
     Question,
     bare_outcome,
@@ -458,16 +456,16 @@ def assemble(header: Header, parts: Iterable[Part], assignment: Assignment) -> R
 
 def _asked(assignment: Assignment, questions: Sequence[Question]) -> list[Asked]:
     named = {q.exercise for q in questions}
-    everything: tuple[Any, ...] = (*assignments.asked(assignment), NETWORK)
+    everything: tuple[Exercise | NetworkExercise, ...] = (*assignments.asked(assignment), NETWORK)
     return [
-        Asked(e.name, e.title, e.summary, e.latex, e.source, _derivation(e.name))
+        Asked(e.name, e.title, e.summary, e.latex, e.source, _derivation(e))
         for e in everything
         if e.name in named
     ]
 
 
-def _derivation(name: str) -> str:
-    return "\n".join(step.latex for step in DERIVATIONS.get(name, ()) if step.latex)
+def _derivation(asked: Exercise | NetworkExercise) -> str:
+    return "\n".join(step.latex for step in asked.derivation if step.latex)
 
 
 def _distinct(readings: Iterable[ReadAs]) -> list[ReadAs]:

@@ -6,12 +6,12 @@ from markupsafe import escape
 
 from checkgrad.cli import main
 from checkgrad.exercises import ALL
-from checkgrad.exercises.derivations import DERIVATIONS
 from checkgrad.exercises.manners import MANNERS
 from checkgrad.exercises.mlp import NETWORK
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
 BY_NAME = {e.name: e for e in ALL}
+DERIVATIONS = {e.name: e.derivation for e in ALL if e.derivation}
 STEPS = [(name, step) for name, steps in DERIVATIONS.items() for step in steps]
 
 

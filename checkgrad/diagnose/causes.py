@@ -10,9 +10,7 @@ from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.diagnose.case import Case
 from checkgrad.diagnose.mistakes import PLAIN, Suspect, explains, reductions
-from checkgrad.exercise import Failed, Formula, Probe
-from checkgrad.exercises import ALL
-from checkgrad.exercises.compositions import COMPOSED
+from checkgrad.exercise import Exercise, Failed, Formula, Probe
 from checkgrad.exercises.mlp import ACTIVATIONS, blocks
 
 ROOM = 64  # times what two runs may differ by: a network of the student's own pieces sums in another order
@@ -20,7 +18,7 @@ ROOM = 64  # times what two runs may differ by: a network of the student's own p
 
 def follows_from(case: Case, wrong: Mapping[str, Formula]) -> str:
     """The exercise whose wrong function, put into the right formula, gives every answer; "" if none does."""
-    for formula in COMPOSED.get(case.exercise.name, ()):
+    for formula in case.exercise.compositions:
         for names in _choices(wrong):
             composed = _with(formula, {name: wrong[name] for name in names})
             for twist in (PLAIN, *reductions(case.exercise)):
@@ -68,17 +66,13 @@ def _choices(wrong: Mapping[str, Formula]) -> Iterator[tuple[str, ...]]:
 
 
 def _with(formula: Callable[..., Any], own: Mapping[str, Formula]) -> Formula:
-    def use(name: str) -> Formula:
-        return own.get(name) or _reference(name)
+    def use(exercise: Exercise) -> Formula:
+        return own.get(exercise.name, exercise)
 
     def composed(*probe: Any) -> Any:
         return formula(use, *probe)
 
     return composed
-
-
-def _reference(name: str) -> Formula:
-    return next(e for e in ALL if e.name == name)
 
 
 def _gives(probe: Probe, got: tuple[Any, ...], kind: dict[str, Any]) -> bool:

@@ -7,8 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, exercise, named, upstream
+from checkgrad.exercise import Derivative, Kind, Step, exercise, named, upstream
 from checkgrad.exercises import draws
+from checkgrad.exercises.derivations import slope_of
+from checkgrad.exercises.sigmoid import sigmoid
+from checkgrad.exercises.worked import case, exp, frac, index, num, par
 
 GOODFELLOW = "Goodfellow, Bengio and Courville, Deep Learning (2016)"
 SLOPES = (0.001, 0.02, 0.05, 0.1, 0.2, 0.3)  # besides 0.01, the defaults that are in use
@@ -37,6 +40,8 @@ def huge_numbers():
     latex=r"y = \max(0, z)",
     source=f"{GOODFELLOW}, section 6.3.1",
     title="ReLU",
+    kind=Kind.ACTIVATION,
+    spoken="rectifiedlinear rectifiedlinearunit rectifier",
 )
 def relu(z):
     """Let positive numbers through and turn negative ones into 0."""
@@ -186,6 +191,8 @@ def divided_the_output_by_the_input(z):
     latex=r"y = \begin{cases} z & z > 0 \\ \alpha z & z \le 0 \end{cases}",
     source="Maas, Hannun and Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models (2013), section 2",
     title="leaky ReLU",
+    kind=Kind.ACTIVATION,
+    spoken="lrelu leakyrectifiedlinear leakyrectifiedlinearunit",
 )
 def leaky_relu(z, alpha=0.01):
     """Let positive numbers through and a small share alpha of negative ones."""
@@ -324,6 +331,8 @@ def multiplied_alpha_by_z(z):
     latex=r"y = \tanh(z) = \frac{e^z - e^{-z}}{e^z + e^{-z}}",
     source="Bishop, Pattern Recognition and Machine Learning (2006), section 5.3.2, equation 5.59",
     title="hyperbolic tangent",
+    kind=Kind.ACTIVATION,
+    spoken="hyperbolictangent tangh",
 )
 def tanh(z):
     """Squash every number into (-1, 1)."""
@@ -451,3 +460,64 @@ def used_the_rule_of_the_sigmoid(z):
 def returned_tanh_itself(z):
     """The value of tanh is returned, not its slope."""
     return np.tanh(z)
+
+
+@relu.by_hand
+def relu_by_hand(at, share, z):
+    yield f"y{index(*at)}", rf"\max(0, {num(z[at])})", max(0.0, z[at])
+
+
+@relu_derivative.by_hand
+def relu_derivative_by_hand(at, share, z):
+    yield case(at, z), "1" if z[at] > 0 else "0", float(z[at] > 0)
+
+
+@leaky_relu.by_hand
+def leaky_relu_by_hand(at, share, z):
+    slope = rf"0.01 \cdot {par(z[at])}"
+    small = 0.01 * z[at]
+    yield f"y{index(*at)}", num(z[at]) if z[at] > 0 else slope, z[at] if z[at] > 0 else small
+
+
+@leaky_relu_derivative.by_hand
+def leaky_relu_derivative_by_hand(at, share, z):
+    yield case(at, z), r"1" if z[at] > 0 else r"\alpha", 1.0 if z[at] > 0 else 0.01
+
+
+@tanh.by_hand
+def tanh_by_hand(at, share, z):
+    up, down = exp(z[at]), exp(-z[at])
+    yield f"y{index(*at)}", frac(f"{up} - {down}", f"{up} + {down}"), np.tanh(z[at])
+
+
+@tanh.composed
+def tanh_of_sigmoid(use, z):
+    return 2 * use(sigmoid)(2 * z) - 1
+
+
+@tanh_derivative.by_hand
+def tanh_derivative_by_hand(at, share, z):
+    y = np.tanh(z[at])
+    yield from tanh_by_hand(at, share, z)
+    yield r"\frac{dy}{dz} = 1 - y^2", f"1 - {par(y)}^2", 1 - y**2
+
+
+tanh_derivative.derived(
+    Step(
+        "quotient rule on y = sinh z / cosh z, with sinh' = cosh and cosh' = sinh",
+        "dy/dz = (cosh^2 z - sinh^2 z) / cosh^2 z",
+        r"\frac{dy}{dz} = \frac{\cosh^2 z - \sinh^2 z}{\cosh^2 z}",
+        lambda z: (slope_of(np.tanh, z), (np.cosh(z) ** 2 - np.sinh(z) ** 2) / np.cosh(z) ** 2),
+    ),
+    Step(
+        "divide both terms",
+        "dy/dz = 1 - y^2",
+        r"\frac{dy}{dz} = 1 - y^2",
+        lambda z: (slope_of(np.tanh, z), 1 - np.tanh(z) ** 2),
+    ),
+)
+
+
+@tanh_derivative.composed
+def slope_of_tanh(use, z):
+    return 1 - use(tanh)(z) ** 2

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, exercise
+from checkgrad.exercise import Derivative, Kind, Step, exercise
+from checkgrad.exercises.derivations import gradient_of
+from checkgrad.exercises.worked import added, index, par, slope_by, times
 
 SIZES = ((7, 5, 11), (7, 5, 11), (5, 4, 3), (1, 5, 3), (7, 3, 1))  # samples, inputs, units
 
@@ -19,6 +21,8 @@ def inputs_and_parameters(rng):
     latex=r"z = x W + b",
     source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.5.4, algorithm 6.3",
     title="affine layer",
+    kind=Kind.LAYER,
+    spoken="linear dense fullyconnected fc affinelayer linearlayer denselayer fclayer",
 )
 def affine_forward(x, w, b):
     """Weigh and add the inputs of every sample and shift by the bias: x @ w + b."""
@@ -196,3 +200,46 @@ def multiplied_the_weights_by_the_samples(dout, x, w):
 def averaged_dx_too(dout, x, w):
     """dx is divided by the number of samples as well, and the layer below will do it again."""
     return dout @ w.T / len(x), x.T @ dout / len(x), dout.mean(axis=0)
+
+
+@affine_forward.by_hand
+def affine_forward_by_hand(at, share, x, w, b):
+    n, h = at
+    terms = [times(p, q) for p, q in zip(x[n], w[:, h], strict=True)]
+    yield f"z{index(n, h)}", f"{added(terms)} + {par(b[h])}", x[n] @ w[:, h] + b[h]
+
+
+@affine_backward.by_hand
+def affine_backward_by_hand(at, share, dout, x, w):
+    member, *entry = at
+    i, j = entry if len(entry) == 2 else (0, *entry)
+    factors = [lambda: zip(dout[i], w[j], strict=True), lambda: zip(x[:, i], dout[:, j], strict=True),
+               lambda: zip(dout[:, j], strict=True)][member]()  # fmt: skip
+    pairs = list(factors)
+    terms = added([times(*pair) for pair in pairs])
+    yield slope_by("xwb"[member], tuple(entry)), terms, float(sum(np.prod(p) for p in pairs))
+
+
+affine_backward.derived(
+    Step(
+        "w_dh meets x_nd in the logit z_nh of every sample n, so all samples add up",
+        "dL/dw_dh = sum_n x_nd dL/dz_nh",
+        r"\frac{\partial L}{\partial w_{dh}} = \sum_n x_{nd} \frac{\partial L}{\partial z_{nh}}",
+        lambda dout, x, w: (gradient_of(lambda v: np.sum(dout * (x @ v)), w), x.T @ dout),
+    ),
+    Step(
+        "x_nd goes to every unit h with the weight w_dh",
+        "dL/dx_nd = sum_h dL/dz_nh w_dh",
+        r"\frac{\partial L}{\partial x_{nd}} = \sum_h \frac{\partial L}{\partial z_{nh}} w_{dh}",
+        lambda dout, x, w: (gradient_of(lambda v: np.sum(dout * (v @ w)), x), dout @ w.T),
+    ),
+    Step(
+        "one bias serves all samples",
+        "dL/db_h = sum_n dL/dz_nh",
+        r"\frac{\partial L}{\partial b_h} = \sum_n \frac{\partial L}{\partial z_{nh}}",
+        lambda dout, x, w: (
+            gradient_of(lambda b: np.sum(dout * (x @ w + b)), np.zeros(w.shape[1])),
+            dout.sum(axis=0),
+        ),
+    ),
+)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, exercise
+from checkgrad.exercise import Derivative, Kind, Step, exercise
 from checkgrad.exercises import draws
 from checkgrad.exercises.conventions import (
     BINARY_GRADIENT,
@@ -13,7 +13,24 @@ from checkgrad.exercises.conventions import (
     accept,
     roughly,
 )
-from checkgrad.exercises.sigmoid import sigmoid
+from checkgrad.exercises.derivations import gradient_of, of_two_classes, slope_of
+from checkgrad.exercises.sigmoid import sigmoid, sigmoid_by_hand, sigmoid_derivative
+from checkgrad.exercises.worked import (
+    MOST_TERMS,
+    dot,
+    exp,
+    frac,
+    index,
+    log_of,
+    mean_of,
+    num,
+    off,
+    par,
+    share_of,
+    slope_by,
+    squash,
+    times,
+)
 
 
 def probabilities_and_targets(rng):
@@ -35,6 +52,11 @@ def certain_and_right():
     extremes=certain_and_right,
     latex=r"L = -\frac{1}{N} \sum_n \left( t_n \ln y_n + (1 - t_n) \ln (1 - y_n) \right)",
     source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.2, equation 4.90",
+    kind=Kind.LOSS,
+    spoken=(
+        "bce logloss logisticloss binaryce binarylogloss binaryxent binarycrossent "
+        "crossentropybinary binaryentropy"
+    ),
 )
 def binary_cross_entropy(y, t):
     """Mean over the samples of -ln(y) where the target is 1 and of -ln(1 - y) where it is 0.
@@ -327,6 +349,14 @@ def huge_logits_and_targets():
     extremes=huge_logits_and_targets,
     latex=r"L = \frac{1}{N} \sum_n \left( \ln (1 + e^{z_n}) - t_n z_n \right)",
     source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.2.2.2",
+    kind=Kind.LOSS,
+    spoken=(
+        "sigmoidcrossentropy sigmoidbce sigmoidce sigmoidloss bcewithlogits "
+        "binarycrossentropywithlogits sigmoidcrossentropywithlogits bcelogits "
+        "bcefromlogits binarycrossentropyfromlogits sigmoidwithloss "
+        "binarycrossentropylogits logitsbinarycrossentropy"
+    ),
+    fuses=(sigmoid, binary_cross_entropy),
 )
 def sigmoid_binary_cross_entropy(z, t):
     """Binary cross-entropy of the sigmoid of the logits, in one step: ln(1 + exp(z)) - t z, averaged.
@@ -619,3 +649,98 @@ def clipped(eps):
 def clipped_the_outputs_on_the_way(z, t):
     """The outputs are clipped before the division but not in the slope, so sure and wrong outputs learn nothing."""
     return clipped(1e-7)(z, t)
+
+
+@binary_cross_entropy.by_hand
+def binary_cross_entropy_by_hand(at, share, y, t):
+    y, t = np.ravel(y), np.ravel(t)
+    cells = [-log_of(b, a) - log_of(1 - b, 1 - a) for a, b in zip(y, t, strict=True)]
+    for n, (a, b, cell) in enumerate(zip(y, t, cells, strict=True)):
+        if n < MOST_TERMS:
+            shown = rf"-{par(b)} \ln {par(a)} - (1 - {par(b)}) \ln (1 - {par(a)})"
+            yield f"L{index(n)}", shown, cell
+    yield from mean_of(share, cells)
+
+
+@binary_cross_entropy_derivative.by_hand
+def binary_cross_entropy_derivative_by_hand(at, share, y, t):
+    a, b = y[at], t[at]
+    shown = frac(f"{num(a)} - {par(b)}", rf"{par(a)} \cdot (1 - {par(a)})")
+    name = slope_by("y", at) + rf" = {share_of(share)}\frac{{y - t}}{{y (1 - y)}}"
+    yield name, dot(share) + shown, share.value * (a - b) / (a * (1 - a))
+
+
+binary_cross_entropy_derivative.derived(
+    Step(
+        "ln y has the slope 1/y, and ln(1 - y) has -1/(1 - y): the inner slope is -1",
+        "dL/dy = -1/N (t/y - (1 - t)/(1 - y))",
+        r"\frac{\partial L}{\partial y_n} = -\frac{1}{N} \left( \frac{t_n}{y_n} - \frac{1 - t_n}{1 - y_n} \right)",
+        lambda y, t: (
+            gradient_of(lambda v: of_two_classes(v, t), y),
+            -(t / y - (1 - t) / (1 - y)) / len(y),
+        ),
+    ),
+    Step(
+        "over a common denominator, t(1 - y) - (1 - t)y is t - y",
+        "dL/dy = 1/N (y - t) / (y (1 - y))",
+        r"\frac{\partial L}{\partial y_n} = \frac{1}{N} \frac{y_n - t_n}{y_n (1 - y_n)}",
+        lambda y, t: (
+            gradient_of(lambda v: of_two_classes(v, t), y),
+            (y - t) / (y * (1 - y)) / len(y),
+        ),
+    ),
+)
+
+
+@sigmoid_binary_cross_entropy.by_hand
+def sigmoid_binary_cross_entropy_by_hand(at, share, z, t):
+    z, t = np.ravel(z), np.ravel(t)
+    cells = [np.logaddexp(0, a) - b * a for a, b in zip(z, t, strict=True)]
+    for n, (a, b, cell) in enumerate(zip(z, t, cells, strict=True)):
+        if n < MOST_TERMS:
+            yield f"L{index(n)}", rf"\ln (1 + {exp(a)}) - {times(b, a)}", cell
+    yield from mean_of(share, cells)
+
+
+@sigmoid_binary_cross_entropy.composed
+def binary_loss(use, z, t):
+    return use(binary_cross_entropy)(use(sigmoid)(z), t)
+
+
+@sigmoid_binary_cross_entropy_gradient.by_hand
+def sigmoid_binary_cross_entropy_gradient_by_hand(at, share, z, t):
+    yield from sigmoid_by_hand(at, share, z)
+    yield from off(slope_by("z", at), share, squash(z[at]), t[at])
+
+
+sigmoid_binary_cross_entropy_gradient.derived(
+    Step(
+        "chain rule: the slope of the loss times the slope of the sigmoid",
+        "dL/dz = 1/N (y - t)/(y (1 - y)) * y (1 - y)",
+        r"\frac{\partial L}{\partial z_n} = \frac{1}{N} \frac{y_n - t_n}{y_n (1 - y_n)} \cdot y_n (1 - y_n)",
+        lambda z, t: (
+            gradient_of(lambda v: of_two_classes(squash(v), t), z),
+            (sigmoid(z) - t) / (sigmoid(z) * (1 - sigmoid(z))) * slope_of(squash, z) / len(z),
+        ),
+    ),
+    Step(
+        "the slopes cancel",
+        "dL/dz = 1/N (y - t)",
+        r"\frac{\partial L}{\partial z_n} = \frac{1}{N} (y_n - t_n)",
+        lambda z, t: (
+            gradient_of(lambda v: of_two_classes(squash(v), t), z),
+            (sigmoid(z) - t) / len(z),
+        ),
+    ),
+)
+
+
+@sigmoid_binary_cross_entropy_gradient.composed
+def binary_output_minus_target(use, z, t):
+    return (use(sigmoid)(z) - t) / len(z)
+
+
+@sigmoid_binary_cross_entropy_gradient.composed
+def through_sigmoid(use, z, t):
+    slope = use(sigmoid_derivative)(z)
+    return use(binary_cross_entropy_derivative)(use(sigmoid)(z), t) * slope

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, exercise
+from checkgrad.exercise import Derivative, Kind, Step, exercise
 from checkgrad.exercises import draws
 from checkgrad.exercises.binary_cross_entropy import in_both_logs, in_both_quotients
 from checkgrad.exercises.conventions import (
@@ -14,7 +14,26 @@ from checkgrad.exercises.conventions import (
     accept,
     roughly,
 )
-from checkgrad.exercises.softmax import softmax, softmax_backward
+from checkgrad.exercises.derivations import gradient_of, jacobian_of, of_classes, shares
+from checkgrad.exercises.softmax import softmax, softmax_backward, softmax_by_hand
+from checkgrad.exercises.worked import (
+    MOST_TERMS,
+    added,
+    dot,
+    exp,
+    frac,
+    index,
+    log_of,
+    mean_of,
+    num,
+    off,
+    one_hot_rows,
+    par,
+    share_of,
+    shares_of,
+    slope_by,
+    times,
+)
 
 BISHOP = "Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4, equation"
 EVERY_OUTPUT = {"loss": "binary cross-entropy of every output"}
@@ -40,6 +59,12 @@ def certain_and_right():
     extremes=certain_and_right,
     latex=r"L = -\frac{1}{N} \sum_n \sum_i t_{ni} \ln y_{ni}",
     source=f"{BISHOP} 4.108",
+    kind=Kind.LOSS,
+    spoken=(
+        "ce xent crossent categoricalcrossentropy cce nll negativeloglikelihood "
+        "sparsecrossentropy sparsecategoricalcrossentropy scce multiclasscrossentropy "
+        "crossentropymulticlass negloglikelihood categoricalce multiclasslogloss"
+    ),
 )
 def cross_entropy(y, t):
     """Mean over the samples of -ln of the probability that the true class got.
@@ -321,6 +346,19 @@ def huge_logits_and_targets():
     extremes=huge_logits_and_targets,
     latex=r"L = \frac{1}{N} \sum_n \left( \ln \sum_k e^{z_{nk}} - \sum_i t_{ni} z_{ni} \right)",
     source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.2.2.3",
+    kind=Kind.LOSS,
+    spoken=(
+        "softmaxce softmaxloss softmaxcost softmaxcce softmaxnll softmaxxent "
+        "softmaxcategoricalcrossentropy crossentropysoftmax crossentropywithsoftmax "
+        "crossentropywithlogits crossentropyfromlogits crossentropylogits "
+        "softmaxwithloss softmaxcrossentropywithlogits softmaxclassifier "
+        "softmaxandcrossentropy softmaxerror softmaxwithcrossentropy cewithlogits "
+        "cefromlogits sparsesoftmaxcrossentropy sparsesoftmaxcrossentropywithlogits "
+        "softmaxsparsecrossentropy activationsoftmaxloss "
+        "activationsoftmaxlosscategoricalcrossentropy "
+        "softmaxlosscategoricalcrossentropy softmaxcrossentropyfromlogits"
+    ),
+    fuses=(softmax, cross_entropy),
 )
 def softmax_cross_entropy(z, t):
     """Cross-entropy of the softmax of the logits, in one step: the log of the sum minus the true logit, averaged.
@@ -633,3 +671,108 @@ def subtracted_one_from_whole_columns(z, t):
 def divided_by_a_vanished_probability(z, t):
     """-t/y is multiplied with the Jacobian; where y has rounded to 0 that is not a number."""
     return chained(z, t) / len(z)
+
+
+@cross_entropy.by_hand
+def cross_entropy_by_hand(at, share, y, t):
+    t = one_hot_rows(t, y)
+    cells = [
+        -sum(log_of(b, a) for a, b in zip(*rows, strict=True)) for rows in zip(y, t, strict=True)
+    ]
+    for n, (a, b, cell) in enumerate(zip(y, t, cells, strict=True)):
+        if n < MOST_TERMS:
+            terms = [rf"{par(b[i])} \ln {par(a[i])}" for i in np.flatnonzero(b)]
+            yield f"L{index(n)}", rf"-\left( {added(terms)} \right)", cell
+    yield from mean_of(share, cells)
+
+
+@cross_entropy_derivative.by_hand
+def cross_entropy_derivative_by_hand(at, share, y, t):
+    t = one_hot_rows(t, y)
+    name = slope_by("y", at) + rf" = -{share_of(share)}\frac{{t}}{{y}}"
+    yield name, f"-{dot(share)}" + frac(num(t[at]), num(y[at])), -share.value * t[at] / y[at]
+
+
+cross_entropy_derivative.derived(
+    Step(
+        "only the term with the same output depends on it, and ln has the slope 1/y",
+        "dL/dy_i = -1/N t_i / y_i",
+        r"\frac{\partial L}{\partial y_{ni}} = -\frac{1}{N} \frac{t_{ni}}{y_{ni}}",
+        lambda y, t: (gradient_of(lambda v: of_classes(v, t), y), -t / y / len(y)),
+    ),
+)
+
+
+@softmax_cross_entropy.by_hand
+def softmax_cross_entropy_by_hand(at, share, z, t):
+    t = one_hot_rows(t, z)
+    cells = [np.log(np.exp(a).sum()) - a @ b for a, b in zip(z, t, strict=True)]
+    for n, (a, b, cell) in enumerate(zip(z, t, cells, strict=True)):
+        if n < MOST_TERMS:
+            true = added([times(b[i], a[i]) for i in np.flatnonzero(b)])
+            yield f"L{index(n)}", rf"\ln ({added([exp(v) for v in a])}) - ({true})", cell
+    yield from mean_of(share, cells)
+
+
+@softmax_cross_entropy.composed
+def fused_loss(use, z, t):
+    return use(cross_entropy)(use(softmax)(z), t)
+
+
+@softmax_cross_entropy.composed
+def fused_loss_of_its_own(use, z, t):
+    return -np.sum(t * np.log(use(softmax)(z))) / len(z)
+
+
+@softmax_cross_entropy.composed
+def loss_of_log_softmax(use, z, t):
+    return use(cross_entropy)(np.exp(log_softmax(z)), t)
+
+
+@softmax_cross_entropy_gradient.by_hand
+def softmax_cross_entropy_gradient_by_hand(at, share, z, t):
+    t = one_hot_rows(t, z)
+    yield from softmax_by_hand(at, share, z)
+    yield from off(slope_by("z", at), share, shares_of(z[at[:-1]])[at[-1]], t[at])
+
+
+softmax_cross_entropy_gradient.derived(
+    Step(
+        "chain rule over the outputs of one sample",
+        "dL/dz_j = sum_i dL/dy_i dy_i/dz_j",
+        r"\frac{\partial L}{\partial z_j} = \sum_i \frac{\partial L}{\partial y_i} \frac{\partial y_i}{\partial z_j}",
+        lambda z, t: (
+            gradient_of(lambda v: of_classes(shares(v), t), z),
+            np.einsum("ni,nij->nj", -t / shares(z) / len(z), jacobian_of(shares, z)),
+        ),
+    ),
+    Step(
+        "put both in; y_i cancels",
+        "dL/dz_j = -1/N sum_i t_i (d_ij - y_j)",
+        r"\frac{\partial L}{\partial z_j} = -\frac{1}{N} \sum_i t_i (\delta_{ij} - y_j)",
+        lambda z, t: (
+            gradient_of(lambda v: of_classes(shares(v), t), z),
+            -np.einsum("ni,nij->nj", t, np.eye(z.shape[1]) - shares(z)[:, None, :]) / len(z),
+        ),
+    ),
+    Step(
+        "d_ij leaves t_j, and the targets of a sample add up to 1",
+        "dL/dz_j = 1/N (y_j - t_j)",
+        r"\frac{\partial L}{\partial z_j} = \frac{1}{N} (y_j - t_j)",
+        lambda z, t: (
+            gradient_of(lambda v: of_classes(shares(v), t), z),
+            (shares(z) - t) / len(z),
+        ),
+    ),
+)
+
+
+@softmax_cross_entropy_gradient.composed
+def output_of_its_softmax_minus_target(use, z, t):
+    return (use(softmax)(z) - t) / len(z)
+
+
+@softmax_cross_entropy_gradient.composed
+def through_softmax(use, z, t):
+    dy = use(cross_entropy_derivative)(use(softmax)(z), t)
+    return use(softmax_backward)(dy, z)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, exercise
+from checkgrad.exercise import Derivative, Kind, exercise
+from checkgrad.exercises.worked import added, frac, num, par, slope_by, times
 
 FULL = {"l2_factor": "one"}
 
@@ -19,6 +20,12 @@ def weights_and_strength(rng):
     latex=r"R = \frac{\lambda}{2} \sum_{ij} w_{ij}^2",
     source="Bishop, Pattern Recognition and Machine Learning (2006), section 3.1.4, equation 3.27",
     title="L2 penalty",
+    kind=Kind.PENALTY,
+    spoken=(
+        "l2regularization l2regularisation l2reg l2regularizer l2loss l2cost l2 "
+        "l2regularizationloss l2regularisationloss ridgepenalty weightdecaypenalty "
+        "weightpenalty regularizationloss regularisationloss"
+    ),
 )
 def l2_penalty(w, lam):
     """Half of lam times the sum of all squared weights."""
@@ -165,3 +172,15 @@ def used_the_sign_of_the_weights(w, lam):
 def kept_the_half(w, lam):
     """The one half of the penalty is still there; the 2 of the square cancels it."""
     return 0.5 * lam * w
+
+
+@l2_penalty.by_hand
+def l2_penalty_by_hand(at, share, w, lam):
+    total = float((w**2).sum())
+    yield r"S = \sum_{ij} w_{ij}^2", added([f"{par(v)}^2" for v in np.ravel(w)]), total
+    yield r"R = \frac{\lambda}{2} S", rf"{frac(num(lam), '2')} \cdot {par(total)}", lam / 2 * total
+
+
+@l2_penalty_gradient.by_hand
+def l2_penalty_gradient_by_hand(at, share, w, lam):
+    yield slope_by("w", at, "R") + r" = \lambda w", times(lam, w[at]), lam * w[at]

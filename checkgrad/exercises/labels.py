@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from checkgrad.exercise import exercise
+from checkgrad.exercise import Kind, exercise
 from checkgrad.exercises import draws
+from checkgrad.exercises.worked import MOST_TERMS, dot, index, numbers
 
 BISHOP = "Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4"
 
@@ -20,6 +21,12 @@ def class_numbers(rng):
     latex=r"t_{ni} = \begin{cases} 1 & i = c_n \\ 0 & i \ne c_n \end{cases}",
     source=f"{BISHOP} (1-of-K coding)",
     title="one-hot",
+    kind=Kind.ENCODING,
+    spoken=(
+        "onehotencode onehotencoding onehotencoder onehotlabels onehotvector "
+        "onehotvectors tocategorical toonehot vectorizedresult y2indicator "
+        "converttoonehot labelstoonehot onehotmatrix"
+    ),
 )
 def one_hot(labels, classes):
     """Turn each class number into a row with a 1 at its place and 0 elsewhere."""
@@ -96,6 +103,8 @@ def _partly_right(rng, t):
     outputs_and_targets,
     latex=r"\mathrm{accuracy} = \frac{1}{N} \sum_n \left[ \arg\max_i y_{ni} = \arg\max_i t_{ni} \right]",
     source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 5.1.2",
+    kind=Kind.METRIC,
+    spoken="accuracyscore acc classificationaccuracy",
 )
 def accuracy(y, t):
     """The share of samples whose largest output is that of the true class."""
@@ -181,3 +190,29 @@ def counted_every_cell(y, t):
 def counted_the_wrong_ones(y, t):
     """The share of wrong predictions is returned."""
     return 1 - accuracy(y, t)
+
+
+@one_hot.by_hand
+def one_hot_by_hand(at, share, labels, classes):
+    n, i = at
+    label = int(labels[n])
+    yield (
+        rf"\text{{class of sample {n}}} = {label}: \quad t{index(*at)}",
+        str(int(label == i)),
+        float(label == i),
+    )
+
+
+@accuracy.by_hand
+def accuracy_by_hand(at, share, y, t):
+    right = [int(a.argmax() == b.argmax()) for a, b in zip(y, t, strict=True)]
+    for n, (a, b) in enumerate(zip(y, t, strict=True)):
+        if n < MOST_TERMS:
+            same = "=" if right[n] else r"\ne"
+            shown = rf"{a.argmax()} {same} {b.argmax()} \Rightarrow {right[n]}"
+            yield (
+                rf"\arg\max_i y_{{{n}i}},\ \arg\max_i t_{{{n}i}}: \quad r_{{{n}}}",
+                shown,
+                float(right[n]),
+            )
+    yield r"\mathrm{accuracy}", dot(share) + f"({numbers(right)})", share.value * sum(right)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from checkgrad.exercise import Misconception, words
+from checkgrad.exercise import Misconception, Step, words
 
 BISHOP = (
     "Bishop, Pattern Recognition and Machine Learning (2006), section 5.3.1, equations 5.53 to 5.56"
@@ -319,6 +319,7 @@ class NetworkExercise:
     formula: Callable[..., Pass]
     misconceptions: tuple[Misconception, ...]
     settings: dict[str, dict[str, Any]]
+    derivation: tuple[Step, ...] = ()
 
     @property
     def summary(self) -> str:

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, exercise
+from checkgrad.exercise import Derivative, Kind, exercise
 from checkgrad.exercises import draws
 from checkgrad.exercises.conventions import Form, Reduction, accept
+from checkgrad.exercises.worked import added, dot, num, par, share_of, slope_by
 
 SUM_NOTE = "Right for a loss that is the sum of the squares, not their mean."
 SAMPLES_NOTE = "Right for a loss that sums over the outputs and averages over the samples."
@@ -25,6 +26,11 @@ def outputs_and_targets(rng):
     latex=r"L = \frac{1}{N C} \sum_n \sum_i (y_{ni} - t_{ni})^2",
     source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 5.1.4",
     title="mean squared error",
+    kind=Kind.LOSS,
+    spoken=(
+        "meansquarederror meansquareerror meansquared squarederror quadraticcost "
+        "quadratic quadraticloss sumsquarederror"
+    ),
 )
 def mse_loss(y, t):
     """The mean of the squared differences between outputs and targets, over all cells."""
@@ -220,3 +226,20 @@ def averaged_the_slopes(y, t):
 def divided_by_the_outputs_of_one_sample(y, t):
     """The gradient is divided by the number of outputs of one sample only."""
     return 2 * (y - t) / y.shape[1]
+
+
+@mse_loss.by_hand
+def mse_loss_by_hand(at, share, y, t):
+    pairs = list(zip(np.ravel(y), np.ravel(t), strict=True))
+    terms = added([f"({num(a)} - {par(b)})^2" for a, b in pairs])
+    total = sum((a - b) ** 2 for a, b in pairs)
+    yield r"S = \sum (y - t)^2", terms, total
+    yield f"L = {share_of(share)} S", dot(share) + par(total), share.value * total
+
+
+@mse_loss_gradient.by_hand
+def mse_loss_gradient_by_hand(at, share, y, t):
+    gap = y[at] - t[at]
+    name = slope_by("y", at) + rf" = {share_of(share)} \cdot 2 (y - t)"
+    shown = rf"{dot(share)}2 \cdot ({num(y[at])} - {par(t[at])})"
+    yield name, shown, share.value * 2 * gap

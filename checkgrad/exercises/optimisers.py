@@ -5,8 +5,9 @@ from itertools import product
 
 import numpy as np
 
-from checkgrad.exercise import exercise, named
+from checkgrad.exercise import Kind, exercise, named
 from checkgrad.exercises.conventions import in_a_name, power
+from checkgrad.exercises.worked import frac, index, num, par, times
 
 GOODFELLOW = "Goodfellow, Bengio and Courville, Deep Learning (2016)"
 SHAPES = ((5, 11), (5, 11), (4, 3), (7,))
@@ -25,6 +26,8 @@ def weights_and_gradients(rng):
     source=f"{GOODFELLOW}, section 8.3.1, algorithm 8.1",
     title="gradient descent",
     in_place=("w",),
+    kind=Kind.UPDATE,
+    spoken="sgd sgdstep gradientdescentstep gradientdescentupdate gdupdate",
 )
 def sgd_update(w, g, lr):
     """One step down the gradient: w - lr g."""
@@ -97,6 +100,8 @@ def with_velocity(rng):
     title="momentum",
     in_place=("w", "v"),
     returns=("w", "v"),
+    kind=Kind.UPDATE,
+    spoken="momentum sgdmomentum momentumstep sgdwithmomentum",
 )
 def momentum_update(w, g, v, lr, mu):
     """One step with momentum: the velocity becomes mu v - lr g and moves the weights. Returns w, v."""
@@ -212,6 +217,8 @@ def no_gradient_yet():
     title="Adam",
     in_place=("w", "m", "v"),
     returns=("w", "m", "v"),
+    kind=Kind.UPDATE,
+    spoken="adam adamstep",
 )
 def adam_update(w, g, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     """Step number t = 1, 2, ... of Adam. Returns w, m, v.
@@ -342,3 +349,37 @@ def went_up_the_gradient(w, g, m, v, t, lr):
     """The step is added, so the loss grows."""
     stepped, m, v = adam_update(w, g, m, v, t, lr)
     return 2 * w - stepped, m, v
+
+
+@sgd_update.by_hand
+def sgd_update_by_hand(at, share, w, g, lr):
+    yield rf"w{index(*at)}", rf"{num(w[at])} - {times(lr, g[at])}", w[at] - lr * g[at]
+
+
+@momentum_update.by_hand
+def momentum_update_by_hand(at, share, w, g, v, lr, mu):
+    member, *rest = at
+    k = tuple(rest)
+    new = mu * v[k] - lr * g[k]
+    yield f"v{index(*k)}", f"{times(mu, v[k])} - {times(lr, g[k])}", new
+    if member == 0:
+        yield f"w{index(*k)}", f"{num(w[k])} + {par(new)}", w[k] + new
+
+
+@adam_update.by_hand
+def adam_update_by_hand(at, share, w, g, m, v, t, lr):
+    member, *rest = at
+    k = tuple(rest)
+    mean, square = 0.9 * m[k] + 0.1 * g[k], 0.999 * v[k] + 0.001 * g[k] ** 2
+    if member != 2:
+        yield r"m = \beta_1 m + (1 - \beta_1) g", rf"{times(0.9, m[k])} + {times(0.1, g[k])}", mean
+    if member != 1:
+        shown = rf"{times(0.999, v[k])} + 0.001 \cdot {par(g[k])}^2"
+        yield r"v = \beta_2 v + (1 - \beta_2) g^2", shown, square
+    if member == 0:
+        a, b = mean / (1 - 0.9**t), square / (1 - 0.999**t)
+        yield r"\hat m = m / (1 - \beta_1^t)", frac(num(mean), f"1 - 0.9^{{{t}}}"), a
+        yield r"\hat v = v / (1 - \beta_2^t)", frac(num(square), f"1 - 0.999^{{{t}}}"), b
+        below = rf"\sqrt{{{num(b)}}} + 10^{{-8}}"
+        step = lr * a / (np.sqrt(b) + 1e-8)
+        yield f"w{index(*k)}", rf"{num(w[k])} - {par(lr)} \cdot {frac(num(a), below)}", w[k] - step

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, exercise, upstream
+from checkgrad.exercise import Derivative, Kind, Step, exercise, upstream
 from checkgrad.exercises import draws
+from checkgrad.exercises.derivations import slope_of
+from checkgrad.exercises.worked import exp, frac, index, par, squash
 
 
 def any_numbers(rng):
@@ -23,6 +25,8 @@ def huge_numbers():
     extremes=huge_numbers,
     latex=r"y = \sigma(z) = \frac{1}{1 + e^{-z}}",
     source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.2, equation 4.59",
+    kind=Kind.ACTIVATION,
+    spoken="sigm sig logistic logisticsigmoid expit",
 )
 def sigmoid(z):
     """Squash every number into (0, 1): 1 / (1 + exp(-z)).
@@ -187,3 +191,58 @@ def multiplied_matrices_instead_of_numbers(z):
 def passed_everything_through(z):
     """The upstream gradient is passed on as it came, not multiplied by the slope."""
     return np.ones(z.shape)
+
+
+@sigmoid.by_hand
+def sigmoid_by_hand(at, share, z):
+    yield f"y{index(*at)}", frac("1", "1 + " + exp(-z[at])), squash(z[at])
+
+
+@sigmoid_derivative.by_hand
+def sigmoid_derivative_by_hand(at, share, z):
+    y = squash(z[at])
+    yield from sigmoid_by_hand(at, share, z)
+    yield r"\frac{dy}{dz} = y (1 - y)", rf"{par(y)} \cdot (1 - {par(y)})", y * (1 - y)
+
+
+sigmoid_derivative.derived(
+    Step(
+        "chain rule: the outer function is 1/u with u = 1 + e^-z",
+        "dy/dz = -1/(1 + e^-z)^2 * d(1 + e^-z)/dz",
+        r"\frac{dy}{dz} = -\frac{1}{(1 + e^{-z})^2} \cdot \frac{d(1 + e^{-z})}{dz}",
+        lambda z: (
+            slope_of(squash, z),
+            -1 / (1 + np.exp(-z)) ** 2 * slope_of(lambda v: 1 + np.exp(-v), z),
+        ),
+    ),
+    Step(
+        "the inner slope is -e^-z, and two minus signs cancel",
+        "dy/dz = e^-z / (1 + e^-z)^2",
+        r"\frac{dy}{dz} = \frac{e^{-z}}{(1 + e^{-z})^2}",
+        lambda z: (slope_of(squash, z), np.exp(-z) / (1 + np.exp(-z)) ** 2),
+    ),
+    Step(
+        "split into two factors, the first of which is y",
+        "dy/dz = 1/(1 + e^-z) * e^-z/(1 + e^-z)",
+        r"\frac{dy}{dz} = \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}}",
+        lambda z: (slope_of(squash, z), squash(z) * (np.exp(-z) / (1 + np.exp(-z)))),
+    ),
+    Step(
+        "the second factor is 1 - y",
+        "e^-z/(1 + e^-z) = 1 - y",
+        r"\frac{e^{-z}}{1 + e^{-z}} = 1 - y",
+        lambda z: (np.exp(-z) / (1 + np.exp(-z)), 1 - squash(z)),
+    ),
+    Step(
+        "so the slope follows from the value alone",
+        "dy/dz = y (1 - y)",
+        r"\frac{dy}{dz} = y (1 - y)",
+        lambda z: (slope_of(squash, z), squash(z) * (1 - squash(z))),
+    ),
+)
+
+
+@sigmoid_derivative.composed
+def slope_of_sigmoid(use, z):
+    y = use(sigmoid)(z)
+    return y * (1 - y)

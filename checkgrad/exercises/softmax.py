@@ -4,9 +4,19 @@ from functools import partial
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, exercise, named
+from checkgrad.exercise import Derivative, Kind, Step, exercise, named
 from checkgrad.exercises import draws
 from checkgrad.exercises.conventions import EPSILONS, in_a_name, power, roughly
+from checkgrad.exercises.derivations import (
+    beside_diagonal,
+    gradient_of,
+    jacobian_of,
+    on_diagonal,
+    shares,
+    softmax_slopes,
+    total,
+)
+from checkgrad.exercises.worked import MOST_TERMS, added, exp, frac, num, par, shares_of, times
 
 
 def logits(rng):
@@ -26,6 +36,8 @@ def huge_logits():
     extremes=huge_logits,
     latex=r"y_i = \frac{e^{z_i}}{\sum_k e^{z_k}}",
     source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4, equation 4.104",
+    kind=Kind.ACTIVATION,
+    spoken="softmaxprobabilities softmaxprobs",
 )
 def softmax(z):
     """Turn each row of logits into probabilities: exp(z_i) / sum_k exp(z_k).
@@ -433,3 +445,141 @@ def ignored_the_upstream_gradient(dy, z):
 def used_the_diagonal_of_log_softmax(dy, z):
     """The upstream gradient is multiplied by 1-y, the diagonal of the Jacobian of log-softmax."""
     return dy * (1 - softmax(z))
+
+
+@softmax.by_hand
+def softmax_by_hand(at, share, z):
+    row = z[at[:-1]]
+    e = np.exp(row - row.max())
+    moved = f"z_k - {par(row.max())}" if row.max() > 30 else "z_k"
+    shown = row - row.max() if row.max() > 30 else row
+    total = np.exp(shown).sum()
+    yield rf"S = \sum_k e^{{{moved}}}", added([exp(v) for v in shown]), total
+    yield f"y_{{{at[-1]}}}", frac(exp(shown[at[-1]]), num(total)), e[at[-1]] / e.sum()
+
+
+@softmax_jacobian.by_hand
+def softmax_jacobian_by_hand(at, share, z):
+    *sample, i, j = at
+    y = shares_of(z[tuple(sample)])
+    yield next(softmax_by_hand((*sample, i), share, z))
+    for k in dict.fromkeys((i, j)):
+        yield list(softmax_by_hand((*sample, k), share, z))[-1]
+    name = rf"\frac{{\partial y_{{{i}}}}}{{\partial z_{{{j}}}}}"
+    if i == j:
+        formula, shown = f"y_{{{i}}} (1 - y_{{{i}}})", rf"{par(y[i])} \cdot (1 - {par(y[i])})"
+    else:
+        formula, shown = f"-y_{{{i}}} y_{{{j}}}", "-" + times(y[i], y[j])
+    yield f"{name} = {formula}", shown, y[i] * ((i == j) - y[j])
+
+
+softmax_jacobian.derived(
+    Step(
+        "write S for the sum of the row; every logit is in it once",
+        "S = sum_k e^z_k,  dS/dz_j = e^z_j",
+        r"S = \sum_k e^{z_k}, \quad \frac{\partial S}{\partial z_j} = e^{z_j}",
+        lambda z: (jacobian_of(lambda v: np.exp(v).sum(axis=-1), z), np.exp(z)),
+    ),
+    Step(
+        "quotient rule where i = j: the numerator depends on z_i as well",
+        "dy_i/dz_i = (e^z_i S - e^z_i e^z_i) / S^2",
+        r"\frac{\partial y_i}{\partial z_i} = \frac{e^{z_i} S - e^{z_i} e^{z_i}}{S^2}",
+        lambda z: (
+            on_diagonal(jacobian_of(shares, z)),
+            (np.exp(z) * total(z) - np.exp(z) ** 2) / total(z) ** 2,
+        ),
+    ),
+    Step(
+        "take the factor e^z_i / S = y_i out",
+        "dy_i/dz_i = y_i (1 - y_i)",
+        r"\frac{\partial y_i}{\partial z_i} = y_i (1 - y_i)",
+        lambda z: (on_diagonal(jacobian_of(shares, z)), shares(z) * (1 - shares(z))),
+    ),
+    Step(
+        "quotient rule where i is not j: the numerator is a constant",
+        "dy_i/dz_j = (0 S - e^z_i e^z_j) / S^2",
+        r"\frac{\partial y_i}{\partial z_j} = \frac{0 \cdot S - e^{z_i} e^{z_j}}{S^2}, \quad i \neq j",
+        lambda z: (
+            beside_diagonal(jacobian_of(shares, z)),
+            beside_diagonal(
+                -np.exp(z)[..., :, None] * np.exp(z)[..., None, :] / total(z)[..., None] ** 2
+            ),
+        ),
+    ),
+    Step(
+        "both factors are probabilities",
+        "dy_i/dz_j = -y_i y_j",
+        r"\frac{\partial y_i}{\partial z_j} = -y_i y_j, \quad i \neq j",
+        lambda z: (
+            beside_diagonal(jacobian_of(shares, z)),
+            beside_diagonal(-shares(z)[..., :, None] * shares(z)[..., None, :]),
+        ),
+    ),
+    Step(
+        "both cases in one, with d_ij = 1 on the diagonal and 0 beside it",
+        "dy_i/dz_j = y_i (d_ij - y_j)",
+        r"\frac{\partial y_i}{\partial z_j} = y_i (\delta_{ij} - y_j)",
+        lambda z: (jacobian_of(shares, z), softmax_slopes(z)),
+    ),
+)
+
+
+@softmax_jacobian.composed
+def jacobian_of_its_softmax(use, z):
+    y = use(softmax)(z)
+    return y[..., :, None] * (np.eye(z.shape[-1]) - y[..., None, :])
+
+
+@softmax_backward.by_hand
+def softmax_backward_by_hand(at, share, dy, z):
+    y, up, j = shares_of(z[at[:-1]]), dy[at[:-1]], at[-1]
+    yield next(softmax_by_hand(at, share, z))
+    for k in range(min(len(y), MOST_TERMS)):
+        yield list(softmax_by_hand((*at[:-1], k), share, z))[-1]
+    dot = up @ y
+    terms = added([times(a, b) for a, b in zip(up, y, strict=True)])
+    yield r"s = \sum_i \frac{\partial L}{\partial y_i} y_i", terms, dot
+    name = rf"\frac{{\partial L}}{{\partial z_{{{j}}}}} = y_{{{j}}} \left( \frac{{\partial L}}{{\partial y_{{{j}}}}} - s \right)"
+    yield name, rf"{par(y[j])} \cdot ({num(up[j])} - {par(dot)})", y[j] * (up[j] - dot)
+
+
+softmax_backward.derived(
+    Step(
+        "chain rule: every output of the sample carries the change of logit j",
+        "dL/dz_j = sum_i dL/dy_i dy_i/dz_j",
+        r"\frac{\partial L}{\partial z_j} = \sum_i \frac{\partial L}{\partial y_i} \frac{\partial y_i}{\partial z_j}",
+        lambda dy, z: (
+            gradient_of(lambda v: np.sum(dy * shares(v)), z),
+            np.einsum("ni,nij->nj", dy, jacobian_of(shares, z)),
+        ),
+    ),
+    Step(
+        "put the Jacobian in",
+        "dL/dz_j = sum_i dL/dy_i y_i (d_ij - y_j)",
+        r"\frac{\partial L}{\partial z_j} = \sum_i \frac{\partial L}{\partial y_i} y_i (\delta_{ij} - y_j)",
+        lambda dy, z: (
+            gradient_of(lambda v: np.sum(dy * shares(v)), z),
+            np.einsum("ni,nij->nj", dy, softmax_slopes(z)),
+        ),
+    ),
+    Step(
+        "d_ij leaves one term; y_j can be taken out of the sum",
+        "dL/dz_j = y_j (dL/dy_j - sum_i dL/dy_i y_i)",
+        r"\frac{\partial L}{\partial z_j} = y_j \left( \frac{\partial L}{\partial y_j} - \sum_i \frac{\partial L}{\partial y_i} y_i \right)",
+        lambda dy, z: (
+            gradient_of(lambda v: np.sum(dy * shares(v)), z),
+            shares(z) * (dy - (dy * shares(z)).sum(axis=-1, keepdims=True)),
+        ),
+    ),
+)
+
+
+@softmax_backward.composed
+def backward_by_the_sum(use, dy, z):
+    y = use(softmax)(z)
+    return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
+
+
+@softmax_backward.composed
+def backward_by_the_jacobian(use, dy, z):
+    return np.einsum("ni,nij->nj", dy, use(softmax_jacobian)(z))
