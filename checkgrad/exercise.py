@@ -115,6 +115,9 @@ class Exercise:
     sort: the kind that is declared; a derivative is of the kind of what it differentiates.
     spoken: what code calls it besides its name, without underscores and capitals.
     fuses: the output function and the loss that it puts together.
+    by_text: whether the names that a source mentions, of a function whose own name tells nothing, are those of this one.
+    of_two_classes: what its name means in a module of one output. with_targets: what its name means of a function,
+        or of its derivative where it is an activation, that is given targets.
     calculation: the lines that lead to one entry by hand, see exercises/worked.py.
     derivation: where its formula comes from, a line at a time.
     compositions: itself as code makes it of other exercises; use(exercise) is the function that answers one.
@@ -132,6 +135,9 @@ class Exercise:
     sort: Kind = Kind.FUNCTION
     spoken: tuple[str, ...] = ()
     fuses: tuple[Exercise, Exercise] | None = None
+    by_text: Callable[[frozenset[str]], bool] | None = None
+    of_two_classes: Exercise | None = None
+    with_targets: Exercise | None = None
     calculation: Formula | None = None
     derivation: tuple[Step, ...] = ()
     compositions: list[Formula] = field(default_factory=list)
@@ -161,6 +167,11 @@ class Exercise:
     @property
     def kind(self) -> Kind:
         return self.base.sort
+
+    @property
+    def from_above(self) -> tuple[str, ...]:
+        """The roles in which a derivative is handed a gradient: those that its base does not have."""
+        return tuple(role for role in self.roles if role not in self.base.roles)
 
     @property
     def is_slope(self) -> bool:
@@ -207,6 +218,11 @@ class Exercise:
     def law(self, holds: Formula) -> Formula:
         """Register a law; its docstring is the statement."""
         self.laws.append(Law(holds.__name__, holds, words(holds)))
+        return holds
+
+    def told_by(self, holds: Callable[[frozenset[str]], bool]) -> Callable[[frozenset[str]], bool]:
+        """Register how the names that a source mentions tell it."""
+        self.by_text = holds
         return holds
 
     def by_hand(self, calculation: Formula) -> Formula:

@@ -52,9 +52,9 @@ FUNCTIONS = {
         " delta_cross_entropy cross_entropy_derivative cross_entropy_der cross_entropy_derivate"
         " cross_entropy_delta cross_entropy_grad d_cross_entropy d_cross_entropy_loss"
     ),
-    ("mse", False): "mse mse_loss mean_squared_error quadratic_cost MSELoss",
-    ("affine", False): "affine_forward linear_forward",
-    ("affine", True): "affine_backward linear_backward",
+    ("mse_loss", False): "mse mse_loss mean_squared_error quadratic_cost MSELoss",
+    ("affine_forward", False): "affine_forward linear_forward",
+    ("affine_forward", True): "affine_backward linear_backward",
     ("one_hot", False): "one_hot one_hot_encode vectorized_result y2indicator",
     ("accuracy", False): "accuracy get_accuracy compute_accuracy",
 }
@@ -71,7 +71,7 @@ CLASSES = {
         "SoftmaxCrossEntropy CrossEntropySoftmaxError SoftmaxWithLoss Softmax_CrossEntropy"
         " SoftmaxCategoricalCrossEntropy SoftmaxLossLayer"
     ),
-    "affine": "Linear Dense Affine LinearLayer AffineLayer FC LinearModule linear",
+    "affine_forward": "Linear Dense Affine LinearLayer AffineLayer FC LinearModule linear",
 }
 OTHERS = (
     "softmax_regression_epoch plot_sigmoid numerical_gradient softmax_predict log_softmax loss cost"
@@ -87,14 +87,14 @@ OTHERS = (
 )
 def test_a_function_name_is_understood(name, concept, is_derivative):
     said = meaning(name)
-    assert (said.concept, bool(said.derivative)) == (concept, is_derivative)
+    assert (said.of.name, bool(said.derivative)) == (concept, is_derivative)
 
 
 @pytest.mark.parametrize(
     ("name", "concept"), [(n, c) for c, names in CLASSES.items() for n in names.split()]
 )
 def test_a_class_name_is_understood(name, concept):
-    assert meaning(name).concept == concept
+    assert meaning(name).of.name == concept
 
 
 @pytest.mark.parametrize("name", OTHERS.split())

@@ -46,3 +46,8 @@ ALL: tuple[Exercise, ...] = (
     optimisers.momentum_update,
     optimisers.adam_update,
 )
+
+
+def fused(exercise: Exercise) -> Exercise | None:
+    """The loss of logits in which *exercise*, a loss of outputs, is put together with its output function."""
+    return next((e for e in ALL if e.fuses and e.fuses[1] is exercise), None)

@@ -744,3 +744,15 @@ def binary_output_minus_target(use, z, t):
 def through_sigmoid(use, z, t):
     slope = use(sigmoid_derivative)(z)
     return use(binary_cross_entropy_derivative)(use(sigmoid)(z), t) * slope
+
+
+@binary_cross_entropy.told_by
+def logarithms_of_both(names):
+    """The logarithms of y and of 1 - y, of what is no logit any more."""
+    return {"log", "1 -"} <= names and not names & {
+        "exp",
+        "sigmoid",
+        "softmax",
+        "forward",
+        "predict",
+    }

@@ -4,7 +4,11 @@ import numpy as np
 
 from checkgrad.exercise import Derivative, Kind, Step, exercise
 from checkgrad.exercises import draws
-from checkgrad.exercises.binary_cross_entropy import in_both_logs, in_both_quotients
+from checkgrad.exercises.binary_cross_entropy import (
+    binary_cross_entropy,
+    in_both_logs,
+    in_both_quotients,
+)
 from checkgrad.exercises.conventions import (
     EPSILONS,
     GRADIENT,
@@ -776,3 +780,9 @@ def output_of_its_softmax_minus_target(use, z, t):
 def through_softmax(use, z, t):
     dy = use(cross_entropy_derivative)(use(softmax)(z), t)
     return use(softmax_backward)(dy, z)
+
+
+# In a module with a sigmoid and no softmax, cross-entropy is the binary one.
+cross_entropy.of_two_classes = binary_cross_entropy
+# The derivative of softmax by labels is that of softmax and cross-entropy.
+softmax.with_targets = softmax_cross_entropy

@@ -3,6 +3,7 @@
 import numpy as np
 
 from checkgrad.exercise import Derivative, Kind, exercise
+from checkgrad.exercises.mse import mse_loss
 from checkgrad.exercises.worked import added, frac, num, par, slope_by, times
 
 FULL = {"l2_factor": "one"}
@@ -184,3 +185,7 @@ def l2_penalty_by_hand(at, share, w, lam):
 @l2_penalty_gradient.by_hand
 def l2_penalty_gradient_by_hand(at, share, w, lam):
     yield slope_by("w", at, "R") + r" = \lambda w", times(lam, w[at]), lam * w[at]
+
+
+# An L2 loss of outputs and targets is the squared error.
+l2_penalty.with_targets = mse_loss

@@ -246,3 +246,9 @@ sigmoid_derivative.derived(
 def slope_of_sigmoid(use, z):
     y = use(sigmoid)(z)
     return y * (1 - y)
+
+
+@sigmoid.told_by
+def one_over_one_plus_an_exponential(names):
+    divides = "1 /" in names and not names & {"log", "sum", "softmax", "tanh"}
+    return "expit" in names or ("exp" in names and divides)

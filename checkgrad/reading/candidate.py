@@ -59,7 +59,7 @@ def nearest_names(inventory: Inventory, exercises: Sequence[Exercise]) -> list[s
     """Say what names that mean nothing to us may have been meant to be."""
     names = {d.name: last_name(d.name) for d in inventory.definitions}
     near = ((full, nearest(last)) for full, last in names.items() if meaning(last) is None)
-    return [f"did you mean {CONCEPTS[alias]} for {name}?" for name, alias in near if alias]
+    return [f"did you mean {CONCEPTS[alias].name} for {name}?" for name, alias in near if alias]
 
 
 def misfits(

@@ -7,23 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from checkgrad.exercise import Exercise, Kind
+from checkgrad.exercises import fused
 from checkgrad.reading.form import COLUMNS, ROWS
 from checkgrad.reading.inquiry import Choice, Inquiry, is_alone
 from checkgrad.reading.recipe import last_name
-from checkgrad.reading.topic import Right, is_gradient_of_a_loss
+from checkgrad.reading.topic import Right
 from checkgrad.reading.way import Way
 
 NATURAL = (ROWS, "positive", "(in, out)", "of the true class", "one half", "usual", "added")
-PAIRS = (
-    ("cross_entropy", "cross_entropy_derivative"),
-    ("softmax_cross_entropy", "softmax_cross_entropy_gradient"),
-    ("binary_cross_entropy", "binary_cross_entropy_derivative"),
-    ("sigmoid_binary_cross_entropy", "sigmoid_binary_cross_entropy_gradient"),
-)
-FUSED = {
-    "cross_entropy_derivative": "softmax_cross_entropy_gradient",
-    "binary_cross_entropy_derivative": "sigmoid_binary_cross_entropy_gradient",
-}
 
 
 def settle(inquiries: Sequence[Inquiry]) -> None:
@@ -31,7 +23,7 @@ def settle(inquiries: Sequence[Inquiry]) -> None:
     _settle_orders(inquiries)
     for custom in (turned, downhill):
         _settle_customs(inquiries, custom)
-    for choice in (layout, sign, weights, factor_of_penalty, *map(argument, PAIRS)):
+    for choice in (layout, sign, weights, factor_of_penalty, *map(argument, _losses(inquiries))):
         if winner := _agree(inquiries, choice):
             for one in inquiries:
                 one.layout = winner if choice is layout else one.layout
@@ -125,38 +117,40 @@ def weights(one: Inquiry, way: Way, right: Right) -> str | None:
     return way.form.weights if {"w", "x"} <= set(one.exercise.roles) else None
 
 
-# By these gradients t - y, the error, is meant as often as y - t: whoever adds it goes down.
-ERRORS = ("softmax_cross_entropy_gradient", "sigmoid_binary_cross_entropy_gradient")
+def _losses(inquiries: Sequence[Inquiry]) -> list[Exercise]:
+    """The losses that the module has, or has the gradient of."""
+    found = (one.exercise.base for one in inquiries if one.exercise.kind is Kind.LOSS)
+    return list(dict.fromkeys(found))
 
 
 def sign(one: Inquiry, way: Way, right: Right) -> str | None:
     """Down or up the slope: said by gradients of a loss, and by updates."""
     exercise = one.exercise
-    gradient = exercise.derivative is not None and "t" in exercise.roles
-    update = exercise.name.endswith("_update")
-    if exercise.name in ERRORS and "sign" in right.convention:
+    gradient, update = exercise.is_gradient_of_a_loss, exercise.kind is Kind.UPDATE
+    # t - y, the error, is meant as often as y - t: whoever adds it goes down
+    if gradient and exercise.base.fuses and "sign" in right.convention:
         return None
     return right.convention.get("sign", "positive") if gradient or update else None
 
 
 def downhill(one: Inquiry, way: Way, right: Right) -> str | None:
     """Down or up the slope, where a lone function that goes down is wrong."""
-    if not is_gradient_of_a_loss(one.exercise) or "fused" in right.convention:
+    if not one.exercise.is_gradient_of_a_loss or "fused" in right.convention:
         return None  # t - y is what many add instead of subtracting y - t
     return sign(one, way, right)
 
 
 def turned(one: Inquiry, way: Way, right: Right) -> str | None:
     """Do gradients come back transposed?"""
-    if not is_gradient_of_a_loss(one.exercise) or one.topic.binary:
+    if not one.exercise.is_gradient_of_a_loss or one.topic.binary:
         return None
     return "turned" if way.form.turned else "usual"
 
 
 def bias(one: Inquiry, way: Way, right: Right) -> str | None:
-    """Does an affine layer shift its outputs?"""
-    affine = one.exercise.name.startswith("affine")
-    return right.convention.get("bias", "added") if affine else None
+    """Does a layer shift its outputs?"""
+    layer = one.exercise.kind is Kind.LAYER
+    return right.convention.get("bias", "added") if layer else None
 
 
 def kind_of_loss(one: Inquiry, way: Way, right: Right) -> str | None:
@@ -165,15 +159,15 @@ def kind_of_loss(one: Inquiry, way: Way, right: Right) -> str | None:
 
 
 def factor_of_penalty(one: Inquiry, way: Way, right: Right) -> str | None:
-    says = one.exercise.name.startswith("l2_penalty")
+    says = one.exercise.kind is Kind.PENALTY
     return right.convention.get("l2_factor", "one half") if says else None
 
 
-def argument(pair: tuple[str, str]) -> Choice:
+def argument(loss: Exercise) -> Choice:
     """Whether a loss and its own gradient are given logits or probabilities."""
 
     def choice(one: Inquiry, way: Way, right: Right) -> str | None:
-        if one.exercise.name not in pair or "fused" in right.convention:
+        if one.exercise.base is not loss or "fused" in right.convention:
             return None
         if way.calling and one.exercise.derivative:  # y - t may well be given the outputs
             return None
@@ -215,30 +209,35 @@ def _needs(one: Inquiry, choice: Choice) -> set[str]:
 
 def _settle_fused(inquiries: Sequence[Inquiry]) -> None:
     """A slope is left to another function only where that function takes care of it, and only once."""
-    whole = {
-        one.exercise.name for one in inquiries if one.best and "fused" not in one.best[1].convention
-    }
+    whole = [
+        one.exercise for one in inquiries if one.best and "fused" not in one.best[1].convention
+    ]
     for one in inquiries:
-        twice = FUSED.get(one.exercise.name) in whole
-        if twice or (
-            one.exercise.name == "cross_entropy_derivative" and "softmax_backward" in whole
-        ):
+        loss = fused(one.exercise.base) if one.exercise.is_gradient_of_a_loss else None
+        twice = any(e.is_gradient_of_a_loss and e.base is loss for e in whole)
+        if loss and loss.fuses and (twice or any(_passes_back(e, loss.fuses[0]) for e in whole)):
             one.keep(_fusion)
-    taken_over = any(_gives_output_minus_target(one) for one in inquiries)
     for one in inquiries:
-        if one.exercise.name == "softmax_backward" and not taken_over:
+        mine = one.exercise.base
+        taken_over = any(_gives_output_minus_target(other, mine) for other in inquiries)
+        if _passes_back(one.exercise, mine) and not taken_over:
             one.keep(_fusion)
 
 
-def _gives_output_minus_target(one: Inquiry) -> bool:
-    """Does a loss that is given the outputs answer y - t, the slope of softmax included?"""
-    if one.best is None:
+def _passes_back(exercise: Exercise, outputs: Exercise) -> bool:
+    """Is it the way back through this output function, which mixes the outputs of a sample?"""
+    return exercise.base is outputs and bool(exercise.from_above)
+
+
+def _gives_output_minus_target(one: Inquiry, outputs: Exercise) -> bool:
+    """Does a loss that is given the outputs answer y - t, the slope of their function included?"""
+    if one.best is None or not one.exercise.is_gradient_of_a_loss:
         return False
     way, right = one.best
-    gradient = one.exercise.name == "softmax_cross_entropy_gradient" and way.calling
-    return bool(gradient) or (
-        one.exercise.name == "cross_entropy_derivative" and "fused" in right.convention
-    )
+    loss = one.exercise.base
+    whole = loss if loss.fuses else fused(loss)
+    mine = whole is not None and whole.fuses is not None and whole.fuses[0] is outputs
+    return mine and bool(way.calling if loss.fuses else "fused" in right.convention)
 
 
 def _fusion(one: Inquiry, way: Way, right: Right) -> str | None:
@@ -250,11 +249,16 @@ def _settle_followers(inquiries: Sequence[Inquiry]) -> None:
     leaks = {
         _leak(one, *one.best) or ""
         for one in inquiries
-        if one.exercise.name == "leaky_relu" and one.best
+        if one.best and not one.exercise.derivative and _leaks(one)
     }
     for one in inquiries:
-        if one.exercise.name == "leaky_relu_derivative" and leaks:
+        if one.exercise.derivative and _leaks(one) and leaks:
             one.keep(_leak, *leaks)
+
+
+def _leaks(one: Inquiry) -> bool:
+    """Has it a slope of its own choice below 0?"""
+    return any("alpha" in variant.convention for variant in one.exercise.variants)
 
 
 def _leak(one: Inquiry, way: Way, right: Right) -> str | None:

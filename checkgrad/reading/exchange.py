@@ -101,8 +101,9 @@ def _besides(exercise: Exercise, way: Way, probe: Probe, binary: bool) -> dict[s
     }
     if exercise.derivative and exercise.roles == ("z",):
         found[ACTIVATED] = forms.given(way.form, "y", exercise.derivative.of(*probe), binary)
-    if "w" in named and "x" in named:
-        found["b"] = forms.given(way.form, "b", np.zeros(weights[-1]), binary)
+    if exercise.derivative and exercise.returns:
+        whole = zip(exercise.base.roles, exercise.derivative.at(*probe), strict=False)
+        found |= {role: forms.given(way.form, role, value, binary) for role, value in whole}
     if "z" in named and "t" in named and np.ndim(lead) == 2:
         found[SCORED_BY] = forms.given(way.form, "z", np.roll(lead, 1, axis=0), binary)
         found[SCORED] = forms.given(way.form, "x", np.roll(np.eye(len(lead)), 1, axis=1), binary)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from checkgrad.child.inventory import Definition, Inventory, Parameter
 from checkgrad.exercise import Exercise
 from checkgrad.reading.meant import (
-    ELEMENTWISE,
     awaited,
     by_its_text,
     exercise_of,
@@ -18,7 +17,7 @@ from checkgrad.reading.meant import (
     returns_gradient,
     takes_logits,
 )
-from checkgrad.reading.names import DERIVATIVE, Meaning, listed, meaning, split
+from checkgrad.reading.names import DERIVATIVE, Meaning, listed, meaning, not_built_in, split
 from checkgrad.reading.recipe import IN_TABLE, Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import (
     ACTIVATED,
@@ -50,7 +49,7 @@ def of_function(
     definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
 ) -> Iterator[Candidate]:
     """The candidates in one function: for its value, for a second value, for what its flag switches on."""
-    named = _said_by(definition.name)
+    named = _said_by(definition.name, not_built_in(known))
     said = named or by_its_text(definition, inventory)
     if said is None:
         return
@@ -59,9 +58,9 @@ def of_function(
         yield replace(found, guessed=named is None)
 
 
-def _said_by(name: str) -> Meaning | None:
+def _said_by(name: str, own: tuple[Exercise, ...]) -> Meaning | None:
     """What a name says; in a table of derivatives it is the derivative: DERIVATIVES['sigmoid']."""
-    said, table = meaning(last_name(name)), IN_TABLE.fullmatch(name)
+    said, table = meaning(last_name(name), own), IN_TABLE.fullmatch(name)
     if said is None and table is None and "." in name:
         return _field(*name.split(".")[-2:])
     if said is None or table is None or said.derivative:
@@ -86,7 +85,7 @@ def answers(
     exercise = _exercise(said, definition, known)
     if exercise is None or not plausible(said, definition, exercise):
         return
-    first = 0 if definition.returns >= 2 and not _gives_group(exercise) else None
+    first = 0 if definition.returns >= 2 and not exercise.returns else None
     yield exercise, first, (False if flagged else None)
     if said.derivative or not (flagged or returns_gradient(said, definition)):
         return
@@ -105,10 +104,6 @@ def _takes_its_argument_alone(definition: Definition) -> bool:
     """Is the only thing that a derivative is given no gradient from above?"""
     names = [p.name.lower() for p in required(definition.parameters)]
     return awaited(definition) < 2 and not any(UPSTREAM_NAME.fullmatch(name) for name in names)
-
-
-def _gives_group(exercise: Exercise) -> bool:
-    return exercise.name in ("affine_backward", "momentum_update", "adam_update")
 
 
 def plain(
@@ -151,12 +146,14 @@ def _takes_its_value(definition: Definition) -> bool:
 
 def spare(exercise: Exercise) -> tuple[str, ...]:
     """What may be handed over besides the roles: upstream weights for an elementwise derivative."""
-    return (UPSTREAM,) if exercise.name.removesuffix("_derivative") in ELEMENTWISE else ()
+    return (UPSTREAM,) if exercise.is_slope else ()
 
 
 def _besides(exercise: Exercise) -> tuple[str, ...]:
-    """The same of a plain function; a way back through an affine layer may be handed the bias, too."""
-    return ("b",) if exercise.name == "affine_backward" else spare(exercise)
+    """The same of a plain function; a way back may be handed all that its forward was given: the bias, too."""
+    if exercise.derivative is None or not exercise.returns:
+        return spare(exercise)
+    return tuple(role for role in exercise.base.roles if role not in exercise.roles)
 
 
 def without_flag(parameters: Parameters, flag: bool | None) -> tuple[Parameters, Named]:
@@ -169,15 +166,13 @@ def without_flag(parameters: Parameters, flag: bool | None) -> tuple[Parameters,
 
 def _forward_of(exercise: Exercise, definition: Definition, inventory: Inventory) -> Call | None:
     """The call of the forward function whose second value the backward function may want."""
-    said = meaning(last_name(definition.name))
+    own = not_built_in({exercise.name: exercise})
+    said = meaning(last_name(definition.name), own)
     if not said or not said.derivative or exercise.derivative is None:
         return None
     for other in inventory.definitions:
-        forward = meaning(last_name(other.name)) if other.kind == "function" else None
-        if (
-            forward == replace(forward or said, concept=said.concept, derivative="")
-            and other.returns >= 2
-        ):
+        forward = meaning(last_name(other.name), own) if other.kind == "function" else None
+        if forward == replace(forward or said, of=said.of, derivative="") and other.returns >= 2:
             return Call(
                 path_of(other.name), assignments(other.parameters, exercise.derivative.of.roles)
             )
@@ -186,5 +181,4 @@ def _forward_of(exercise: Exercise, definition: Definition, inventory: Inventory
 
 def from_cache(parameters: Parameters, exercise: Exercise) -> tuple[Tokens, ...]:
     """Fill with the upstream gradient and the cache; a forward returns (out, cache)."""
-    gradient = [role for role in exercise.roles if role in ("dy", "dout")] or list(spare(exercise))
-    return assignments(parameters, gradient, (Earlier(0, (1,)),))
+    return assignments(parameters, exercise.from_above or spare(exercise), (Earlier(0, (1,)),))

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from checkgrad.child.inventory import Definition, Inventory
-from checkgrad.exercise import Exercise
+from checkgrad.exercise import Exercise, Kind
+from checkgrad.exercises import fused
 from checkgrad.reading.functions import spare
-from checkgrad.reading.meant import FUSED, exercise_of, in_context, is_node, takes_logits
-from checkgrad.reading.names import ACTIVATIONS, LOSSES, Meaning, listed, meaning
+from checkgrad.reading.meant import exercise_of, in_context, is_node, takes_logits
+from checkgrad.reading.names import Meaning, listed, meaning
 from checkgrad.reading.objects import WEIGHT, makings
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import (
@@ -79,7 +80,7 @@ def of_class(
 ) -> Iterator[Candidate]:
     """The candidates in a class whose name says what it computes."""
     said = meaning(last_name(definition.name))
-    if said is None or said.concept not in ACTIVATIONS | LOSSES or said.derivative:
+    if said is None or not said.computes or said.derivative:
         return
     # With weights of its own it is more than its name says; with nodes of a graph it takes no arrays.
     if any(WEIGHT.fullmatch(name) for name in definition.sets) or is_node(definition.uses):
@@ -87,7 +88,7 @@ def of_class(
     said = in_context(said, definition, inventory)
     layer = Layer(definition, methods_of(definition, inventory), said, inventory)
     forward = layer.first(FORWARD) or _named_like_it(layer)
-    if forward and said.concept in ACTIVATIONS and last_name(forward.name) in LOSS_OF_A_MODEL:
+    if forward and said.kind is Kind.ACTIVATION and last_name(forward.name) in LOSS_OF_A_MODEL:
         return  # a classifier of that name
     backward = layer.first(BACKWARD, SLOPE)
     logits = takes_logits(said, definition.uses)
@@ -100,21 +101,22 @@ def of_class(
         return
     # delta(z, a, y) is the derivative in z, whatever the loss itself was given.
     in_logits = any(p.name.lower() == "z" for p in required(backward.parameters))
-    if in_logits and said.concept in LOSSES and said.concept not in FUSED:
+    if in_logits and said.kind is Kind.LOSS and not fused(said.of):
         return
     logits = logits or in_logits
     slope = replace(said, derivative="derivative")
-    jacobian = said.concept == "softmax" and not _gives_upstream(backward)
+    jacobian = not _gives_upstream(backward)
     if wanted := exercise_of(slope, known, logits=logits, jacobian=jacobian):
         yield of_backward(layer, forward, backward, wanted)
 
 
 def _forward_says(said: Meaning, forward: Definition | None, logits: bool) -> Meaning:
     """A loss whose forward is given no targets gives the probabilities; its backward is given the targets."""
-    squashing = FUSED.get(said.concept.removeprefix("softmax_").removeprefix("sigmoid_"))
+    whole = said.of if said.of.fuses else fused(said.of)
     alone = forward is not None and len(positional(forward.parameters)) == 1
-    logits = logits or said.concept not in FUSED
-    return replace(said, concept=squashing) if squashing and alone and logits else said
+    if not (whole and whole.fuses and alone and (logits or whole is said.of)):
+        return said
+    return replace(said, of=whole.fuses[0])
 
 
 def methods_of(definition: Definition, inventory: Inventory) -> dict[str, Definition]:
@@ -130,7 +132,7 @@ def _named_like_it(layer: Layer) -> Definition | None:
     alike = (
         m
         for n, m in layer.methods.items()
-        if (found := meaning(n)) and found.concept == said.concept and not found.derivative
+        if (found := meaning(n)) and found.of is said.of and not found.derivative
     )
     return next(alike, None)
 
@@ -178,7 +180,7 @@ def invoked(layer: Layer, method: Definition, takes: tuple[Tokens, ...], made: i
 
 def _handed_out(layer: Layer, forward: Definition, made: int) -> Iterator[Call]:
     """Other places where the value may be found after forward: a method without arguments, an attribute."""
-    for name in GIVES_LOSS if layer.said.concept in LOSSES else ():
+    for name in GIVES_LOSS if layer.said.kind is Kind.LOSS else ():
         method = layer.methods.get(name)
         if method and method is not forward and not required(method.parameters):
             yield invoked(layer, method, ((),), made)
@@ -221,15 +223,13 @@ def _asked_with(
         forward = _keeping(layer, forward)
         takes = assignments(forward.parameters, first)
         before = (replace(invoked(layer, forward, takes, place - 1), always=True),)
-    from_above = [role for role in exercise.roles if role in ("dy", "dout")] or list(
-        spare(exercise)
-    )
+    from_above = list(exercise.from_above or spare(exercise))
     count = len(required(backward.parameters))
     passed: tuple[Token, ...] = (
         Earlier(place),
         *((Earlier(place, (1,)),) if forward and forward.returns >= 2 else ()),
     )
-    if layer.said.concept in LOSSES:
+    if layer.said.kind is Kind.LOSS:
         yield from _loss_arguments(backward, exercise, before)
     elif count == 0 and before:
         yield before, ((),)

@@ -7,12 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory, Parameter
-from checkgrad.exercise import Exercise
+from checkgrad.exercise import Exercise, Kind
+from checkgrad.exercises import ALL, fused
 from checkgrad.reading.names import (
-    ACTIVATIONS,
     DERIVATIVE,
     JACOBIAN,
-    LOSSES,
     NEUTRAL,
     Meaning,
     meaning,
@@ -31,10 +30,8 @@ from checkgrad.reading.signature import (
     required,
 )
 
-FUSED = {"cross_entropy": "softmax", "binary_cross_entropy": "sigmoid"}
 EXPONENTIALS = {"exp", "expit", "logsumexp", "logaddexp", "logsoftmax"}
 UNITS = {"transfer", "activation", "nonlin", "nonlinearity", "squash", "squashing"}
-ELEMENTWISE = {"sigmoid", "tanh", "relu", "leaky_relu"}
 WEIGHTS = re.compile(r"w|weights?|theta", re.IGNORECASE)
 INPUTS = re.compile(r"x|x_?(train|dev|batch)|features|data|inputs?", re.IGNORECASE)
 NODES = {"Tensor", "Variable", "Node", "inbound_nodes", "requires_grad"}
@@ -52,22 +49,13 @@ def exercise_of(
 
     logits: the source itself makes probabilities of them. jacobian: the derivative takes no upstream gradient.
     """
-    concept = said.concept
-    if concept in FUSED and (said.logits or logits):
-        concept = f"{FUSED[concept]}_{concept}"
-    return next((known[name] for name in _names(concept, said, jacobian) if name in known), None)
-
-
-def _names(concept: str, said: Meaning, jacobian: bool) -> list[str]:
-    if concept == "affine":
-        return ["affine_backward" if said.derivative else "affine_forward"]
+    asked = fused(said.of) or said.of if said.logits or logits else said.of
     if not said.derivative:
-        return [concept, f"{concept}_loss"]
-    if concept == "softmax":
-        single = said.derivative in JACOBIAN or jacobian
-        return ["softmax_jacobian" if single else "softmax_backward"]
-    stems = (concept, f"{concept}_loss")
-    return [f"{stem}_{end}" for stem in stems for end in ("derivative", "gradient")]
+        return known.get(asked.name)
+    several = [e for e in ALL if e.derivative and e.base is asked and e.derivative.jacobian]
+    single = bool(several) and (said.derivative in JACOBIAN or jacobian)
+    slopes = (e for e in known.values() if e.derivative and e.base is asked)
+    return next((e for e in slopes if e.derivative and e.derivative.jacobian == single), None)
 
 
 def in_context(said: Meaning, definition: Definition, inventory: Inventory) -> Meaning:
@@ -76,11 +64,11 @@ def in_context(said: Meaning, definition: Definition, inventory: Inventory) -> M
     The cross-entropy of a module that has a sigmoid and no softmax is the binary one. An L2 loss of outputs and
     targets is the squared error. The derivative of softmax by labels is that of softmax and cross-entropy.
     """
-    if said.concept == "l2_penalty" and _takes_targets(definition):
-        return replace(said, concept="mse")
-    if said.concept == "softmax" and said.derivative:
-        labelled = _takes_targets(definition) or is_linear_classifier(definition)
-        return replace(said, concept="softmax_cross_entropy") if labelled else said
+    if meant := said.of.with_targets:
+        slope = bool(said.derivative) and said.kind is Kind.ACTIVATION
+        labelled = _takes_targets(definition) or (slope and is_linear_classifier(definition))
+        if labelled and (slope or said.kind is not Kind.ACTIVATION):
+            return replace(said, of=meant)
     return _binary_or_not(said, definition, inventory)
 
 
@@ -94,25 +82,32 @@ def _takes_targets(definition: Definition) -> bool:
 
 
 def _binary_or_not(said: Meaning, definition: Definition, inventory: Inventory) -> Meaning:
-    if said.concept != "cross_entropy" or said.logits or {"arange", "range"} & set(definition.uses):
+    binary, loss_of_logits = said.of.of_two_classes, fused(said.of)
+    if not (binary and loss_of_logits) or said.logits or {"arange", "range"} & set(definition.uses):
         return said
-    losses = (d for d in inventory.definitions if d.kind != "class" and _is_cross_entropy(d))
+    losses = (d for d in inventory.definitions if d.kind != "class" and _is_loss(d, said.of))
     loss = definition if "log" in definition.uses else next(losses, None)
     if loss is not None and "log" in loss.uses and not {"1 -", "log1p"} & set(loss.uses):
         return said  # the logarithms of the true class alone
     names = {name for d in inventory.definitions for name in (d.name, *d.uses)}
-    around = {found.concept for name in names if (found := meaning(name))}
+    around = {found.of for name in names if (found := meaning(name))}
     normalises = any({"exp", "sum"} <= set(d.uses) for d in inventory.definitions)
-    if normalises or {"softmax", "softmax_cross_entropy"} & around:
+    if normalises or {_output_function(said.of), loss_of_logits} & around:
         return said
-    if "sigmoid" not in around and (loss is None or "log" not in loss.uses):
+    if _output_function(binary) not in around and (loss is None or "log" not in loss.uses):
         return said
-    return Meaning("binary_cross_entropy", said.derivative, said.logits, said.decorations)
+    return replace(said, of=binary)
 
 
-def _is_cross_entropy(definition: Definition) -> bool:
+def _output_function(loss: Exercise) -> Exercise | None:
+    """What gives the outputs that a loss is taken of."""
+    whole = fused(loss)
+    return whole.fuses[0] if whole and whole.fuses else None
+
+
+def _is_loss(definition: Definition, loss: Exercise) -> bool:
     said = meaning(last_name(definition.name))
-    return bool(said and said.concept == "cross_entropy" and not said.derivative)
+    return bool(said and said.of is loss and not said.derivative)
 
 
 def by_its_text(definition: Definition, inventory: Inventory) -> Meaning | None:
@@ -121,40 +116,36 @@ def by_its_text(definition: Definition, inventory: Inventory) -> Meaning | None:
     slopes = [word for word in words if word in DERIVATIVE]
     said = set(words) - NEUTRAL - DERIVATIVE
     if said and said <= {"loss", "cost"} and not slopes:
-        return Meaning("binary_cross_entropy") if _is_binary_loss(definition) else None
+        return next(map(Meaning, _told_by_text(Kind.LOSS, definition)), None)
     if not said or not said <= UNITS and not words[0].startswith("nonlin"):
         return None
     around = (d for d in inventory.definitions if set(split(last_name(d.name))) - NEUTRAL == said)
-    concepts = filter(None, map(_squashing, around if slopes else [definition]))
-    concept = next(concepts, None)
+    texts = around if slopes else [definition]
+    told = (e for text in texts for e in _told_by_text(Kind.ACTIVATION, text))
+    concept = next(told, None)
     return Meaning(concept, slopes[0] if slopes else "") if concept else None
 
 
-def _squashing(definition: Definition) -> str:
-    """The activation function that a text of one argument has, "" where it could be another."""
-    uses = set(definition.uses)
-    if awaited(definition) != 1:
-        return ""
-    if "tanh" in uses:
-        return "tanh"
-    divides = "1 /" in uses and not uses & {"log", "sum", "softmax"}
-    return "sigmoid" if "expit" in uses or "exp" in uses and divides else ""
+def _told_by_text(kind: Kind, definition: Definition) -> list[Exercise]:
+    """The exercises of a kind that a text has, of a function that is given what they are given."""
+    fits = awaited(definition) == 1 if kind is Kind.ACTIVATION else _takes_a_pair(definition)
+    uses = frozenset(definition.uses)
+    return [e for e in ALL if fits and e.by_text and e.kind is kind and e.by_text(uses)]
 
 
-def _is_binary_loss(definition: Definition) -> bool:
-    """Does it take outputs and targets alone, and the logarithms of both y and 1 - y?"""
+def _takes_a_pair(definition: Definition) -> bool:
+    """Does it take outputs and targets alone?"""
     names = {p.name.lower() for p in required(definition.parameters) if not _is_setting(p)}
     targets = names & (TARGET | {"y"})
-    uses = set(definition.uses)
-    both = {"log", "1 -"} <= uses and not uses & {"exp", "sigmoid", "softmax", "forward", "predict"}
-    return both and len(names) == 2 and bool(targets) and names <= PREDICTION | TARGET | {"y"}
+    return len(names) == 2 and bool(targets) and names <= PREDICTION | TARGET | {"y"}
 
 
 def takes_logits(said: Meaning, uses: Collection[str]) -> bool:
     """Does the source itself turn logits into probabilities?"""
-    squashing = FUSED.get(said.concept)
+    squashing = _output_function(said.of)
     words = {"".join(split(use)) for use in uses}
-    return bool(squashing and (EXPONENTIALS & words or any(squashing in word for word in words)))
+    named = squashing and any(squashing.name in word for word in words)
+    return bool(squashing and (named or EXPONENTIALS & words))
 
 
 def awaited(definition: Definition) -> int:
@@ -186,22 +177,23 @@ def plausible(said: Meaning, definition: Definition, exercise: Exercise) -> bool
         return True
     count, places = awaited(definition), len(positional(definition.parameters))
     roles = len(exercise.roles)
-    if said.concept in ACTIVATIONS and not said.derivative:
+    if said.kind is Kind.ACTIVATION and not said.derivative:
         return count == 1
-    if said.concept in ACTIVATIONS:
+    if said.kind is Kind.ACTIVATION:
         return 1 <= count <= 3 and definition.returns <= 2
-    if said.concept in LOSSES:
+    if said.kind is Kind.LOSS:
         return places >= 2 and count <= roles + 1
-    if said.concept == "affine" and said.derivative:
-        return places >= 2 and count <= roles + 1  # the bias beside dout, x and w
-    if said.concept == "one_hot":
+    if said.derivative and exercise.returns:
+        # the rest of what the forward was given beside the roles: the bias beside dout, x and w
+        return places >= 2 and count <= roles + 1
+    if said.kind is Kind.ENCODING:
         return 1 <= count <= roles
     return min(roles, 2) <= places and count <= roles
 
 
 def returns_gradient(said: Meaning, definition: Definition) -> bool:
     """Is the second value of a loss function its gradient, and not a cache or the probabilities?"""
-    if definition.returns < 2 or said.concept not in LOSSES or "forward" in said.decorations:
+    if definition.returns < 2 or said.kind is not Kind.LOSS or "forward" in said.decorations:
         return False
     named = {"grad", "gradient", "and", "backward"} & set(said.decorations)
     return bool(named) or any(GRADIENT_VARIABLE.fullmatch(use) for use in definition.uses)

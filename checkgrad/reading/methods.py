@@ -9,7 +9,7 @@ from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise
 from checkgrad.reading.functions import answers, plain, spare, without_flag
 from checkgrad.reading.meant import by_its_text, in_context
-from checkgrad.reading.names import ACTIVATIONS, LOSSES, Meaning, meaning
+from checkgrad.reading.names import Meaning, meaning
 from checkgrad.reading.objects import bare, makings
 from checkgrad.reading.recipe import Call, Candidate, last_name, path_of
 from checkgrad.reading.signature import assignments, positional, required
@@ -25,9 +25,9 @@ def of_method(
     if said is None or _is_inherited(definition, inventory):
         return
     # What an object does to affine layers and labels, it does with what its constructor was given.
-    if definition.kind != "static" and said.concept not in ACTIVATIONS | LOSSES:
+    if definition.kind != "static" and not said.computes:
         return
-    if owner and owner.concept == said.concept:
+    if owner and owner.of is said.of:
         return
     for exercise, item, flag in answers(in_context(said, definition, inventory), definition, known):
         if definition.kind == "static":

@@ -4,92 +4,42 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+
+from checkgrad.exercise import Exercise, Kind
+from checkgrad.exercises import ALL
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a name stands for: a function of the table, or a derivative of it.
+    """What a name stands for: an exercise, or a derivative of it.
 
+    of: the exercise that is no derivative.
     derivative: the word that made it one, "prime", "jacobian" or "backward"; "" for the function itself.
     logits: the name says that the derivative is taken with respect to the logits.
     decorations: the other words of the name.
     """
 
-    concept: str
+    of: Exercise
     derivative: str = ""
     logits: bool = False
     decorations: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        return self.of.kind
+
+    @property
+    def computes(self) -> bool:
+        """Is it an activation or a loss, which methods of networks compute as well?"""
+        return self.kind in (Kind.ACTIVATION, Kind.LOSS)
 
 
 def listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
-
-# Stems are written without underscores and capitals.
-STEMS = {
-    "sigmoid": "sigmoid sigm sig logistic logisticsigmoid expit",
-    "tanh": "tanh hyperbolictangent tangh",
-    "relu": "relu rectifiedlinear rectifiedlinearunit rectifier",
-    "leaky_relu": "leakyrelu lrelu leakyrectifiedlinear leakyrectifiedlinearunit",
-    "softmax": "softmax softmaxprobabilities softmaxprobs",
-    "binary_cross_entropy": (
-        "binarycrossentropy bce logloss logisticloss binaryce binarylogloss binaryxent"
-        " binarycrossent crossentropybinary binaryentropy"
-    ),
-    "sigmoid_binary_cross_entropy": (
-        "sigmoidbinarycrossentropy sigmoidcrossentropy sigmoidbce sigmoidce sigmoidloss"
-        " bcewithlogits binarycrossentropywithlogits sigmoidcrossentropywithlogits bcelogits"
-        " bcefromlogits binarycrossentropyfromlogits sigmoidwithloss binarycrossentropylogits"
-        " logitsbinarycrossentropy"
-    ),
-    "cross_entropy": (
-        "crossentropy ce xent crossent categoricalcrossentropy cce nll negativeloglikelihood"
-        " sparsecrossentropy sparsecategoricalcrossentropy scce multiclasscrossentropy"
-        " crossentropymulticlass negloglikelihood categoricalce multiclasslogloss"
-    ),
-    "softmax_cross_entropy": (
-        "softmaxcrossentropy softmaxce softmaxloss softmaxcost softmaxcce softmaxnll softmaxxent"
-        " softmaxcategoricalcrossentropy crossentropysoftmax crossentropywithsoftmax"
-        " crossentropywithlogits crossentropyfromlogits crossentropylogits softmaxwithloss"
-        " softmaxcrossentropywithlogits softmaxclassifier softmaxandcrossentropy softmaxerror"
-        " softmaxwithcrossentropy cewithlogits cefromlogits sparsesoftmaxcrossentropy"
-        " sparsesoftmaxcrossentropywithlogits softmaxsparsecrossentropy activationsoftmaxloss"
-        " activationsoftmaxlosscategoricalcrossentropy softmaxlosscategoricalcrossentropy"
-        " softmaxcrossentropyfromlogits"
-    ),
-    "mse": (
-        "mse meansquarederror meansquareerror meansquared squarederror quadraticcost"
-        " quadratic quadraticloss sumsquarederror"
-    ),
-    "affine": "affine linear dense fullyconnected fc affinelayer linearlayer denselayer fclayer",
-    "one_hot": (
-        "onehot onehotencode onehotencoding onehotencoder onehotlabels onehotvector onehotvectors"
-        " tocategorical toonehot vectorizedresult y2indicator converttoonehot labelstoonehot"
-        " onehotmatrix"
-    ),
-    "accuracy": "accuracy accuracyscore acc classificationaccuracy",
-    "sgd_update": "sgd sgdupdate sgdstep gradientdescentstep gradientdescentupdate gdupdate",
-    "momentum_update": "momentum momentumupdate sgdmomentum momentumstep sgdwithmomentum",
-    "adam_update": "adam adamupdate adamstep",
-    "l2_penalty": (
-        "l2penalty l2regularization l2regularisation l2reg l2regularizer l2loss l2cost l2"
-        " l2regularizationloss l2regularisationloss ridgepenalty weightdecaypenalty weightpenalty"
-        " regularizationloss regularisationloss"
-    ),
-}
-CONCEPTS = {stem: concept for concept, stems in STEMS.items() for stem in stems.split()}
-
-LOSSES = {
-    "binary_cross_entropy",
-    "sigmoid_binary_cross_entropy",
-    "cross_entropy",
-    "softmax_cross_entropy",
-    "mse",
-}
-ACTIVATIONS = {"sigmoid", "tanh", "relu", "leaky_relu", "softmax"}
 
 DERIVATIVE = listed(
     "grad grads gradient gradients prime deriv derivs derv der dev derivative derivatives"
@@ -109,6 +59,11 @@ NEUTRAL = listed(
 )
 LOSS_WORDS = {"loss", "losses", "cost", "costs", "error", "err", "criterion", "layer", "module"}
 ACTIVATION_WORDS = {"activation", "act", "layer", "module", "output", "outputs", "activate"}
+EXTRA = {
+    Kind.LOSS: LOSS_WORDS,
+    Kind.ACTIVATION: ACTIVATION_WORDS,
+    Kind.LAYER: {"layer", "module", "function"},
+}
 LOGIT_WORDS = {"logit", "logits", "z", "scores", "score"}
 LONG = sorted(
     (w for w in DERIVATIVE | NEUTRAL | LOSS_WORDS | ACTIVATION_WORDS if len(w) >= 4 or w == "fn"),
@@ -118,13 +73,36 @@ LONG = sorted(
 WORD = re.compile(r"[0-9][dD]\b|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 
+def stems(exercise: Exercise) -> set[str]:
+    """What code calls an exercise: its own name, without what says only that it is a loss or goes forward."""
+    own = {exercise.name, *(exercise.name.removesuffix(end) for end in ("_loss", "_forward"))}
+    return {*exercise.spoken, *(name.replace("_", "").lower() for name in own)}
+
+
+def lexicon(exercises: Iterable[Exercise]) -> dict[str, Exercise]:
+    """The exercises that are no derivatives by their stems."""
+    return {stem: e for e in exercises if not e.derivative for stem in sorted(stems(e))}
+
+
+CONCEPTS = lexicon(ALL)
+
+
+def not_built_in(known: Mapping[str, Exercise]) -> tuple[Exercise, ...]:
+    """The exercises of a teacher, and what they are derivatives of."""
+    return tuple(dict.fromkeys(e.base for e in known.values() if e.base not in ALL))
+
+
 @cache
-def meaning(name: str) -> Meaning | None:
-    """Return what a function of this *name* computes, or None where it is none of the table's."""
+def meaning(name: str, own: tuple[Exercise, ...] = ()) -> Meaning | None:
+    """Return what a function of this *name* computes, or None where it is none of the exercises.
+
+    own: exercises besides those that are built in.
+    """
+    concepts = {**CONCEPTS, **lexicon(own)} if own else CONCEPTS
     words = [part for word in split(name) for part in unglue(word)]
     spans = ((i, j) for i in range(len(words)) for j in range(i + 1, len(words) + 1))
     for i, j in sorted(spans, key=lambda span: (span[0] - span[1], span)):
-        concept = CONCEPTS.get("".join(words[i:j]))
+        concept = concepts.get("".join(words[i:j]))
         if concept and (found := _decorated(concept, words[:i], words[j:])):
             return found
     return None
@@ -154,10 +132,8 @@ def nearest(name: str, aliases: Iterable[str] = CONCEPTS) -> str:
     return close[0] if close else ""
 
 
-def _decorated(concept: str, front: list[str], behind: list[str]) -> Meaning | None:
-    extra = LOSS_WORDS if concept in LOSSES else ACTIVATION_WORDS
-    if concept not in LOSSES | ACTIVATIONS:
-        extra = {"layer", "module", "function"} - ({"layer"} if concept != "affine" else set())
+def _decorated(concept: Exercise, front: list[str], behind: list[str]) -> Meaning | None:
+    extra = EXTRA.get(concept.kind, {"module", "function"})
     logits = bool({"wrt", "from", "by"} & set(behind)) and bool(LOGIT_WORDS & set(behind))
     allowed = NEUTRAL | DERIVATIVE | extra | (LOGIT_WORDS if logits else set())
     words = [*front, *behind]

@@ -10,6 +10,7 @@ import numpy as np
 
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import path as path_to
+from checkgrad.exercise import Kind
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.names import DERIVATIVE, LOSS_WORDS, meaning, split
 from checkgrad.reading.network_form import COLUMN, FIRST, FLAT, IN_OUT, OUT_IN, ROW, Form
@@ -229,7 +230,7 @@ def _stacks(search: Search) -> Iterator[tuple[Stack, tuple[scripts.Token, ...]]]
 
 def _activation_layers(search: Search, classes: Sequence[Definition]) -> dict[str, Call]:
     """How a layer of each activation is made: by its class, or by one that is handed the functions."""
-    found = {said.concept: _layer(d) for d in classes if (said := meaning(last(d.name)))}
+    found = {said.of.name: _layer(d) for d in classes if (said := meaning(last(d.name)))}
     maker = next((d for d in classes if takes_activation(d)), None)
     if not maker:
         return found
@@ -247,14 +248,14 @@ def _pairs(
     slopes: dict[str, Definition] = {}
     for d in functions:
         if said := meaning(last(d.name)):
-            (slopes if said.derivative else plain).setdefault(said.concept, d)
+            (slopes if said.derivative else plain).setdefault(said.of.name, d)
     yield from ((name, plain[name], slopes[name]) for name in plain if name in slopes)
 
 
 def is_dense(definition: Definition) -> bool:
     """Is it a layer with weights?"""
     said = meaning(last(definition.name))
-    return bool(said and said.concept == "affine") or any(map(holds, definition.sets))
+    return bool(said and said.kind is Kind.LAYER) or any(map(holds, definition.sets))
 
 
 def _layer(definition: Definition) -> Call:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from functools import cache
 
 from checkgrad.child.inventory import Definition, Parameter
+from checkgrad.exercise import Kind
 from checkgrad.reading.names import (
     DERIVATIVE,
     LOSS_WORDS,
-    LOSSES,
     NEUTRAL,
     listed,
     meaning,
@@ -99,7 +99,7 @@ def says(definition: Definition) -> frozenset[str]:
     if words & LOSS_WORDS and words & DERIVATIVE and words <= LOSS_WORDS | DERIVATIVE | NEUTRAL:
         found.add("gradient")
     said = meaning(last(definition.name))
-    if said and said.concept in LOSSES and not said.derivative:
+    if said and said.kind is Kind.LOSS and not said.derivative:
         found.add("loss")
     return frozenset(found)
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory
+from checkgrad.exercise import Kind
 from checkgrad.reading.candidate import candidates
-from checkgrad.reading.names import ACTIVATIONS, LOSSES, meaning, split
+from checkgrad.reading.names import meaning, split
 from checkgrad.reading.network_identify import identify
 from checkgrad.reading.network_names import (
     INITIALISES,
@@ -112,7 +113,7 @@ def _losses(inventory: Inventory) -> tuple[Definition, ...]:
     found: list[Definition] = []
     for definition in inventory.definitions:
         said = meaning(last(definition.name))
-        if not said or said.concept not in LOSSES or definition.stub:
+        if not said or said.kind is not Kind.LOSS or definition.stub:
             continue
         if definition.kind == "function":
             found.append(definition)
@@ -128,7 +129,9 @@ def _layers(inventory: Inventory) -> tuple[Definition, ...]:
         said = meaning(last(definition.name)) if definition.kind == "class" else None
         methods = _methods(definition, inventory)
         purposes = {purpose for method in methods for purpose in says(method)}
-        of_layer = said and said.concept in (*ACTIVATIONS, "affine") or takes_activation(definition)
+        of_layer = (
+            said and said.kind in (Kind.ACTIVATION, Kind.LAYER) or takes_activation(definition)
+        )
         if of_layer and {"forward", "gradient"} <= purposes:
             found.append(definition)
     return tuple(found)
@@ -145,7 +148,7 @@ def _is_filled_and_trained(definition: Definition, methods: Sequence[Definition]
 def _activations(inventory: Inventory) -> tuple[Definition, ...]:
     """Functions that are activations, or derivatives of such."""
     found = [(d, meaning(last(d.name))) for d in inventory.definitions if d.kind == "function"]
-    return tuple(d for d, said in found if said and said.concept in ACTIVATIONS)
+    return tuple(d for d, said in found if said and said.kind is Kind.ACTIVATION)
 
 
 def _is_network(

@@ -27,6 +27,12 @@ WEIGHT = re.compile(r"_*(w|weights?|kernel|theta|w_init|weight_matrix)_*", re.IG
 BIAS = re.compile(r"_*(b|bias|biases|b_init)_*", re.IGNORECASE)
 
 
+def holder(role: str) -> re.Pattern[str]:
+    """How attributes and arguments are called that hold a parameter: weights and bias by their words."""
+    usual = {"w": WEIGHT, "b": BIAS}
+    return usual.get(role) or re.compile(rf"_*{re.escape(role)}_*", re.IGNORECASE)
+
+
 def makings(name: str, inventory: Inventory, roles: tuple[str, ...] = ()) -> list[tuple[Call, ...]]:
     """The ways to make an object of the class *name*: the last call of each gives the object.
 
@@ -50,10 +56,8 @@ def _guessed(definition: Definition | None, roles: tuple[str, ...]) -> Tokens:
 def _guess(parameter: Parameter, roles: tuple[str, ...]) -> Token:
     """What a parameter of a constructor is probably meant to be."""
     name = parameter.name.lower()
-    if "w" in roles and WEIGHT.fullmatch(name):
-        return "w"
-    if "b" in roles and BIAS.fullmatch(name):
-        return "b"
+    if held := next((role for role in roles if holder(role).fullmatch(name)), None):
+        return held
     if name in LISTS:
         return Fill((3, 4, 2))
     if IN.fullmatch(name):

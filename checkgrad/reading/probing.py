@@ -21,7 +21,6 @@ from checkgrad.reading.recipe import Candidate
 from checkgrad.reading.topic import (
     Right,
     agrees,
-    is_gradient_of_a_loss,
     one_by_one,
     shape_of,
     topic,
@@ -145,7 +144,7 @@ def _knows_only_lists(one: Inquiry) -> bool:
 def _turn(inquiries: Sequence[Inquiry]) -> None:
     """Look at the answers of gradients once more, as if they had come back transposed."""
     for one in inquiries:
-        if one.fits or not is_gradient_of_a_loss(one.exercise):
+        if one.fits or not one.exercise.is_gradient_of_a_loss:
             continue
         for way in [way for way in one.answers if way.form.layout in (ROWS, COLUMNS)]:
             turned = replace(way, form=replace(way.form, turned=True), rarity=way.rarity + 1)

@@ -141,15 +141,10 @@ WITHOUT = {
 LACKED = {("bias", "none"): "b", ("classes", "those that occur"): "classes"}
 
 
-def is_gradient_of_a_loss(exercise: Exercise) -> bool:
-    """Is it the gradient of a loss by outputs or logits, which some take down the slope?"""
-    return exercise.derivative is not None and "t" in exercise.roles
-
-
 def _negated(exercise: Exercise, rights: list[Right], pinned: Mapping[str, str]) -> list[Right]:
     """The formulas with the opposite sign, where the exercise knows none: right if a whole module has it so."""
     signed = any("sign" in right.convention for right in rights)
-    if signed or not is_gradient_of_a_loss(exercise) or "sign" in pinned:
+    if signed or not exercise.is_gradient_of_a_loss or "sign" in pinned:
         return []
     return [
         Right(f"minus {name}", _minus(formula), {**convention, "sign": "negative"})
