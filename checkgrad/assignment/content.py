@@ -39,9 +39,8 @@ class Assignment(File, frozen=True):
 
     @property
     def mapping(self) -> dict[str, str]:
-        """Which function answers which exercise, where the file says so; own exercises go by their names."""
-        mapped = {name: a.function for name, a in self.exercises.items() if a.function}
-        return {**{e.name: e.name for e in own(self)}, **mapped}
+        """Which function answers which exercise, where the file says so."""
+        return {name: a.function for name, a in self.exercises.items() if a.function}
 
     @property
     def required(self) -> list[str]:
