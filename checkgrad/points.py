@@ -15,6 +15,7 @@ from checkgrad.assignment import Asked, Assignment, earning, exact
 from checkgrad.model import Outcome, Verdict
 
 COST = Fraction(1, 10)  # of an exercise's points, for each failed check that earns nothing
+UNDECIDED = (Verdict.NOT_RUN, Verdict.GRADER_FAULT)  # with one of these there is no score
 IMPORTS = "imports_only_what_is_allowed"
 
 
@@ -43,7 +44,7 @@ def scored(
         ])  # fmt: skip
     score = sum(map(_points, counted), Fraction())
     counted = [_charged_for_imports(o, assignment, score) for o in counted]
-    complete = all(o.verdict is not Verdict.NOT_RUN for o in outcomes)
+    complete = not any(o.verdict in UNDECIDED for o in outcomes)
     return counted, float(sum(map(_points, counted), Fraction())) if complete else None
 
 
@@ -71,6 +72,8 @@ def _priced(
 def _earned(outcome: Outcome, share: Fraction, asked: Asked, paying: set[str]) -> Outcome:
     most = f"{_said(share)}{_part(share, exact(asked.worth))}"
     maximum = Fraction() if asked.kind == "bonus" else share
+    if outcome.verdict is Verdict.GRADER_FAULT:
+        return replace(outcome, maximum=float(maximum), arithmetic="not judged, by our own fault")
     follows = outcome.verdict is Verdict.WRONG and outcome.follows_from in paying
     if not outcome.verdict.failed:
         return _with(outcome, share, maximum, f"earns {most}")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from checkgrad.assignment import Source, loads
 from checkgrad.grading import grade
 from checkgrad.model import Outcome, Verdict
-from checkgrad.points import scored
+from checkgrad.points import UNDECIDED, scored
 
 CHECKS = ("exists", "matches_the_formula", "obeys_its_laws", "survives_extreme_inputs")
 SOFTMAX = """
@@ -40,7 +40,7 @@ def points_of(found):
 
 @settings(deadline=None, max_examples=50)
 @given(
-    st.lists(st.sampled_from([v for v in Verdict if v is not Verdict.NOT_RUN]), min_size=4, max_size=4),
+    st.lists(st.sampled_from([v for v in Verdict if v not in UNDECIDED]), min_size=4, max_size=4),
     st.integers(0, 1000),
     st.integers(0, 50),
 )  # fmt: skip
@@ -69,9 +69,13 @@ def test_parts_of_three_add_up_to_the_whole():
     assert scored(right, week(text))[1] == week(text).maximum == 0.3
 
 
-def test_our_own_fault_costs_nothing():
-    found = scored(outcomes(*[Verdict.GRADER_FAULT] * 4), week("[exercises.softmax]"))
-    assert found[1] == 1
+@pytest.mark.parametrize("at", range(4))
+def test_our_own_fault_leaves_no_score_and_takes_no_points(at):
+    """Neither can it be provoked for points, nor does it cost any: somebody has to look."""
+    verdicts = [Verdict.GRADER_FAULT if i == at else Verdict.PASSED for i in range(4)]
+    found, score = scored(outcomes(*verdicts), week("[exercises.softmax]"))
+    assert score is None
+    assert all(o.points is None or o.points >= 0 for o in found)
 
 
 def test_weights_share_the_points_and_the_arithmetic_says_so():

@@ -75,11 +75,20 @@ class Member:
         return self.job is not None
 
     def begin(self, job: Job) -> None:
-        if self.hired is None:
-            self.hired = _hire(self.settings)
         self.tries += 1
         self.since = time.monotonic()
-        self.hired.line.send(job)
+        if self.hired is None or not self._gives(job):
+            self.dismiss()
+            self.hired = _hire(self.settings)
+            self._gives(job)  # if it is gone already, its line says so
+
+    def _gives(self, job: Job) -> bool:
+        """Hand over a job; False if nobody is there any more."""
+        try:
+            self.line.send(job)
+            return True
+        except OSError:
+            return False
 
     @property
     def line(self) -> Connection:

@@ -38,22 +38,31 @@ class Walls:
     """What is prepared once and the same for every submission.
 
     readable, listable: places, by path or descriptor. program: the filter. used: bytes of address space.
+    blocked: first names of the libraries that are installed and kept out.
     """
 
     readable: tuple[int | str, ...]
     listable: tuple[int | str, ...]
     program: bytes
     used: int
+    blocked: tuple[str, ...] = ()
 
 
-def walls(standard: Sequence[str], libraries: Sequence[str], *, opened: bool = False) -> Walls:
+def walls(
+    standard: Sequence[str],
+    libraries: Sequence[str],
+    blocked: Sequence[str],
+    *,
+    opened: bool = False,
+) -> Walls:
     """The walls around a standard library and NumPy; *opened* holds places as descriptors."""
     places = [entry for place in standard for entry in standard_entries(place)] + list(libraries)
     if not opened or sys.platform != "linux":
-        return Walls(tuple(places), tuple(standard), kernel.prepared(), in_use())
+        return Walls(tuple(places), tuple(standard), kernel.prepared(), in_use(), tuple(blocked))
     descriptors = [os.open(p, os.O_PATH | os.O_CLOEXEC) for p in places if os.path.exists(p)]
     listed = [os.open(p, os.O_PATH | os.O_CLOEXEC) for p in standard if os.path.exists(p)]
-    return Walls(tuple(descriptors), tuple(listed), kernel.prepared(), in_use())
+    program, used = kernel.prepared(), in_use()
+    return Walls(tuple(descriptors), tuple(listed), program, used, tuple(blocked))
 
 
 def standard_entries(place: str) -> list[str]:

@@ -5,6 +5,7 @@ An exception may lie about itself in every way, so nothing here calls its method
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from types import TracebackType
@@ -55,6 +56,19 @@ def traceback(error: BaseException, documents: Mapping[str, Document]) -> str:
         left_out = len(lines) - FRAMES + 1
         lines[FRAMES // 2 : 1 - FRAMES // 2] = [f"... {left_out} more ..."]
     return "\n".join(lines)
+
+
+def is_ours(error: BaseException) -> bool:
+    """Did no code of the submission take part in it, and none of its limits?"""
+    files = [file for file, _, _ in frames(error)]
+    installed = all(os.path.isabs(file) or file.startswith("<frozen") for file in files)
+    return installed and not isinstance(error, MemoryError | RecursionError)
+
+
+def place_and_message(error: BaseException) -> str:
+    """An exception of our own in a line, "perform.py, line 3: KeyError: 'x'"."""
+    *_, (file, line, _) = frames(error)
+    return f"{os.path.basename(file)}, line {line}: {name_and_message(error)}"
 
 
 def passed_through(error: BaseException, module: str) -> bool:

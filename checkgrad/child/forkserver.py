@@ -50,7 +50,7 @@ for x in (1, 2):
 """
 
 
-def main(control: int, libraries: list[str]) -> None:
+def main(control: int, libraries: list[str], blocked: list[str]) -> None:
     """Serve the grader at the other end of the socket *control* until it hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -64,7 +64,7 @@ def main(control: int, libraries: list[str]) -> None:
         importlib.import_module(name)
     warm_up()
     reachable_by_others()
-    around = walls(standard_library(), libraries, opened=True)
+    around = walls(standard_library(), libraries, blocked, opened=True)
     gc.collect()
     gc.freeze()
     line.send(b"{}")
@@ -74,7 +74,7 @@ def main(control: int, libraries: list[str]) -> None:
         if not command:
             os._exit(0)
         if command["do"] == "end":
-            answer = end(command["pid"], alive)
+            answer = end(command["pid"], alive, command["grace"])
         else:
             answer = fork(descriptors, around, alive)
         line.send(json.dumps(answer).encode())
@@ -84,8 +84,8 @@ def warm_up() -> None:
     """Use what every worker will use, so that it is set up once."""
     np.ones((8, 8)) @ np.ones((8, 8))
     np.random.default_rng(0).normal(size=3)
-    tree, _ = parse(Document(WARM), "warm")
-    Survey({"warm": tree}).definitions(ModuleType("warm"), "warm")
+    parsed = parse(Document(WARM), "warm")
+    Survey({"warm": parsed.tree}).definitions(ModuleType("warm"), "warm")
     wire.decode(wire.encode((1, 0.5, "", [np.ones(2)], {"a": None})))
     kernel.landlock_version()
 
@@ -160,8 +160,12 @@ def open_to_all(folder: str) -> bool:
         folder = above
 
 
-def end(pid: int, alive: set[int]) -> dict[str, Any]:
-    """End a worker and whatever escaped from its process group: orphans come to us."""
+def end(pid: int, alive: set[int], grace: float) -> dict[str, Any]:
+    """End a worker and whatever escaped from its process group: orphans come to us.
+
+    grace: seconds that it has to end by itself. alone: whether it did.
+    """
+    alone = ended(pid, grace)
     kill(pid)
     alive.discard(pid)
     try:
@@ -175,7 +179,21 @@ def end(pid: int, alive: set[int]) -> dict[str, Any]:
         for child in left:
             kill(child)
             os.waitpid(child, 0)
-    return {"status": code, "orphans": orphans}
+    return {"status": code, "alone": alone, "orphans": orphans}
+
+
+def ended(pid: int, grace: float) -> bool:
+    """Has a worker ended, within *grace* seconds?"""
+    deadline, pause = time.monotonic() + grace, 0.0005
+    try:
+        while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(pause)
+            pause = min(2 * pause, 0.02)
+    except ChildProcessError:
+        pass
+    return True
 
 
 def kill(pid: int) -> None:

@@ -115,13 +115,16 @@ def allow(ruleset: int, place: int | str, rights: int) -> None:
 
 LOAD, IF_EQUAL, IF_ABOVE, IF_BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
-NUMBER, ARCH, FIRST, SECOND = 0, 4, 16, 24
+NUMBER, ARCH, FIRST, SECOND, THIRD = 0, 4, 16, 24, 32
 CLONE_THREAD = 0x10000
 # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC: none that sends signals to others
 FCNTL = (0, 1, 2, 3, 4, 1030)
 # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
 IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 HOT = ("read", "write", "futex", "mmap", "munmap", "brk", "madvise", "mremap", "clock_gettime")
+# What a process may send itself: of abort, of errors, of timers and limits. To end by any other signal is the
+# work of somebody else: the system for want of memory, or an administrator.
+OWN_SIGNALS = (0, 4, 5, 6, 7, 8, 11, 13, 14, 24, 25, 26, 27, 31)
 MYSELF = 0x7FFFFFF5  # stands for the process's number until it is known
 
 
@@ -133,11 +136,19 @@ def give(value: int) -> bytes:
     return instruction(RETURN, 0, 0, value)
 
 
-def only_if(number: int, argument: int, values: Iterable[int], code: int = IF_EQUAL) -> list[bytes]:
-    """Allow call *number* if an argument is one of *values*, refuse it otherwise."""
-    values = list(values)
-    tests = [instruction(code, len(values) - i, 0, value) for i, value in enumerate(values)]
-    body = [instruction(LOAD, 0, 0, argument), *tests, give(REFUSE | errno.EPERM), give(ALLOW)]
+def only_if(
+    number: int, *conditions: tuple[int, Iterable[int]], code: int = IF_EQUAL
+) -> list[bytes]:
+    """Allow call *number* if each argument named is one of its values, refuse it otherwise."""
+    body: list[bytes] = []
+    for argument, values in conditions:
+        tests = [*values]
+        body += [
+            instruction(LOAD, 0, 0, argument),
+            *(instruction(code, len(tests) - i, 0, value) for i, value in enumerate(tests)),
+            give(REFUSE | errno.EPERM),
+        ]
+    body.append(give(ALLOW))
     return [instruction(IF_EQUAL, 0, len(body), number), *body]
 
 
@@ -156,13 +167,13 @@ def seccomp_program(machine: str) -> bytes:
         if name in calls:
             program += [instruction(IF_EQUAL, 0, 1, calls[name]), give(ALLOW)]
     program += [
-        *only_if(watched["clone"], FIRST, [CLONE_THREAD], IF_BITS),
-        *only_if(watched["kill"], FIRST, [MYSELF]),
-        *only_if(watched["tgkill"], FIRST, [MYSELF]),
-        *only_if(watched["prlimit"], FIRST, [0, MYSELF]),
-        *only_if(watched["prctl"], FIRST, [PR_SET_NAME, PR_GET_NAME]),
-        *only_if(watched["fcntl"], SECOND, FCNTL),
-        *only_if(watched["ioctl"], SECOND, IOCTL),
+        *only_if(watched["clone"], (FIRST, [CLONE_THREAD]), code=IF_BITS),
+        *only_if(watched["kill"], (FIRST, [MYSELF]), (SECOND, OWN_SIGNALS)),
+        *only_if(watched["tgkill"], (FIRST, [MYSELF]), (THIRD, OWN_SIGNALS)),
+        *only_if(watched["prlimit"], (FIRST, [0, MYSELF])),
+        *only_if(watched["prctl"], (FIRST, [PR_SET_NAME, PR_GET_NAME])),
+        *only_if(watched["fcntl"], (SECOND, FCNTL)),
+        *only_if(watched["ioctl"], (SECOND, IOCTL)),
         instruction(IF_EQUAL, 0, 1, watched["clone3"]),
         give(REFUSE | errno.ENOSYS),
         instruction(IF_ABOVE, 0, 1, NEWEST),

@@ -1,8 +1,8 @@
 """Loading a submission: its definitions at any price, its training and plotting only where it works.
 
-A module runs statement by statement, as written. A statement that fails for want of a file, an answer, a
-library, or while it uses what the module defined (work: training, plots, trials) is left out and noted.
-A statement that fails by itself is the module's own fault, and the module does not load.
+A module runs statement by statement, as written. One that fails is left out and noted, and what it would have
+bound is missed by those who use it. Only what ends the module on purpose, `raise` or an exit, or what never
+ends and is no work (training, plots, trials), keeps the module from loading.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ import importlib.machinery
 import importlib.util
 import linecache
 import os
-import re
 import symtable
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import CodeType, ModuleType
 
 from . import faults
-from .source import Document, Unreadable, parse, read
+from .source import Document, Parsed, Unreadable, parse, read
 from .standin import Finder, MissingModule, StandIn
 
 DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -37,11 +36,6 @@ KINDS = {
     ast.Expr: "a call",
     ast.Assert: "an assert",
 }
-OLD_NUMPY = re.compile(
-    r"NumPy has no np\.\w+ any more|"
-    r"module 'numpy' has no attribute '(float|int|bool|object|complex|str|long|unicode)'"
-    r"|`np\.\w+` was removed in the NumPy 2\.0 release"
-)
 
 
 class NotLoaded(Exception):
@@ -68,7 +62,7 @@ class Loading(importlib.abc.MetaPathFinder):
     """One submission on its way in: what may be imported, what was left out.
 
     roots: where imports are looked up. hung: statements, as (file, line), at which an earlier attempt stayed.
-    announce: told the file and line of each statement before it runs.
+    announce: told the file and line of each statement before it runs. blocked: libraries kept from it.
     """
 
     def __init__(
@@ -76,14 +70,16 @@ class Loading(importlib.abc.MetaPathFinder):
         roots: Sequence[str],
         hung: Sequence[tuple[str, int]] = (),
         announce: Callable[[str, int], None] = lambda file, line: None,
+        blocked: Collection[str] = (),
     ) -> None:
         self.roots = [os.path.abspath(root) for root in roots]
         self.hung = set(hung)
         self.announce = announce
         self.notes: list[str] = []
+        self.fault: NotLoaded | None = None  # the first that is the submission's own
         self.trees: dict[str, ast.Module] = {}
         self.documents: dict[str, Document] = {}
-        self.libraries = Finder()
+        self.libraries = Finder(blocked)
 
     def install(self) -> None:
         """Let imports find the submission's files, and stand-ins for what is missing."""
@@ -149,17 +145,20 @@ class Loading(importlib.abc.MetaPathFinder):
         file = self.shown(path)
         try:
             document = read(path)
-            tree, codes = parse(document, file)
+            parsed = parse(document, file)
         except Unreadable as error:
             raise NotLoaded(str(error)) from None
         self.documents[file] = document
-        self.trees[file] = tree
+        self.trees[file] = parsed.tree
         linecache.cache[file] = (len(document.text), None, document.text.splitlines(True), file)
-        module.__doc__ = ast.get_docstring(tree)
-        run = Run(self, module, file)
-        for statement, code in zip(tree.body, codes, strict=True):
-            run.one(statement, code)
-        run.stand_in_for_stars()
+        module.__doc__ = ast.get_docstring(parsed.tree)
+        Run(self, module, file, parsed).all()
+
+    def at_fault(self, problem: str, traceback: str = "") -> NotLoaded:
+        """What is wrong with the submission itself; the first of it is kept."""
+        found = NotLoaded(problem, traceback)
+        self.fault = self.fault or found
+        return found
 
     def note(self, text: str) -> None:
         if text not in self.notes and len(self.notes) < 100:
@@ -169,22 +168,33 @@ class Loading(importlib.abc.MetaPathFinder):
 class Run:
     """One file's statements, one after the other."""
 
-    def __init__(self, loading: Loading, module: ModuleType, file: str) -> None:
+    def __init__(self, loading: Loading, module: ModuleType, file: str, parsed: Parsed) -> None:
         self.loading = loading
         self.module = module
         self.file = file
+        self.parsed = parsed
         self.document = loading.documents[file]
         self.own: set[str] = set()  # names the file bound, other than to modules that are here
-        self.lost: set[str] = set()  # names it would have bound
+        self.lost: dict[str, str] = {}  # names it would have bound, and why it did not
         self.stars: list[str] = []  # missing modules of which it wants every name
         self.works = not (self.document.cells or any(f == file for f, _ in loading.hung))
+
+    def all(self) -> None:
+        """Run every statement; what is lost in the end says so when it is used."""
+        for line, why, names in self.parsed.lost:
+            self.loading.at_fault(why)
+            self.leave_out(line, f"left out, for it is no Python: {why}", names)
+        for statement, code in zip(self.parsed.tree.body, self.parsed.codes, strict=True):
+            self.one(statement, code)
+        for name in self.lost.keys() - self.module.__dict__.keys():
+            self.module.__dict__[name] = StandIn(f"{name} has no value: {self.lost[name]}")
 
     def one(self, statement: ast.stmt, code: CodeType) -> None:
         """Run a statement, or leave it out and say so."""
         if (self.file, statement.lineno) in self.loading.hung:
             self.stayed(statement)
         elif not self.works and self.is_work(statement):
-            self.leave_out(statement, f"not run ({kind(statement)})")
+            self.miss(statement, f"not run ({kind(statement)})")
         else:
             self.attempt(statement, code)
         self.own |= bound(statement)
@@ -201,16 +211,17 @@ class Run:
         if type(sys.modules.get(name, StandIn)) in (MissingModule, type):
             shown = statement.module or name
             self.stars.append(shown)
-            self.leave_out(statement, f"{shown} is not here, so nothing came from it")
+            self.miss(statement, f"{shown} is not here, so nothing came from it")
+            self.stand_in_for_stars()
 
     def stand_in_for_stars(self) -> None:
         """Bind the names that nothing else gives to stand-ins that tell where they should have come from."""
-        if not self.stars:
-            return
-        table = symtable.symtable(self.document.text, self.file, "exec")
-        for name in free_names(table) - self.module.__dict__.keys() - vars(builtins).keys():
+        table = symtable.symtable(self.parsed.text, self.file, "exec")
+        given = set().union(*map(bound, self.parsed.tree.body))
+        known = self.module.__dict__.keys() | vars(builtins).keys() | self.lost.keys() | given
+        for name in free_names(table) - known:
             origin = f"{name} (from {' or '.join(self.stars)})"
-            self.module.__dict__[name] = StandIn(origin)
+            self.module.__dict__[name] = StandIn(self.loading.libraries.why(origin))
 
     def is_work(self, statement: ast.stmt) -> bool:
         """Does it define nothing itself, but use what the file defined? In a notebook any use or block is work.
@@ -230,11 +241,11 @@ class Run:
         return type(self.module.__dict__.get(name)) in (StandIn, MissingModule)
 
     def stayed(self, statement: ast.stmt) -> None:
-        """A statement that did not end: work is left out, anything else never lets the module load."""
-        if not self.excused_by_names(statement):
+        """A statement that did not end: what binds names or is work is left out, all else never lets it load."""
+        if not isinstance(statement, ASSIGNS) and not self.excused_by_names(statement):
             where = self.document.where(statement.lineno)
             raise NotLoaded(f"{where}: did not end: {self.document.line(statement.lineno)}")
-        self.leave_out(statement, f"not run to its end ({kind(statement)} that takes too long)")
+        self.miss(statement, f"not run to its end ({kind(statement)} that takes too long)")
 
     def attempt(self, statement: ast.stmt, code: CodeType) -> None:
         if not isinstance(statement, ast.FunctionDef):
@@ -242,33 +253,29 @@ class Run:
         try:
             exec(code, self.module.__dict__)
         except NotLoaded as error:
-            where = self.document.where(statement.lineno)
-            problem = f"{where}: the module imported here: {error.problem}"
-            raise NotLoaded(problem, error.traceback) from None
+            self.miss(statement, f"left out, for what it imports does not load: {error.problem}")
         except BaseException as error:
             self.failed(statement, error)
 
     def failed(self, statement: ast.stmt, error: BaseException) -> None:
-        """Excuse what is no fault of the module; else it does not load."""
+        """Go on without what failed, unless it ends the module on purpose."""
         what = faults.name_and_message(error)
         if isinstance(error, ImportError) and isinstance(statement, ast.Import | ast.ImportFrom):
-            stand_in(statement, self.module)
-            self.leave_out(statement, f"not here: {what}")
-        elif self.excusable(statement, error):
-            self.leave_out(statement, f"not run to its end ({what})")
-        else:
-            traceback = faults.traceback(error, self.loading.documents)
+            self.miss(statement, f"not here: {what}")
+            stand_in(statement, self.module, self.loading.libraries)
+            return
+        if not self.excused(statement, error):
             where = self.document.where(statement.lineno)
-            raise NotLoaded(f"{where}: {what}: {self.document.line(statement.lineno)}", traceback)
+            problem = f"{where}: {what}: {self.document.line(statement.lineno)}"
+            traceback = faults.traceback(error, self.loading.documents)
+            found = self.loading.at_fault(problem, traceback)
+            if isinstance(error, SystemExit) or isinstance(statement, ast.Raise):
+                raise found  # it means to end the module
+        self.miss(statement, f"not run to its end ({what})")
 
-    def excusable(self, statement: ast.stmt, error: BaseException) -> bool:
-        if isinstance(error, MemoryError | KeyboardInterrupt | GeneratorExit):
-            return False
+    def excused(self, statement: ast.stmt, error: BaseException) -> bool:
+        """Did it fail for want of a file, an answer, a library or a value that is missing, or at work?"""
         if isinstance(error, OSError | EOFError | ImportError):
-            return True
-        if isinstance(error, NameError) and error.name in self.lost:
-            return True
-        if isinstance(error, AttributeError) and OLD_NUMPY.match(faults.message(error)):
             return True
         if isinstance(error, SystemExit) and faults.passed_through(error, "argparse"):
             return True
@@ -276,13 +283,19 @@ class Run:
 
     def excused_by_names(self, statement: ast.stmt) -> bool:
         """Does the statement work with what the file defined, or with what only a terminal has?"""
-        return bool(read_names(statement) & (self.own | self.lost | {"input", "open", "argv"}))
+        known = self.own | self.lost.keys() | {"input", "open", "argv"}
+        return bool(read_names(statement) & known)
 
-    def leave_out(self, statement: ast.stmt, why: str) -> None:
+    def miss(self, statement: ast.stmt, why: str) -> None:
+        """Say that a statement was left out, and why."""
+        self.leave_out(statement.lineno, why, bound(statement) - self.module.__dict__.keys())
+
+    def leave_out(self, line: int, why: str, names: Collection[str]) -> None:
         several = len(self.loading.documents) > 1
-        where = self.document.where(statement.lineno)
+        where = self.document.where(line)
         self.loading.note(f"{self.file}, {where}: {why}" if several else f"{where}: {why}")
-        self.lost |= bound(statement) - self.module.__dict__.keys()
+        for name in names:
+            self.lost.setdefault(name, f"{where} was {why}")
 
 
 def read_names(statement: ast.stmt) -> set[str]:
@@ -323,11 +336,11 @@ def kind(statement: ast.stmt) -> str:
     return KINDS.get(type(statement), "a statement")
 
 
-def stand_in(statement: ast.Import | ast.ImportFrom, module: ModuleType) -> None:
+def stand_in(statement: ast.Import | ast.ImportFrom, module: ModuleType, libraries: Finder) -> None:
     """Bind what an import could not give to stand-ins."""
     source = getattr(statement, "module", None)
     for alias in statement.names:
         name = alias.asname or alias.name.partition(".")[0]
         origin = f"{source}.{alias.name}" if source else alias.name
         if alias.name != "*":
-            module.__dict__.setdefault(name, StandIn(origin))
+            module.__dict__.setdefault(name, StandIn(libraries.why(origin)))

@@ -117,9 +117,9 @@ class Warned:
 
 def follow(value: Any, path: tuple[str | int, ...]) -> Any:
     """What *path* leads to from *value*."""
-    for step in path:
+    for at, step in enumerate(path):
         if type(value) is Namespace:
-            value = value.get(str(step)[1:])
+            value = value.get(str(step)[1:], path[at + 1 :])
         elif type(step) is str and step[:1] == ".":
             value = getattr(value, step[1:])
         else:
@@ -144,11 +144,21 @@ class Namespace:
 
     def __init__(self, names: dict[str, Any]) -> None:
         self.names = names
+        self.modules: dict[str, Namespace] = {}
 
-    def get(self, name: str) -> Any:
-        if name not in self.names:
-            raise AttributeError(f"the submission defines no {name}")
-        return self.names[name]
+    def get(self, name: str, rest: tuple[str | int, ...] = ()) -> Any:
+        """What is defined under *name*; the module of that name where only that holds the *rest* of the path."""
+        if name in self.names and not (name in self.modules and self.is_of_module(name, rest)):
+            return self.names[name]
+        if name in self.modules:
+            return self.modules[name]
+        raise AttributeError(f"the submission defines no {name}")
+
+    def is_of_module(self, name: str, rest: tuple[str | int, ...]) -> bool:
+        if not rest or hasattr(self.names[name], str(rest[0])[1:]):
+            return False
+        inside, first = self.modules[name], str(rest[0])[1:]
+        return first in inside.names or first in inside.modules
 
 
 def filled(value: Any, given: Given) -> Any:

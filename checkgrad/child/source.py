@@ -4,6 +4,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import codecs
 import io
 import json
 import re
@@ -24,6 +25,10 @@ PYTHON_2 = (
     (re.compile(r"^\s*exec\s+[\"'\w]"), "exec without parentheses"),
     (re.compile(r"<>"), "<> for !="),
 )
+# What speaks to IPython: a magic, a shell line or a question, also as the value of an assignment.
+MAGIC = re.compile(r"\s*([%!?]|[\w.,()\[\] ]+=\s*[%!]|[\w.]+\?)")
+MARK = re.compile(r"(?m)^\ufeff+")  # what some editors put before a text
+WOULD_BIND = re.compile(r"(?m)^(?:async +)?(?:(?:def|class) +)?(\w+)(?: *[(:]| *=[^=])")
 
 
 class Unreadable(Exception):
@@ -53,10 +58,17 @@ class Document:
 def read(path: str) -> Document:
     """The Python of a `.py` or `.ipynb` file."""
     with open(path, "rb") as file:
-        raw = file.read()
+        raw = in_bytes_of_ascii(file.read())
     if b"\0" in raw:
         raise Unreadable(f"line {line_of(raw, raw.index(0))}: contains a NUL byte; is it Python?")
     return notebook(raw) if path.endswith(".ipynb") else Document(decoded(raw))
+
+
+def in_bytes_of_ascii(raw: bytes) -> bytes:
+    """*raw*, in UTF-8 where its first bytes say that it is UTF-16."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", "replace").encode("utf-8", "replace")
+    return raw
 
 
 def decoded(raw: bytes) -> str:
@@ -68,7 +80,7 @@ def decoded(raw: bytes) -> str:
             where = line_of(raw, error.start)
             raise Unreadable(f"line {where}: not {error.encoding} text; save it as UTF-8") from None
         text = raw.decode("latin-1")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return MARK.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def declared(raw: bytes) -> str:
@@ -91,9 +103,9 @@ def only_in_comments(raw: bytes) -> bool:
 
 
 def notebook(raw: bytes) -> Document:
-    """The code cells of a notebook one after the other, magics and shell lines left out."""
+    """The code cells of a notebook one after the other."""
     try:
-        texts = [cell_text(cell) for cell in json.loads(raw.decode("utf-8"))["cells"]]
+        texts = [cell_text(cell) for cell in json.loads(raw.decode("utf-8-sig"))["cells"]]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         reason = type(error).__name__
         raise Unreadable(f"not a notebook that can be read ({reason})") from None
@@ -104,36 +116,121 @@ def notebook(raw: bytes) -> Document:
 
 
 def cell_text(cell: dict[str, Any]) -> str:
-    """The Python of one cell; empty for a cell of text or of another language."""
+    """The text of one cell; empty for a cell of text or of another language."""
     if cell["cell_type"] != "code":
         return ""
     source = cell["source"]
     text = source if isinstance(source, str) else "".join(source)
+    text = MARK.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     if text.lstrip().startswith("%%") and not text.lstrip().startswith(("%%time", "%%capture")):
         return ""
-    return "\n".join(map(without_magic, text.splitlines()))
+    return text
 
 
-def without_magic(line: str) -> str:
-    """*line*, or a comment in its place where it speaks to IPython."""
-    text = line.lstrip()
-    if text.startswith(("%", "!", "?")) or text.rstrip().endswith("?"):
-        return line[: len(line) - len(text)] + "pass  # " + text
-    return line
+@dataclass(frozen=True)
+class Parsed:
+    """The statements of a document in order, each with its code.
+
+    text: what they were read from. lost: of each cell that is no Python the line at which it begins, what is
+    wrong with it, and the names that it would have bound.
+    """
+
+    tree: ast.Module
+    codes: list[CodeType]
+    text: str
+    lost: tuple[tuple[int, str, tuple[str, ...]], ...] = ()
 
 
-def parse(document: Document, name: str) -> tuple[ast.Module, list[CodeType]]:
-    """The syntax tree and the code of each statement, or Unreadable with the line and what is wrong with it."""
+def parse(document: Document, name: str) -> Parsed:
+    """The statements of *document*, or Unreadable with the line and what is wrong with it."""
+    if not document.cells:
+        tree, codes = parse_part(document.text, 1, name, 0, document)
+        return Parsed(tree, codes, document.text)
+    return parse_cells(document, name)
+
+
+def parse_cells(document: Document, name: str) -> Parsed:
+    """The statements of all cells that are Python; Unreadable if none is."""
+    whole, codes, texts, lost = ast.Module([], []), [], [], []
+    flags = 0
+    for start, cell in cells_of(document):
+        text = without_magic(cell)
+        try:
+            tree, more = parse_part(text, start, name, flags, document)
+        except Unreadable as error:
+            lost.append((start, str(error), tuple(WOULD_BIND.findall(cell))))
+            texts.append("\n" * cell.count("\n"))
+            continue
+        flags |= reduce(or_, map(future, tree.body), 0)
+        whole.body += tree.body
+        codes += more
+        texts.append(text)
+    if lost and not codes:
+        raise Unreadable(lost[0][1])
+    return Parsed(whole, codes, "\n".join(texts), tuple(lost))
+
+
+def cells_of(document: Document) -> list[tuple[int, str]]:
+    """The first line and the text of each cell."""
+    lines = document.text.split("\n")
+    ends = [*(start - 1 for start in document.cells[1:]), len(lines)]
+    return [
+        (start, "\n".join(lines[start - 1 : end]))
+        for start, end in zip(document.cells, ends, strict=True)
+    ]
+
+
+def without_magic(cell: str) -> str:
+    """The text of a cell with a `pass` for each line that speaks to IPython and at which Python stumbles."""
+    lines = cell.split("\n")
+    for _ in lines:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ast.parse("\n".join(lines))
+        except SyntaxError as error:
+            at = (error.lineno or 1) - 1
+            if not (at < len(lines) and MAGIC.match(lines[at])):
+                break
+            silence(lines, at)
+        except (RecursionError, MemoryError, ValueError, OverflowError):
+            break  # whoever parses it next says so
+        else:
+            break
+    return "\n".join(lines)
+
+
+def silence(lines: list[str], at: int) -> None:
+    """Make a comment of a line, and of those that a backslash at its end adds to it."""
+    goes_on, before = True, "pass  # "
+    while goes_on and at < len(lines):
+        goes_on = lines[at].rstrip().endswith("\\")
+        text = lines[at].lstrip()
+        lines[at] = lines[at][: len(lines[at]) - len(text)] + before + text
+        at, before = at + 1, "# "
+
+
+def parse_part(
+    text: str, start: int, name: str, flags: int, document: Document
+) -> tuple[ast.Module, list[CodeType]]:
+    """The syntax tree of *text*, which begins at line *start* of a document, and the code of each statement."""
+    moved = start - 1
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(document.text, name)
-            flags = reduce(or_, map(future, tree.body), 0)
+            tree = ast.parse(text, name)
+            moved = 0  # from here on lines are those of the document
+            ast.increment_lineno(tree, start - 1)
+            flags |= reduce(or_, map(future, tree.body), 0)
             return tree, [code_of(statement, name, flags) for statement in tree.body]
     except SyntaxError as error:
-        raise Unreadable(python_2(document) or syntax_problem(error, document)) from None
+        line = (error.lineno or 1) + moved
+        raise Unreadable(
+            python_2(text, start, document) or syntax_problem(error.msg, line, document)
+        ) from None
     except (RecursionError, MemoryError, ValueError, OverflowError) as error:
-        raise Unreadable(f"too deeply nested to be read ({type(error).__name__})") from None
+        where = f"{document.where(start)}: " if document.cells else ""
+        raise Unreadable(f"{where}too deeply nested to be read ({type(error).__name__})") from None
 
 
 def code_of(statement: ast.stmt, name: str, flags: int) -> CodeType:
@@ -150,16 +247,15 @@ def future(statement: ast.stmt) -> int:
     return reduce(or_, (feature.compiler_flag for feature in known if feature), 0)
 
 
-def syntax_problem(error: SyntaxError, document: Document) -> str:
+def syntax_problem(message: str, line: int, document: Document) -> str:
     """Line, message and text of a syntax error."""
-    line = error.lineno or 1
     shown = document.line(line)
-    return f"{document.where(line)}: {error.msg}" + (f": {shown}" if shown else "")
+    return f"{document.where(line)}: {message}" + (f": {shown}" if shown else "")
 
 
-def python_2(document: Document) -> str:
-    """The sentence that says so if the text is Python 2, else ""."""
-    for number, line in enumerate(document.text.split("\n"), 1):
+def python_2(text: str, start: int, document: Document) -> str:
+    """The sentence that says so if *text*, which begins at line *start* of a document, is Python 2, else ""."""
+    for number, line in enumerate(text.split("\n"), start):
         for pattern, what in PYTHON_2:
             if pattern.search(line):
                 where = document.where(number)

@@ -6,7 +6,7 @@ import importlib.abc
 import importlib.machinery
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -18,39 +18,39 @@ class NotHere(ImportError):
 
 
 class StandIn:
-    """Whatever a missing library was to give; inert while the module loads, an error once functions are checked."""
+    """What is missing; inert while the module loads, once functions are checked an error that says *why*."""
 
     serving = False
 
-    def __init__(self, origin: str) -> None:
-        object.__setattr__(self, "origin", origin)
+    def __init__(self, why: str) -> None:
+        object.__setattr__(self, "why", why)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return used(self.origin)
+        return used(self.why)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        used(self.origin)
+        used(self.why)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         # a decorator leaves the function as it is
         if len(args) == 1 and not named and isinstance(args[0], type | type(used)):
             return args[0]
-        return used(self.origin)
+        return used(self.why)
 
     def __getitem__(self, key: Any) -> Any:
-        return used(self.origin)
+        return used(self.why)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        used(self.origin)
+        used(self.why)
 
     def __iter__(self) -> Any:
         # enough for `fig, ax = plt.subplots()` and for a loop over nothing
-        return iter((used(self.origin), StandIn(self.origin)))
+        return iter((used(self.why), StandIn(self.why)))
 
     def __enter__(self) -> Any:
-        return used(self.origin)
+        return used(self.why)
 
     def __exit__(self, *error: object) -> None:
         return None
@@ -59,19 +59,19 @@ class StandIn:
         return ()
 
     def __bool__(self) -> bool:
-        used(self.origin)
+        used(self.why)
         return False
 
 
-def used(origin: str) -> Any:
+def used(why: str) -> Any:
     """Another stand-in, or the error that names what is missing."""
     if StandIn.serving:
-        raise NotHere(f"{origin} is not available here; write it with NumPy")
-    return StandIn(origin)
+        raise NotHere(why)
+    return StandIn(why)
 
 
 def arithmetic(self: StandIn, *other: Any) -> Any:
-    return used(self.origin)
+    return used(self.why)
 
 
 for operator in [
@@ -98,10 +98,14 @@ class MissingModule(ModuleType):
 
     __path__: list[str] = []
 
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(name)
+        self.__dict__["__why__"] = why
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return used(self.__name__.partition(".")[0])
+        return used(self.__dict__["__why__"])
 
 
 class LikeNumPy(MissingModule):
@@ -136,8 +140,11 @@ LIKE_NUMPY = ("cupy", "autograd.numpy")
 
 
 class Loader(importlib.abc.Loader):
+    def __init__(self, why: str) -> None:
+        self.why = why
+
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        return (LikeNumPy if spec.name in LIKE_NUMPY else MissingModule)(spec.name)
+        return (LikeNumPy if spec.name in LIKE_NUMPY else MissingModule)(spec.name, self.why)
 
     def exec_module(self, module: ModuleType) -> None:
         vars(module).update(INSTEAD.get(module.__name__, {}))
@@ -152,10 +159,23 @@ def is_asked_by_a_library() -> bool:
 
 
 class Finder(importlib.abc.MetaPathFinder):
-    """Asked last: what nobody else has is a missing library."""
+    """Asked last: what nobody else has is a missing library.
 
-    def __init__(self) -> None:
+    blocked: top-level names of what is installed and kept from submissions.
+    """
+
+    def __init__(self, blocked: Collection[str] = ()) -> None:
+        self.blocked = frozenset(blocked)
         self.missing: dict[str, None] = {}
+
+    def state(self, name: str) -> str:
+        """What there is to say of a library, from its first name on."""
+        if name.partition(".")[0] in self.blocked:
+            return f"{name} is blocked here on purpose"
+        return f"{name} is not available here"
+
+    def why(self, name: str) -> str:
+        return f"{self.state(name)}; write it with NumPy"
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -166,6 +186,6 @@ class Finder(importlib.abc.MetaPathFinder):
         if is_asked_by_a_library():
             return None
         if StandIn.serving:
-            raise NotHere(f"{top} is not available here; write it with NumPy", name=name)
+            raise NotHere(self.why(top), name=name)
         self.missing.setdefault(top)
-        return importlib.machinery.ModuleSpec(name, Loader(), is_package=True)
+        return importlib.machinery.ModuleSpec(name, Loader(self.why(top)), is_package=True)

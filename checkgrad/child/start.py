@@ -9,7 +9,7 @@ from .confine import standard_library, walls
 from .serve import INCOMING, OUTGOING, serve
 
 
-def main(libraries: list[str]) -> None:
+def main(libraries: list[str], blocked: list[str]) -> None:
     """Serve the grader at the other end of standard input and output."""
     if sys.platform == "win32":
         import msvcrt
@@ -23,4 +23,4 @@ def main(libraries: list[str]) -> None:
         os.dup2(nothing, standard)
     sys.argv[:] = [""]
     sys.dont_write_bytecode = True
-    serve(INCOMING, OUTGOING, walls(standard_library(), libraries))
+    serve(INCOMING, OUTGOING, walls(standard_library(), libraries, blocked))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any
 
 from . import faults
 from .imports import imported
@@ -37,9 +36,11 @@ class Submission:
     documents: dict[str, Document]
 
 
-def bring_in(order: Order, announce: Callable[[str, int], None]) -> Submission:
-    """Load what *order* names; what goes wrong stands in the inventory."""
-    loading = Loading(order.roots, order.hung, announce)
+def bring_in(
+    order: Order, announce: Callable[[str, int], None], blocked: Sequence[str] = ()
+) -> Submission:
+    """Load what *order* names, without the libraries that are *blocked*; what goes wrong stands in the inventory."""
+    loading = Loading(order.roots, order.hung, announce, blocked)
     loading.install()
     modules, problems = load_all(loading, order)
     StandIn.serving = True
@@ -48,7 +49,7 @@ def bring_in(order: Order, announce: Callable[[str, int], None]) -> Submission:
         return Submission(first, Namespace({}), loading.documents)
     notes = [problem.problem for problem in problems] + loading.notes
     notes += [
-        f"{name} is not available here; only functions that use it suffer"
+        f"{loading.libraries.state(name)}; only functions that use it suffer"
         for name in loading.libraries.missing
     ]
     survey = Survey(loading.trees)
@@ -57,6 +58,10 @@ def bring_in(order: Order, announce: Callable[[str, int], None]) -> Submission:
         for prefix, (module, file) in modules.items()
         for definition in survey.definitions(module, file)
     ]
+    if not found and loading.fault:
+        fault = loading.fault
+        nothing = Inventory(problem=fault.problem, traceback=fault.traceback, notes=tuple(notes))
+        return Submission(nothing, Namespace({}), loading.documents)
     if len(found) > MOST_DEFINITIONS:
         notes.append(f"only the first {MOST_DEFINITIONS} definitions were read")
     inventory = Inventory(
@@ -115,15 +120,14 @@ def root_of(
     if len(modules) == 1:
         module, _ = next(iter(modules.values()))
         return Namespace(module.__dict__)
-    root: dict[str, Any] = {}
+    root = Namespace({})
     for prefix, (module, _) in modules.items():
-        *way, last = prefix.split(".")
         inside = root
-        for part in way:
-            inside = inside.setdefault(part, Namespace({})).names
-        inside[last] = Namespace(module.__dict__)
+        for part in prefix.split("."):
+            inside = inside.modules.setdefault(part, Namespace({}))
+        inside.names = module.__dict__
     for name, owners in owners_of(found).items():
         if len(owners) == 1:
             module, _ = modules[next(iter(owners))]
-            root[name] = module.__dict__[name]
-    return Namespace(root)
+            root.names[name] = module.__dict__[name]
+    return root

@@ -20,7 +20,7 @@ from .request import Request, Result, Slot, Step
 
 MAGIC = 0x64615267
 HEADER = struct.Struct("<IB3xII")  # magic, kind, sequence number, length of the body
-READY, LOAD, PROBE, LINE, LOADED, ASK, ANSWER = range(1, 8)
+READY, LOAD, PROBE, LINE, LOADED, ASK, ANSWER, FAULT = range(1, 9)
 
 DEEPEST, MOST_ITEMS, LONGEST_TEXT, MOST_AXES = 12, 200_000, 20_000, 16
 MOST_PLANS, MOST_BESIDE = 1000, 255

@@ -14,7 +14,7 @@ from pathlib import Path
 from checkgrad.child import kernel
 from checkgrad.sandbox.launch import ForkServer, Launcher, LauncherLost, Spawner, without
 from checkgrad.sandbox.selftest import Finding, self_test
-from checkgrad.sandbox.session import GraderFault
+from checkgrad.sandbox.session import Died, GraderFault
 from checkgrad.sandbox.stage import remove
 
 TRIES = 3
@@ -76,7 +76,7 @@ def build() -> House:
     for left in reversed(range(TRIES)):
         try:
             return tested(new_launcher())
-        except (GraderFault, LauncherLost) as fault:
+        except (GraderFault, LauncherLost, Died) as fault:
             if not left:
                 raise GraderFault(str(fault)) from None
     raise AssertionError("unreachable")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pkgutil
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +27,8 @@ SITE = Path(np.__file__).parents[1]
 LIBRARIES = [str(SITE / name) for name in ("numpy", "numpy.libs")]
 WITHOUT = "CHECKGRAD_WITHOUT"  # names layers to leave out, separated by commas; for tests
 STARTED_WITHIN, RPC_WITHIN = 60.0, 15.0  # seconds
+GRACE = 1.0  # seconds in which a process that hung up is gone
+HUNG_UP = 256  # instead of an exit status: it closed its line and went on
 PIPE = 1 << 20
 
 # The worker's side of the house under a name of its own, and NumPy, the only library in reach.
@@ -60,8 +64,11 @@ class Process(Protocol):
     pid: int
     channel: Channel
 
-    def end(self) -> int:
-        """End it with all that it started, or LauncherLost; its exit status, negative for a signal."""
+    def end(self, grace: float = 0.0) -> int:
+        """End it with all that it started, or LauncherLost; its exit status, negative for a signal.
+
+        grace: seconds that it has to end by itself; HUNG_UP if it does not.
+        """
 
 
 class Launcher(Protocol):
@@ -76,6 +83,14 @@ class Launcher(Protocol):
     def start(self) -> Process: ...
 
     def close(self) -> None: ...
+
+
+@cache
+def installed() -> list[str]:
+    """First names of the libraries that are installed beside us and kept from submissions."""
+    places = [p for p in sys.path if Path(p).name in ("site-packages", "dist-packages")]
+    found = {module.name for module in pkgutil.iter_modules(places)}
+    return sorted(found - sys.stdlib_module_names - {"numpy"})
 
 
 def without() -> tuple[str, ...]:
@@ -108,17 +123,22 @@ class Spawned:
     handle: subprocess.Popen[bytes]
     job: int = 0  # on Windows
 
-    def end(self) -> int:
+    def end(self, grace: float = 0.0) -> int:
         if not self.channel.open:
             return self.handle.wait()
         self.channel.close()
+        if grace:
+            with suppress(subprocess.TimeoutExpired):
+                self.handle.wait(grace)
+        alone = self.handle.poll() is not None
         with suppress(ProcessLookupError, PermissionError):
             if sys.platform == "win32":
                 self.handle.kill()
                 windows.close(self.job)
             else:
                 os.killpg(self.pid, signal.SIGKILL)
-        return self.handle.wait()
+        status = self.handle.wait()
+        return status if alone or not grace else HUNG_UP
 
 
 class Spawner:
@@ -140,7 +160,7 @@ class Spawner:
 
     def spawn(self) -> Spawned:
         handle = subprocess.Popen(
-            interpreter(f"from worker.start import main; main({LIBRARIES!r})"),
+            interpreter(f"from worker.start import main; main({LIBRARIES!r}, {installed()!r})"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -170,10 +190,11 @@ class Forked:
     server: ForkServer
     status: int = -signal.SIGTERM
 
-    def end(self) -> int:
+    def end(self, grace: float = 0.0) -> int:
         if self.channel.open:
             self.channel.close()
-            self.status = self.server.tell({"do": "end", "pid": self.pid})["status"]
+            told = self.server.tell({"do": "end", "pid": self.pid, "grace": grace})
+            self.status = told["status"] if told["alone"] or not grace else HUNG_UP
         return self.status
 
 
@@ -233,7 +254,8 @@ class ForkServer:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.line = ours
         ours.settimeout(STARTED_WITHIN)
-        code = f"from worker.forkserver import main; main({theirs.fileno()}, {LIBRARIES!r})"
+        given = f"{theirs.fileno()}, {LIBRARIES!r}, {installed()!r}"
+        code = f"from worker.forkserver import main; main({given})"
         with theirs:
             self.handle = subprocess.Popen(
                 [*wrapping, *interpreter(code)],

@@ -12,11 +12,12 @@ from checkgrad.child import wire
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.confine import Cell
 from checkgrad.child.inventory import Inventory
+from checkgrad.child.kernel import OWN_SIGNALS
 from checkgrad.child.request import Request
 from checkgrad.child.serve import room
 from checkgrad.sandbox import answers
 from checkgrad.sandbox.channel import Broken, Ended, Late
-from checkgrad.sandbox.launch import Process
+from checkgrad.sandbox.launch import GRACE, HUNG_UP, Process
 from checkgrad.sandbox.patience import Patience
 from checkgrad.sandbox.text import clean
 
@@ -30,7 +31,10 @@ class GraderFault(Exception):
 
 
 class Died(Exception):
-    """The worker ended or was ended: *of* "time", "crash" or "protocol", and *why* in words."""
+    """The worker ended or was ended: *of* "time", "crash", "protocol" or "lost", and *why* in words.
+
+    Lost it is if somebody or something else ended it, or our own code in it failed.
+    """
 
     def __init__(self, of: str, why: str) -> None:
         super().__init__(why)
@@ -103,14 +107,25 @@ class Session:
 
     def receive(self, patience: Patience, longest: int) -> tuple[int, int, bytes]:
         try:
-            return self.process.channel.receive(patience.left, longest)
+            kind, seq, body = self.process.channel.receive(patience.left, longest)
         except Late:
             seconds = patience.limit
             raise Died("time", f"did not come back within {seconds:g} s") from None
         except Broken:
             raise Died("protocol", "it wrote into the grader's channel") from None
         except Ended:
-            raise Died("crash", f"the process ended: {ending(self.process.end())}") from None
+            raise self.ended() from None
+        if kind == wire.FAULT:
+            told = clean(body[:500].decode("utf-8", "replace"))
+            raise Died("lost", f"checkgrad's own code beside it failed: {told}")
+        return kind, seq, body
+
+    def ended(self) -> Died:
+        """How it ended. Seccomp lets no submission send itself the signals by which others end a process."""
+        status = self.process.end(GRACE)
+        if status < 0 and -status not in OWN_SIGNALS:
+            return Died("lost", f"the process was ended from outside: {ending(status)}")
+        return Died("crash", f"the process ended: {ending(status)}")
 
     def believe(self, reader: Callable[[bytes], T], body: bytes) -> T:
         """What *reader* makes of bytes that may be anything."""
@@ -122,6 +137,8 @@ class Session:
 
 def ending(status: int) -> str:
     """An exit status in words."""
+    if status == HUNG_UP:
+        return "it closed its line to the grader"
     if status >= 0:
         return f"exit status {status}"
     try:

@@ -25,7 +25,6 @@ TRIES = 3  # to start a worker, and to load a submission without the statements 
 CRASHES = 2  # of one function, after which it is not asked again
 NOT_AGAIN = "not asked again"
 AHEAD = 32  # requests that are put while earlier answers are awaited
-LOST = 2  # fork servers that may be lost while a submission runs before it is blamed
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,10 @@ class Worker:
         self._crashes: Counter[str] = Counter()
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._spent = Spent()
-        self._lost = 0
+        self._gone: Behaviour | None = (
+            None  # the answer to all, once our fault keeps us from asking
+        )
+        self._lost_at: Request | None = None  # the question at which a worker was lost last
 
     @property
     def sha256(self) -> str:
@@ -118,6 +120,8 @@ class Worker:
         if self._spent.seconds >= self.limits.submission:
             words = f"not asked: the submission has used its {self.limits.submission:g} s"
             return Behaviour(died=words, died_of="budget")
+        if self._gone:
+            return self._gone
         return self._given_up.get(request.function)
 
     def _converse(self, waiting: list[tuple[int, Request]], answers: dict[int, Behaviour]) -> None:
@@ -136,10 +140,14 @@ class Worker:
                 self._count_time(request.function, patience.started)
         except Died as died:
             self._stop()
-            answers[number] = Behaviour(died=died.why, died_of=died.of)
-            self._count_death(request.function, died)
+            if died.of == "lost":
+                self._count_loss(number, request, died.why, answers)
+            else:
+                answers[number] = Behaviour(died=died.why, died_of=died.of)
+                self._count_death(request.function, died)
         except LauncherLost:
-            self._lost_house(number, answers)
+            self._stop()
+            self._count_loss(number, request, "the fork server was lost", answers)
         except GraderFault as fault:
             for number, _ in waiting:
                 answers.setdefault(number, Behaviour(died=str(fault), died_of="grader"))
@@ -165,12 +173,14 @@ class Worker:
         if died.of == "time" or self._crashes[function] >= CRASHES:
             self._given_up[function] = Behaviour(died=f"{died.why}; {NOT_AGAIN}", died_of=died.of)
 
-    def _lost_house(self, number: int, answers: dict[int, Behaviour]) -> None:
-        """The fork server went down: perhaps another submission's doing, so ask again before blaming this one."""
-        self._stop()
-        self._lost += 1
-        if self._lost > LOST:
-            answers[number] = Behaviour(died="the process ended the fork server", died_of="crash")
+    def _count_loss(
+        self, number: int, request: Request, why: str, answers: dict[int, Behaviour]
+    ) -> None:
+        """A worker was lost: the question is put once more, and then it is our fault that nobody answers."""
+        if self._lost_at is request:
+            self._gone = Behaviour(died=f"{why}, twice", died_of="grader")
+            answers[number] = self._gone
+        self._lost_at = request
 
     def _ready(self) -> Session:
         """A session in which the submission is loaded."""
@@ -208,18 +218,24 @@ class Worker:
 
     def _load(self) -> Inventory:
         """Load the submission, after a failure without what failed, if that leaves anything."""
-        for _ in range(TRIES):
+        tries, losses = TRIES, 0
+        while tries:
             session = self._start()
             try:
                 return session.load(self._patience(session, self.limits.load))
             except LauncherLost:
-                self._stop()
-                problem = "loading it ended the fork server"
+                why, lost = "the fork server was lost", True
             except Died as died:
-                self._stop()
-                problem = f"{session.place}: {died.why}" if session.place else died.why
-                if not self._leave_out(session.place, died, problem):
-                    break
+                why, lost = died.why, died.of == "lost"
+                if not lost:
+                    self._stop()
+                    problem = f"{session.place}: {died.why}" if session.place else died.why
+                    tries = tries - 1 if self._leave_out(session.place, died, problem) else 0
+                    continue
+            self._stop()
+            losses += 1
+            if losses > 1:
+                raise GraderFault(f"{why}, twice while the submission was loaded")
         return Inventory(problem=problem)
 
     def _leave_out(self, place: Place | None, died: Died, problem: str) -> bool:
