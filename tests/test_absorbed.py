@@ -11,7 +11,7 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition, Inventory, Parameter
 from checkgrad.exercises import ALL
 from checkgrad.reading import candidates, read
-from tests.in_process import filled, sendable
+from in_process import filled, sendable
 
 REVIEWED = Path(__file__).parent / "data" / "absorbed.txt"
 PINNED = {

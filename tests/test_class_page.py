@@ -123,7 +123,7 @@ def test_the_page_of_an_empty_class_stands():
 def seen(klass, tmp_path_factory):
     """The page in a browser, at a width and in a scheme, with everything unfolded."""
     playwright = pytest.importorskip("playwright.sync_api")
-    from tests.test_report_browser import CHROMIUM, QUIET
+    from test_report_browser import CHROMIUM, QUIET
 
     path = tmp_path_factory.mktemp("class") / "class.html"
     path.write_text(page.render(klass, link), encoding="utf-8")

@@ -19,8 +19,8 @@ from checkgrad.assignment.conventions import CONVENTIONS
 from checkgrad.assignment.hides import HIDES
 from checkgrad.commands import init
 from checkgrad.rehearsal import rehearse
-from tests.in_process import InProcess
-from tests.test_absorbed import lines
+from in_process import InProcess
+from test_absorbed import lines
 
 SOFTMAX = """
 import numpy as np

@@ -11,7 +11,7 @@ from checkgrad.checks import Student
 from checkgrad.exercises import ALL
 from checkgrad.judging import as_case
 from checkgrad.reading import candidates, read
-from tests.in_process import InProcess
+from in_process import InProcess
 
 DATA = Path(__file__).parent / "data"
 ROWS = json.loads((DATA / "styles.json").read_text(encoding="utf-8"))

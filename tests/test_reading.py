@@ -7,7 +7,7 @@ import pytest
 
 from checkgrad.exercises import ALL
 from checkgrad.reading import candidates, read
-from tests.in_process import InProcess
+from in_process import InProcess
 
 MODELS = Path(__file__).parent.parent / "reference_models"
 KNOWN_MISTAKES = {"sigmoid_derivative", "softmax_jacobian", "binary_cross_entropy_derivative"}

@@ -3,7 +3,7 @@
 import pytest
 
 from checkgrad.grading import grade
-from tests.test_reading import only, readings
+from test_reading import only, readings
 
 CROSS_ENTROPY = "def cross_entropy_derivative(y, t): return {} / len(y)\n"
 MSE = "def mse_derivative(y, t): return {} / y.size\n"

@@ -6,8 +6,8 @@ import pytest
 
 from checkgrad.exercises import ALL
 from checkgrad.reading import candidates, read
-from tests.in_process import InProcess
-from tests.modules import MISTAKES, RIGHT_ALONE, manners, mistaken, source
+from in_process import InProcess
+from modules import MISTAKES, RIGHT_ALONE, manners, mistaken, source
 
 MANNERS = list(manners())
 

@@ -5,7 +5,7 @@ import pytest
 from checkgrad.exercises import ALL
 from checkgrad.reading import candidates, misfits, nearest_names
 from checkgrad.reading.names import meaning
-from tests.in_process import InProcess
+from in_process import InProcess
 
 FUNCTIONS = {
     ("sigmoid", False): (

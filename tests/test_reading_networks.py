@@ -15,7 +15,7 @@ from checkgrad.reading import candidates, read
 from checkgrad.reading.network_own_loss import beside
 from checkgrad.reading.networks import network_candidates, read_networks
 from checkgrad.sandbox import Worker
-from tests.network_shapes import AROUND, SHAPES, SHELLS
+from network_shapes import AROUND, SHAPES, SHELLS
 
 MODELS = Path(__file__).parent.parent / "reference_models"
 

@@ -4,7 +4,7 @@ import pytest
 
 from checkgrad.exercises import ALL
 from checkgrad.reading import candidates, read
-from tests.in_process import InProcess
+from in_process import InProcess
 
 RIGHT = {
     "lambda": "softmax = lambda x: {value}",

@@ -25,6 +25,7 @@ from checkgrad.model import (
 from checkgrad.render import FORMATS, history, json, story, terminal
 from checkgrad.render.numbers import clean, lines
 from checkgrad.render.snippet import snippet
+from schemas import meaning
 
 DATA = Path(__file__).parent / "data"
 GOLD = sorted(DATA.glob("report_*.json"))
@@ -88,7 +89,7 @@ def test_the_schema_refuses_a_report_without_outcomes():
 
 
 def test_the_shipped_schema_is_up_to_date():
-    assert SHIPPED.read_text() == json.dumps(json.schema()), (
+    assert meaning(plain.loads(SHIPPED.read_text())) == meaning(json.schema()), (
         "run python -m checkgrad.render.json > checkgrad/render/schema.json"
     )
 

@@ -6,7 +6,7 @@ import html
 import re
 from xml.etree import ElementTree
 
-from latex2mathml.converter import Converter
+from latex2mathml.converter import convert_to_element
 from markupsafe import Markup
 
 from checkgrad.model import Worked
@@ -27,7 +27,7 @@ def mathml(latex: str, block: bool = True) -> Markup:
         display = "block" if block else "inline"
         # the converter does not know \arg
         named = latex.replace(r"\arg", r"\operatorname{arg}")
-        root = Converter(display=display).convert_to_element(named)
+        root = convert_to_element(named, display=display)
     except Exception:  # the converter raises many kinds
         return Markup("<code>{}</code>").format(numbers.clean(latex))
     root.set("displaystyle", "true")
