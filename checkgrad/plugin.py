@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterator
+import os
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from checkgrad.model import Report
 
 PART = "checkgrad_part"  # the attribute of a test report in which an answer travels, also between xdist processes
+FAULT = "checkgrad_fault"  # the attribute of one that tells a fault of ours
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,27 +65,52 @@ def pytest_configure(config: pytest.Config) -> None:
                 raise pytest.UsageError(f"{flag} needs --checkgrad TARGET: which submission?")
         return
     here = Path.cwd()
-    targets = [_found(target, here) for target in dict.fromkeys(option.checkgrad)]
-    session = Session(config, targets)
-    _collect_only(config, targets)
-    config.pluginmanager.register(session, "checkgrad-session")
+    targets = _distinct(_found(target, here) for target in option.checkgrad)
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args[:] = []  # without explicit paths the submissions are all that is collected
+    config.args[:] = [a for a in config.args if not _inside(targets, _path(config, a))]
+    config.pluginmanager.register(Session(config, targets), "checkgrad-session")
 
 
 def _found(target: str, here: Path) -> Path:
+    from checkgrad.sandbox.stage import remove, stage
     from checkgrad.targets import BadTarget, find
 
     try:
-        return find(target, here)
+        path = find(os.path.realpath(here / target) if (here / target).exists() else target, here)
+        remove(stage(path, neighbours=True).folder)
     except BadTarget as error:
         raise pytest.UsageError(f"--checkgrad: {error}") from None
+    return path
 
 
-def _collect_only(config: pytest.Config, targets: list[Path]) -> None:
-    """Add the targets to what is collected; without explicit paths they are all that is."""
-    if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args[:] = []
-    named = {(config.invocation_params.dir / a.split("::")[0]).resolve() for a in config.args}
-    config.args += [str(t) for t in targets if t.resolve() not in named]
+def _distinct(paths: Iterable[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        if not _among(found, path):
+            found.append(path)
+    return found
+
+
+def _among(targets: Iterable[Path], path: Path) -> Path | None:
+    """The target that *path* is another name of: a link, a mount, another letter case."""
+    return next((t for t in targets if t == path or _same(t, path)), None)
+
+
+def _inside(targets: Iterable[Path], path: Path) -> bool:
+    """Does *path* lie below a target, which is read as a whole?"""
+    return any(_among(targets, folder) for folder in path.parents)
+
+
+def _path(config: pytest.Config, argument: str) -> Path:
+    return config.invocation_params.dir / argument.split("::")[0]
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
 
 
 class Session:
@@ -94,7 +122,10 @@ class Session:
 
         self.config, self.targets = config, targets
         self.parts: dict[str, list[Part]] = {str(target): [] for target in targets}
-        self.grader_fault = False
+        self.collected: set[Path] = set()
+        self.fault = False
+        given = (_among(targets, _path(config, argument)) for argument in config.args)
+        self.named = list(filter(None, given))
         option = config.option
         try:
             self.assignment: Assignment = (
@@ -111,10 +142,30 @@ class Session:
 
     def pytest_report_header(self) -> list[str]:
         """Name what pytest itself runs beside a submission, which is not confined; remarks on the assignment."""
-        folders = dict.fromkeys(t if t.is_dir() else t.parent for t in self.targets)
-        found = [folder / "conftest.py" for folder in folders if (folder / "conftest.py").exists()]
+        loaded = {getattr(p, "__file__", None) for p in self.config.pluginmanager.get_plugins()}
+        beside = {t: (t if t.is_dir() else t.parent) / "conftest.py" for t in self.targets}
+        run = [c for t, c in beside.items() if str(c) in loaded or (t in self.named and c.exists())]
         remarks = [f"checkgrad: {remark}" for remark in self.remarks]
-        return remarks + [f"checkgrad: {path} is run by pytest, unconfined" for path in found]
+        return remarks + [
+            f"checkgrad: {c} is run by pytest, unconfined" for c in dict.fromkeys(run)
+        ]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        # Beside what the arguments lead to, not through them: pytest takes a path apart by its letters,
+        # and would run the __init__.py and the conftest.py on its way there.
+        report = yield
+        if isinstance(collector, pytest.Session) and report.passed:
+            more = [t for t in self.targets if t not in self.named]
+            report.result += [self.submission(collector, target, target) for target in more]
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        target = self.target_of(collection_path)
+        return True if target and target not in self.named else None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collect_file(
@@ -123,33 +174,60 @@ class Session:
         # Replace what other collectors made of it: pytest's Module and --doctest-modules would
         # import the student's code into this process.
         found = yield
-        for target in self.targets:
-            if file_path == target:
-                return [SubmissionFile.from_parent(parent, path=file_path, session_=self)]
-            if target in file_path.parents:
-                return []
-        return found
+        target = self.target_of(file_path)
+        if target is None:
+            return found
+        here = target in self.named and _same(target, file_path)
+        return [self.submission(parent, file_path, target)] if here else []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collect_directory(
         self, path: Path, parent: pytest.Collector
     ) -> pytest.Collector | None:
-        if path in self.targets:
-            return SubmissionFolder.from_parent(parent, path=path, session_=self)
+        if target := _among(self.named, path):
+            return self.submission(parent, path, target)
+        if any(_among(target.parents, path) for target in self.named):
+            return pytest.Dir.from_parent(parent, path=path)  # a Package would run its __init__.py
         return None
+
+    def target_of(self, path: Path) -> Path | None:
+        """The target that *path* is, or lies in."""
+        found = (_among(self.targets, place) for place in (path, *path.parents))
+        return next(filter(None, found), None)
+
+    def submission(self, parent: pytest.Collector, path: Path, target: Path) -> pytest.Collector:
+        """The collector of *target*, which was met as *path*."""
+        self.collected.add(target)
+        kind = SubmissionFolder if target.is_dir() else SubmissionFile
+        node = Path(os.path.relpath(path, self.config.rootpath)).as_posix()
+        found: pytest.Collector = kind.from_parent(
+            parent, path=path, nodeid=node, session_=self, target=target
+        )
+        return found
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> None:
+        # An item rather than an exception, which would not get from a process of xdist to the others.
+        if lost := [str(target) for target in self.targets if target not in self.collected]:
+            items[:] = [Lost.from_parent(session, name="submission", lost=", ".join(lost))]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
+        if isinstance(item, Lost):
+            setattr(report, FAULT, True)
         if isinstance(item, CheckItem) and item.part and report.when == "call":
             from msgspec import to_builtins
 
-            setattr(report, PART, {"path": str(item.path), "part": to_builtins(item.part)})
+            setattr(report, PART, {"path": str(item.target), "part": to_builtins(item.part)})
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.fault = self.fault or hasattr(report, FAULT)
         found = getattr(report, PART, None)
         if found:
             from msgspec import convert
@@ -161,7 +239,7 @@ class Session:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         verdicts = {part.outcome.verdict for parts in self.parts.values() for part in parts}
-        if "grader_fault" in verdicts:
+        if self.fault or "grader_fault" in verdicts:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -258,15 +336,18 @@ class Submitted(pytest.Collector):
     """A submission: never imported here, only its path is used."""
 
     session_: Session
+    target: Path
     grader: Grader
 
     def collect(self) -> Iterator[pytest.Collector]:
-        from checkgrad.grading import Grader
+        from checkgrad.grading import LOADS, Grader
+        from checkgrad.judging import Question
+        from checkgrad.sandbox import GraderFault
         from checkgrad.targets import BadTarget
 
         option = self.config.option
         self.grader = Grader(
-            self.path,
+            self.target,
             assignment=self.session_.assignment,
             seed=option.checkgrad_seed,
             pictures=not option.checkgrad_no_report or bool(option.checkgrad_json),
@@ -275,22 +356,24 @@ class Submitted(pytest.Collector):
         self.config.add_cleanup(self.grader.close)
         try:
             questions = self.grader.questions
-        except BadTarget as error:
-            raise pytest.UsageError(f"--checkgrad: {error}") from None
+        except (BadTarget, GraderFault):  # the item that asks whether it loads will say why
+            questions = (Question("submission", "submission", LOADS),)
         for name, group in _grouped(questions).items():
-            yield Exercise.from_parent(self, name=name, questions=group, grader=self.grader)
+            yield Exercise.from_parent(
+                self, name=name, questions=group, grader=self.grader, target=self.target
+            )
 
 
 class SubmissionFile(Submitted, pytest.File):
-    def __init__(self, *, session_: Session, **kwargs: Any) -> None:
+    def __init__(self, *, session_: Session, target: Path, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.session_ = session_
+        self.session_, self.target = session_, target
 
 
 class SubmissionFolder(Submitted, pytest.Directory):
-    def __init__(self, *, session_: Session, **kwargs: Any) -> None:
+    def __init__(self, *, session_: Session, target: Path, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.session_ = session_
+        self.session_, self.target = session_, target
 
 
 def _grouped(questions: tuple[Question, ...]) -> dict[str, list[Question]]:
@@ -304,14 +387,20 @@ def _grouped(questions: tuple[Question, ...]) -> dict[str, list[Question]]:
 
 
 class Exercise(pytest.Collector):
-    def __init__(self, *, questions: list[Question], grader: Grader, **kwargs: Any) -> None:
+    def __init__(
+        self, *, questions: list[Question], grader: Grader, target: Path, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.questions, self.grader = questions, grader
+        self.questions, self.grader, self.target = questions, grader, target
 
     def collect(self) -> Iterator[pytest.Item]:
         for question in self.questions:
             yield CheckItem.from_parent(
-                self, name=question.check, question=question, grader=self.grader
+                self,
+                name=question.check,
+                question=question,
+                grader=self.grader,
+                target=self.target,
             )
 
 
@@ -319,12 +408,26 @@ class CheckFailed(Exception):
     """Carries what to print to repr_failure."""
 
 
+class Lost(pytest.Item):
+    """Stands for targets of which nothing was collected; the run ends as a fault of ours."""
+
+    def __init__(self, *, lost: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.lost = lost
+
+    def runtest(self) -> None:
+        raise CheckFailed(f"{self.lost} was to be checked, and something else collected it")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
+        return str(excinfo.value)
+
+
 class CheckItem(pytest.Item):
     """One question."""
 
-    def __init__(self, *, question: Question, grader: Grader, **kwargs: Any) -> None:
+    def __init__(self, *, question: Question, grader: Grader, target: Path, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.question, self.grader = question, grader
+        self.question, self.grader, self.target = question, grader, target
         self.part: Part | None = None
 
     def runtest(self) -> None:
@@ -332,12 +435,14 @@ class CheckItem(pytest.Item):
 
         from checkgrad.render.story import as_shown
         from checkgrad.render.terminal import failure
+        from checkgrad.sandbox import GraderFault
 
         part = self.grader.ask(self.question)
         self.part = part
         if not self.grader.introduced:  # once for each process: it lists every question
-            self.part = replace(part, header=self.grader.header())
-            self.grader.introduced = True
+            with suppress(GraderFault):  # without a worker there is nothing to tell
+                self.part = replace(part, header=self.grader.header())
+                self.grader.introduced = True
         if part.outcome.verdict.failed or part.outcome.verdict == "grader_fault":
             shown = as_shown(part.outcome, self.grader.assignment.withheld)
             raise CheckFailed(failure(shown))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from checkgrad.batch import record
@@ -35,7 +36,7 @@ def read(path: Path) -> dict[str, Graded]:
             found = {report.submission.name: _graded(report)}
     except OSError as error:
         raise BadTarget(f"{path}: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, msgspec.MsgspecError) as error:
         raise BadTarget(f"{path}: no report of checkgrad: {error}") from None
     if not found:
         raise BadTarget(f"{path}: holds no results of this version of checkgrad")

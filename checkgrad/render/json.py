@@ -20,7 +20,7 @@ def render(report: Report) -> str:
 
 
 def parse(text: str | bytes) -> Report:
-    """Return the report that *text* holds; raise msgspec.ValidationError saying what does not fit."""
+    """Return the report that *text* holds; raise msgspec.MsgspecError saying what does not fit."""
     return convert(msgspec.json.decode(text), Report)
 
 
