@@ -27,6 +27,7 @@ class InProcess:
         tree = ast.parse(source)
         module = ModuleType("submission")
         exec(compile(tree, file, "exec"), module.__dict__)
+        self.text, self.file = source, file
         definitions = Survey({file: tree}).definitions(module, file)
         self.inventory = Inventory(tuple(definitions), mapping=tuple(mapping_of(tree).items()))
         self.root = Namespace(module.__dict__)

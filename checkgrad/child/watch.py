@@ -1,0 +1,553 @@
+"""What watched code runs with: tells values of nodes, changes them, leaves loops, stops the run.
+
+    found = rewrite(ast.parse(text), "student.py")
+    hook = Hook(Watch(tell=(Tell(None),), stop=(0, 1)))
+    space = {"__name__": "__main__", "__builtins__": hook.builtins()}
+    try:
+        exec(compile(found.tree, "student.py", "exec"), space)
+    except Stopped:
+        pass
+    hook.values()[k]    # [Told(turn, order, value), ...] of node k
+    hook.loops[n]       # the order at which each turn of loop n began
+
+A *turn* of a node is one evaluation of it, of a loop one run of its body; both are counted from 0 over the whole
+run. *order* is the place of an event among all events of the run that are told.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MemberDescriptorType
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+Path = tuple[str | int, ...]
+
+LARGEST = 1 << 22  # bytes of one value that is told
+DEEPEST, LONGEST = 5, 2000  # groups in groups, and how many members of one are looked at
+MOST_MARKS = 100_000  # turns of loops whose beginnings are noted
+
+
+class Stopped(BaseException):
+    """The run has told what was asked for; *why* is "turn", "turns" or "edit"."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True)
+class Tell:
+    """Tell these nodes (None: all), of each its *first* values and its *last*.
+
+    groups: also lists, tuples and dicts that hold arrays, and objects of the submission's classes as a dict of
+    their attributes, whose keys begin with a dot. Lists of numbers are told as arrays in any case.
+    """
+
+    nodes: tuple[int, ...] | None = None
+    first: int = 1 << 30
+    last: int = 0
+    groups: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """Change what *node* gives, at some of its *turns* (None: at all).
+
+    operation: a name in EDITS. operands: arrays or numbers, or a Latest, Named or ByTurn in their place.
+    path: of the value's member that is changed, where the value is a group: ("W1",), (0, ".weights").
+    What is carried, held or looked at after a statement changes in place where shape and type allow it, so that
+    other names for it see the change.
+    """
+
+    node: int
+    operation: str
+    operands: tuple[Any, ...] = ()
+    turns: tuple[int, ...] | None = None
+    path: Path = ()
+
+
+@dataclass(frozen=True)
+class Latest:
+    """In the place of an operand: the value that another node gave last, by reference to its number."""
+
+    node: int
+
+
+@dataclass(frozen=True)
+class Named:
+    """In the place of an operand: what a name stands for where the node is."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class ByTurn:
+    """In the place of an operand: another one for each turn of the node; beyond the last nothing changes."""
+
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What one watched run tells and changes.
+
+    stop: (loop, turn): the run ends as that turn begins, once its carried values are told.
+    leave: (loop, turns) each: that loop is left (as by `break`) once it has turned so often since it was entered.
+    longest: the same for every other loop; most: turns of all loops together, after which the run is stopped.
+    room: bytes of values that are told; what does not fit is counted and not told.
+    """
+
+    tell: tuple[Tell, ...] = ()
+    changes: tuple[Change, ...] = ()
+    stop: tuple[int, int] | None = None
+    leave: tuple[tuple[int, int], ...] = ()
+    longest: int = 1 << 60
+    most: int = 1_000_000
+    room: int = 1 << 25
+
+
+class Told(NamedTuple):
+    """One value of a node: its turn, its place in the order of the run, and a copy of it."""
+
+    turn: int
+    order: int
+    value: Any
+
+
+class Everything:
+    """Holds every number: once a run is stopped, whatever it evaluates stops it again."""
+
+    def __contains__(self, number: object) -> bool:
+        return True
+
+
+class Hook:
+    """The runtime of one watched run; what it found stands in its attributes.
+
+    turns: how often each node that was told or changed was evaluated. untold: how many values of a
+    node did not fit. loops: by loop, the order at which each of its turns began. entered: how often each loop was
+    entered. applied: how often each change was made. stopped: why the run was stopped, "" if it ran to its end;
+    problem: of a change that could not be made, the reason. last: the node that was evaluated last of those that are told.
+    """
+
+    def __init__(self, watch: Watch, own: Iterable[str] = ()) -> None:
+        self.watch = watch
+        self.own = frozenset((*own, "__main__"))  # modules whose objects may be looked into
+        self.kept: dict[int, Kept] = {}
+        self.turns: dict[int, int] = {}
+        self.untold: dict[int, int] = {}
+        self.loops: dict[int, list[int]] = {}
+        self.counts: dict[int, int] = {}
+        self.entered: dict[int, int] = {}
+        self.applied = [0] * len(watch.changes)
+        self.order = 0
+        self.stopped = self.problem = ""
+        self.last = -1
+        self._changes: dict[int, list[tuple[int, Change]]] = {}
+        for i, change in enumerate(watch.changes):
+            self._changes.setdefault(change.node, []).append((i, change))
+        self._needed = {
+            o.node: None for c in watch.changes for o in c.operands if type(o) is Latest
+        }
+        self._tells = {k: tell for tell in watch.tell[::-1] for k in tell.nodes or ()}
+        self._all = next((tell for tell in watch.tell if tell.nodes is None), None)
+        self._busy: Any = {**self._tells, **self._changes, **self._needed}
+        if self._all:
+            self._busy = Everything()
+        self._room = watch.room
+        self._leave = dict(watch.leave)
+        self._since: dict[int, int] = {}  # by loop: its turns since it was entered
+        self._all_turns = 0
+        self._new: Any = None
+        self._leaving = False
+
+    def builtins(self) -> dict[str, Any]:
+        """What stands for `__builtins__` in a watched module."""
+        return {**vars(builtins), **self.names()}
+
+    def names(self) -> dict[str, Any]:
+        """The functions that rewritten code calls."""
+
+        def watch(k: int, value: Any) -> Any:
+            return self.attend(k, value) if k in self._busy else value
+
+        return {
+            "__watch__": watch,
+            "__after__": self.after,
+            "__within__": self.after,
+            "__told__": self.tell_only,
+            "__new__": lambda: self._new,
+            "__loop__": self.enter,
+            "__turn__": self.turn,
+            "__leave__": self.leave,
+            "__left__": self.left,
+            "__absent__": Exception,
+        }
+
+    # ---- what rewritten code calls
+
+    def attend(self, k: int, value: Any) -> Any:
+        """Count, change and tell one value."""
+        self.go_on()
+        n = self.turns[k] = self.turns.get(k, -1) + 1
+        self.last = k
+        if k in self._changes:
+            value = self.changed(k, n, value, in_place=False)
+        self.tell(k, n, value)
+        return value
+
+    def after(self, k: int, value: Any) -> bool:
+        """The same of what changed in place; was it changed so that it must be bound anew?"""
+        if k not in self._busy:
+            return False
+        self.go_on()
+        n = self.turns[k] = self.turns.get(k, -1) + 1
+        new = self.changed(k, n, value, in_place=True) if k in self._changes else value
+        self.tell(k, n, new)
+        self._new = new
+        return new is not value
+
+    def tell_only(self, k: int, value: Any) -> None:
+        if k in self._busy and not self.stopped:
+            n = self.turns[k] = self.turns.get(k, -1) + 1
+            self.tell(k, n, value)
+
+    def enter(self, loop: int) -> None:
+        self.go_on()
+        self.entered[loop] = self.entered.get(loop, 0) + 1
+        self._since[loop] = 0
+
+    def turn(self, loop: int) -> None:
+        self.go_on()
+        self._all_turns += 1
+        if self._all_turns <= MOST_MARKS:
+            self.order += 1
+            self.loops.setdefault(loop, []).append(self.order)
+        self.counts[loop] = self.counts.get(loop, 0) + 1
+        self._since[loop] = self._since.get(loop, 0) + 1
+
+    def leave(self, loop: int) -> bool:
+        """Is the turn that begins one too many?"""
+        last = self.watch.stop
+        if last and loop == last[0] and self.counts.get(loop, 0) > last[1]:
+            self.stop("turn")
+        if self._all_turns > self.watch.most:
+            self.stop("turns")
+        if self._since.get(loop, 0) <= self._leave.get(loop, self.watch.longest):
+            return False
+        self.counts[loop] -= 1
+        if self._all_turns <= MOST_MARKS:
+            self.loops[loop].pop()
+        return True
+
+    def left(self, loop: int) -> None:
+        self.go_on()
+        self.order += 1
+
+    def go_on(self) -> None:
+        """Code that caught the end of its run meets it again."""
+        if self.stopped:
+            raise Stopped(self.stopped)
+
+    def stop(self, why: str) -> NoReturn:
+        self.stopped = why
+        self._busy = Everything()
+        raise Stopped(why)
+
+    # ---- telling
+
+    def tell(self, k: int, n: int, value: Any) -> None:
+        tell = self._tells.get(k, self._all)
+        if k in self._needed:
+            self._needed[k] = value
+        if tell is None:
+            return
+        self.order += 1
+        kept = self.kept.get(k)
+        if kept is None:
+            kept = self.kept[k] = Kept(tell)
+        if not kept.wants(n):
+            return
+        copy = plain(value, self.own if tell.groups else None)
+        if copy is None:
+            return
+        size = size_of(copy)
+        if size > min(LARGEST, self._room):
+            self.untold[k] = self.untold.get(k, 0) + 1
+            return
+        self._room -= size - kept.put(Told(n, self.order, copy), size)
+
+    def values(self) -> dict[int, list[Told]]:
+        """What was told of each node, in order; nodes that gave nothing that can be told are left out."""
+        return {k: found for k, kept in self.kept.items() if (found := kept.values())}
+
+    # ---- changing
+
+    def changed(self, k: int, n: int, value: Any, in_place: bool) -> Any:
+        for number, change in self._changes[k]:
+            if change.turns is not None and n not in change.turns:
+                continue
+            try:
+                operands = [self.operand(one, n) for one in change.operands]
+                if any(one is NOTHING for one in operands):
+                    continue
+                if change.path:
+                    old = follow(value, change.path)
+                    new = edited(change.operation, old, operands)
+                    if not written(old, new):
+                        put(value, change.path, new)
+                else:
+                    new = edited(change.operation, value, operands)
+                    value = value if in_place and written(value, new) else new
+            except Exception as error:
+                self.problem = f"{type(error).__name__}: {error}"[:300]
+                self.stop("edit")
+            self.applied[number] += 1
+        return value
+
+    def operand(self, operand: Any, n: int) -> Any:
+        """The value that an operand stands for; NOTHING where there is none."""
+        if type(operand) is ByTurn:
+            return self.operand(operand.values[n], n) if n < len(operand.values) else NOTHING
+        if type(operand) is Latest:
+            found = self._needed[operand.node]
+            return NOTHING if found is None else found
+        if type(operand) is Named:
+            return in_scope(operand.name)
+        return operand
+
+
+class Nothing:
+    """No operand at this turn."""
+
+
+NOTHING = Nothing()
+
+
+class Kept:
+    """The first values of a node, and the last."""
+
+    def __init__(self, tell: Tell) -> None:
+        self.many = tell.first
+        self.first: list[Told] = []
+        self.last: deque[tuple[Told, int]] = deque(maxlen=tell.last)
+
+    def wants(self, n: int) -> bool:
+        return n < self.many or self.last.maxlen != 0
+
+    def put(self, told: Told, size: int) -> int:
+        """Keep *told*; how many bytes that set free."""
+        if told.turn < self.many:
+            self.first.append(told)
+            return 0
+        freed = self.last[0][1] if len(self.last) == self.last.maxlen else 0
+        self.last.append((told, size))
+        return freed
+
+    def values(self) -> list[Told]:
+        return [*self.first, *(told for told, _ in self.last)]
+
+
+def in_scope(name: str) -> Any:
+    """What *name* stands for in the student's frame that runs now; NOTHING where it stands for nothing."""
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    return frame.f_locals.get(name, frame.f_globals.get(name, NOTHING))
+
+
+# ---------------------------------------------------------------- values
+
+
+def plain(value: Any, own: frozenset[str] | None = None, depth: int = 0) -> Any:
+    """A copy of *value* as numbers, arrays and groups of such; None where it holds none.
+
+    own: modules whose objects may be looked into; None: groups that are not all numbers are not looked into.
+    """
+    kind = type(value)
+    if kind is float or kind is bool:
+        return value
+    if kind is int:
+        return value if -(2**63) <= value < 2**63 else float(value)
+    if issubclass(kind, np.ndarray | np.generic):
+        return array(value)
+    if depth >= DEEPEST:
+        return None
+    if kind is list or kind is tuple:
+        return group(value, own, depth)
+    if own is None:
+        return None
+    if issubclass(kind, dict):
+        return members(dict.items(value), own, depth)
+    if is_own(kind, own):
+        return members((("." + k, v) for k, v in attributes(value).items()), own, depth)
+    return None
+
+
+def array(value: Any) -> np.ndarray | None:
+    """A copy of an array of numbers, as a plain one."""
+    if value.dtype.kind not in "biuf" or value.size * value.dtype.itemsize > LARGEST:
+        return value if value.dtype.kind in "biuf" else None
+    found = np.array(value, dtype=float if value.dtype.itemsize > 8 else value.dtype)
+    return found.astype(found.dtype.newbyteorder("<"), copy=False)
+
+
+def group(value: Any, own: frozenset[str] | None, depth: int) -> Any:
+    """A list as an array if it is one of numbers, in rows of equal length; else what its members are."""
+    if len(value) > LONGEST:
+        return numbers(value) if len(value) <= LARGEST // 8 and are_numbers(value) else None
+    if are_numbers(value):
+        return numbers(value)
+    found = [plain(one, own, depth + 1) for one in value]
+    rows = all(type(v) is list and type(f) is np.ndarray for v, f in zip(value, found, strict=True))
+    if value and rows and len({f.shape for f in found}) == 1:
+        return np.array(found)
+    return found if own is not None and any(one is not None for one in found) else None
+
+
+def are_numbers(value: Any) -> bool:
+    return bool(value) and all(
+        type(one) in (int, float) or isinstance(one, np.number) for one in value
+    )
+
+
+def numbers(value: Any) -> np.ndarray | None:
+    found = np.array(value)
+    return found if found.dtype.kind in "iuf" else np.array(value, dtype=float)
+
+
+def members(items: Iterable[tuple[Any, Any]], own: frozenset[str], depth: int) -> Any:
+    found = {}
+    for key, item in list(items)[:LONGEST]:
+        value = plain(item, own, depth + 1) if type(key) in (str, int) else None
+        if value is not None:
+            found[key] = value
+    return found or None
+
+
+def is_own(kind: type, own: frozenset[str]) -> bool:
+    return type.__dict__["__module__"].__get__(kind) in own
+
+
+def attributes(value: Any) -> dict[str, Any]:
+    """What an object holds, without running any of its code."""
+    try:
+        held = dict(object.__getattribute__(value, "__dict__"))
+    except AttributeError:
+        held = {}
+    for kind in type.__dict__["__mro__"].__get__(type(value)):
+        for name, slot in vars(kind).items():
+            if type(slot) is MemberDescriptorType:
+                with contextlib.suppress(AttributeError):
+                    held.setdefault(name, slot.__get__(value))
+    return held
+
+
+def size_of(value: Any) -> int:
+    """About how many bytes it takes to tell *value*."""
+    if type(value) is np.ndarray:
+        return 16 + value.nbytes
+    if type(value) is list:
+        return 8 + sum(map(size_of, value))
+    if type(value) is dict:
+        return 8 + sum(len(str(k)) + size_of(v) for k, v in value.items())
+    return 9
+
+
+# ---------------------------------------------------------------- edits
+
+
+def along(value: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    return np.sum(value, axis=axis, keepdims=bool(keepdims))
+
+
+EDITS: Mapping[str, Callable[..., Any]] = {
+    "replaced": lambda v, new: new,
+    "plus": lambda v, more: v + more,
+    "minus": lambda v, less: v - less,
+    "times": lambda v, factor: v * factor,
+    "over": lambda v, divisor: v / divisor,
+    "divides": lambda v, dividend: dividend / v,
+    "dot": lambda v, right: v @ right,
+    "dotted": lambda v, left: left @ v,
+    "negated": lambda v: -v,
+    "transposed": lambda v: np.transpose(v),
+    "reshaped": lambda v, *shape: np.reshape(v, [int(n) for n in shape]),
+    "summed": along,
+    "squared": lambda v: v * v,
+    "copied": lambda v: v,
+}
+
+
+def edited(operation: str, value: Any, operands: list[Any]) -> Any:
+    """The result of an edit, as a value of its own and of the kind that *value* has."""
+    plain_value = listed(value) if type(value) in (list, tuple) else value
+    if operation == "replaced":
+        new = owned(operands[0])
+    else:
+        with np.errstate(all="ignore"):
+            new = EDITS[operation](plain_value, *operands)
+        new = np.array(new) if isinstance(new, np.ndarray) else new
+    return like(value, new)
+
+
+def owned(value: Any) -> Any:
+    """A copy down to the last array, for student code may change it in place."""
+    if type(value) is np.ndarray:
+        return value.copy()
+    if type(value) in (list, tuple):
+        return type(value)(map(owned, value))
+    if type(value) is dict:
+        return {key: owned(item) for key, item in value.items()}
+    return value
+
+
+def listed(value: Any) -> Any:
+    found = group(value, None, 0)
+    return value if found is None else found
+
+
+def like(old: Any, new: Any) -> Any:
+    """*new* as a list where *old* is one, as a Python number where *old* is one."""
+    if type(new) is np.ndarray or isinstance(new, np.generic):
+        if type(old) in (list, tuple) and listed(old) is not old and np.ndim(new):
+            return type(old)(np.asarray(new).tolist())
+        if type(old) in (int, float) and np.ndim(new) == 0:
+            return new.item()
+    return new
+
+
+def written(old: Any, new: Any) -> bool:
+    """Write *new* into *old*, if it can hold it."""
+    if type(old) is list and type(new) is list and len(old) == len(new) and old is not new:
+        old[:] = new
+        return True
+    if not isinstance(old, np.ndarray) or not old.flags.writeable or np.shape(new) != old.shape:
+        return False
+    if not np.can_cast(np.asarray(new).dtype, old.dtype, "same_kind"):
+        return False
+    np.copyto(old, new)
+    return True
+
+
+def follow(value: Any, path: Path) -> Any:
+    for step in path:
+        named = type(step) is str and step[:1] == "."
+        value = getattr(value, step[1:]) if named else value[step]  # type: ignore[index]
+    return value
+
+
+def put(value: Any, path: Path, new: Any) -> None:
+    *way, last = path
+    holder = follow(value, tuple(way))
+    if type(last) is str and last[:1] == ".":
+        setattr(holder, last[1:], new)
+    else:
+        holder[last] = new
