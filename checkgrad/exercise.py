@@ -94,6 +94,15 @@ class Derivative:
     jacobian: bool = False
 
 
+class Shorter(NamedTuple):
+    """A convention under which a function is given one argument less, and what becomes of a formula then."""
+
+    role: str
+    key: str
+    value: str
+    cut: Callable[[Formula], Formula]
+
+
 class Step(NamedTuple):
     """One line of a derivation: why it holds, the equation as text and as LaTeX, and its two sides as numbers of a probe."""
 
@@ -118,6 +127,8 @@ class Exercise:
     by_text: whether the names that a source mentions, of a function whose own name tells nothing, are those of this one.
     of_two_classes: what its name means in a module of one output. with_targets: what its name means of a function,
         or of its derivative where it is an activation, that is given targets.
+    shorter: how it does without one of its arguments, where people write it so.
+    example: arguments and the value there, worked out on paper; of what is no derivative.
     calculation: the lines that lead to one entry by hand, see exercises/worked.py.
     derivation: where its formula comes from, a line at a time.
     compositions: itself as code makes it of other exercises; use(exercise) is the function that answers one.
@@ -138,6 +149,8 @@ class Exercise:
     by_text: Callable[[frozenset[str]], bool] | None = None
     of_two_classes: Exercise | None = None
     with_targets: Exercise | None = None
+    shorter: Shorter | None = None
+    example: tuple[Probe, Any] | None = None
     calculation: Formula | None = None
     derivation: tuple[Step, ...] = ()
     compositions: list[Formula] = field(default_factory=list)
@@ -220,6 +233,18 @@ class Exercise:
         self.laws.append(Law(holds.__name__, holds, words(holds)))
         return holds
 
+    def without(
+        self, role: str, **convention: str
+    ) -> Callable[[Callable[[Formula], Formula]], Callable[[Formula], Formula]]:
+        """Register what becomes of a formula whose *role* is not given; *convention* names that choice."""
+        ((key, value),) = convention.items()
+
+        def register(cut: Callable[[Formula], Formula]) -> Callable[[Formula], Formula]:
+            self.shorter = Shorter(role, key, value, cut)
+            return cut
+
+        return register
+
     def told_by(self, holds: Callable[[frozenset[str]], bool]) -> Callable[[frozenset[str]], bool]:
         """Register how the names that a source mentions tell it."""
         self.by_text = holds
@@ -301,18 +326,21 @@ def exercise(
     kind: Kind = Kind.FUNCTION,
     spoken: str = "",
     fuses: tuple[Exercise, Exercise] | None = None,
+    example: tuple[Probe, Any] | None = None,
 ) -> Callable[[Formula], Exercise]:
     """Make an exercise of its right formula.
 
     latex: the formula as the report shows it. source: where it is derived. title: its name in words.
     returns: the names of what is returned, where that is more than one array.
     kind: of what is no derivative. spoken: what code calls it besides its name, words without underscores and capitals.
+    example: arguments and the value there, worked out on paper; of what is no derivative.
     """
 
     def wrap(formula: Formula) -> Exercise:
         name = title or formula.__name__.replace("_", " ")
         told = Exercise(formula, draw, extremes, name, latex, source, derivative, in_place, returns)
         told.sort, told.spoken, told.fuses = kind, tuple(spoken.split()), fuses
+        told.example = example
         return told
 
     return wrap

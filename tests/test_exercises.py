@@ -8,11 +8,13 @@ import pytest
 
 from checkgrad import compare, numeric
 from checkgrad.child.behaviour import fingerprint, observe
+from checkgrad.exercise import Kind
 from checkgrad.exercises import ALL
 from checkgrad.exercises.conventions import roughly
 from checkgrad.exercises.cross_entropy import log_softmax
 from checkgrad.exercises.sigmoid import sigmoid
 from checkgrad.exercises.softmax import softmax
+from checkgrad.reading.names import meaning
 
 DERIVATIVES = [e for e in ALL if e.derivative]
 ONLY_HERE = {"sign", "fused", "mean", "eps"}  # conventions that the forward function does not have
@@ -263,51 +265,38 @@ def test_report_has_a_formula_a_source_and_words_for_the_exercise(exercise):
     assert inspect.cleandoc(exercise.formula.__doc__).partition("\n")[0].endswith(".")
 
 
-THIRD = np.log(3)  # a logit whose odds are 3 to 1
-ONE = np.ones((1, 1))
-# One value of each exercise that is no derivative, worked out by hand.
-BY_HAND = {
-    "sigmoid": ((np.array([0.0, THIRD]),), [0.5, 0.75]),
-    "binary_cross_entropy": ((np.array([0.5, 0.25]), np.array([1.0, 0.0])), np.log(8 / 3) / 2),
-    "sigmoid_binary_cross_entropy": ((np.array([THIRD]), np.array([0.0])), np.log(4)),
-    "softmax": ((np.array([[0, THIRD], [0, 0]]),), [[0.25, 0.75], [0.5, 0.5]]),
-    "one_hot": ((np.array([2, 0]), 3), [[0, 0, 1], [1, 0, 0]]),
-    "accuracy": ((np.array([[0.9, 0.1], [0.6, 0.4]]), np.eye(2)), 0.5),
-    "cross_entropy": ((np.array([[0.25, 0.75], [0.5, 0.5]]), np.eye(2)), np.log(8) / 2),
-    "softmax_cross_entropy": ((np.array([[0, THIRD]]), np.array([[1.0, 0.0]])), np.log(4)),
-    "mse_loss": ((np.array([[1.0, 2.0]]), np.array([[0.0, 4.0]])), 2.5),
-    "tanh": ((np.array([0.0, THIRD]),), [0, 0.8]),
-    "relu": ((np.array([-2.0, 3.0]),), [0, 3]),
-    "leaky_relu": ((np.array([-2.0, 3.0]),), [-0.02, 3]),
-    "affine_forward": ((np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0])), [[16]]),
-    "l2_penalty": ((np.array([[1.0, -2.0]]), 0.4), 1.0),
-    "sgd_update": ((ONE, 2 * ONE, 0.25), [[0.5]]),
-    "momentum_update": ((ONE, 2 * ONE, 4 * ONE, 0.25, 0.5), ([[2.5]], [[1.5]])),
-    "adam_update": ((ONE, 2 * ONE, 0 * ONE, 0 * ONE, 1, 0.25), ([[0.75]], [[0.2]], [[0.004]])),
-}
+def lacks(exercise):
+    """What an exercise has to have besides its formula, as far as it is not there, in sentences."""
+    base = exercise.derivative is None
+    told = {
+        "three known mistakes: @NAME.misconception(hint=...)": len(exercise.misconceptions) >= 3,
+        "two laws that a known mistake breaks: @NAME.law": len(exercise.laws) >= 2,
+        "a calculation of one entry by hand: @NAME.by_hand": exercise.calculation is not None,
+        "a value worked out on paper: example=(arguments, value)": bool(exercise.example)
+        or not base,
+        "the sort of function it is: kind=Kind....": exercise.kind is not Kind.FUNCTION,
+        "its source: source='book, section ...'": "section" in exercise.source
+        or "algorithm" in exercise.source,
+        "what it is called in code, or a name that says it": meaning(exercise.name) is not None,
+    }
+    return [f"{exercise.name} lacks {what}" for what, there in told.items() if not there]
 
 
-def test_every_exercise_that_is_no_derivative_is_worked_out_by_hand():
-    assert {*BY_HAND} == {e.name for e in ALL if not e.derivative}
+@pytest.mark.parametrize("exercise", **named(ALL))
+def test_an_exercise_is_complete(exercise):
+    assert lacks(exercise) == []
 
 
-@pytest.mark.parametrize("name", BY_HAND)
-def test_value_worked_out_by_hand(name):
-    probe, expected = BY_HAND[name]
-    got = next(e for e in ALL if e.name == name)(*probe)
-    for mine, right in zip(parts(got), parts(expected), strict=True):
+@pytest.mark.parametrize("exercise", **named([e for e in ALL if e.example]))
+def test_value_worked_out_on_paper(exercise):
+    probe, expected = exercise.example
+    for mine, right in zip(parts(exercise(*probe)), parts(expected), strict=True):
         assert np.shape(mine) == np.shape(right)
         assert np.allclose(mine, right, rtol=1e-7)
 
 
-def test_names_are_those_of_the_homework_module():
-    assert [e.name for e in ALL if e.name.endswith("_gradient")] == [
-        "sigmoid_binary_cross_entropy_gradient",
-        "softmax_cross_entropy_gradient",
-        "mse_loss_gradient",
-        "l2_penalty_gradient",
-    ]
-    assert len({e.name for e in ALL}) == len(ALL) == 30
+def test_names_of_exercises_differ():
+    assert len({e.name for e in ALL}) == len(ALL)
 
 
 def test_two_classes_are_binary():

@@ -42,6 +42,7 @@ def huge_numbers():
     title="ReLU",
     kind=Kind.ACTIVATION,
     spoken="rectifiedlinear rectifiedlinearunit rectifier",
+    example=((np.array([-2.0, 3.0]),), [0, 3]),
 )
 def relu(z):
     """Let positive numbers through and turn negative ones into 0."""
@@ -193,6 +194,7 @@ def divided_the_output_by_the_input(z):
     title="leaky ReLU",
     kind=Kind.ACTIVATION,
     spoken="lrelu leakyrectifiedlinear leakyrectifiedlinearunit",
+    example=((np.array([-2.0, 3.0]),), [-0.02, 3]),
 )
 def leaky_relu(z, alpha=0.01):
     """Let positive numbers through and a small share alpha of negative ones."""
@@ -333,6 +335,7 @@ def multiplied_alpha_by_z(z):
     title="hyperbolic tangent",
     kind=Kind.ACTIVATION,
     spoken="hyperbolictangent tangh",
+    example=((np.array([0.0, np.log(3)]),), [0, 0.8]),
 )
 def tanh(z):
     """Squash every number into (-1, 1)."""

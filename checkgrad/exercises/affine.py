@@ -23,10 +23,16 @@ def inputs_and_parameters(rng):
     title="affine layer",
     kind=Kind.LAYER,
     spoken="linear dense fullyconnected fc affinelayer linearlayer denselayer fclayer",
+    example=((np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0])), [[16]]),
 )
 def affine_forward(x, w, b):
     """Weigh and add the inputs of every sample and shift by the bias: x @ w + b."""
     return x @ w + b
+
+
+@affine_forward.without("b", bias="none")
+def unshifted(formula):
+    return lambda x, w, b: formula(x, w, np.zeros_like(b))
 
 
 @affine_forward.law
@@ -109,6 +115,11 @@ def upstream_inputs_and_weights(rng):
 def affine_backward(dout, x, w):
     """From dL/dz to dL/dx = dout @ w.T, dL/dw = x.T @ dout and dL/db, the sum of dout over the samples."""
     return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+
+
+@affine_backward.without("b", bias="none")
+def but_the_last(formula):
+    return lambda *probe: formula(*probe)[:-1]
 
 
 @affine_backward.also_right(mean="in the layer")

@@ -57,6 +57,7 @@ def certain_and_right():
         "bce logloss logisticloss binaryce binarylogloss binaryxent binarycrossent "
         "crossentropybinary binaryentropy"
     ),
+    example=((np.array([0.5, 0.25]), np.array([1.0, 0.0])), np.log(8 / 3) / 2),
 )
 def binary_cross_entropy(y, t):
     """Mean over the samples of -ln(y) where the target is 1 and of -ln(1 - y) where it is 0.
@@ -357,6 +358,7 @@ def huge_logits_and_targets():
         "binarycrossentropylogits logitsbinarycrossentropy"
     ),
     fuses=(sigmoid, binary_cross_entropy),
+    example=((np.array([np.log(3)]), np.array([0.0])), np.log(4)),
 )
 def sigmoid_binary_cross_entropy(z, t):
     """Binary cross-entropy of the sigmoid of the logits, in one step: ln(1 + exp(z)) - t z, averaged.

@@ -69,6 +69,7 @@ def certain_and_right():
         "sparsecrossentropy sparsecategoricalcrossentropy scce multiclasscrossentropy "
         "crossentropymulticlass negloglikelihood categoricalce multiclasslogloss"
     ),
+    example=((np.array([[0.25, 0.75], [0.5, 0.5]]), np.eye(2)), np.log(8) / 2),
 )
 def cross_entropy(y, t):
     """Mean over the samples of -ln of the probability that the true class got.
@@ -363,6 +364,7 @@ def huge_logits_and_targets():
         "softmaxlosscategoricalcrossentropy softmaxcrossentropyfromlogits"
     ),
     fuses=(softmax, cross_entropy),
+    example=((np.array([[0, np.log(3)]]), np.array([[1.0, 0.0]])), np.log(4)),
 )
 def softmax_cross_entropy(z, t):
     """Cross-entropy of the softmax of the logits, in one step: the log of the sum minus the true logit, averaged.

@@ -27,6 +27,7 @@ def weights_and_strength(rng):
         "l2regularizationloss l2regularisationloss ridgepenalty weightdecaypenalty "
         "weightpenalty regularizationloss regularisationloss"
     ),
+    example=((np.array([[1.0, -2.0]]), 0.4), 1.0),
 )
 def l2_penalty(w, lam):
     """Half of lam times the sum of all squared weights."""

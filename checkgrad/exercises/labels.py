@@ -27,10 +27,16 @@ def class_numbers(rng):
         "onehotvectors tocategorical toonehot vectorizedresult y2indicator "
         "converttoonehot labelstoonehot onehotmatrix"
     ),
+    example=((np.array([2, 0]), 3), [[0, 0, 1], [1, 0, 0]]),
 )
 def one_hot(labels, classes):
     """Turn each class number into a row with a 1 at its place and 0 elsewhere."""
     return np.eye(classes)[labels]
+
+
+@one_hot.without("classes", classes="those that occur")
+def for_the_classes_that_occur(formula):
+    return lambda labels, classes: formula(labels, int(np.max(labels)) + 1)
 
 
 @one_hot.law
@@ -105,6 +111,7 @@ def _partly_right(rng, t):
     source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 5.1.2",
     kind=Kind.METRIC,
     spoken="accuracyscore acc classificationaccuracy",
+    example=((np.array([[0.9, 0.1], [0.6, 0.4]]), np.eye(2)), 0.5),
 )
 def accuracy(y, t):
     """The share of samples whose largest output is that of the true class."""

@@ -31,6 +31,7 @@ def outputs_and_targets(rng):
         "meansquarederror meansquareerror meansquared squarederror quadraticcost "
         "quadratic quadraticloss sumsquarederror"
     ),
+    example=((np.array([[1.0, 2.0]]), np.array([[0.0, 4.0]])), 2.5),
 )
 def mse_loss(y, t):
     """The mean of the squared differences between outputs and targets, over all cells."""

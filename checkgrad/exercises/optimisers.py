@@ -28,6 +28,7 @@ def weights_and_gradients(rng):
     in_place=("w",),
     kind=Kind.UPDATE,
     spoken="sgd sgdstep gradientdescentstep gradientdescentupdate gdupdate",
+    example=((np.ones((1, 1)), 2 * np.ones((1, 1)), 0.25), [[0.5]]),
 )
 def sgd_update(w, g, lr):
     """One step down the gradient: w - lr g."""
@@ -102,6 +103,10 @@ def with_velocity(rng):
     returns=("w", "v"),
     kind=Kind.UPDATE,
     spoken="momentum sgdmomentum momentumstep sgdwithmomentum",
+    example=(
+        (np.ones((1, 1)), 2 * np.ones((1, 1)), 4 * np.ones((1, 1)), 0.25, 0.5),
+        ([[2.5]], [[1.5]]),
+    ),
 )
 def momentum_update(w, g, v, lr, mu):
     """One step with momentum: the velocity becomes mu v - lr g and moves the weights. Returns w, v."""
@@ -219,6 +224,10 @@ def no_gradient_yet():
     returns=("w", "m", "v"),
     kind=Kind.UPDATE,
     spoken="adam adamstep",
+    example=(
+        (np.ones((1, 1)), 2 * np.ones((1, 1)), 0 * np.ones((1, 1)), 0 * np.ones((1, 1)), 1, 0.25),
+        ([[0.75]], [[0.2]], [[0.004]]),
+    ),
 )
 def adam_update(w, g, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     """Step number t = 1, 2, ... of Adam. Returns w, m, v.

@@ -27,6 +27,7 @@ def huge_numbers():
     source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.2, equation 4.59",
     kind=Kind.ACTIVATION,
     spoken="sigm sig logistic logisticsigmoid expit",
+    example=((np.array([0.0, np.log(3)]),), [0.5, 0.75]),
 )
 def sigmoid(z):
     """Squash every number into (0, 1): 1 / (1 + exp(-z)).

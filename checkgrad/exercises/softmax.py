@@ -38,6 +38,7 @@ def huge_logits():
     source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4, equation 4.104",
     kind=Kind.ACTIVATION,
     spoken="softmaxprobabilities softmaxprobs",
+    example=((np.array([[0, np.log(3)], [0, 0]]),), [[0.25, 0.75], [0.5, 0.5]]),
 )
 def softmax(z):
     """Turn each row of logits into probabilities: exp(z_i) / sum_k exp(z_k).

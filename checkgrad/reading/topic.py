@@ -19,20 +19,16 @@ ROUGH, FINE = 1e-3, 1e-9
 
 
 class Right(NamedTuple):
-    """A formula under which values may be right: the reference, or a variant of it."""
+    """A formula under which values may be right: the reference, or a variant of it; *lacking* is an argument less."""
 
     name: str
     formula: Formula
     convention: Mapping[str, str]
-
-    @property
-    def lacking(self) -> set[str]:
-        """The arguments that the formula does without."""
-        return {LACKED[item] for item in self.convention.items() if item in LACKED}
+    lacking: str = ""
 
     def suits(self, way: Way) -> bool:
         """Is nothing handed over that the formula does without?"""
-        return not self.lacking & set(way.order)
+        return self.lacking not in way.order
 
 
 @dataclass
@@ -111,34 +107,18 @@ def _doing_without(
     exercise: Exercise, rights: list[Right], pinned: Mapping[str, str]
 ) -> list[Right]:
     """The formulas of what is given one argument less: no bias, no number of classes."""
-    key, value, cut = WITHOUT.get(exercise.name, ("", "", None))
-    if cut is None or key in pinned:
+    less = exercise.shorter
+    if less is None or less.key in pinned:
         return []
     return [
-        Right(f"{name} without", cut(formula), {**convention, key: value})
-        for name, formula, convention in rights
+        Right(
+            f"{right.name} without",
+            less.cut(right.formula),
+            {**right.convention, less.key: less.value},
+            less.role,
+        )
+        for right in rights
     ]
-
-
-def _unshifted(formula: Formula) -> Formula:
-    return lambda x, w, b: formula(x, w, np.zeros_like(b))
-
-
-def _but_the_last(formula: Formula) -> Formula:
-    return lambda *probe: formula(*probe)[:-1]
-
-
-def _for_the_classes_that_occur(formula: Formula) -> Formula:
-    return lambda labels, classes: formula(labels, int(np.max(labels)) + 1)
-
-
-# By exercise: a convention, its value, and what becomes of a formula. By convention: the argument that is lacking.
-WITHOUT = {
-    "affine_forward": ("bias", "none", _unshifted),
-    "affine_backward": ("bias", "none", _but_the_last),
-    "one_hot": ("classes", "those that occur", _for_the_classes_that_occur),
-}
-LACKED = {("bias", "none"): "b", ("classes", "those that occur"): "classes"}
 
 
 def _negated(exercise: Exercise, rights: list[Right], pinned: Mapping[str, str]) -> list[Right]:
@@ -147,8 +127,10 @@ def _negated(exercise: Exercise, rights: list[Right], pinned: Mapping[str, str])
     if signed or not exercise.is_gradient_of_a_loss or "sign" in pinned:
         return []
     return [
-        Right(f"minus {name}", _minus(formula), {**convention, "sign": "negative"})
-        for name, formula, convention in rights
+        Right(
+            f"minus {right.name}", _minus(right.formula), {**right.convention, "sign": "negative"}
+        )
+        for right in rights
     ]
 
 
