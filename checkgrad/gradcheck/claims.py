@@ -1,4 +1,4 @@
-"""What may be claimed of a derivative: a gradient, a Jacobian, products with it. KINDS is the table."""
+"""What may be claimed of a derivative: a gradient, a Jacobian, a Hessian, products with them. KINDS is the table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.gradcheck.subject import Leaves, Subject, WrongShape, flattened
+from checkgrad.gradcheck.subject import Leaves, Subject, WrongShape, is_sparse
+from checkgrad.gradcheck.trees import branches, flattened
 from checkgrad.numeric.ladder import DOUBLE, SINGLE
 from checkgrad.numeric.moves import length
 
@@ -19,10 +20,19 @@ ACCUMULATED = 32.0  # roundings that a sum of products may gather, in units of w
 
 @dataclass(frozen=True)
 class Derivative:
-    """What is claimed at one point: the slope along a direction, and by how much rounding may put that off."""
+    """What is claimed at one point.
 
-    slope: Callable[[Leaves], Any]
+    parts: what each leaf adds to the slope along a direction. rounding: by how much that may put it off.
+    most: the direction along which a leaf adds most, as signs; None where outputs differ in that.
+    """
+
+    parts: Callable[[Leaves], list[Any]]
     rounding: Callable[[Leaves, Any], Any]
+    most: Callable[[int], Any] | None = None
+
+    def slope(self, d: Leaves) -> Any:
+        """The slope along a direction."""
+        return sum(self.parts(d))
 
 
 @dataclass(frozen=True)
@@ -31,22 +41,31 @@ class Claim:
 
     value: what is differentiated, of the arguments.
     derivative: of the arguments.
+    twice: is it the second derivative along a direction?
     """
 
     value: Callable[..., Any]
     derivative: Callable[..., Derivative]
     elementwise: bool = False
+    twice: bool = False
 
 
 def gradient(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
     """g(*args) is the gradient of the number f(*args)."""
-    return Claim(f, lambda *args: _dotted(subject.matched(args, g(*args))))
+    return Claim(
+        lambda *args: number(f(*args)), lambda *args: _dotted(subject.matched(args, g(*args)))
+    )
+
+
+def number(value: Any) -> Any:
+    """The number in an array of one entry; anything else as it is."""
+    return np.reshape(value, ()) if np.ndim(value) and np.size(value) == 1 else value
 
 
 def jacobian(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
     """g(*args) is every entry of f(*args) by every entry of the argument: shape out + argument."""
     out = np.shape(upstream)
-    return Claim(f, lambda *args: _contracted(subject.matched(args, g(*args), out), len(out)))
+    return Claim(f, lambda *args: _contracted(subject.matched(args, g(*args), out), out))
 
 
 def elementwise(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
@@ -55,10 +74,32 @@ def elementwise(f: Function, g: Function, subject: Subject, upstream: Any) -> Cl
     def derivative(*args: Any) -> Derivative:
         (slopes,) = subject.matched(args, g(*args))
         return Derivative(
-            lambda d: slopes * d[0], lambda d, slope: _rounding(slopes) * np.abs(slope)
+            lambda d: [slopes * d[0]], lambda d, slope: _rounding(slopes) * np.abs(slope)
         )
 
     return Claim(f, derivative, elementwise=True)
+
+
+def hessian(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
+    """g(*args) is the matrix of second derivatives of f(*args); of a gradient f, it is the Jacobian."""
+    if np.size(upstream) != 1 or subject.leaves(subject.args)[0].size == 1 and np.ndim(upstream):
+        return jacobian(f, g, subject, upstream)
+    x = subject.leaves(subject.args)[0]
+
+    def derivative(*args: Any) -> Derivative:
+        (h,) = subject.matched(args, g(*args), x.shape)
+
+        def quadratic(d: Leaves) -> list[Any]:
+            return [np.vdot(d[0], _product_with(h, d[0]).reshape(x.shape))]
+
+        def rounding(d: Leaves, _: Any) -> Any:
+            size = abs(h) if is_sparse(h) else np.abs(h)
+            product = _product_with(size, np.abs(d[0])).reshape(x.shape)
+            return _rounding(h) * np.vdot(np.abs(d[0]), product)
+
+        return Derivative(quadratic, rounding)
+
+    return Claim(lambda *args: number(f(*args)), derivative, twice=True)
 
 
 def vjp(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
@@ -85,7 +126,7 @@ def _product(
     f: Function, g: Function, subject: Subject, upstream: Any, join: Callable[..., Any]
 ) -> Claim:
     def derivative(*args: Any) -> Derivative:
-        def slope(d: Leaves) -> Any:
+        def along(d: Leaves) -> Any:
             slopes = join(args, g(subject.tree(args, d), *args))
             if slopes.shape != np.shape(upstream):
                 raise WrongShape(
@@ -93,16 +134,22 @@ def _product(
                 )
             return slopes
 
-        return Derivative(slope, _rounding_of_the_largest)
+        def parts(d: Leaves) -> list[Any]:
+            if len(d) == 1:
+                return [along(d)]
+            zeros = [np.zeros_like(e) for e in d]
+            return [along([*zeros[:i], e, *zeros[i + 1 :]]) for i, e in enumerate(d)]
+
+        return Derivative(parts, _rounding_of_the_largest)
 
     return Claim(lambda *args: join(args, f(*args)), derivative)
 
 
-Kind = Callable[[Function, Function, Subject, Any], Claim]
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, Callable[[Function, Function, Subject, Any], Claim]] = {
     "gradient": gradient,
     "jacobian": jacobian,
     "elementwise": elementwise,
+    "hessian": hessian,
     "vjp": vjp,
     "jvp": jvp,
     "hvp": hvp,
@@ -111,7 +158,7 @@ KINDS: dict[str, Kind] = {
 
 def joined(tree: Any) -> Any:
     """One array of *tree*: itself, or the entries of all its arrays."""
-    if not isinstance(tree, dict | list | tuple):
+    if branches(tree) is None:
         return np.asarray(tree)
     leaves = [np.asarray(leaf) for leaf in flattened(tree)]
     return leaves[0] if len(leaves) == 1 else np.concatenate([leaf.ravel() for leaf in leaves])
@@ -122,33 +169,42 @@ def _dotted(leaves: Leaves) -> Derivative:
     def roundings() -> list[float]:
         return [_rounding(g) * length(g) for g in leaves]
 
-    def slope(d: Leaves) -> float:
-        return sum(float(np.vdot(g, e)) for g, e in zip(leaves, d, strict=True))
+    def parts(d: Leaves) -> list[Any]:
+        return [float(np.vdot(g, e)) for g, e in zip(leaves, d, strict=True)]
 
     def rounding(d: Leaves, _: Any) -> float:
         return sum(own * length(e) for own, e in zip(roundings(), d, strict=True))
 
-    return Derivative(slope, rounding)
+    return Derivative(parts, rounding, lambda i: np.sign(leaves[i]))
 
 
-def _contracted(leaves: Leaves, out: int) -> Derivative:
-    def slope(d: Leaves) -> Any:
-        return sum(np.tensordot(j, e, axes=np.ndim(e)) for j, e in zip(leaves, d, strict=True))
+def _contracted(leaves: Leaves, out: tuple[int, ...]) -> Derivative:
+    def contracted(j: Any, e: Any) -> Any:
+        return _product_with(j, e).reshape(out)
+
+    def parts(d: Leaves) -> list[Any]:
+        return [contracted(j, e) for j, e in zip(leaves, d, strict=True)]
 
     def rounding(d: Leaves, _: Any) -> Any:
         pairs = zip(leaves, d, strict=True)
-        size = sum(np.tensordot(np.abs(j), np.abs(e), axes=np.ndim(e)) for j, e in pairs)
+        size = sum(contracted(abs(j), np.abs(e)) for j, e in pairs)
         return max(map(_rounding, leaves)) * size
 
-    return Derivative(slope, rounding)
+    return Derivative(parts, rounding)
+
+
+def _product_with(j: Any, e: Any) -> Any:
+    """A Jacobian, perhaps a sparse matrix, times an array of the form of the argument."""
+    return np.asarray(j @ np.ravel(e)) if is_sparse(j) else np.tensordot(j, e, axes=np.ndim(e))
 
 
 def _rounding_of_the_largest(_: Leaves, slopes: Any) -> Any:
-    return np.full(slopes.shape, _rounding(slopes) * np.max(np.abs(slopes), initial=0.0))
+    return np.full(np.shape(slopes), _rounding(slopes) * np.max(np.abs(slopes), initial=0.0))
 
 
 def _rounding(array: Any) -> float:
     """What a sum of products with *array* may be off by, relatively: more where it was computed in float32."""
+    array = array.data if is_sparse(array) else array
     if np.asarray(array).dtype == np.float32:
         return ACCUMULATED * SINGLE
     some = np.ravel(array)[:: np.size(array) // 64 + 1]

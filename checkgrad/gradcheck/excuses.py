@@ -1,4 +1,9 @@
-"""Differences that are no mistakes: an eps or a clip in f, which the analytic formula has not."""
+"""Differences that may be no mistakes: an eps or a clip in f, which the analytic formula has not.
+
+Either differs by a hair everywhere, or where something is saturated. Then the difference dies out exponentially
+as the argument leaves saturation, and on the way f rises by no more than the claim sums up to. A term that is
+missing, or a series cut off, dies out as a power of the argument, and is no excuse.
+"""
 
 from __future__ import annotations
 
@@ -12,44 +17,67 @@ from checkgrad.gradcheck.findings import FAINT, Finding
 from checkgrad.gradcheck.search import DIRECTIONS, Comparison, Search, Spot, among
 from checkgrad.gradcheck.subject import Leaves
 from checkgrad.numeric.ladder import differentiate, unit_of
-from checkgrad.numeric.moves import calmer
+from checkgrad.numeric.moves import CALM, calmer, move_scale
 
 TINY = 1e-5  # a relative difference that an eps makes, and no mistake
 UNSEEN = 0.25  # of the bound: weights differ by a factor of 3, so that a part of it would show more
 GROUPS, MOST = 8, 4  # so many groups of entries; a few wrong entries are in so many of them at most
 CELLS = (32, 64)  # parts of a path, along which a claim is summed up
 LEAST_SYMMETRY = 1e-4  # of the size of what is compared
+# The way out of saturation: arguments smaller by these powers of two.
+HALVINGS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
+STEEP = 4.0  # a power of the argument: what dies out more slowly is not saturated
+SUDDEN = 10.0
+BENT = 0.85  # of an exponent that falls as the argument does, as that of an exponential function
+FLAT = 1e-2  # of its change on the way: a claim that changes less is saturated
 
-NOWHERE = "differs from f by so little that no part of it stands out"
 SATURATED = (
     "it is the gradient of a function that equals f where nothing is saturated, and exceeds f elsewhere;"
     " an eps or a clip in f would do that"
+)
+CUT = (
+    "f is cut off where it is saturated, and the gradient is not: by a clip that was added to f, or by a"
+    " limit of its own that the gradient lacks; check it where the limit does not hold"
 )
 
 Looks = Callable[[Spot], list[Leaves]]
 
 
 @dataclass(frozen=True)
-class FirstLook:
+class Excuse:
+    """What in f explains a difference. proven: it is sure enough to call the gradient right."""
+
+    words: str
+    proven: bool = True
+
+
+@dataclass(frozen=True)
+class Look:
     """What is known about a difference before looking into it.
 
-    excuse: what in f explains it. calm: it is gone where nothing is saturated. suspected: for every entry,
-    whether it may be wrong, if that is known.
+    excuse: what in f explains it. calm: it is gone where nothing is saturated. faint: it is hardly more than
+    the noise. suspected: for every entry, whether it may be wrong, if that is known.
     """
 
-    excuse: str = ""
+    excuse: Excuse | None = None
     calm: bool = False
+    faint: bool = False
     suspected: Leaves | None = None
 
 
-def first_look(search: Search, spot: Spot, first: Comparison) -> FirstLook:
+def first_look(search: Search, spot: Spot, first: Comparison) -> Look:
     """Look at the derivative as a whole, and in random groups of entries."""
-    if search.claim.elementwise:
-        return FirstLook(_slight(first) if _nearly_equal(first) else "")
-    output, calm = first.worst_output, _calm(search, spot)
+    output = first.worst_output
+    if search.claim.elementwise or search.claim.twice:
+        return Look(_slight(first))
+    calm = _calm(search, spot)
+    if calm is None:
+        return Look()
     whole = search.compare(calm, [search.directions(calm.leaves) for _ in range(DIRECTIONS)])
-    if not _nearly_equal(whole.of(output), alike=True):
-        return FirstLook()
+    one, there = first.of(output), whole.of(output)
+    saturated = _is_large(one) or not _nearly_equal(there, alike=True)
+    if saturated and not _is_gone(one, there):
+        return Look()
     groups = [search.rng.integers(0, GROUPS, x.shape) for x in spot.leaves]
 
     def looks(at: Spot) -> list[Leaves]:
@@ -58,30 +86,25 @@ def first_look(search: Search, spot: Spot, first: Comparison) -> FirstLook:
     seen = search.compare(spot, looks(spot)).of(output)
     off = np.flatnonzero(seen.off)
     if np.max(seen.excess) < UNSEEN and np.max(first.excess) < FAINT:
-        return FirstLook(NOWHERE)
+        return Look(_slight(first.of(output), alike=True), faint=True)
     if len(off) <= MOST:
-        return FirstLook("", True, [np.isin(g, off) for g in groups] if len(off) else None)
+        return Look(None, True, suspected=[np.isin(g, off) for g in groups] if len(off) else None)
     wrong = search.directions(spot.leaves)
-    return FirstLook(_excuse(search, spot, output, seen, looks, wrong, alike=True), True)
+    return Look(_excuse(search, spot, output, seen, wrong, alike=True), True)
 
 
-def excuse_for(search: Search, spot: Spot, findings: list[Finding], calm: bool) -> str:
-    """Say what in *f* explains the *findings*, or "". calm: they are gone where nothing is saturated."""
-    if any(found.related for found in findings) and not calm:
-        return ""
-    if not any(found.suspects for found in findings):
-        return NOWHERE
+def excuse_for(search: Search, spot: Spot, findings: list[Finding]) -> Excuse | None:
+    """Say what in *f* explains the *findings*, which are gone where nothing is saturated."""
     groups = [(f.leaf, group) for f in findings for group in _merged(f.suspects)]
+    if not groups:
+        return None
 
-    def looks(at: Spot) -> list[Leaves]:
-        return [among(search, at, *group) for group in groups]
-
-    directions = looks(spot)
+    directions = [among(search, spot, *group) for group in groups]
     output = next(f.output for f in findings if f.suspects)
     seen = search.compare(spot, directions).of(output)
     wrong = [np.sum(parts, axis=0, dtype=parts[0].dtype) for parts in zip(*directions, strict=True)]
     many = any(len(group) > 1 for _, group in groups)
-    return _excuse(search, spot, output, seen, looks, wrong, many)
+    return _excuse(search, spot, output, seen, wrong, many)
 
 
 def _merged(groups: list[Any]) -> list[Any]:
@@ -91,46 +114,106 @@ def _merged(groups: list[Any]) -> list[Any]:
 
 
 def _excuse(
-    search: Search,
-    spot: Spot,
-    output: int,
-    seen: Comparison,
-    looks: Looks,
-    wrong: Leaves,
-    alike: bool,
-) -> str:
-    """Say what in *f* explains a difference, or "".
+    search: Search, spot: Spot, output: int, seen: Comparison, wrong: Leaves, alike: bool
+) -> Excuse | None:
+    """Say what in *f* explains a difference.
 
-    seen: the difference. looks: directions in which to see it elsewhere. wrong: one through all of it.
-    alike: the directions are of many entries each, and may be measured by one yardstick.
+    seen: the difference. wrong: a direction through all of it. alike: the directions are of many entries
+    each, and may be measured by one yardstick.
     """
-    if _nearly_equal(seen, alike):
-        return _slight(seen, alike)
-    calm = _calm(search, spot)
-    excused = (
-        _is_gone(seen, search.compare(calm, looks(calm)).of(output), alike)
-        and _has_a_potential(search, spot, output, wrong)
-        and _is_cut_off(search, spot, output)
-    )
-    return SATURATED if excused else ""
+    if slight := _slight(seen, alike):
+        return slight
+    trail = _trail(search, spot, output, wrong)
+    if trail is None or not trail.dies_out:
+        return None
+    if not (_has_a_potential(search, spot, output, wrong) and _is_cut_off(search, spot, output)):
+        return None
+    return Excuse(SATURATED) if trail.is_saturated else Excuse(CUT, proven=False)
 
 
-def _calm(search: Search, spot: Spot) -> Spot:
+@dataclass(frozen=True)
+class Trail:
+    """A difference on the way out of saturation: claimed and gap along one direction, and the bound."""
+
+    claimed: Any
+    gap: Any
+    bound: Any
+
+    @property
+    def seen(self) -> Any:
+        return self.gap > 2 * self.bound
+
+    @property
+    def dies_out(self) -> bool:
+        top = float(np.max(self.gap))
+        return bool(self.gap[-1] <= max(2 * self.bound[-1], TINY * top) and self._is_steep)
+
+    @property
+    def exponents(self) -> Any:
+        """By which power of the argument it falls, from one point to the next; at least, where it is not seen."""
+        left = np.maximum(self.gap, 2 * self.bound)
+        return np.log2(left[:-1] / left[1:]) / np.diff(HALVINGS)
+
+    @property
+    def _is_steep(self) -> bool:
+        return bool(np.any(self.exponents[self.seen[:-1]] >= STEEP))
+
+    @property
+    def is_saturated(self) -> bool:
+        """Does it fall as an exponential function does, or suddenly, and under a claim that is flat there?"""
+        return self._is_exponential or (self._is_sudden and self._is_flat)
+
+    @property
+    def _is_exponential(self) -> bool:
+        both = self.seen[1:-1] & self.seen[2:]
+        before, after = self.exponents[:-1], self.exponents[1:]
+        falls = (before >= STEEP) & (after > 0) & (after <= BENT * before)
+        return bool(np.any(both & falls))
+
+    @property
+    def _is_sudden(self) -> bool:
+        return bool(np.any(self.exponents[self.seen[:-1]] >= SUDDEN))
+
+    @property
+    def _is_flat(self) -> bool:
+        change = np.abs(self.claimed - self.claimed[0])
+        return bool(
+            np.max(change[1:3]) <= FLAT * change[-1] and change[-1] > TINY * np.abs(self.claimed[0])
+        )
+
+
+def _trail(search: Search, spot: Spot, output: int, wrong: Leaves) -> Trail | None:
+    """Follow a difference along one direction, on the way to where nothing is saturated."""
+    rows = []
+    for halvings in HALVINGS:
+        share = (1 - 2.0**-halvings) / (1 - CALM)
+        at = search.spot_if_any(_on_the_way(search, spot, share))
+        if at is None:
+            return None
+        moved, ratio = _carried(search, spot, at, wrong)
+        seen = search.compare(at, [moved]).of(output)
+        if not seen.smooth[0]:
+            return None
+        gap = abs(seen.claimed[0] - seen.measured[0])
+        rows.append((seen.claimed[0] / ratio, gap / ratio, seen.bound[0] / ratio))
+    return Trail(*np.array(rows).T)
+
+
+def _carried(search: Search, spot: Spot, at: Spot, direction: Leaves) -> tuple[Leaves, float]:
+    """*direction* with the scale of another point, and how much shorter that is, where it is one number."""
+    pairs = list(zip(spot.leaves, at.leaves, strict=True))
+    ratios = [move_scale(b, search.domain) / move_scale(a, search.domain) for a, b in pairs]
+    moved = [
+        np.asarray(d * r).astype(d.dtype, copy=False)
+        for d, r in zip(direction, ratios, strict=True)
+    ]
+    one = ratios[0] if all(np.ndim(r) == 0 for r in ratios) else 1.0
+    return moved, float(one)
+
+
+def _calm(search: Search, spot: Spot) -> Spot | None:
     """The same with arguments that do not saturate."""
-    return search.spot(_on_the_way(search, spot, 1.0))
-
-
-def _nearly_equal(seen: Comparison, alike: bool = False) -> bool:
-    gap, size = _gap_and_size(seen, alike)
-    near = np.abs(seen.claimed - seen.measured) <= seen.bound + TINY * size
-    return bool(np.any(seen.smooth) and np.all(near | ~seen.smooth))
-
-
-def _is_gone(seen: Comparison, calm: Comparison, alike: bool) -> bool:
-    """Is *calm* without the difference that was *seen*, and fine enough to show it?"""
-    (gap, size), (_, calm_size) = _gap_and_size(seen, alike), _gap_and_size(calm, alike)
-    shows = calm.bound * size <= gap * calm_size
-    return _nearly_equal(calm, alike) and bool(np.all(shows | ~calm.smooth))
+    return search.spot_if_any(_on_the_way(search, spot, 1.0))
 
 
 def _gap_and_size(seen: Comparison, alike: bool) -> tuple[Any, Any]:
@@ -139,12 +222,33 @@ def _gap_and_size(seen: Comparison, alike: bool) -> tuple[Any, Any]:
     return (np.sqrt(np.mean(gap**2)), np.sqrt(np.mean(size**2))) if alike else (gap, size)
 
 
-def _slight(seen: Comparison, alike: bool = False) -> str:
+def _nearly_equal(seen: Comparison, alike: bool = False) -> bool:
+    _, size = _gap_and_size(seen, alike)
+    near = np.abs(seen.claimed - seen.measured) <= seen.bound + TINY * size
+    return bool(np.any(seen.smooth) and np.all(near | ~seen.smooth))
+
+
+def _is_large(seen: Comparison) -> bool:
+    """Is it more than an eps does where nothing is saturated?"""
+    gap, size = _gap_and_size(seen, alike=True)
+    return bool(gap > TINY * size)
+
+
+def _is_gone(seen: Comparison, calm: Comparison) -> bool:
+    """Is little left of the difference where nothing is saturated, in comparison with what was seen?"""
+    gap, _ = _gap_and_size(seen, alike=True)
+    left, _ = _gap_and_size(calm, alike=True)
+    return bool(calm.smooth.all() and left <= np.max(calm.bound) + 1e-3 * gap)
+
+
+def _slight(seen: Comparison, alike: bool = False) -> Excuse | None:
+    """An eps that differs by a hair in all parts of it."""
     gap, size = _gap_and_size(seen, alike)
+    known = np.all(seen.smooth) and np.all(gap <= TINY * size)
+    if not known or not np.all(seen.bound <= TINY * np.max(size)):
+        return None
     largest = np.max(gap / np.maximum(size, 1e-300))
-    if largest > TINY:
-        return NOWHERE
-    return f"differs from f by {largest:.1e} of it at most; an eps in f would do that"
+    return Excuse(f"differs from f by {largest:.1e} of it at most; an eps in f would do that")
 
 
 def _has_a_potential(search: Search, spot: Spot, output: int, wrong: Leaves) -> bool:
@@ -162,9 +266,12 @@ def _change_of_claim(
 ) -> tuple[float, float]:
     """How the claimed slope along one direction changes along the other."""
 
+    def slope(step: float) -> Any:
+        moved = search.moved(spot, along, step)
+        return None if moved is None else np.ravel(moved.claimed.slope(claimed))[output]
+
     def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
-        slopes = (search.moved(spot, along, step).claimed.slope(claimed) for (step,) in points)
-        return [np.ravel(slope)[output] for slope in slopes]
+        return [slope(step) for (step,) in points]
 
     found = differentiate(evaluate, (0.0,), lambda _, h: (h,), 1, unit_of(spot.leaves))
     return float(found.value[0]), float(found.bound[0]) if found.smooth[0] else np.inf
@@ -183,7 +290,9 @@ def _summed_up(search: Search, spot: Spot, output: int, cells: int) -> float:
     """The integral of the claim on that way, by the midpoint rule."""
     ends, total = np.linspace(1, 0, cells + 1), 0.0
     for begin, end in zip(ends, ends[1:], strict=False):
-        middle = search.spot(_on_the_way(search, spot, (begin + end) / 2))
+        middle = search.spot_if_any(_on_the_way(search, spot, (begin + end) / 2))
+        if middle is None:
+            return np.nan
         near, far = (_leaves_on_the_way(search, spot, share) for share in (begin, end))
         step = [b - a for a, b in zip(near, far, strict=True)]
         total += float(np.ravel(middle.claimed.slope(step))[output])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,13 +15,13 @@ from checkgrad.gradcheck.search import (
     Search,
     Spent,
     Spot,
+    alone,
     descended,
     entries,
     halved,
     wrong_leaves,
 )
 from checkgrad.gradcheck.subject import Leaves, entry_name
-from checkgrad.numeric.moves import move, move_scale
 
 FEW = 16  # arrays of so many entries are compared entry by entry
 SHOWN = 5
@@ -30,6 +31,23 @@ SAMPLES = 4  # directions from which a relation is read off
 SLIGHT = 1e-6
 FAINT = 16.0  # times the bound: hardly beyond it
 STANDING = 4  # entries among which to look for examples
+ELSEWHERE = (
+    0.1  # how far off a relation must be true as well, relative to the size of the arguments
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A claim beside what is due, entry by entry, with the axes of the output first; flat positions into it."""
+
+    claimed: Any
+    measured: Any
+    bound: Any
+
+    @property
+    def off(self) -> Any:
+        with np.errstate(invalid="ignore"):
+            return np.abs(self.claimed - self.measured) > self.bound
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,7 @@ class Finding:
     suspects: groups of flat positions, each with something wrong in *output*; single ones if all are known;
         none if it is hardly wrong, and in no part of it.
     words: how it relates to what is due. related: that explains the whole of it.
+    table: all of it, if it was measured entry by entry.
     """
 
     leaf: int
@@ -46,6 +65,7 @@ class Finding:
     output: int = 0
     words: str = ""
     related: bool = False
+    table: Table | None = None
 
     @property
     def few(self) -> bool:
@@ -73,6 +93,8 @@ def described(search: Search, spot: Spot, found: Finding) -> Block:
     """What to say about a wrong array, with entries to show."""
     words, name = found.words, _name(search, found.leaf)
     try:
+        if found.table is not None:
+            return Block(name, words, _from_table(search, found.leaf, found.table))
         if found.few:
             at = np.concatenate([*found.suspects, np.zeros(0, int)])[:SHOWN]
         else:
@@ -87,8 +109,10 @@ def _look_into(search: Search, spot: Spot, leaf: int, within: Any, everywhere: b
     x = spot.leaves[leaf]
     if not search.affordable(max(SAMPLES, min(x.size, FEW)) + EXAMPLES):
         return Finding(leaf, [_all_of(spot, leaf)])
-    if x.size <= FEW:
+    if x.size <= FEW and not search.claim.twice:
         return _small(search, spot, leaf)
+    if search.claim.twice:
+        return _twice(search, spot, leaf)
     directions = [search.directions_of(spot.leaves, leaf) for _ in range(SAMPLES)]
     found = search.compare(spot, directions)
     output = found.worst_output
@@ -99,9 +123,19 @@ def _look_into(search: Search, spot: Spot, leaf: int, within: Any, everywhere: b
     if not suspects and np.max(found.excess) > FAINT:
         return Finding(leaf, [_all_of(spot, leaf)], output)
     known = Finding(leaf, [group.ravel() for group in suspects], output)
-    return (
-        replace(known, words=_few(np.ravel(suspects), x.shape)) if suspects and known.few else known
-    )
+    if not suspects or not known.few:
+        return known
+    return replace(known, words=_few_of_many(np.ravel(suspects), x.shape, found))
+
+
+def _few_of_many(at: Any, shape: tuple[int, ...], found: Comparison) -> str:
+    """Where the wrong entries are; of a Jacobian, in which of its outputs they were looked for."""
+    words = _few(at, shape)
+    outputs = found.off[0].size
+    if outputs == 1:
+        return words
+    wrong = int(np.any(found.off, axis=0).sum())
+    return f"wrong in {wrong} of {outputs} outputs; by one of them, {words}"
 
 
 def _all_of(spot: Spot, leaf: int) -> Any:
@@ -126,14 +160,32 @@ def _name(search: Search, leaf: int) -> str:
 
 def _elementwise(search: Search, spot: Spot) -> Finding:
     """All slopes in one go: every entry moves, and each shows in its own output."""
+    table = _slopes(search, spot)
     (x,) = spot.leaves
-    found = search.compare(spot, [[move(x, np.ones_like(x), search.domain).astype(x.dtype)]])
-    scale = move_scale(x, search.domain)
-    parts = (found.claimed[0], found.measured[0], found.bound[0])
-    claimed, measured, bound = (np.asarray(a / scale) for a in parts)
-    words = structure.describe(claimed, measured, search.subject.sizes, bound)
-    at = np.flatnonzero(found.off[0])
-    return Finding(0, list(at[:, None]), 0, words or _few(at, x.shape), True)
+    at = np.flatnonzero(table.off)
+    words = _verified(search, spot, lambda at: _words(search, _slopes(search, at), at, 0))
+    related = bool(words)
+    return Finding(0, list(at[:, None]), 0, words or _few(at, x.shape), related, table)
+
+
+def _slopes(search: Search, spot: Spot) -> Table:
+    (x,) = spot.leaves
+    found = search.compare(spot, [[search.along(x, np.ones_like(x))]])
+    scale = search.scale(x)
+    bound = np.where(found.smooth[0], found.bound[0], np.inf)
+    return Table(*(np.asarray(a / scale) for a in (found.claimed[0], found.measured[0], bound)))
+
+
+def _verified(search: Search, spot: Spot, words_at: Callable[[Spot], str]) -> str:
+    """The relation at *spot*, if the same is true at another point."""
+    words = words_at(spot)
+    if not words:
+        return ""
+    try:
+        other = search.nearby(spot, ELSEWHERE)
+        return words if other is not None and words_at(other) == words else ""
+    except Spent:
+        return ""
 
 
 def _few(at: Any, shape: tuple[int, ...]) -> str:
@@ -150,19 +202,46 @@ def _few(at: Any, shape: tuple[int, ...]) -> str:
 
 def _small(search: Search, spot: Spot, leaf: int) -> Finding:
     """Compare a small array entry by entry."""
+    found, table = _tabulated(search, spot, leaf)
     x = spot.leaves[leaf]
-    found, scale = entries(search, spot, leaf, np.arange(x.size))
-    parts = (found.claimed, found.measured, found.bound)
-    claimed, measured, bound = (_arranged(a, scale, x.shape) for a in parts)
-    if claimed.size == x.size**2:
-        claimed, measured, bound = (a.reshape(x.size, x.size) for a in (claimed, measured, bound))
-    faint = np.max(found.excess) < FAINT
-    words = "" if faint else structure.describe(claimed, measured, search.subject.sizes, bound)
     off = found.off.reshape(x.size, -1)
     output = int(np.argmax(off.sum(axis=0)))
     at = np.flatnonzero(off[:, output])
+    words = ""
+    if np.max(found.excess) >= FAINT:
+        words = _verified(
+            search, spot, lambda at: _words(search, _tabulated(search, at, leaf)[1], at, leaf)
+        )
     related = bool(words) and len(at) == x.size
-    return Finding(leaf, list(at[:, None]), output, words or _few(at, x.shape), related)
+    words = words or _few(np.flatnonzero(table.off), table.claimed.shape)
+    return Finding(leaf, list(at[:, None]), output, words, related, table)
+
+
+def _tabulated(search: Search, spot: Spot, leaf: int) -> tuple[Comparison, Table]:
+    """An array measured entry by entry. A Jacobian of as many outputs as entries is told as a matrix."""
+    x = spot.leaves[leaf]
+    found, scale = entries(search, spot, leaf, np.arange(x.size))
+    bound = np.where(found.smooth, found.bound, np.inf)
+    parts = (_arranged(a, scale, x.shape) for a in (found.claimed, found.measured, bound))
+    return found, Table(*parts)
+
+
+def _words(search: Search, table: Table, spot: Spot, leaf: int) -> str:
+    """How the whole of an array relates to what is due, where that can be told."""
+    x = spot.leaves[leaf]
+    claimed, measured, bound = table.claimed, table.measured, table.bound
+    if not np.isfinite(bound).all():
+        return ""
+    if claimed.size == x.size**2:
+        claimed, measured, bound = (a.reshape(x.size, x.size) for a in (claimed, measured, bound))
+    if search.counted.unit != 1:
+        return structure.scaled(claimed, measured, search.subject.sizes, bound)
+    if words := structure.describe(claimed, measured, search.subject.sizes, bound):
+        return words
+    if claimed.shape != x.shape or x.size < 2:
+        return ""
+    flat = (a.ravel() for a in (claimed, measured, bound, x))
+    return _penalty(*flat, search.subject.names[leaf])
 
 
 def _arranged(values: Any, scale: Any, shape: tuple[int, ...]) -> Any:
@@ -171,20 +250,37 @@ def _arranged(values: Any, scale: Any, shape: tuple[int, ...]) -> Any:
     return np.moveaxis(per_unit, 0, -1).reshape(values.shape[1:] + shape)
 
 
+def _from_table(search: Search, leaf: int, table: Table) -> tuple[Entry, ...]:
+    off = table.off
+    at = np.argwhere(off)[:SHOWN] if off.ndim else np.zeros((1, 0), int)
+    return tuple(
+        Entry(
+            _where(search, leaf, tuple(i)),
+            *(
+                search.counted.in_its_unit(float(a[tuple(i)]))
+                for a in (table.claimed, table.measured, table.bound)
+            ),
+        )
+        for i in at
+    )
+
+
 def _entries(search: Search, spot: Spot, found: Finding, positions: Any) -> tuple[Entry, ...]:
     if not len(positions):
         return ()
     leaf, x = found.leaf, spot.leaves[found.leaf]
     seen, scale = entries(search, spot, leaf, positions)
-    out = () if search.claim.elementwise else seen.claimed.shape[1:]
+    out = seen.claimed.shape[1:]
     row = np.unravel_index(found.output, out) if out else ()
-    outputs = positions if search.claim.elementwise else found.output
-    own = np.arange(len(positions)), outputs
     columns = (
-        a.reshape(len(a), -1)[own] / scale for a in (seen.claimed, seen.measured, seen.bound)
+        a.reshape(len(a), -1)[:, found.output] / scale
+        for a in (seen.claimed, seen.measured, seen.bound)
     )
     return tuple(
-        Entry(_where(search, leaf, (*row, *np.unravel_index(i, x.shape))), *numbers)
+        Entry(
+            _where(search, leaf, (*row, *np.unravel_index(i, x.shape))),
+            *map(search.counted.in_its_unit, numbers),
+        )
         for i, *numbers in zip(positions, *(c.tolist() for c in columns), strict=True)
     )
 
@@ -197,6 +293,20 @@ def _relation(
     search: Search, spot: Spot, leaf: int, found: Comparison, directions: list[Leaves]
 ) -> str:
     """A relation of the whole array that explains its slopes along all sampled directions, or ""."""
+    first = [(found, directions)]
+
+    def words_at(at: Spot) -> str:
+        if first:
+            return _relation_at(search, at, leaf, *first.pop())
+        again = [search.directions_of(at.leaves, leaf) for _ in range(SAMPLES)]
+        return _relation_at(search, at, leaf, search.compare(at, again), again)
+
+    return _verified(search, spot, words_at)
+
+
+def _relation_at(
+    search: Search, spot: Spot, leaf: int, found: Comparison, directions: list[Leaves]
+) -> str:
     claimed, measured, bound = (a.ravel() for a in (found.claimed, found.measured, found.bound))
     if not (found.smooth.all() and np.isfinite(bound).all()) or np.max(found.excess) < FAINT:
         return ""
@@ -204,7 +314,7 @@ def _relation(
         return "zero everywhere"
     if words := structure.scaled(claimed, measured, search.subject.sizes, bound):
         return words
-    if found.claimed.ndim > 1:
+    if found.claimed.ndim > 1 or search.counted.unit != 1:
         return ""
     own = np.array([float(np.vdot(spot.leaves[leaf], d[leaf])) for d in directions])
     name = search.subject.names[leaf]
@@ -247,3 +357,41 @@ def _wrong_slice(search: Search, spot: Spot, found: Finding) -> str:
             number = int(np.flatnonzero(units[:, 0] == suspects[0][0][0])[0])
             return f"wrong in {name} {number}, and right elsewhere"
     return ""
+
+
+def _twice(search: Search, spot: Spot, leaf: int) -> Finding:
+    """The entries of a matrix of second derivatives: those of the diagonal, then of pairs."""
+    x = spot.leaves[leaf]
+    everything = Finding(leaf, [_all_of(spot, leaf)])
+    pairs = [(i, j) for i in range(x.size) for j in range(i, x.size)]
+    if not search.affordable(2 * len(pairs)):
+        return everything
+    scale = np.broadcast_to(search.scale(x), x.shape).ravel()
+    ones = [_pair(search, x, i, j) for i, j in pairs]
+    found = search.compare(spot, [alone(spot.leaves, leaf, one) for one in ones])
+    parts = (_from_squares(a, pairs, scale, spread) for a, spread in (
+        (found.claimed, False), (found.measured, False), (found.bound, True)))  # fmt: skip
+    table = Table(*(a.reshape(x.shape * 2) for a in parts))
+    at = np.flatnonzero(table.off)
+    if not len(at):
+        return everything
+    words = structure.describe(table.claimed, table.measured, search.subject.sizes, table.bound)
+    return replace(
+        everything, words=words or _few(at, table.claimed.shape), related=True, table=table
+    )
+
+
+def _pair(search: Search, x: Any, i: int, j: int) -> Any:
+    one = np.zeros_like(x)
+    one.flat[i] = one.flat[j] = 1
+    return search.along(x, one)
+
+
+def _from_squares(squares: Any, pairs: Any, scale: Any, spread: bool) -> Any:
+    """The matrix whose quadratic forms along single entries, and along sums of two, are *squares*."""
+    own = {i: s for (i, j), s in zip(pairs, squares, strict=True) if i == j}
+    matrix = np.zeros((len(scale), len(scale)))
+    for (i, j), s in zip(pairs, squares, strict=True):
+        mixed = (s + own[i] + own[j]) / 2 if spread else (s - own[i] - own[j]) / 2
+        matrix[i, j] = matrix[j, i] = (s if i == j else mixed) / (scale[i] * scale[j])
+    return matrix

@@ -9,7 +9,8 @@ import numpy as np
 
 from checkgrad.gradcheck.claims import joined
 from checkgrad.gradcheck.search import Search
-from checkgrad.gradcheck.subject import Leaves, Subject, flattened
+from checkgrad.gradcheck.subject import Leaves, Subject, is_sparse
+from checkgrad.gradcheck.trees import flattened
 
 ROUNDINGS = 64 * 2.0**-53
 
@@ -44,6 +45,21 @@ def asymmetry(search: Search, hvp: Callable[..., Any], args: tuple[Any, ...]) ->
     if abs(left - right) <= ROUNDINGS * size:
         return ""
     return f"not symmetric: sum(u * hvp(v)) = {left:.9g}, but sum(v * hvp(u)) = {right:.9g}"
+
+
+def hessian_asymmetry(matrix: Any) -> str:
+    """Is a matrix of second derivatives symmetric? If not, say where."""
+    if not is_sparse(matrix):
+        matrix = np.asarray(matrix, float)
+    half = int(round(np.sqrt(np.prod(matrix.shape)))) if not is_sparse(matrix) else 0
+    square = matrix if is_sparse(matrix) else matrix.reshape(half, -1)
+    if square.shape[0] != square.shape[1]:
+        return ""
+    apart, size = abs(square - square.T), float(abs(square).max())
+    if float(apart.max()) <= ROUNDINGS * size:
+        return ""
+    i, j = divmod(int(apart.argmax()), square.shape[1])
+    return f"not symmetric: [{i}, {j}] is {square[i, j]:.9g}, but [{j}, {i}] is {square[j, i]:.9g}"
 
 
 def _inner(a: Leaves, b: Leaves) -> float:

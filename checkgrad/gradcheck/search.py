@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
@@ -11,43 +11,84 @@ from typing import Any
 import numpy as np
 
 from checkgrad.gradcheck.claims import Claim, Derivative
-from checkgrad.gradcheck.subject import Leaves, Subject
-from checkgrad.numeric.ladder import LADDER, differentiate, unit_of
+from checkgrad.gradcheck.subject import Leaves, Subject, is_sparse
+from checkgrad.gradcheck.trees import mapped
+from checkgrad.numeric.curvature import curvature
+from checkgrad.numeric.ladder import LADDER, Estimate, differentiate, unit_of
 from checkgrad.numeric.moves import move, move_scale
+from checkgrad.numeric.noise import averaged_slope, deviation, offsets, wide_steps
 
 DIRECTIONS = 2  # two blind spots that coincide are unlikely enough
 SPARE = 35  # evaluations to keep for each suspect, for telling a mistake from an eps in f
 BLUNT = 1e-3
 LEAST = 0.5  # random directions are 0.5 to 1.5 in every entry, so that no single one can hide
+CLOSER = tuple(16.0**-k for k in range(1, 9))  # how far to go where f has no value further off
+NOISY = 64.0  # units of the last place: more than that is not rounding
+CERTAIN = 8.0  # standard deviations of the noise that a value may be off by
+REACHES = (0.5, 0.125)  # of the wide stencils
 
 
 class Spent(Exception):
     """More evaluations would be needed than are allowed."""
 
 
-@dataclass(frozen=True)
+@dataclass
+class Counted:
+    """A function that may be called so many times. unit: what its values are multiplied by."""
+
+    function: Callable[..., Any]
+    limit: int
+    count: int = 0
+    unit: float = 1.0
+
+    def __call__(self, *args: Any) -> Any:
+        if self.count >= self.limit:
+            raise Spent
+        self.count += 1
+        value = self.function(*args)
+        return value if self.unit == 1 else scaled(value, self.unit)
+
+    def in_its_unit(self, number: float) -> float:
+        """A number as of the function itself."""
+        return number / self.unit
+
+
+def scaled(tree: Any, unit: float) -> Any:
+    """A tree of numbers, each multiplied by *unit*."""
+    return mapped(lambda leaf: leaf * unit if is_sparse(leaf) else np.multiply(leaf, unit), tree)
+
+
+@dataclass
 class Spot:
-    """A point at which the two are compared."""
+    """A point at which the two are compared. centre: the value there, once it is known."""
 
     args: tuple[Any, ...]
     leaves: Leaves
     claimed: Derivative
+    centre: Any = None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Claim and measurement along directions (directions, *out), and what may lie between the two."""
+    """Claim and measurement along directions (directions, *out), and what may lie between the two.
+
+    allowed: what of the bound is the user's tolerance. shares: what each leaf adds to the claim, (leaves,
+    directions, *out). missing: had f no value at some of the steps?
+    """
 
     claimed: Any
     measured: Any
     bound: Any
     smooth: Any
+    allowed: Any = 0.0
+    shares: Any = None
+    missing: bool = False
 
     @cached_property
     def excess(self) -> Any:
         """The deviation as a fraction of its bound; 0 where nothing can be said."""
-        gap = np.abs(self.claimed - self.measured)
         with np.errstate(all="ignore"):
+            gap = np.abs(self.claimed - self.measured)
             share = np.where(gap <= self.bound, gap / np.maximum(self.bound, 1e-300), np.inf)
             share = np.where(np.isinf(share) & (self.bound > 0), gap / self.bound, share)
         return np.where(self.smooth, np.where(np.isfinite(self.measured), share, 0.0), 0.0)
@@ -59,6 +100,10 @@ class Comparison:
     @property
     def says_something(self) -> bool:
         return bool(np.any(self.smooth & np.isfinite(self.bound)))
+
+    @property
+    def agrees(self) -> bool:
+        return self.says_something and not self.off.any()
 
     @property
     def blunt(self) -> bool:
@@ -79,44 +124,90 @@ class Comparison:
 
 @dataclass
 class Search:
-    """What all steps of one check share: the claim, the dice, the tolerances, and the evaluations so far."""
+    """What all steps of one check share: the claim, the dice, the tolerances, and the evaluations so far.
+
+    reach: how far directions go, of their usual size. floor: noise that f was seen to have. other_order: the
+    claim as it were with the first two arguments swapped; product_with: what the first of them is.
+    """
 
     claim: Claim
+    counted: Counted
     subject: Subject
     rng: np.random.Generator
     domain: str | None
     rtol: float
     atol: float
     noise: float | None
-    limit: int
-    evaluations: int = 0
     rung: int = 0
+    reach: float = 1.0
+    floor: Any = 0.0
+    noisy: bool = False
+    other_order: Claim | None = None
+    product_with: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def evaluations(self) -> int:
+        return self.counted.count
+
+    @property
+    def limit(self) -> int:
+        return self.counted.limit
 
     def spot(self, args: tuple[Any, ...]) -> Spot:
         return Spot(args, self.subject.leaves(args), self.claim.derivative(*args))
 
-    def moved(self, spot: Spot, direction: Leaves, step: float) -> Spot:
-        return self.spot(self._moved(spot, direction, step))
+    def spot_if_any(self, args: tuple[Any, ...]) -> Spot | None:
+        """The same somewhere else, where the gradient may not be defined."""
+        try:
+            with np.errstate(all="ignore"):
+                return self.spot(args)
+        except Spent:
+            raise
+        except Exception:
+            return None
+
+    def moved(self, spot: Spot, direction: Leaves, step: float) -> Spot | None:
+        return self.spot_if_any(self._moved(spot, direction, step))
 
     def _moved(self, spot: Spot, direction: Leaves, step: float) -> tuple[Any, ...]:
         ends = zip(spot.leaves, direction, strict=True)
         moved = [np.asarray(x + x.dtype.type(step) * d) for x, d in ends]
         return self.subject.replaced(spot.args, moved)
 
-    def leaves_the_domain(self, spot: Spot) -> bool:
-        """Has f no value some way off?"""
-        direction, step = self.directions(spot.leaves), LADDER[0][0]
-        with np.errstate(all="ignore"):
-            values = [self.value(self._moved(spot, direction, h)) for h in (step, -step)]
-        return any(value is None or not np.isfinite(value).all() for value in values)
+    def settle(self, spot: Spot, domains: tuple[str | None, ...]) -> None:
+        """Choose a domain, and how far to go, such that f has values there."""
+        for self.domain in domains:
+            if not self._leaves_the_domain(spot):
+                return
+        self.domain = domains[0]
+        for self.reach in CLOSER:
+            if not self._leaves_the_domain(spot):
+                return
+        self.reach = 1.0
 
-    def nearby(self, spot: Spot, size: float) -> Spot:
+    def _leaves_the_domain(self, spot: Spot) -> bool:
+        """Has f no value some way off?"""
+        step = LADDER[0][0]
+        for _ in range(DIRECTIONS):
+            direction = self.directions(spot.leaves)
+            for h in (step, -step):
+                value = self.value(self._moved(spot, direction, h))
+                if value is None or not np.isfinite(value).all():
+                    return True
+        return False
+
+    def nearby(self, spot: Spot, size: float) -> Spot | None:
         """A point a little off, where a kink that was hit exactly is no longer hit."""
         return self.moved(spot, self.directions(spot.leaves), size)
 
     def affordable(self, directions: int = 1, spare: int = 0) -> bool:
         cost = 1 + directions * 2 * len(LADDER[self.rung])
         return self.evaluations + cost + spare <= self.limit
+
+    def scale(self, x: Any) -> Any:
+        """How far an entry of *x* moves along a direction."""
+        return self.reach * move_scale(x, self.domain)
 
     def directions(self, leaves: Leaves, masks: Leaves | None = None) -> Leaves:
         """A random direction of all entries, or of those that *masks* leave."""
@@ -125,14 +216,20 @@ class Search:
         moved = []
         for i, (x, end) in enumerate(zip(leaves, ends, strict=True)):
             by = weights[end - x.size : end].reshape(x.shape)
-            by = move(x, by * masks[i] if masks else by, self.domain)
-            moved.append(by.astype(x.dtype, copy=False))
+            moved.append(self.along(x, by * masks[i] if masks else by))
         return moved
+
+    def along(self, x: Any, by: Any) -> Any:
+        """The direction of one leaf in which its entries have the weights *by*."""
+        moved = move(x, by, self.domain)
+        if self.reach != 1:
+            moved = moved * self.reach
+        return moved.astype(x.dtype, copy=False)
 
     def directions_of(self, leaves: Leaves, leaf: int, mask: Any = None) -> Leaves:
         """A random direction of one leaf only, or of those entries of it that *mask* leaves."""
         (moved,) = self.directions([leaves[leaf]], None if mask is None else [mask])
-        return [moved if i == leaf else np.zeros_like(x) for i, x in enumerate(leaves)]
+        return alone(leaves, leaf, moved)
 
     def _weights(self, count: int) -> Any:
         by = np.frombuffer(self.rng.bytes(2 * count), np.int16) / 2.0**15
@@ -141,37 +238,101 @@ class Search:
 
     def compare(self, spot: Spot, directions: Sequence[Leaves]) -> Comparison:
         """Measure along all *directions* in one go, and hold the claim against it."""
-
         place = Places(self.subject, spot, directions)
+        missing = [False]
 
         def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
             if self.evaluations + len(points) > self.limit:
                 raise Spent
-            with np.errstate(all="ignore"):
-                return [self.value(place(*point)) for point in points]
+            values = self._values(place(*point) for point in points)
+            missing[0] |= any(v is None or not np.isfinite(v).all() for v in values)
+            return values
 
-        found = differentiate(
+        found = self._differentiate(spot, evaluate, len(directions))
+        return self._held_against(spot, directions, found, missing[0])
+
+    def _differentiate(self, spot: Spot, evaluate: Any, count: int) -> Estimate:
+        if spot.centre is None:
+            spot.centre = self.value(spot.args)
+        if self.claim.twice:
+            noise = self.floor if self.noise is None and np.any(self.floor) else self.noise
+            return curvature(evaluate, lambda m, h: (m, h), count, spot.centre, noise)
+        return differentiate(
             evaluate,
             (0, 0.0),
             lambda m, h: (m, h),
-            len(directions),
+            count,
             unit_of(spot.leaves),
             self.rung,
             self.noise,
+            spot.centre,
+            self.floor,
         )
-        slopes = [spot.claimed.slope(d) for d in directions]
+
+    def _held_against(
+        self, spot: Spot, directions: Sequence[Leaves], found: Estimate, missing: bool
+    ) -> Comparison:
+        shares = [spot.claimed.parts(d) for d in directions]
+        slopes = [sum(parts) for parts in shares]
         pairs = zip(directions, slopes, strict=True)
         rounding = np.array([spot.claimed.rounding(*pair) for pair in pairs], float)
         allowed = self.atol + self.rtol * np.abs(found.value)
-        bound = found.bound + rounding + allowed
-        return Comparison(np.array(slopes, float), found.value, bound, found.smooth)
+        with np.errstate(all="ignore"):
+            bound = found.bound + rounding + allowed
+        whole = np.moveaxis(np.array(shares, float), 1, 0)
+        claimed = np.array(slopes, float)
+        return Comparison(claimed, found.value, bound, found.smooth, allowed, whole, missing)
+
+    def averaged(self, spot: Spot, directions: Sequence[Leaves]) -> Comparison:
+        """The same on wide stencils, where the noise of f averages out."""
+        place = Places(self.subject, spot, directions)
+        if not self.affordable(0, len(REACHES) * len(wide_steps(1.0)) * len(directions)):
+            raise Spent
+        value = np.full((len(directions), *np.shape(spot.centre)), np.nan)
+        bound = np.full(value.shape, np.inf)
+        for m in range(len(directions)):
+            for reach in REACHES:
+                steps = wide_steps(reach)
+                values = self._values(place(m, float(h)) for h in steps)
+                if any(v is None or np.shape(v) != value.shape[1:] for v in values):
+                    continue
+                slope, off = averaged_slope(steps, np.array(values))
+                better = off < bound[m]
+                value[m] = np.where(better, slope, value[m])
+                bound[m] = np.where(better, off, bound[m])
+        return self._held_against(
+            spot, directions, Estimate(value, bound, np.isfinite(bound)), False
+        )
+
+    def learn_noise(self, spot: Spot) -> bool:
+        """Measure the noise of f; is there more of it than rounding makes?"""
+        if self.noise is not None or self.noisy:
+            return False
+        direction = self.directions(spot.leaves)
+        place = Places(self.subject, spot, [direction])
+        values = self._values(place(0, h) for h in offsets())
+        if any(v is None or np.shape(v) != np.shape(spot.centre) for v in values):
+            return False
+        table = np.array(values, float)
+        found = deviation(table)
+        unit = max(unit_of(spot.leaves), 2.0**-53)
+        self.noisy = bool(np.any(found > NOISY * unit * np.abs(table).max(axis=0)))
+        if self.noisy:
+            self.floor = CERTAIN * found
+        return self.noisy
+
+    def _values(self, points: Any) -> list[Any]:
+        with np.errstate(all="ignore"):
+            return [self.value(point) for point in points]
 
     def value(self, args: tuple[Any, ...]) -> Any:
         """What is differentiated, at *args*; None where it cannot be evaluated."""
-        self.evaluations += 1
         try:
-            return np.array(self.claim.value(*args), float)
-        except (ArithmeticError, ValueError):
+            with np.errstate(all="ignore"):
+                return np.array(self.claim.value(*args), float)
+        except Spent:
+            raise
+        except Exception:
             return None
 
 
@@ -209,6 +370,11 @@ def _flat(leaves: Leaves) -> Any:
     return (
         np.ravel(leaves[0]) if len(leaves) == 1 else np.concatenate([np.ravel(x) for x in leaves])
     )
+
+
+def alone(leaves: Leaves, leaf: int, moved: Any) -> Leaves:
+    """A direction in which one leaf moves, and the others stand still."""
+    return [moved if i == leaf else np.zeros_like(x) for i, x in enumerate(leaves)]
 
 
 def wrong_leaves(search: Search, spot: Spot) -> list[int]:
@@ -255,10 +421,9 @@ def descended(search: Search, spot: Spot, leaf: int, output: int, group: Any) ->
 def entries(search: Search, spot: Spot, leaf: int, positions: Any) -> tuple[Comparison, Any]:
     """Compare the single entries at flat *positions*; also how far each was moved per unit of the derivative."""
     x = spot.leaves[leaf]
-    ones = [_one(x, int(i), search.domain) for i in positions]
-    zeros = [np.zeros_like(leaf) for leaf in spot.leaves]
-    found = search.compare(spot, [[*zeros[:leaf], one, *zeros[leaf + 1 :]] for one in ones])
-    scale = np.broadcast_to(move_scale(x, search.domain), x.shape).ravel()[positions]
+    ones = [_one(search, x, int(i)) for i in positions]
+    found = search.compare(spot, [alone(spot.leaves, leaf, one) for one in ones])
+    scale = np.broadcast_to(search.scale(x), x.shape).ravel()[positions]
     return found, scale
 
 
@@ -269,7 +434,7 @@ def among(search: Search, spot: Spot, leaf: int, group: Any) -> Leaves:
     return search.directions_of(spot.leaves, leaf, mask.reshape(spot.leaves[leaf].shape))
 
 
-def _one(x: Any, position: int, domain: str | None) -> Any:
+def _one(search: Search, x: Any, position: int) -> Any:
     one = np.zeros_like(x)
     one.flat[position] = 1
-    return move(x, one, domain).astype(x.dtype)
+    return search.along(x, one)

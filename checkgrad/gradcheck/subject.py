@@ -1,23 +1,28 @@
-"""The part of the arguments that is differentiated by: arrays, alone or in lists, tuples and dicts."""
+"""The part of the arguments that is differentiated by: arrays, alone or in lists, tuples, dicts and dataclasses."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
+from checkgrad.gradcheck.trees import aligned, branches, copied, form, moving, named, replaced
+from checkgrad.numeric.arguments import Wrt, positions
 from checkgrad.numeric.moves import checked
 
+__all__ = ["Leaves", "NotFinite", "Subject", "WrongShape", "copied", "entry_name", "subject"]
+
 Leaves = list[Any]
-GROUPS = (list, tuple)
 
 
 class WrongShape(Exception):
     """A function under test gave something of another form than the arguments it belongs to."""
+
+
+class NotFinite(WrongShape):
+    """It gave a number that is none."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Subject:
 
     wrt: tuple[int, ...]
     names: tuple[str, ...]
-    titles: list[str]
+    titles: Sequence[str]
     args: tuple[Any, ...]
 
     @property
@@ -36,18 +41,18 @@ class Subject:
         return {
             f"{name}.shape[{axis}]": float(length)
             for arg, title in pairs
-            for name, leaf in _named(arg, title)
-            for axis, length in enumerate(np.shape(leaf))
+            for name, leaf in named(arg, title)
+            for axis, length in enumerate(getattr(leaf, "shape", ()))
         }
 
     def leaves(self, args: tuple[Any, ...]) -> Leaves:
-        return [np.asarray(leaf) for i in self.wrt for leaf in flattened(args[i])]
+        return [np.asarray(leaf) for i in self.wrt for leaf in moving(args[i])]
 
     def replaced(self, args: tuple[Any, ...], leaves: Leaves) -> tuple[Any, ...]:
         """*args* with *leaves* in the place of its own."""
         rest, new = iter(leaves), list(args)
         for i in self.wrt:
-            new[i] = _rebuilt(args[i], rest)
+            new[i] = replaced(args[i], rest)
         return tuple(new)
 
     def tree(self, args: tuple[Any, ...], leaves: Leaves) -> Any:
@@ -57,33 +62,30 @@ class Subject:
 
     def matched(self, args: tuple[Any, ...], tree: Any, out: tuple[int, ...] = ()) -> Leaves:
         """The arrays of *tree*, which must have the form of what is differentiated by, each after *out* axes."""
-        mine = [args[i] for i in self.wrt] if len(self.wrt) > 1 else args[self.wrt[0]]
-        aligned = _aligned(mine, tree)
-        if aligned is None:
-            raise WrongShape(f"returned {form(tree)}, expected {form(mine)}")
-        found = [np.asarray(leaf) for leaf in aligned]
-        for name, x, g in zip(self.names, self.leaves(args), found, strict=True):
-            _fitting(f"d{name}", x, g, out)
-        return found
+        mine = tuple(args[i] for i in self.wrt) if len(self.wrt) > 1 else args[self.wrt[0]]
+        if isinstance(tree, list) and len(self.wrt) > 1:
+            tree = tuple(tree)
+        found = aligned(mine, tree)
+        if found is None:
+            raise WrongShape(f"returned {form(tree)}, expected {form(mine)}{_hint(tree)}")
+        triples = zip(self.names, self.leaves(args), found, strict=True)
+        return [_fitting(f"d{name}", x, _array(g, out + x.shape), out) for name, x, g in triples]
 
 
-def subject(f: Callable[..., Any], args: tuple[Any, ...], wrt: int | tuple[int, ...]) -> Subject:
+def subject(args: tuple[Any, ...], titles: Sequence[str], wrt: Wrt) -> Subject:
     """Find the arrays to differentiate by, or say which argument is unusable and why."""
-    positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
-    if not all(isinstance(i, int) for i in positions):
-        raise TypeError(f"wrt={wrt!r}, expected the position of an argument, or a tuple of them")
-    titles = _titles(f, len(args))
-    for i in positions:
-        if not 0 <= i < len(args):
-            raise ValueError(f"wrt={i}, but f is called with {len(args)} arguments; count from 0")
-    named = [pair for i in positions for pair in _named(args[i], titles[i])]
-    if len({name for name, _ in named}) < len(named):
-        named = [pair for i in positions for pair in _named(args[i], titles[i], in_full=True)]
-    if not named:
-        raise ValueError(f"{titles[positions[0]]} holds no array to differentiate by")
-    for name, leaf in named:
+    places = positions(wrt, titles)
+    pairs = [pair for i in places for pair in named(args[i], titles[i])]
+    if len({name for name, _ in pairs}) < len(pairs):
+        pairs = [pair for i in places for pair in named(args[i], titles[i], in_full=True)]
+    if not pairs:
+        raise ValueError(
+            f"{titles[places[0]]} holds no array of floats to differentiate by;"
+            " what else is in it is left alone"
+        )
+    for name, leaf in pairs:
         checked(leaf, name)
-    return Subject(positions, tuple(name for name, _ in named), titles, args)
+    return Subject(places, tuple(name for name, _ in pairs), titles, args)
 
 
 def entry_name(name: str, index: tuple[int, ...]) -> str:
@@ -91,88 +93,57 @@ def entry_name(name: str, index: tuple[int, ...]) -> str:
     return f"d{name}[{', '.join(map(str, index))}]" if index else f"d{name}"
 
 
-def copied(tree: Any) -> Any:
-    """*tree* with copies of its arrays."""
-    copies = iter(
-        [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in flattened(tree)]
-    )
-    return _rebuilt(tree, copies)
+def is_sparse(matrix: Any) -> bool:
+    """Is it a matrix of SciPy's sparse kinds?"""
+    return hasattr(matrix, "tocsr") and hasattr(matrix, "nnz")
 
 
-def flattened(tree: Any) -> list[Any]:
-    """The leaves of dicts, lists and tuples, in order."""
-    if isinstance(tree, dict):
-        tree = tree.values()
-    elif not isinstance(tree, GROUPS):
-        return [tree]
-    return [leaf for branch in tree for leaf in flattened(branch)]
+def _array(g: Any, shape: tuple[int, ...]) -> Any:
+    """*g*, which may be lists of numbers, as an array; a sparse matrix stays what it is."""
+    if is_sparse(g):
+        return g
+    if g is None or branches(g) is not None:
+        try:
+            array = np.asarray(g, float) if g is not None else None
+        except (TypeError, ValueError):
+            array = None
+        if array is None or array.shape != shape:
+            raise WrongShape(f"returned {form(g)}, expected one array{_hint(g)}")
+        return array
+    return np.asarray(g)
 
 
-def _named(tree: Any, name: str, in_full: bool = False) -> Iterator[tuple[str, Any]]:
-    """The leaves with their names: a key of a dict is enough of one, unless they are wanted in full."""
-    if isinstance(tree, dict):
-        for key, branch in tree.items():
-            yield from _named(branch, f"{name}.{key}" if in_full else str(key), in_full)
-    elif isinstance(tree, list | tuple):
-        for i, branch in enumerate(tree):
-            yield from _named(branch, f"{name}[{i}]", in_full)
-    else:
-        yield name, tree
+def _hint(tree: Any) -> str:
+    parts = branches(tree)
+    pair = parts is not None and len(parts) == 2 and isinstance(tree, tuple)
+    if pair and np.ndim(tree[0]) == 0 and branches(tree[0]) is None:
+        return (
+            "; is it the value and the gradient, as a tuple? say jac=True, or return the gradient"
+        )
+    return ""
 
 
-def _rebuilt(tree: Any, leaves: Iterator[Any]) -> Any:
-    if isinstance(tree, dict):
-        return {key: _rebuilt(branch, leaves) for key, branch in tree.items()}
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return type(tree)(*(_rebuilt(branch, leaves) for branch in tree))
-    if isinstance(tree, list | tuple):
-        return type(tree)(_rebuilt(branch, leaves) for branch in tree)
-    leaf = next(leaves)
-    return float(leaf) if isinstance(tree, float) and np.ndim(leaf) == 0 else leaf
-
-
-def _aligned(mine: Any, other: Any) -> list[Any] | None:
-    """The leaves of *other* in the order of those of *mine*, or None where the two differ in form."""
-    if isinstance(mine, dict):
-        if not isinstance(other, dict) or mine.keys() != other.keys():
-            return None
-        pairs = [(mine[key], other[key]) for key in mine]
-    elif isinstance(mine, GROUPS):
-        # For a list of numbers, an array of numbers will do.
-        other = list(other) if isinstance(other, np.ndarray) and other.ndim else other
-        if not isinstance(other, GROUPS) or len(mine) != len(other):
-            return None
-        pairs = list(zip(mine, other, strict=True))
-    else:
-        return None if other is None or isinstance(other, dict | list | tuple) else [other]
-    parts = [_aligned(*pair) for pair in pairs]
-    return None if None in parts else [leaf for part in parts for leaf in part or []]
-
-
-def form(tree: Any) -> str:
-    """What *tree* is, in words."""
-    if isinstance(tree, dict):
-        return f"a dict of {', '.join(map(str, tree))}"
-    if isinstance(tree, list | tuple):
-        return f"a {type(tree).__name__} of {len(tree)}"
-    return "None" if tree is None else "one array"
-
-
-def _fitting(name: str, x: Any, g: Any, out: tuple[int, ...]) -> None:
+def _fitting(name: str, x: Any, g: Any, out: tuple[int, ...]) -> Any:
+    shape = out + x.shape
+    if is_sparse(g):
+        if g.shape != (int(np.prod(out)), x.size):
+            raise WrongShape(f"{name} is sparse, of shape {g.shape}, expected {shape}")
+        if not np.isfinite(g.data).all():
+            raise NotFinite(f"{name}, which is sparse, holds NaN or infinity")
+        return g
     if g.dtype.kind not in "biuf":
-        raise WrongShape(f"{name} is of type {g.dtype}, expected real numbers")
-    if g.shape != out + x.shape:
-        turned = "; is it transposed?" if g.shape == out + x.shape[::-1] else ""
-        raise WrongShape(f"{name} has shape {g.shape}, expected {out + x.shape}{turned}")
+        raise WrongShape(f"{name} is of type {g.dtype}, expected real numbers{_advice(g)}")
+    if g.shape != shape:
+        turned = g.shape == out + x.shape[::-1] or g.shape == x.shape + out
+        raise WrongShape(
+            f"{name} has shape {g.shape}, expected {shape}{'; is it transposed?' if turned else ''}"
+        )
     if not np.isfinite(g).all():
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(g))[0])
-        raise WrongShape(f"{entry_name(name[1:], index)} is {g[index]}, expected a finite number")
+        raise NotFinite(f"{entry_name(name[1:], index)} is {g[index]}, expected a finite number")
+    return g
 
 
-def _titles(f: Callable[..., Any], count: int) -> list[str]:
-    """What *f* calls its arguments."""
-    f = f.func if isinstance(f, partial) and not f.args else f
-    code = getattr(f, "__code__", None)  # inspect.signature would cost as much as a small f
-    names = list(code.co_varnames[: code.co_argcount]) if code else []
-    names = names[1:] if inspect.ismethod(f) else names
-    return (names + [f"argument{i}" for i in range(len(names), count)])[:count]
+def _advice(g: Any) -> str:
+    what = type(g.item()).__name__ if g.dtype == object and g.size == 1 else ""
+    return f"; a {what} was returned" if what else ""

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
+from checkgrad.numeric.arguments import Wrt, positions, titles
 from checkgrad.numeric.ladder import Estimate, Evaluate, Place, differentiate, parts, stack, unit_of
-from checkgrad.numeric.moves import checked, move, move_scale, own_scale, usual_scale
+from checkgrad.numeric.moves import (
+    Domain,
+    checked,
+    checked_domain,
+    move,
+    move_scale,
+    own_scale,
+    usual_scale,
+)
 
 __all__ = [
     "Estimate",
@@ -21,6 +30,8 @@ __all__ = [
     "slope",
     "v_curve",
 ]
+
+CLOSER = (2.0**-6, 2.0**-12, 2.0**-18, 2.0**-24)  # of the own scale, where steps lead out of f
 
 
 def jacobian(evaluate: Evaluate, args: tuple[Any, ...], wrt: int) -> Estimate:
@@ -108,33 +119,87 @@ def v_curve(
     return (reach * steps[usable]).tolist(), errors[usable].tolist()
 
 
+@overload
 def numeric_gradient(
-    f: Callable[..., Any], *args: Any, wrt: int = 0, domain: str | None = None
+    f: Callable[..., Any], *args: Any, wrt: int | str = 0, domain: Domain | None = None
+) -> tuple[Any, Any]: ...
+
+
+@overload
+def numeric_gradient(
+    f: Callable[..., Any],
+    *args: Any,
+    wrt: tuple[int | str, ...],
+    domain: Domain | None = None,
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]: ...
+
+
+def numeric_gradient(
+    f: Callable[..., Any], *args: Any, wrt: Wrt = 0, domain: Domain | None = None
 ) -> tuple[Any, Any]:
     """Return the gradient of the number f(*args) by args[wrt], and a bound on the error of each entry.
 
+    wrt: the position or the name of an argument, an array or a number; of a tuple of several, both results
+        are tuples.
     domain: what args[wrt] must remain while it is moved: "positive", "probability" (between 0 and 1),
         "symmetric" or "simplex" (rows that add up to 1). On a simplex the slope is that along it, towards
         each corner.
     """
-    x = _differentiable(args, wrt)
+    checked_domain(domain)
+    if isinstance(wrt, tuple) and len(wrt) == 1:
+        raise ValueError(f"wrt={wrt!r} is a tuple of one; say wrt={wrt[0]!r}, or several")
+    names = titles(f, len(args))
+    places = positions(wrt, names)
+    for i in places:
+        checked(args[i], f"argument {i}")
     evaluate = called(f)
     (value,) = evaluate([args])
-    if value is None or np.shape(value) or not np.isfinite(value):
+    if value is None or np.size(value) != 1 or not np.isfinite(value).all():
         raise ValueError(
             f"f(*args) is {value!r}, expected one finite number; only such have a gradient"
         )
-    if domain is None:
-        found = gradient(evaluate, args, wrt)
-        return found.value, found.bound
+    found = [_one_gradient(_one_number(evaluate), args, i, domain) for i in places]
+    values, bounds = tuple(e.value for e in found), tuple(e.bound for e in found)
+    return (values, bounds) if isinstance(wrt, tuple) else (values[0], bounds[0])
+
+
+def _one_number(evaluate: Evaluate) -> Evaluate:
+    """Arrays of one entry as the number that is in them."""
+
+    def numbers(points: list[tuple[Any, ...]]) -> list[Any]:
+        return [np.reshape(v, ()) if np.size(v) == 1 else v for v in evaluate(points)]
+
+    return numbers
+
+
+def _one_gradient(evaluate: Evaluate, args: tuple[Any, ...], wrt: int, domain: str | None) -> Any:
+    x = np.asarray(args[wrt])
+    if domain is not None:
+        return _within(evaluate, args, wrt, domain)
+    found = gradient(evaluate, args, wrt)
+    for closer in CLOSER:
+        failed = ~np.isfinite(found.bound)
+        if not failed.any():
+            break
+        scale = closer * own_scale(_array(x))
+        place = _entry_by_entry(args, wrt, scale)
+        near = differentiate(evaluate, args, place, x.size, unit_of(args))
+        near = _each(lambda a: a.reshape(x.shape), near, scale)
+        pairs = zip(parts(found), parts(near), strict=True)
+        found = Estimate(*(np.where(failed, b, a) for a, b in pairs))
+    return found
+
+
+def _within(evaluate: Evaluate, args: tuple[Any, ...], wrt: int, domain: str) -> Estimate:
+    x = np.asarray(args[wrt])
     moves = [move(x, one, domain) for one in np.eye(x.size).reshape(-1, *x.shape)]
-    length = np.ravel(move_scale(x, domain))
 
     def place(entry: int, step: float) -> tuple[Any, ...]:
         return _replaced(args, wrt, x + step * moves[entry])
 
-    found = _each(lambda a: a, differentiate(evaluate, args, place, x.size, unit_of(args)), length)
-    return found.value.reshape(x.shape), found.bound.reshape(x.shape)
+    found = differentiate(evaluate, args, place, x.size, unit_of(args))
+    length = np.broadcast_to(move_scale(x, domain), x.shape)
+    return _each(lambda a: a.reshape(x.shape), found, length)
 
 
 def called(f: Callable[..., Any]) -> Evaluate:
@@ -143,7 +208,7 @@ def called(f: Callable[..., Any]) -> Evaluate:
     def call(point: tuple[Any, ...]) -> Any:
         try:
             return np.asarray(f(*point), float)
-        except (ArithmeticError, ValueError):
+        except Exception:
             return None
 
     def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
@@ -209,13 +274,6 @@ def _weighted(evaluate: Evaluate, upstream: Any) -> Evaluate:
         ]
 
     return total
-
-
-def _differentiable(args: tuple[Any, ...], wrt: int) -> Any:
-    """args[wrt] as an array, or an error that says why one cannot differentiate by it."""
-    if not -len(args) <= wrt < len(args):
-        raise ValueError(f"wrt={wrt}, but there are {len(args)} arguments")
-    return checked(args[wrt], f"argument {wrt}")
 
 
 def _each(reshape: Callable[[Any], Any], found: Estimate, scale: Any) -> Estimate:

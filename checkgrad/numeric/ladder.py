@@ -38,6 +38,7 @@ ROUNDING = 8.0  # units of the last place that a well written function may be of
 COARSE = 4.0  # times the distance of neighbouring values
 NOISE = 16.0  # times the measured noise, which few samples may underestimate
 HIDDEN = 256.0  # how large the intermediate numbers of a value that stands still may be
+LARGE = 400  # binary digits: numbers beyond are scaled before they are squared
 SETTLED = 2.0**25  # a bound below so many roundings is as good as smaller steps could make it
 
 
@@ -68,25 +69,29 @@ def differentiate(
     unit: float,
     rung: int = 0,
     noise: float | None = None,
+    centre: Any = None,
+    floor: Any = 0.0,
 ) -> Estimate:
     """Differentiate along *count* directions, (count, *out); place(m, h) is *args* moved by h along number m.
 
     unit: the rounding of the arguments. rung: where on the ladder to begin. noise: how far a value may be
-    off, if that is known better than by measuring.
+    off, if that is known better than by measuring. centre: the value at *args*, if it is known.
+    floor: how far a value may be off at least.
     """
-    (centre,) = evaluate([args])
+    if centre is None:
+        (centre,) = evaluate([args])
     if centre is None or np.size(centre) == 0 or count == 0:
         return _nothing((count, *np.shape(centre)))
     pending = np.arange(count)
     samples = _sample(evaluate, place, pending, LADDER[rung], np.asarray(centre, float))
-    found, settled = _assess(samples, _unit(unit, samples), noise)
+    found, settled = _assess(samples, _unit(unit, samples), noise, floor)
     for steps in LADDER[rung + 1 :]:
         keep = ~settled.reshape(len(pending), -1).all(axis=1)
         if not keep.any():
             break
         pending = pending[keep]
         samples = _joined(samples, keep, _sample(evaluate, place, pending, steps, samples.centre))
-        part, settled = _assess(samples, _unit(unit, samples), noise)
+        part, settled = _assess(samples, _unit(unit, samples), noise, floor)
         _overwrite(found, pending, _reconciled(part, Estimate(*(a[pending] for a in parts(found)))))
     return found
 
@@ -121,8 +126,29 @@ def _reconciled(fine: Estimate, coarse: Estimate) -> Estimate:
     return Estimate(fine.value, bound, fine.smooth)
 
 
-def _assess(samples: Samples, unit: float, known: float | None) -> tuple[Estimate, Any]:
+def _assess(samples: Samples, unit: float, known: float | None, floor: Any) -> tuple[Estimate, Any]:
     """Take the best value of the table, and tell which entries smaller steps cannot improve."""
+    exponents = _exponents(samples)
+    if exponents is None:
+        return _best(samples, unit, known, floor)
+    values = (samples.centre, samples.plus, samples.minus)
+    scaled = Samples(samples.steps, *(np.ldexp(v, -exponents) for v in values))
+    known = None if known is None else np.ldexp(known, -exponents)
+    found, settled = _best(scaled, unit, known, np.ldexp(floor, -exponents))
+    value, bound = (np.ldexp(a, exponents) for a in (found.value, found.bound))
+    return Estimate(value, bound, found.smooth), settled
+
+
+def _exponents(samples: Samples) -> Any:
+    """Powers of two to divide each output by so that its square is a number; None if it is one already."""
+    size = np.abs(samples.centre)
+    for finest in (samples.plus[-1], samples.minus[-1]):
+        size = np.fmax(size, np.abs(finest).max(axis=0))
+    exponents = np.frexp(np.where(np.isfinite(size), size, 0.0))[1]
+    return exponents if np.abs(exponents).max() > LARGE else None
+
+
+def _best(samples: Samples, unit: float, known: Any, floor: Any) -> tuple[Estimate, Any]:
     with np.errstate(all="ignore"):
         h = samples.steps.reshape(-1, *[1] * (samples.plus.ndim - 1))
         odd = _extrapolated((samples.plus - samples.minus) / (2 * h), 2)
@@ -130,7 +156,8 @@ def _assess(samples: Samples, unit: float, known: float | None) -> tuple[Estimat
         roundings = unit * (_magnitudes(samples) + np.abs(odd[0][-1]))
         noise = _noise(samples, odd, even, roundings, unit >= SINGLE)
         if known is not None:
-            noise = np.full_like(noise, known)
+            noise = np.broadcast_to(np.asarray(known, float), noise.shape)
+        noise = np.maximum(noise, floor)
         safety = SAFETY_SINGLE if unit >= SINGLE else SAFETY
         rows = [_candidates(odd, even, noise / h, order, safety) for order in range(ORDERS)]
         value, bound, jump = (np.concatenate(parts) for parts in zip(*rows, strict=True))

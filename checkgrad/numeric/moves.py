@@ -3,31 +3,54 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 # Steps with many digits: at powers of two the same rounding errors repeat, and hide.
 UNEVEN = 0.6180339887498949
-DOMAINS = ("positive", "probability", "symmetric", "simplex")
+Domain = Literal["positive", "probability", "symmetric", "simplex"]
+DOMAINS: tuple[str, ...] = get_args(Domain)
 CALM = 1 / 16  # arguments so many times smaller do not saturate
+# Parts of the typical size, over the number of entries. What is smaller has another unit: surely, or perhaps.
+STRAY, PERHAPS = 1e-6, 1e-2
+MANY = 10_000  # of more entries, one size has to do
 
 
 def usual_scale(x: Any) -> Any:
     """How far one may expect to move an entry: as far as it is large, or as the others are, up to 1."""
-    return np.maximum(UNEVEN * np.abs(x), min(usual_size(x), UNEVEN))
+    return np.maximum(UNEVEN * np.abs(x), np.minimum(usual_size(x), UNEVEN))
 
 
-def usual_size(x: Any) -> float:
-    """The root mean square of the entries, 1 if there are only zeros."""
-    size = length(x) / math.sqrt(max(np.size(x), 1))
-    return UNEVEN * (size or 1.0)
+def usual_size(x: Any, stray: float = STRAY) -> Any:
+    """How far entries of the typical size are moved; one number for each where they have units of their own."""
+    size = UNEVEN * (rms(x) or 1.0)
+    if not 1 < np.size(x) <= MANY:
+        return size
+    flat = np.abs(np.asarray(x, float)).ravel()
+    apart = flat < stray * size / flat.size
+    apart &= flat != 0
+    if not apart.any():
+        return size
+    own = np.full(flat.shape, size)
+    own[apart] = usual_size(flat[apart], stray)
+    own[flat == 0] = own.min()
+    return own.reshape(np.shape(x))
+
+
+def rms(x: Any) -> float:
+    """The root mean square of the entries."""
+    return length(x) / math.sqrt(max(np.size(x), 1))
 
 
 def length(x: Any) -> float:
     """The root of the sum of squares."""
     flat = np.asarray(x, float).ravel()
-    return math.sqrt(flat.dot(flat))
+    square = math.sqrt(flat.dot(flat))
+    if square and math.isfinite(square):
+        return square
+    most = float(np.max(np.abs(flat), initial=0.0))
+    return most * math.sqrt(float(np.sum((flat / most) ** 2))) if 0 < most < math.inf else most
 
 
 def own_scale(x: Any) -> Any:
@@ -45,12 +68,12 @@ def move(x: Any, by: Any, domain: str | None) -> Any:
 
 
 def move_scale(x: Any, domain: str | None) -> Any:
-    """How far an entry of *x* may move; one number for the whole of it where all directions are free."""
+    """How far an entry of *x* may move; one number for the whole of it where that is the same for all."""
     if domain in ("positive", "simplex"):
         return own_scale(x)
     if domain == "probability":
         return UNEVEN * np.minimum(np.abs(x), np.abs(1 - x))
-    return usual_size(x)
+    return usual_size(x, PERHAPS)
 
 
 def calmer(x: Any, domain: str | None, share: float) -> Any:
@@ -71,6 +94,8 @@ def checked(value: Any, name: str) -> Any:
     """*value* as an array, or an error that says why one cannot differentiate by it."""
     if isinstance(value, np.matrix | np.ma.MaskedArray):
         raise TypeError(f"{name} is a {type(value).__name__}, expected a plain array")
+    if advice := _advice(value):
+        raise TypeError(f"{name} is a {type(value).__name__}, expected an array; {advice}")
     array = np.asarray(value)
     if array.dtype.kind == "c":
         raise TypeError(f"{name} is complex; split it into its real and imaginary parts")
@@ -81,3 +106,23 @@ def checked(value: Any, name: str) -> Any:
     if not np.isfinite(array).all():
         raise ValueError(f"{name} contains NaN or infinity, where nothing has a derivative")
     return array
+
+
+def _advice(value: Any) -> str:
+    """What to hand over instead of an object that holds an array."""
+    module = type(value).__module__.split(".")[0]
+    if module == "scipy" and hasattr(value, "tocoo"):
+        return "hand over its values (its .data), and build the matrix from them in f"
+    if module == "pandas" and hasattr(value, "to_numpy"):
+        return "hand over its .to_numpy(), and build it from that in f"
+    if module == "torch":
+        return (
+            "hand over its .numpy(force=True); of functions of torch, check_vjp checks the gradient"
+        )
+    return ""
+
+
+def checked_domain(domain: str | None) -> None:
+    """Raise ValueError where *domain* is none of DOMAINS."""
+    if domain is not None and domain not in DOMAINS:
+        raise ValueError(f"domain={domain!r}, expected one of {', '.join(DOMAINS)}")

@@ -1,0 +1,388 @@
+"""From comparisons to one of three answers: right, wrong, undecided.
+
+Right is what agrees, and is known so well that it could not be zero, of the other sign or half as large.
+Wrong is what differs where f is smooth, unless something in f is shown to excuse it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from checkgrad.gradcheck.claims import Claim
+from checkgrad.gradcheck.excuses import Excuse, excuse_for, first_look
+from checkgrad.gradcheck.findings import FAINT, Finding, described, wrong_arrays
+from checkgrad.gradcheck.result import Block
+from checkgrad.gradcheck.search import (
+    DIRECTIONS,
+    LEAST,
+    Comparison,
+    Search,
+    Spent,
+    Spot,
+    alone,
+)
+from checkgrad.numeric.ladder import LADDER
+
+SLIGHT = 4.0  # times the bound: kinks on both sides may cancel in what the bound is made of
+STRONG = 1e3  # times the bound: no accident
+NEARBY = (1e-3, 1e-2, 1e-1)  # where to look again, relative to the size of the arguments
+KNOWN = 4.0  # bounds that a slope must have to be known for sure: half as much, or none, would show
+CLEAR = 100.0  # times the slope at the point itself: there it is stationary
+ROUNDING = 1e-7  # of f: what is known of its slopes to so much is known as well as one can ask
+JITTER, ERRATIC = (
+    1e-6,
+    0.1,
+)  # a claim that changes so much, relatively, within so little is rounding
+CONVENTIONS = 2.0  # times what claims differ near a kink
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came out. problem: "" or a sentence."""
+
+    problem: str = ""
+    undecided: bool = False
+    blocks: tuple[Block, ...] = ()
+    resolution: Any = None
+    worst: float = 0.0
+
+
+def judged(search: Search, spot: Spot) -> Answer:
+    """Compare at *spot*, and look elsewhere as far as that is needed."""
+    first = _compared(search, spot)
+    if first.missing and (first.blunt or not first.agrees):
+        _settle(search, spot)
+        first = _compared(search, spot)
+    if first.off.any():
+        return _accused(search, spot, first)
+    if first.says_something:
+        return _weighed(search, spot, first)
+    return _judged_nearby(search, spot)
+
+
+def _settle(search: Search, spot: Spot) -> None:
+    """Choose smaller steps, if those of the usual size leave the domain of f, as of a logarithm."""
+    free = (None, "positive", "probability")
+    search.settle(spot, free if search.domain is None else (search.domain,))
+
+
+def _compared(search: Search, spot: Spot) -> Comparison:
+    before, start = search.evaluations, LADDER[search.rung]
+    found = search.compare(spot, [search.directions(spot.leaves) for _ in range(DIRECTIONS)])
+    if search.evaluations - before > 1 + 2 * DIRECTIONS * len(start):
+        search.rung = 1
+    return found
+
+
+def _judged_nearby(search: Search, spot: Spot) -> Answer:
+    """Where f has no derivative at the point itself, the one at a point nearby has to do."""
+    for size in NEARBY:
+        near = search.nearby(spot, size)
+        found = _compared(search, near) if near else None
+        if near and found and found.says_something:
+            search.notes.append("f is not differentiable at this point; judged at a point nearby")
+            return (
+                _accused(search, near, found) if found.off.any() else _weighed(search, near, found)
+            )
+    if spot.centre is not None and search.value(spot.args) is None:
+        return Answer("undecided: f has no value around this point", True)
+    return Answer(
+        "undecided: nothing could be compared, f is not differentiable here, nor at points nearby"
+        " (a kink at the point itself, or noise)",
+        True,
+    )
+
+
+# right, or undecided
+
+
+def _weighed(search: Search, spot: Spot, seen: Comparison) -> Answer:
+    """What agrees is right if it is known well enough."""
+    resolution = _resolution(search, spot, seen)
+    worst = float(np.max(seen.excess))
+    unknown = [i for i in range(len(spot.leaves)) if not _is_known(search, spot, seen, i)]
+    if not unknown:
+        return Answer("", False, (), resolution, worst)
+    try:
+        return _brought_out(search, spot, seen, unknown)
+    except Spent:
+        return Answer(
+            f"undecided: max_evaluations={search.limit} are too few", True, (), resolution, worst
+        )
+
+
+def _brought_out(search: Search, spot: Spot, seen: Comparison, unknown: list[int]) -> Answer:
+    resolution, worst = _resolution(search, spot, seen), float(np.max(seen.excess))
+    left = []
+    for leaf in unknown:
+        finer = _along_the_claim(search, spot, leaf)
+        if finer is not None and finer.off.any():
+            return _accused(search, spot, finer)
+        if finer is None or not _stands_out(finer, finer.claimed):
+            left.append(leaf)
+    left = [i for i in left if not _is_nothing(search, spot, seen, i)]
+    if left and not _is_stationary(search, spot, seen):
+        averaged = _averaged(search, spot)
+        if averaged is not None and averaged.off.any():
+            return _accused(search, spot, averaged)
+        if averaged is not None:
+            left = [i for i in left if not _is_known(search, spot, averaged, i)]
+            resolution = _resolution(search, spot, averaged)
+        if left:
+            return _undecided(search, spot, left, resolution, worst)
+    return Answer("", False, (), resolution, worst)
+
+
+def _is_known(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool:
+    """Would it have shown if this array of the derivative were zero, or half as large?"""
+    return _stands_out(seen, seen.shares[leaf])
+
+
+def _stands_out(seen: Comparison, share: Any) -> bool:
+    room = np.where(seen.smooth, seen.bound - seen.allowed, np.inf)
+    with np.errstate(all="ignore"):
+        size = np.sqrt(np.mean(np.square(share), axis=0)).ravel()
+        bound = room.min(axis=0).ravel()
+    usable = np.isfinite(bound)
+    if not usable.any():
+        return False
+    top = np.max(size[usable])
+    # Of many outputs, those that are small beside the others need not be known as well.
+    return bool(top > 0 and np.median(bound[usable][size[usable] >= top / 2]) * KNOWN <= top)
+
+
+def _along_the_claim(search: Search, spot: Spot, leaf: int) -> Comparison | None:
+    """Compare along the direction in which the claim of one array is largest."""
+    if spot.claimed.most is None:
+        direction = search.directions_of(spot.leaves, leaf)
+        return search.compare(spot, [direction])
+    signs = spot.claimed.most(leaf)
+    if not np.any(signs):
+        return None
+    moved = search.along(spot.leaves[leaf], np.asarray(signs, float))
+    return search.compare(spot, [alone(spot.leaves, leaf, moved)])
+
+
+def _is_nothing(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool:
+    """Is the claim of this array zero, and f as flat as its rounding lets one see?"""
+    share = np.abs(seen.shares[leaf])
+    if share.any() and not _is_erratic(search, spot, seen, leaf):
+        return False
+    still = bool(np.all(seen.measured == 0))
+    size = np.max(np.abs(spot.centre))
+    room = seen.bound - seen.allowed
+    return still or bool(np.all(room[seen.smooth] <= ROUNDING * size) and not search.noisy)
+
+
+def _is_erratic(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool:
+    """Does a claim change so fast that it must be what rounding leaves of larger numbers?"""
+    direction = search.directions_of(spot.leaves, leaf)
+    here = np.asarray(spot.claimed.slope(direction))
+    other = search.nearby(spot, JITTER)
+    if other is None:
+        return False
+    there = np.asarray(other.claimed.slope(direction))
+    size = np.maximum(np.abs(here), np.abs(there))
+    return bool(np.all(np.abs(here - there) >= ERRATIC * size))
+
+
+def _is_stationary(search: Search, spot: Spot, seen: Comparison) -> bool:
+    """Is it small only here, and right and large nearby?"""
+    near = search.nearby(spot, NEARBY[-1])
+    if near is None:
+        return False
+    found = _compared(search, near)
+    if not found.agrees or not _stands_out(found, found.claimed):
+        return False
+    here = np.max(np.abs(seen.claimed)) + np.min(seen.bound)
+    return bool(CLEAR * here <= np.max(np.abs(found.claimed)))
+
+
+def _averaged(search: Search, spot: Spot) -> Comparison | None:
+    try:
+        directions = [search.directions(spot.leaves) for _ in range(DIRECTIONS)]
+        return None if search.claim.twice else search.averaged(spot, directions)
+    except Spent:
+        return None
+
+
+def _undecided(
+    search: Search, spot: Spot, left: list[int], resolution: dict[str, float], worst: float
+) -> Answer:
+    names = ", ".join(f"d{search.subject.names[i]}" for i in left)
+    try:
+        noisy = search.noisy or search.learn_noise(spot)
+    except Spent:
+        noisy = False
+    what = f"the noise of f, {np.max(search.floor):.1e}" if noisy else "the rounding of f"
+    return Answer(
+        f"undecided: {names} could be zero, half as large or of the other sign, for all that"
+        f" {what}, lets one see; only larger errors would have shown",
+        True,
+        (),
+        resolution,
+        worst,
+    )
+
+
+def _resolution(search: Search, spot: Spot, seen: Comparison) -> dict[str, float]:
+    bound = np.where(seen.smooth, seen.bound, np.inf)
+    finest = float(np.min(np.max(bound.reshape(len(bound), -1), axis=1)))
+    power = 2 if search.claim.twice else 1
+    scales = (LEAST * float(np.asarray(search.scale(x)).min()) for x in spot.leaves)
+    names = zip(search.subject.names, scales, strict=True)
+    return {name: search.counted.in_its_unit(2 * finest / scale**power) for name, scale in names}
+
+
+# wrong, excused, or undecided
+
+
+def _accused(search: Search, spot: Spot, first: Comparison) -> Answer:
+    """Find out whether a difference is a mistake, and say where."""
+    resolution, worst = _resolution(search, spot, first), float(np.max(first.excess))
+    try:
+        if search.learn_noise(spot):
+            again = _compared(search, spot)
+            if not again.off.any():
+                return _weighed(search, spot, again)
+            first = again
+        differs = _differs_nearby(search, spot, first)
+        if differs is False:
+            return _at_this_point_alone(search, spot, first)
+        look = first_look(search, spot, first)
+    except Spent:
+        return Answer(
+            f"undecided: it differs, but max_evaluations={search.limit} are too few to be sure",
+            True,
+            (),
+            resolution,
+            worst,
+        )
+    excuse, findings = _looked_into(search, spot, look)
+    if excuse is not None and excuse.proven:
+        search.notes.append(excuse.words)
+        return Answer("", False, (), resolution, worst)
+    words = excuse.words if excuse else ""
+    if not words and look.faint:
+        words = "it differs by hardly more than the noise of f, and in no part that stands out"
+    if not words and differs is None and worst < STRONG:
+        words = "it differs at this point, and at points nearby too little can be told"
+    if words:
+        return Answer(f"undecided: {words}", True, (), resolution, worst)
+    return _wrong(search, spot, first, findings, resolution)
+
+
+def _looked_into(search: Search, spot: Spot, look: Any) -> tuple[Excuse | None, list[Finding]]:
+    if look.excuse is not None or look.faint:
+        return look.excuse, []
+    try:
+        findings = wrong_arrays(search, spot, look.suspected)
+        if look.calm and findings:
+            return excuse_for(search, spot, findings), findings
+        return None, findings
+    except Spent:
+        if look.calm:
+            few = f"max_evaluations={search.limit} are too few to rule out an eps or a clip in f"
+            return Excuse(few, proven=False), []
+        return None, []
+
+
+def _wrong(
+    search: Search,
+    spot: Spot,
+    first: Comparison,
+    findings: list[Finding],
+    resolution: dict[str, float],
+) -> Answer:
+    worst = float(np.max(first.excess))
+    if search.other_order is not None and _is_right(search, spot, search.other_order):
+        problem = (
+            "gradient(*args) is right in another order of its arguments: it is called as"
+            f" gradient({search.product_with}, *args), as SciPy's hessp is not; hand over a function"
+            " with the arguments swapped"
+        )
+        return Answer(problem, False, (), resolution, worst)
+    blocks = tuple(described(search, spot, found) for found in findings if found.suspects)
+    if not blocks:
+        blocks = tuple(Block(f"d{name}", "") for name in search.subject.names)
+    problem = f"wrong in {', '.join(b.name for b in blocks)}"
+    if search.evaluations >= search.limit - 2 * len(LADDER[0]):
+        problem += f"; max_evaluations={search.limit} are too few to say more"
+    return Answer(problem, False, blocks, resolution, worst)
+
+
+def _is_right(search: Search, spot: Spot, claim: Claim) -> bool:
+    """Does another claim agree with what is measured here?"""
+    other = replace(search, claim=claim, other_order=None)
+    try:
+        at = other.spot_if_any(spot.args)
+        return at is not None and _compared(other, at).agrees
+    except Spent:
+        return False
+
+
+def _differs_nearby(search: Search, spot: Spot, first: Comparison) -> bool | None:
+    """Is it wrong at points nearby as well? None if nothing can be told there."""
+    for size in NEARBY:
+        near = search.nearby(spot, size)
+        if near is None:
+            continue
+        found = _compared(search, near)
+        if search.rung and found.agrees and not _tells_apart(found, first):
+            search.rung = 0
+            found = _compared(search, near)
+        if found.off.any():
+            return True
+        if found.agrees and _tells_apart(found, first):
+            return False
+    return None
+
+
+def _tells_apart(found: Comparison, first: Comparison) -> bool:
+    """Would *found* have shown a difference such as that of *first*, or was that one slight?"""
+    if np.max(first.excess) < SLIGHT:
+        return True
+    gap = np.abs(first.claimed - first.measured)[first.off]
+    return bool(np.min(found.bound[found.smooth]) <= np.max(gap))
+
+
+def _at_this_point_alone(search: Search, spot: Spot, first: Comparison) -> Answer:
+    """A difference that is gone nearby: a convention, if f has a kink here; else a mistake."""
+    resolution, worst = _resolution(search, spot, first), float(np.max(first.excess))
+    try:
+        findings = wrong_arrays(search, spot, None)
+    except Spent:
+        findings = []
+    certain = [f for f in findings if f.suspects and _is_smooth(search, spot, f)]
+    if certain and worst >= STRONG:
+        return _wrong(search, spot, first, certain, resolution)
+    if worst < FAINT:
+        return Answer("", False, (), resolution, worst)
+    if _has_a_kink(search, spot):
+        search.notes.append(
+            "differs at exactly this point and nowhere near it: a convention at a kink"
+        )
+        return Answer("", False, (), resolution, worst)
+    problem = "undecided: it differs at exactly this point, and nowhere near it"
+    return Answer(problem, True, (), resolution, worst)
+
+
+def _is_smooth(search: Search, spot: Spot, found: Finding) -> bool:
+    """Is f smooth along all that is wrong of one array?"""
+    if found.table is not None:
+        return bool(found.table.off.any())
+    moved = [search.directions_of(spot.leaves, found.leaf) for _ in range(DIRECTIONS)]
+    seen = search.compare(spot, moved)
+    return bool(seen.smooth.all() and seen.off.any())
+
+
+def _has_a_kink(search: Search, spot: Spot) -> bool:
+    """Is f not smooth along some array of its own?"""
+    for leaf in range(len(spot.leaves)):
+        moved = [search.directions_of(spot.leaves, leaf) for _ in range(DIRECTIONS)]
+        if not search.compare(spot, moved).smooth.all():
+            return True
+    return False
