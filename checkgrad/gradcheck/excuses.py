@@ -26,8 +26,14 @@ CELLS = (32, 64)  # parts of a path, along which a claim is summed up
 LEAST_SYMMETRY = 1e-4  # of the size of what is compared
 # The way out of saturation: arguments smaller by these powers of two.
 HALVINGS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
+ENOUGH = 5
+FLOOR = 1e-6  # of a claim: so much an eps makes where nothing is saturated
+LEFT = 1e-3  # of a claim: so much may an eps make where nothing is saturated
 STEEP = 4.0  # a power of the argument: what dies out more slowly is not saturated
 SUDDEN = 10.0
+# Of many samples, no one power stands out. This much, at the first halvings, is more than a missing term does.
+FIRST, FAST = 4, 2.5
+SMALL, HARDLY = 1e-2, 1e-4  # parts of a claim that may then be the work of an eps, or are for sure
 BENT = 0.85  # of an exponent that falls as the argument does, as that of an exponential function
 FLAT = 1e-2  # of its change on the way: a claim that changes less is saturated
 
@@ -39,6 +45,8 @@ CUT = (
     "f is cut off where it is saturated, and the gradient is not: by a clip that was added to f, or by a"
     " limit of its own that the gradient lacks; check it where the limit does not hold"
 )
+
+EPS = "an eps in f would do that"
 
 Looks = Callable[[Spot], list[Leaves]]
 
@@ -77,6 +85,9 @@ def first_look(search: Search, spot: Spot, first: Comparison) -> Look:
     one, there = first.of(output), whole.of(output)
     saturated = _is_large(one) or not _nearly_equal(there, alike=True)
     if saturated and not _is_gone(one, there):
+        return Look()
+    everything = search.directions(spot.leaves)
+    if saturated and not _explained(_trail(search, spot, output, everything)):
         return Look()
     groups = [search.rng.integers(0, GROUPS, x.shape) for x in spot.leaves]
 
@@ -124,17 +135,25 @@ def _excuse(
     if slight := _slight(seen, alike):
         return slight
     trail = _trail(search, spot, output, wrong)
-    if trail is None or not trail.dies_out:
+    if trail is None or not _explained(trail):
         return None
     if not (_has_a_potential(search, spot, output, wrong) and _is_cut_off(search, spot, output)):
         return None
-    return Excuse(SATURATED) if trail.is_saturated else Excuse(CUT, proven=False)
+    if trail.is_exponential or (trail.is_sudden and trail.is_under_a_flat_claim):
+        return Excuse(SATURATED)
+    if trail.is_sudden:
+        return Excuse(CUT, proven=False)
+    little = (
+        f"differs from f by {trail.is_little:.1e} of it, and less where nothing is saturated; {EPS}"
+    )
+    return Excuse(little, proven=trail.is_little <= HARDLY)
 
 
 @dataclass(frozen=True)
 class Trail:
-    """A difference on the way out of saturation: claimed and gap along one direction, and the bound."""
+    """A difference on the way out of saturation: how often halved, claim and gap along one direction, and the bound."""
 
+    halvings: Any
     claimed: Any
     gap: Any
     bound: Any
@@ -144,42 +163,52 @@ class Trail:
         return self.gap > 2 * self.bound
 
     @property
-    def dies_out(self) -> bool:
-        top = float(np.max(self.gap))
-        return bool(self.gap[-1] <= max(2 * self.bound[-1], TINY * top) and self._is_steep)
-
-    @property
     def exponents(self) -> Any:
         """By which power of the argument it falls, from one point to the next; at least, where it is not seen."""
         left = np.maximum(self.gap, 2 * self.bound)
-        return np.log2(left[:-1] / left[1:]) / np.diff(HALVINGS)
+        return np.log2(left[:-1] / left[1:]) / np.diff(self.halvings)
 
     @property
-    def _is_steep(self) -> bool:
-        return bool(np.any(self.exponents[self.seen[:-1]] >= STEEP))
+    def dies_out(self) -> bool:
+        top, left = float(np.max(self.gap)), float(self.gap[-1])
+        gone = left <= max(2 * self.bound[-1], TINY * top, FLOOR * abs(self.claimed[-1]))
+        return bool(gone and left + self.bound[-1] <= LEFT * abs(self.claimed[-1]))
 
     @property
-    def is_saturated(self) -> bool:
-        """Does it fall as an exponential function does, or suddenly, and under a claim that is flat there?"""
-        return self._is_exponential or (self._is_sudden and self._is_flat)
-
-    @property
-    def _is_exponential(self) -> bool:
+    def is_exponential(self) -> bool:
+        """Does it fall by ever smaller powers, as an exponential function does?"""
         both = self.seen[1:-1] & self.seen[2:]
         before, after = self.exponents[:-1], self.exponents[1:]
-        falls = (before >= STEEP) & (after > 0) & (after <= BENT * before)
+        steep = STEEP if self.gap[0] > LEFT * abs(self.claimed[0]) else STEEP / 2
+        falls = (before >= steep) & (after > 0) & (after <= BENT * before)
         return bool(np.any(both & falls))
 
     @property
-    def _is_sudden(self) -> bool:
+    def is_sudden(self) -> bool:
         return bool(np.any(self.exponents[self.seen[:-1]] >= SUDDEN))
 
     @property
-    def _is_flat(self) -> bool:
+    def is_little(self) -> float:
+        """The part of the claim that it is, if it falls fast enough for an eps; infinite otherwise."""
+        steps = np.diff(self.halvings)[:FIRST]
+        mean = np.sum(self.exponents[:FIRST] * steps) / np.sum(steps)
+        return float(self.gap[0] / abs(self.claimed[0])) if mean >= FAST else np.inf
+
+    @property
+    def is_under_a_flat_claim(self) -> bool:
+        """Does the claim stand still where the difference is, and change on the way to where it is not?"""
         change = np.abs(self.claimed - self.claimed[0])
-        return bool(
-            np.max(change[1:3]) <= FLAT * change[-1] and change[-1] > TINY * np.abs(self.claimed[0])
-        )
+        enough = change[-1] > TINY * np.abs(self.claimed[0])
+        return bool(enough and np.max(change[1:3]) <= FLAT * change[-1])
+
+
+def _explained(trail: Trail | None) -> bool:
+    """May it be that f is cut off where it is saturated, or differs by an eps there?"""
+    return (
+        trail is not None
+        and trail.dies_out
+        and (trail.is_exponential or trail.is_sudden or trail.is_little <= SMALL)
+    )
 
 
 def _trail(search: Search, spot: Spot, output: int, wrong: Leaves) -> Trail | None:
@@ -189,14 +218,15 @@ def _trail(search: Search, spot: Spot, output: int, wrong: Leaves) -> Trail | No
         share = (1 - 2.0**-halvings) / (1 - CALM)
         at = search.spot_if_any(_on_the_way(search, spot, share))
         if at is None:
-            return None
+            continue
         moved, ratio = _carried(search, spot, at, wrong)
         seen = search.compare(at, [moved]).of(output)
         if not seen.smooth[0]:
-            return None
+            continue
         gap = abs(seen.claimed[0] - seen.measured[0])
-        rows.append((seen.claimed[0] / ratio, gap / ratio, seen.bound[0] / ratio))
-    return Trail(*np.array(rows).T)
+        rows.append((halvings, seen.claimed[0] / ratio, gap / ratio, seen.bound[0] / ratio))
+    known = len(rows) >= ENOUGH and rows[-1][0] == HALVINGS[-1]
+    return Trail(*np.array(rows).T) if known else None
 
 
 def _carried(search: Search, spot: Spot, at: Spot, direction: Leaves) -> tuple[Leaves, float]:
@@ -237,8 +267,11 @@ def _is_large(seen: Comparison) -> bool:
 def _is_gone(seen: Comparison, calm: Comparison) -> bool:
     """Is little left of the difference where nothing is saturated, in comparison with what was seen?"""
     gap, _ = _gap_and_size(seen, alike=True)
-    left, _ = _gap_and_size(calm, alike=True)
-    return bool(calm.smooth.all() and left <= np.max(calm.bound) + 1e-3 * gap)
+    left, size = _gap_and_size(calm, alike=True)
+    small = left + np.max(calm.bound) <= LEFT * size
+    return bool(
+        calm.smooth.all() and small and left <= np.max(calm.bound) + LEFT * gap + FLOOR * size
+    )
 
 
 def _slight(seen: Comparison, alike: bool = False) -> Excuse | None:
@@ -248,7 +281,7 @@ def _slight(seen: Comparison, alike: bool = False) -> Excuse | None:
     if not known or not np.all(seen.bound <= TINY * np.max(size)):
         return None
     largest = np.max(gap / np.maximum(size, 1e-300))
-    return Excuse(f"differs from f by {largest:.1e} of it at most; an eps in f would do that")
+    return Excuse(f"differs from f by {largest:.1e} of it at most; {EPS}")
 
 
 def _has_a_potential(search: Search, spot: Spot, output: int, wrong: Leaves) -> bool:

@@ -163,7 +163,13 @@ def _elementwise(search: Search, spot: Spot) -> Finding:
     table = _slopes(search, spot)
     (x,) = spot.leaves
     at = np.flatnonzero(table.off)
-    words = _verified(search, spot, lambda at: _words(search, _slopes(search, at), at, 0))
+    words = _verified(
+        search,
+        spot,
+        _words(search, table, spot, 0),
+        lambda at: _words(search, _slopes(search, at), at, 0),
+        search.cost,
+    )
     related = bool(words)
     return Finding(0, list(at[:, None]), 0, words or _few(at, x.shape), related, table)
 
@@ -176,13 +182,16 @@ def _slopes(search: Search, spot: Spot) -> Table:
     return Table(*(np.asarray(a / scale) for a in (found.claimed[0], found.measured[0], bound)))
 
 
-def _verified(search: Search, spot: Spot, words_at: Callable[[Spot], str]) -> str:
-    """The relation at *spot*, if the same is true at another point."""
-    words = words_at(spot)
+def _verified(
+    search: Search, spot: Spot, words: str, words_at: Callable[[Spot], str], cost: int
+) -> str:
+    """*words*, a relation at *spot*, if the same is true at another point; if that costs too much, it says so."""
     if not words:
         return ""
+    if search.evaluations + cost > search.limit:
+        return f"{words} (at this point; no other was tried)"
+    other = search.nearby(spot, ELSEWHERE)
     try:
-        other = search.nearby(spot, ELSEWHERE)
         return words if other is not None and words_at(other) == words else ""
     except Spent:
         return ""
@@ -202,7 +211,9 @@ def _few(at: Any, shape: tuple[int, ...]) -> str:
 
 def _small(search: Search, spot: Spot, leaf: int) -> Finding:
     """Compare a small array entry by entry."""
+    before = search.evaluations
     found, table = _tabulated(search, spot, leaf)
+    cost = search.evaluations - before
     x = spot.leaves[leaf]
     off = found.off.reshape(x.size, -1)
     output = int(np.argmax(off.sum(axis=0)))
@@ -210,7 +221,11 @@ def _small(search: Search, spot: Spot, leaf: int) -> Finding:
     words = ""
     if np.max(found.excess) >= FAINT:
         words = _verified(
-            search, spot, lambda at: _words(search, _tabulated(search, at, leaf)[1], at, leaf)
+            search,
+            spot,
+            _words(search, table, spot, leaf),
+            lambda at: _words(search, _tabulated(search, at, leaf)[1], at, leaf),
+            cost,
         )
     related = bool(words) and len(at) == x.size
     words = words or _few(np.flatnonzero(table.off), table.claimed.shape)
@@ -293,15 +308,13 @@ def _relation(
     search: Search, spot: Spot, leaf: int, found: Comparison, directions: list[Leaves]
 ) -> str:
     """A relation of the whole array that explains its slopes along all sampled directions, or ""."""
-    first = [(found, directions)]
+    words = _relation_at(search, spot, leaf, found, directions)
 
     def words_at(at: Spot) -> str:
-        if first:
-            return _relation_at(search, at, leaf, *first.pop())
         again = [search.directions_of(at.leaves, leaf) for _ in range(SAMPLES)]
         return _relation_at(search, at, leaf, search.compare(at, again), again)
 
-    return _verified(search, spot, words_at)
+    return _verified(search, spot, words, words_at, SAMPLES * search.cost)
 
 
 def _relation_at(

@@ -36,7 +36,7 @@ JITTER, ERRATIC = (
     1e-6,
     0.1,
 )  # a claim that changes so much, relatively, within so little is rounding
-CONVENTIONS = 2.0  # times what claims differ near a kink
+LEFT = 1e-2  # of a slope: what a solver may leave
 
 
 @dataclass(frozen=True)
@@ -119,15 +119,17 @@ def _brought_out(search: Search, spot: Spot, seen: Comparison, unknown: list[int
     left = []
     for leaf in unknown:
         finer = _along_the_claim(search, spot, leaf)
-        if finer is not None and finer.off.any():
+        if finer is not None and finer.off.any() and not search.noisy:
             return _accused(search, spot, finer)
         if finer is None or not _stands_out(finer, finer.claimed):
             left.append(leaf)
     left = [i for i in left if not _is_nothing(search, spot, seen, i)]
     if left and not _is_stationary(search, spot, seen):
+        if not search.noisy:
+            search.learn_noise(spot)
         averaged = _averaged(search, spot)
         if averaged is not None and averaged.off.any():
-            return _accused(search, spot, averaged)
+            return _accused_on_average(search, spot, averaged, left)
         if averaged is not None:
             left = [i for i in left if not _is_known(search, spot, averaged, i)]
             resolution = _resolution(search, spot, averaged)
@@ -142,16 +144,14 @@ def _is_known(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool:
 
 
 def _stands_out(seen: Comparison, share: Any) -> bool:
-    room = np.where(seen.smooth, seen.bound - seen.allowed, np.inf)
+    room = np.where(seen.smooth, seen.bound - seen.allowed, np.inf).reshape(len(share), -1)
+    size = np.abs(share).reshape(len(share), -1)
     with np.errstate(all="ignore"):
-        size = np.sqrt(np.mean(np.square(share), axis=0)).ravel()
-        bound = room.min(axis=0).ravel()
-    usable = np.isfinite(bound)
-    if not usable.any():
-        return False
-    top = np.max(size[usable])
+        digits = np.where(np.isfinite(room), size / room, 0.0).max(axis=0)
+    size = size.max(axis=0)
     # Of many outputs, those that are small beside the others need not be known as well.
-    return bool(top > 0 and np.median(bound[usable][size[usable] >= top / 2]) * KNOWN <= top)
+    large = size >= size.max() / 2
+    return bool(size.max() > 0 and np.median(digits[large]) >= KNOWN)
 
 
 def _along_the_claim(search: Search, spot: Spot, leaf: int) -> Comparison | None:
@@ -201,6 +201,18 @@ def _is_stationary(search: Search, spot: Spot, seen: Comparison) -> bool:
     return bool(CLEAR * here <= np.max(np.abs(found.claimed)))
 
 
+def _accused_on_average(search: Search, spot: Spot, seen: Comparison, left: list[int]) -> Answer:
+    """A difference that shows in the mean of many values is a mistake if it does so nearby as well."""
+    resolution, worst = _resolution(search, spot, seen), float(np.max(seen.excess))
+    near = search.nearby(spot, NEARBY[1])
+    again = _averaged(search, near) if near else None
+    if again is None or not again.off.any():
+        return _undecided(search, spot, left, resolution, worst)
+    names = [f"d{search.subject.names[i]}" for i in left]
+    blocks = tuple(Block(name, "wrong, by the mean of many values of f") for name in names)
+    return Answer(f"wrong in {', '.join(names)}", False, blocks, resolution, worst)
+
+
 def _averaged(search: Search, spot: Spot) -> Comparison | None:
     try:
         directions = [search.directions(spot.leaves) for _ in range(DIRECTIONS)]
@@ -245,6 +257,13 @@ def _accused(search: Search, spot: Spot, first: Comparison) -> Answer:
     resolution, worst = _resolution(search, spot, first), float(np.max(first.excess))
     try:
         if search.learn_noise(spot):
+            search.rung = 0
+            again = _compared(search, spot)
+            if not again.off.any():
+                return _weighed(search, spot, again)
+            first = again
+        if _is_small(first) and search.learn_jumps(spot):
+            search.rung = 0
             again = _compared(search, spot)
             if not again.off.any():
                 return _weighed(search, spot, again)
@@ -273,6 +292,13 @@ def _accused(search: Search, spot: Spot, first: Comparison) -> Answer:
     if words:
         return Answer(f"undecided: {words}", True, (), resolution, worst)
     return _wrong(search, spot, first, findings, resolution)
+
+
+def _is_small(seen: Comparison) -> bool:
+    """Is it so small a part of the slope that a solver may have left it?"""
+    gap = np.abs(seen.claimed - seen.measured)
+    size = np.maximum(np.abs(seen.claimed), np.abs(seen.measured))
+    return bool(np.all(gap[seen.off] <= LEFT * size[seen.off]))
 
 
 def _looked_into(search: Search, spot: Spot, look: Any) -> tuple[Excuse | None, list[Finding]]:
@@ -336,7 +362,7 @@ def _differs_nearby(search: Search, spot: Spot, first: Comparison) -> bool | Non
             found = _compared(search, near)
         if found.off.any():
             return True
-        if found.agrees and _tells_apart(found, first):
+        if found.agrees and _tells_apart(found, first) and _stands_out(found, found.claimed):
             return False
     return None
 
@@ -360,7 +386,9 @@ def _at_this_point_alone(search: Search, spot: Spot, first: Comparison) -> Answe
     if certain and worst >= STRONG:
         return _wrong(search, spot, first, certain, resolution)
     if worst < FAINT:
-        return Answer("", False, (), resolution, worst)
+        wider = replace(first, bound=first.bound * FAINT)
+        if all(_is_known(search, spot, wider, leaf) for leaf in range(len(spot.leaves))):
+            return Answer("", False, (), resolution, worst)
     if _has_a_kink(search, spot):
         search.notes.append(
             "differs at exactly this point and nowhere near it: a convention at a kink"

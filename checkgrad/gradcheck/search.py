@@ -14,9 +14,24 @@ from checkgrad.gradcheck.claims import Claim, Derivative
 from checkgrad.gradcheck.subject import Leaves, Subject, is_sparse
 from checkgrad.gradcheck.trees import mapped
 from checkgrad.numeric.curvature import curvature
-from checkgrad.numeric.ladder import LADDER, Estimate, differentiate, unit_of
+from checkgrad.numeric.ladder import (
+    DOUBLE,
+    LADDER,
+    SINGLE,
+    Estimate,
+    differentiate,
+    is_single,
+    nothing,
+    unit_of,
+)
 from checkgrad.numeric.moves import move, move_scale
-from checkgrad.numeric.noise import averaged_slope, deviation, offsets, wide_steps
+from checkgrad.numeric.noise import (
+    averaged_slope,
+    deviation,
+    largest_jump,
+    offsets,
+    wide_steps,
+)
 
 DIRECTIONS = 2  # two blind spots that coincide are unlikely enough
 SPARE = 35  # evaluations to keep for each suspect, for telling a mistake from an eps in f
@@ -201,9 +216,13 @@ class Search:
         """A point a little off, where a kink that was hit exactly is no longer hit."""
         return self.moved(spot, self.directions(spot.leaves), size)
 
+    @property
+    def cost(self) -> int:
+        """Evaluations along one direction, if the first steps suffice."""
+        return 2 * len(LADDER[self.rung])
+
     def affordable(self, directions: int = 1, spare: int = 0) -> bool:
-        cost = 1 + directions * 2 * len(LADDER[self.rung])
-        return self.evaluations + cost + spare <= self.limit
+        return self.evaluations + 1 + directions * self.cost + spare <= self.limit
 
     def scale(self, x: Any) -> Any:
         """How far an entry of *x* moves along a direction."""
@@ -278,10 +297,23 @@ class Search:
         rounding = np.array([spot.claimed.rounding(*pair) for pair in pairs], float)
         allowed = self.atol + self.rtol * np.abs(found.value)
         with np.errstate(all="ignore"):
-            bound = found.bound + rounding + allowed
+            bound = np.inf
+            if found.bound.shape == rounding.shape:
+                bound = found.bound + rounding + allowed
         whole = np.moveaxis(np.array(shares, float), 1, 0)
         claimed = np.array(slopes, float)
-        return Comparison(claimed, found.value, bound, found.smooth, allowed, whole, missing)
+        if found.value.shape != claimed.shape:  # there is no value here to differentiate
+            found = nothing(claimed.shape)
+            bound = found.bound
+        smooth = found.smooth | self._hardly_a_kink(claimed, found.value, bound)
+        return Comparison(claimed, found.value, bound, smooth, allowed, whole, missing)
+
+    def _hardly_a_kink(self, claimed: Any, measured: Any, bound: Any) -> Any:
+        """Where one-sided slopes differ by next to nothing. Of a function of one number, both bound the claim."""
+        if self.claim.elementwise:
+            return np.isfinite(bound)
+        with np.errstate(invalid="ignore"):
+            return bound <= BLUNT * np.maximum(np.abs(claimed), np.abs(measured))
 
     def averaged(self, spot: Spot, directions: Sequence[Leaves]) -> Comparison:
         """The same on wide stencils, where the noise of f averages out."""
@@ -296,7 +328,8 @@ class Search:
                 values = self._values(place(m, float(h)) for h in steps)
                 if any(v is None or np.shape(v) != value.shape[1:] for v in values):
                     continue
-                slope, off = averaged_slope(steps, np.array(values))
+                unit = max(unit_of(spot.leaves), SINGLE if is_single(np.array(values)) else DOUBLE)
+                slope, off = averaged_slope(steps, np.array(values), self.floor / CERTAIN, unit)
                 better = off < bound[m]
                 value[m] = np.where(better, slope, value[m])
                 bound[m] = np.where(better, off, bound[m])
@@ -320,6 +353,19 @@ class Search:
         if self.noisy:
             self.floor = CERTAIN * found
         return self.noisy
+
+    def learn_jumps(self, spot: Spot) -> bool:
+        """Find out whether f jumps, as a solver does that stops an iteration earlier: noise of another kind."""
+        if self.noise is not None:
+            return False
+        direction = self.directions(spot.leaves)
+        place = Places(self.subject, spot, [direction])
+        found = largest_jump(lambda h: self.value(place(0, h)), spot.centre)
+        if found is None:
+            return False
+        self.floor = np.maximum(self.floor, found)
+        self.noisy = True
+        return True
 
     def _values(self, points: Any) -> list[Any]:
         with np.errstate(all="ignore"):

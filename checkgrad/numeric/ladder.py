@@ -81,9 +81,11 @@ def differentiate(
     if centre is None:
         (centre,) = evaluate([args])
     if centre is None or np.size(centre) == 0 or count == 0:
-        return _nothing((count, *np.shape(centre)))
+        return nothing((count, *np.shape(centre)))
     pending = np.arange(count)
     samples = _sample(evaluate, place, pending, LADDER[rung], np.asarray(centre, float))
+    if rung and _stands_still(samples):  # what such small steps do not change, larger ones may
+        return differentiate(evaluate, args, place, count, unit, 0, noise, centre, floor)
     found, settled = _assess(samples, _unit(unit, samples), noise, floor)
     for steps in LADDER[rung + 1 :]:
         keep = ~settled.reshape(len(pending), -1).all(axis=1)
@@ -94,6 +96,12 @@ def differentiate(
         part, settled = _assess(samples, _unit(unit, samples), noise, floor)
         _overwrite(found, pending, _reconciled(part, Estimate(*(a[pending] for a in parts(found)))))
     return found
+
+
+def _stands_still(samples: Samples) -> bool:
+    """Does a value stay the same along some direction, however far one goes?"""
+    still = (samples.plus == samples.centre) & (samples.minus == samples.centre)
+    return bool(still.all(axis=0).any())
 
 
 def _sample(
@@ -284,7 +292,8 @@ def stack(values: Sequence[Any], shape: tuple[int, ...]) -> Any:
     return whole
 
 
-def _nothing(shape: tuple[int, ...]) -> Estimate:
+def nothing(shape: tuple[int, ...]) -> Estimate:
+    """What is known where there is nothing to differentiate."""
     return Estimate(np.full(shape, np.nan), np.full(shape, np.inf), np.zeros(shape, bool))
 
 
