@@ -255,8 +255,8 @@ def _words(search: Search, table: Table, spot: Spot, leaf: int) -> str:
         return words
     if claimed.shape != x.shape or x.size < 2:
         return ""
-    flat = (a.ravel() for a in (claimed, measured, bound, x))
-    return _penalty(*flat, search.subject.names[leaf])
+    due, room = measured.ravel(), bound.ravel()
+    return _penalty(claimed.ravel(), due, room, x.ravel(), search.subject.names[leaf])
 
 
 def _arranged(values: Any, scale: Any, shape: tuple[int, ...]) -> Any:

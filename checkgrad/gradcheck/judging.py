@@ -24,12 +24,14 @@ from checkgrad.gradcheck.search import (
     Spot,
     alone,
 )
+from checkgrad.gradcheck.subject import Leaves
 from checkgrad.numeric.ladder import LADDER
 
 SLIGHT = 4.0  # times the bound: kinks on both sides may cancel in what the bound is made of
 STRONG = 1e3  # times the bound: no accident
 NEARBY = (1e-3, 1e-2, 1e-1)  # where to look again, relative to the size of the arguments
 KNOWN = 4.0  # bounds that a slope must have to be known for sure: half as much, or none, would show
+FARTHER = (1.0, 8.0, 64.0)  # than usual, where rounding hides a slope
 CLEAR = 100.0  # times the slope at the point itself: there it is stationary
 ROUNDING = 1e-7  # of f: what is known of its slopes to so much is known as well as one can ask
 JITTER, ERRATIC = (
@@ -119,22 +121,40 @@ def _brought_out(search: Search, spot: Spot, seen: Comparison, unknown: list[int
     left = []
     for leaf in unknown:
         finer = _along_the_claim(search, spot, leaf)
-        if finer is not None and finer.off.any() and not search.noisy:
+        if finer.off.any():
             return _accused(search, spot, finer)
-        if finer is None or not _stands_out(finer, finer.claimed):
+        if not _stands_out(finer, finer.claimed) and not _is_nothing(search, spot, seen, leaf):
             left.append(leaf)
-    left = [i for i in left if not _is_nothing(search, spot, seen, i)]
-    if left and not _is_stationary(search, spot, seen):
-        if not search.noisy:
-            search.learn_noise(spot)
-        averaged = _averaged(search, spot)
-        if averaged is not None and averaged.off.any():
-            return _accused_on_average(search, spot, averaged, left)
-        if averaged is not None:
-            left = [i for i in left if not _is_known(search, spot, averaged, i)]
-            resolution = _resolution(search, spot, averaged)
-        if left:
-            return _undecided(search, spot, left, resolution, worst)
+    if not left or _is_stationary(search, spot, seen):
+        return Answer("", False, (), resolution, worst)
+    if not search.noisy:
+        search.learn_noise(spot)
+    return _on_average(search, spot, left, resolution, worst)
+
+
+def _on_average(
+    search: Search, spot: Spot, left: list[int], resolution: dict[str, float], worst: float
+) -> Answer:
+    """Ask the means of many values about the arrays in which noise hides too much."""
+    unknown: list[int] = []
+    wrong: list[int] = []
+    for leaf in left:
+        seen = _averaged(search, spot, leaf)
+        if seen is not None and seen.off.any():
+            near = search.nearby(spot, NEARBY[1])
+            again = _averaged(search, near, leaf) if near else None
+            (wrong if again is not None and again.off.any() else unknown).append(leaf)
+        elif seen is None or not _stands_out(seen, seen.claimed):
+            unknown.append(leaf)
+        if seen is not None:
+            name = search.subject.names[leaf]
+            resolution[name] = min(resolution[name], _resolution(search, spot, seen)[name])
+    if wrong:
+        names = [f"d{search.subject.names[i]}" for i in wrong]
+        blocks = tuple(Block(name, "wrong, by the mean of many values of f") for name in names)
+        return Answer(f"wrong in {', '.join(names)}", False, blocks, resolution, worst)
+    if unknown:
+        return _undecided(search, spot, unknown, resolution, worst)
     return Answer("", False, (), resolution, worst)
 
 
@@ -154,16 +174,26 @@ def _stands_out(seen: Comparison, share: Any) -> bool:
     return bool(size.max() > 0 and np.median(digits[large]) >= KNOWN)
 
 
-def _along_the_claim(search: Search, spot: Spot, leaf: int) -> Comparison | None:
-    """Compare along the direction in which the claim of one array is largest."""
-    if spot.claimed.most is None:
-        direction = search.directions_of(spot.leaves, leaf)
-        return search.compare(spot, [direction])
-    signs = spot.claimed.most(leaf)
-    if not np.any(signs):
-        return None
+def _along_the_claim(search: Search, spot: Spot, leaf: int) -> Comparison:
+    """Compare along the direction in which the claim of one array is largest, as far as that takes."""
+    usual, search.rung = search.reach, 0
+    try:
+        for farther in FARTHER:
+            search.reach = usual * farther
+            found = search.compare(spot, [_direction_of_the_claim(search, spot, leaf)])
+            if _stands_out(found, found.claimed) or search.domain or usual != 1:
+                break
+        return found
+    finally:
+        search.reach = usual
+
+
+def _direction_of_the_claim(search: Search, spot: Spot, leaf: int) -> Leaves:
+    signs = None if spot.claimed.most is None else spot.claimed.most(leaf)
+    if signs is None or not np.any(signs):
+        return search.directions_of(spot.leaves, leaf)
     moved = search.along(spot.leaves[leaf], np.asarray(signs, float))
-    return search.compare(spot, [alone(spot.leaves, leaf, moved)])
+    return alone(spot.leaves, leaf, moved)
 
 
 def _is_nothing(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool:
@@ -201,22 +231,10 @@ def _is_stationary(search: Search, spot: Spot, seen: Comparison) -> bool:
     return bool(CLEAR * here <= np.max(np.abs(found.claimed)))
 
 
-def _accused_on_average(search: Search, spot: Spot, seen: Comparison, left: list[int]) -> Answer:
-    """A difference that shows in the mean of many values is a mistake if it does so nearby as well."""
-    resolution, worst = _resolution(search, spot, seen), float(np.max(seen.excess))
-    near = search.nearby(spot, NEARBY[1])
-    again = _averaged(search, near) if near else None
-    if again is None or not again.off.any():
-        return _undecided(search, spot, left, resolution, worst)
-    names = [f"d{search.subject.names[i]}" for i in left]
-    blocks = tuple(Block(name, "wrong, by the mean of many values of f") for name in names)
-    return Answer(f"wrong in {', '.join(names)}", False, blocks, resolution, worst)
-
-
-def _averaged(search: Search, spot: Spot) -> Comparison | None:
+def _averaged(search: Search, spot: Spot, leaf: int) -> Comparison | None:
     try:
-        directions = [search.directions(spot.leaves) for _ in range(DIRECTIONS)]
-        return None if search.claim.twice else search.averaged(spot, directions)
+        direction = _direction_of_the_claim(search, spot, leaf)
+        return None if search.claim.twice else search.averaged(spot, [direction])
     except Spent:
         return None
 
@@ -229,10 +247,11 @@ def _undecided(
         noisy = search.noisy or search.learn_noise(spot)
     except Spent:
         noisy = False
-    what = f"the noise of f, {np.max(search.floor):.1e}" if noisy else "the rounding of f"
+    what = f"the noise of f, {np.max(search.floor):.1e}," if noisy else "the rounding of f"
+    what += ", which computes in single precision," if search.single and not noisy else ""
     return Answer(
         f"undecided: {names} could be zero, half as large or of the other sign, for all that"
-        f" {what}, lets one see; only larger errors would have shown",
+        f" {what} lets one see; only larger errors would have shown",
         True,
         (),
         resolution,

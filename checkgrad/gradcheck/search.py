@@ -133,15 +133,17 @@ class Comparison:
 
     def of(self, output: int) -> Comparison:
         """The comparison of one entry of the output alone."""
-        parts = (self.claimed, self.measured, self.bound, self.smooth)
-        return Comparison(*(np.reshape(a, (len(a), -1))[:, output] for a in parts))
+        whole = (self.claimed, self.measured, self.bound, self.smooth)
+        claimed, measured, bound, smooth = (np.reshape(a, (len(a), -1))[:, output] for a in whole)
+        return Comparison(claimed, measured, bound, smooth)
 
 
 @dataclass
 class Search:
     """What all steps of one check share: the claim, the dice, the tolerances, and the evaluations so far.
 
-    reach: how far directions go, of their usual size. floor: noise that f was seen to have. other_order: the
+    reach: how far directions go, of their usual size. floor: noise that f was seen to have.
+    single: was f seen to compute in single precision? other_order: the
     claim as it were with the first two arguments swapped; product_with: what the first of them is.
     """
 
@@ -157,6 +159,7 @@ class Search:
     reach: float = 1.0
     floor: Any = 0.0
     noisy: bool = False
+    single: bool = False
     other_order: Claim | None = None
     product_with: str = ""
     notes: list[str] = field(default_factory=list)
@@ -348,7 +351,8 @@ class Search:
             return False
         table = np.array(values, float)
         found = deviation(table)
-        unit = max(unit_of(spot.leaves), 2.0**-53)
+        unit = max(unit_of(spot.leaves), SINGLE if is_single(table) else DOUBLE)
+        self.single = unit >= SINGLE
         self.noisy = bool(np.any(found > NOISY * unit * np.abs(table).max(axis=0)))
         if self.noisy:
             self.floor = CERTAIN * found
@@ -356,7 +360,7 @@ class Search:
 
     def learn_jumps(self, spot: Spot) -> bool:
         """Find out whether f jumps, as a solver does that stops an iteration earlier: noise of another kind."""
-        if self.noise is not None:
+        if self.noise is not None or self.noisy:
             return False
         direction = self.directions(spot.leaves)
         place = Places(self.subject, spot, [direction])
