@@ -102,6 +102,11 @@ class Check:
     earns: bool = False
 
     @property
+    def needs_an_answer(self) -> bool:
+        """Does it ask about answers, so that where no call gives one there is nothing to ask?"""
+        return not self.earns and self.ask is not exists
+
+    @property
     def name(self) -> str:
         return self.ask.__name__
 

@@ -12,11 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from msgspec import Struct
 from msgspec.structs import replace
 
 from checkgrad import assignment as assignments
-from checkgrad import demands, exam, excerpt
+from checkgrad import demands, exam, excerpt, unjudged
 from checkgrad.assignment import Assignment
 from checkgrad.assignment.declared import Declared, declared
 from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
@@ -33,16 +32,16 @@ from checkgrad.judging import (
 from checkgrad.model import (
     Asked,
     Environment,
-    Isolation,
     Outcome,
+    Place,
     ReadAs,
     Report,
     Submission,
-    TrainingRun,
     Verdict,
 )
-from checkgrad.network_checks import NETWORK_CHECKS, gradients
+from checkgrad.network_checks import NO_ANSWER, gradients
 from checkgrad.network_truth import Network
+from checkgrad.part import Header, Part, Reason
 from checkgrad.points import IMPORTS, scored
 from checkgrad.reading import Candidate, Reading, candidates, misfits, nearest_names, read
 from checkgrad.reading.networks import (
@@ -55,32 +54,11 @@ from checkgrad.reading.recipe import last_name
 from checkgrad.sandbox import GraderFault, Worker, clean
 
 LOADS = "loads"
-GUESSED = "is not what it seems to be; its name does not say what it computes"
 NO_DEFINITION = (
     "defines no function and no class, and a script cannot be called; put its steps into functions: "
     "def forward(X, W1, b1, W2, b2) returns the outputs, def backward(X, T, W1, b1, W2, b2) the gradients"
 )
-NO_NETWORK = "not asked: it could not be used as a network"
 FOR_REVIEW = "for review: not right on inputs that only this submission was given"
-
-
-class Header(Struct, frozen=True):
-    """What is known of a submission as a whole."""
-
-    submission: Submission
-    isolation: Isolation
-    questions: list[Question]
-    assignment: str | None
-    seed: int | None
-
-
-class Part(Struct, frozen=True):
-    """An answer with all that the report says about it."""
-
-    outcome: Outcome
-    reading: ReadAs | None = None
-    training: list[TrainingRun] = []
-    header: Header | None = None
 
 
 class Grader:
@@ -216,6 +194,8 @@ class Grader:
             part = Part(bare_outcome(question, Verdict.GRADER_FAULT, str(fault)))
         except Exception as error:  # a submission that breaks us must not break the other outcomes
             part = Part(self._undone(question, error))
+        if question.exercise in self.assignment.exercises:
+            part = unjudged.asked_for(part)
         outcome = demands.applied(part.outcome, self.assignment)
         outcome = replace(outcome, seconds=time.perf_counter() - start)
         if exam.is_secret(self.assignment) and question.check != LOADS:
@@ -259,15 +239,36 @@ class Grader:
         if reading.unwritten:
             return Part(self._missing(question, True))
         if not reading.reached:
-            return Part(self._out_of_reach(question, f"could not be called: {reading.obstacle}"))
+            return self._not_judged(question, Reason(unjudged.NOT_CALLED, reading.obstacle))
         if candidate.guessed and not reading.right:
-            return Part(self._out_of_reach(question, GUESSED))
-        read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)
+            return self._not_judged(question, Reason(unjudged.GUESSED))
+        if check.needs_an_answer and not any(
+            answer.returned for answer in student.answers(student.probes)
+        ):
+            return self._not_judged(question, Reason(NO_ANSWER))
+        read_as = self._read_as(question, reading)
         outcome = judge(check, student, pictures=self.pictures)
         if check.earns and outcome.verdict.failed and candidate in self.right_elsewhere:
             free, pinned = self.right_elsewhere[candidate], self.assignment.conventions
             outcome = demands.by_other_conventions(outcome, free, pinned)
-        return Part(self._reviewed(outcome, check, student), read_as)
+        covers = unjudged.reached(self.worker.inventory, _called(candidate))
+        return Part(self._reviewed(outcome, check, student), read_as, covers=covers)
+
+    def _not_judged(self, question: Question, reason: Reason) -> Part:
+        return unjudged.part(question, reason, self._place(question.function))
+
+    def _read_as(self, question: Question, reading: Reading | NetworkReading) -> ReadAs:
+        return ReadAs(
+            question.exercise,
+            question.function,
+            reading.convention,
+            reading.note,
+            place=self._place(question.function),
+        )
+
+    def _place(self, function: str) -> Place | None:
+        definition = self.worker.inventory.find(function)
+        return unjudged.place_of(definition.span) if definition else None
 
     def _answer_on_network(self, question: Question) -> Part:
         candidate = next(
@@ -277,7 +278,8 @@ class Grader:
             return Part(self._missing(question, False))
         reading = self.networks[candidate]
         if isinstance(reading, str):
-            return Part(self._not_understood(question, reading))
+            unread = self._not_judged(question, Reason(unjudged.NOT_READ, reading))
+            return replace(unread, covers=[d.name for d in candidate.parts])
         if candidate not in self._networks:
             wrong = self._wrong_pieces(candidate)
             self._networks[candidate] = Network(
@@ -291,21 +293,17 @@ class Grader:
             )
         check = next(c for c in demands.network_checks(self.assignment) if c.name == question.check)
         finding = check.ask(self._networks[candidate])
-        read_as = ReadAs(question.exercise, question.function, reading.convention, reading.note)
+        if finding.unasked:
+            return self._not_judged(question, Reason(finding.unasked))
+        read_as = self._read_as(question, reading)
         outcome = judge_network(question, finding)
         if check.ask is gradients:
             pinned = self.assignment.conventions
             outcome = demands.by_other_network_conventions(outcome, reading, pinned)
-        return Part(outcome, read_as, list(finding.training))
-
-    def _not_understood(self, question: Question, why: str) -> Outcome:
-        """No evidence of a mistake, unless the assignment asks for it; the reason stands once, at the first check."""
-        first = question.check == NETWORK_CHECKS[0].name
-        if NETWORK.name in self.assignment.exercises:
-            return bare_outcome(question, Verdict.MISSING, why if first else NO_NETWORK)
-        if first:
-            return bare_outcome(question, Verdict.ADVICE, why)
-        return replace(bare_outcome(question, Verdict.PASSED), note=NO_NETWORK)
+        if reading.pieces and outcome.verdict.failed:
+            return unjudged.part(question, Reason(unjudged.FOLLOWS, reading.note))
+        covers = unjudged.reached(self.worker.inventory, reading.called)
+        return Part(outcome, read_as, list(finding.training), covers=covers)
 
     def _reviewed(self, outcome: Outcome, check: Check, student: Student) -> Outcome:
         """The outcome of a secret exam, with a note where what passed fails on inputs of its own."""
@@ -401,12 +399,6 @@ class Grader:
             problem = "; ".join(misfits(self.worker.inventory, self.exercises, mapped)) or problem
         return bare_outcome(question, Verdict.MISSING, problem)
 
-    def _out_of_reach(self, question: Question, problem: str) -> Outcome:
-        """What cannot be called, or is something else, is no evidence of a mistake, unless it is asked for."""
-        asked_for = question.exercise in self.assignment.exercises
-        verdict = Verdict.MISSING if asked_for else Verdict.ADVICE
-        return bare_outcome(question, verdict, problem)
-
     def header(self) -> Header:
         """What the report says of the submission as a whole."""
         worker = self.worker
@@ -420,6 +412,7 @@ class Grader:
             list(self.questions),
             self.assignment.name or None if self.assignment.exercises else None,
             None if exam.is_secret(self.assignment) else self.seed,
+            unjudged.pieces(inventory),
         )
 
 
@@ -437,7 +430,10 @@ def assemble(header: Header, parts: Iterable[Part], assignment: Assignment) -> R
         given.get((q.exercise, q.function, q.check), Part(bare_outcome(q, Verdict.NOT_RUN)))
         for q in header.questions
     ]
-    outcomes, score = scored([part.outcome for part in ordered], assignment)
+    not_judged = unjudged.listed(header, ordered, assignment.exercises)
+    ordered = list(unjudged.kept(ordered))
+    outcomes = unjudged.where_nothing_is_judged([part.outcome for part in ordered], LOADS)
+    outcomes, score = scored(outcomes, assignment)
     return Report(
         submission=header.submission,
         outcomes=outcomes,
@@ -449,6 +445,7 @@ def assemble(header: Header, parts: Iterable[Part], assignment: Assignment) -> R
         maximum=assignment.maximum,
         exercises=_asked(assignment, header.questions),
         readings=_distinct(part.reading for part in ordered if part.reading),
+        not_judged=not_judged,
         training=[run for part in ordered for run in part.training],
         withheld=assignment.withheld,
     )
@@ -470,6 +467,15 @@ def _derivation(asked: Exercise | NetworkExercise) -> str:
 
 def _distinct(readings: Iterable[ReadAs]) -> list[ReadAs]:
     return list({(r.exercise, r.function): r for r in readings}.values())
+
+
+def _called(candidate: Candidate) -> list[str]:
+    """The function itself, and the definitions that are called on the way to its answer."""
+    paths = [
+        ".".join(step.removeprefix(".") for step in c.path) for r in candidate.recipes for c in r
+    ]
+    owner = candidate.function.rpartition(".")[0]
+    return [candidate.function, *paths, *(f"{owner}.{path}" for path in paths)]
 
 
 def asks_about(question: Question, candidate: Candidate) -> bool:

@@ -52,11 +52,14 @@ SHOWN += [training.TASKS["three_class_sketch"]]
 FEW_SAMPLES = 50  # each a request of its own
 REDUCED_DIFFERENTLY = "the loss and its gradient are reduced differently"
 NOT_KNOWN = "no known mistake explains this"
+# Why a question is not asked: codes.
+NO_HIDDEN_LAYER, NO_REFERENCE, OTHER_SIZES = "no_hidden_layer", "no_reference", "other_sizes"
+NO_ANSWER, NO_SIZES = "no_answer", "no_sizes"
 THROUGH_ZERO = ("tanh", "relu", "leaky_relu")  # activations that turn 0 into 0
 
 
 class Finding(NamedTuple):
-    """What a question about a network came to."""
+    """What a question about a network came to; *unasked*: why it was not asked, as a code."""
 
     verdict: Verdict = Verdict.PASSED
     problem: str = ""
@@ -69,6 +72,7 @@ class Finding(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
     training: tuple[TrainingRun, ...] = ()
     example: Example | None = None
+    unasked: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class NetworkCheck:
 
 def exists(network: Network) -> Finding:
     """runs forward and backward"""
+    if not network.answers:
+        return _unasked(NO_SIZES)
     return next((_no_value(b) for b in network.answers if not b.returned), Finding())
 
 
@@ -93,6 +99,8 @@ def gradients(network: Network) -> Finding:
     if lacking := [s for s in network.sizes if not network.reading.fits(s)]:
         asked = ", ".join("-".join(map(str, sizes)) for sizes in lacking)
         return Finding(Verdict.WRONG, f"cannot be given the sizes {asked}, which are asked for")
+    if not network.answers:
+        return _unasked(NO_SIZES)
     if failed := next((b for b in network.answers if not b.returned), None):
         return _no_value(failed)
     seen = compared(network)
@@ -142,6 +150,8 @@ def _beside_its_loss(network: Network) -> Finding:
 
 def leaves_its_inputs_alone(network: Network) -> Finding:
     """does not change the arrays it was given"""
+    if not _ran(network):
+        return _unasked(NO_ANSWER)
     if any(answer.mutated for answer in network.answers):
         return Finding(Verdict.WRONG, "changed its inputs or its targets")
     return Finding()
@@ -149,6 +159,8 @@ def leaves_its_inputs_alone(network: Network) -> Finding:
 
 def gives_the_same_answer_twice(network: Network) -> Finding:
     """gives the same gradients when it is asked again, later, in another order"""
+    if not _ran(network):
+        return _unasked(NO_ANSWER)
     order = np.random.default_rng(network.seed).permutation(len(network.probes))
     again = network.asked_afresh([network.probes[i] for i in order])
     for i, second in zip(order, again, strict=True):
@@ -167,6 +179,8 @@ def gives_the_same_answer_twice(network: Network) -> Finding:
 
 def learns_xor(network: Network) -> Finding:
     """learns XOR when the grader trains it"""
+    if not _ran(network):
+        return _unasked(NO_ANSWER)
     found = _trained_on_xor(network)
     manner = found.verdict is Verdict.PASSED and _hindrance(network)
     return found._replace(**_told(manner, Verdict.ADVICE)) if manner else found
@@ -174,12 +188,12 @@ def learns_xor(network: Network) -> Finding:
 
 def _trained_on_xor(network: Network) -> Finding:
     if not network.reading.hidden:
-        return Finding(note="not asked: without a hidden layer no network can learn XOR")
+        return _unasked(NO_HIDDEN_LAYER)
     if not network.reading.right_forward:
-        return Finding(note="not asked: there is no reference for what this network computes")
+        return _unasked(NO_REFERENCE)
     tasks = [task for task in XOR if network.reading.fits(task.sizes)]
     if not tasks:
-        return Finding(note="not asked: the network cannot be given the sizes of the task")
+        return _unasked(OTHER_SIZES)
     try:
         trained = [_trained(network, task) for task in tasks]
     except Failed as failed:
@@ -292,6 +306,15 @@ def _told(manner: Manner, verdict: Verdict) -> dict[str, Any]:
 
 def _no_value(behaviour: Behaviour) -> Finding:
     return Finding(Verdict.CRASHED, behaviour=behaviour)
+
+
+def _unasked(code: str) -> Finding:
+    return Finding(Verdict.NOT_JUDGED, unasked=code)
+
+
+def _ran(network: Network) -> bool:
+    """Did it give an answer at all? What never ran is never right."""
+    return any(answer.returned for answer in network.answers)
 
 
 def _which_blocks(seen: Seen) -> str:

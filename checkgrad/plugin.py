@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from checkgrad.assignment import Assignment
-    from checkgrad.grading import Grader, Part
+    from checkgrad.grading import Grader
     from checkgrad.judging import Question
     from checkgrad.model import Report
+    from checkgrad.part import Part
 
 PART = "checkgrad_part"  # the attribute of a test report in which an answer travels, also between xdist processes
 FAULT = "checkgrad_fault"  # the attribute of one that tells a fault of ours
@@ -44,6 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     add("--checkgrad-isolation", choices=("auto", "strict"), default="auto",
         help="strict refuses to run without the kernel's confinement (default: auto)")  # fmt: skip
+    add("--checkgrad-strict", action="store_true",
+        help="exit with 1 if anything that computes gradients was not judged")  # fmt: skip
 
 
 @pytest.fixture
@@ -58,7 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Find the submissions and make them what this run collects."""
     option = config.option
     if not option.checkgrad:
-        companions = ("assignment", "report", "no_report", "json", "export")
+        companions = ("assignment", "report", "no_report", "json", "export", "strict")
         for name in companions:
             if getattr(option, f"checkgrad_{name}"):
                 flag = "--checkgrad-" + name.replace("_", "-")
@@ -223,6 +227,8 @@ class Session:
         if isinstance(item, CheckItem) and item.part and report.when == "call":
             from msgspec import to_builtins
 
+            if report.skipped:
+                report.longrepr = (str(item.target), item.line or 0, item.why)
             setattr(report, PART, {"path": str(item.target), "part": to_builtins(item.part)})
         return report
 
@@ -232,7 +238,7 @@ class Session:
         if found:
             from msgspec import convert
 
-            from checkgrad.grading import Part
+            from checkgrad.part import Part
 
             self.parts[found["path"]].append(convert(found["part"], Part))
 
@@ -241,11 +247,30 @@ class Session:
         verdicts = {part.outcome.verdict for parts in self.parts.values() for part in parts}
         if self.fault or "grader_fault" in verdicts:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        elif session.exitstatus == pytest.ExitCode.OK and any(
+            map(self.falls_short, self.reports.values())
+        ):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def falls_short(self, report: Report) -> bool:
+        """Does it fail though no item does: nothing was judged, or not everything where all has to be?"""
+        unjudged = self.strict and bool(report.not_judged)
+        return unjudged or any(outcome.verdict.failed for outcome in report.outcomes)
+
+    @property
+    def strict(self) -> bool:
+        """Does what is not judged fail the run?"""
+        return bool(self.config.option.checkgrad_strict) or self.assignment.strict
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        for path, parts in self.parts.items():
-            if report := self.report(parts):
-                self.present(Path(path), report, terminalreporter)
+        for path, report in self.reports.items():
+            self.present(Path(path), report, terminalreporter)
+
+    @cached_property
+    def reports(self) -> dict[str, Report]:
+        """What was found out about each submission, by its path, once everything was asked."""
+        found = {path: self.report(parts) for path, parts in self.parts.items()}
+        return {path: report for path, report in found.items() if report}
 
     def report(self, parts: list[Part]) -> Report | None:
         """The report on one submission, None if nothing of it was run."""
@@ -265,6 +290,8 @@ class Session:
         shown = self.compared(path, report)
         said = summary(for_students(shown), width=width, colour=terminal.hasmarkup)
         terminal.write_line(said)
+        if self.strict and report.not_judged:
+            terminal.write_line("strict: what is not judged fails the run", red=True)
         for kind, target in self.files(path):
             if terminal.isatty:
                 terminal.rewrite(f"drawing and writing {kind} ...")
@@ -446,6 +473,20 @@ class CheckItem(pytest.Item):
         if part.outcome.verdict.failed or part.outcome.verdict == "grader_fault":
             shown = as_shown(part.outcome, self.grader.assignment.withheld)
             raise CheckFailed(failure(shown))
+        if part.outcome.verdict == "not_judged":
+            pytest.skip(self.why)
+
+    @property
+    def why(self) -> str:
+        """Why there is no verdict."""
+        from checkgrad.render.story import sentence
+
+        return sentence(self.part.outcome) if self.part else ""
+
+    @property
+    def line(self) -> int | None:
+        """Where the code in question stands."""
+        return self.part.place.line if self.part and self.part.place else None
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
         if isinstance(excinfo.value, CheckFailed):

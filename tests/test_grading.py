@@ -453,13 +453,15 @@ class Net:
 """
 
 
-def test_why_a_network_is_not_understood_stands_once(outcomes):
-    found = [o for (function, _), o in outcomes(HEAD + NO_GRADIENTS).items() if function == "Net"]
-    first, *others = found
-    assert (first.check, first.verdict) == ("exists", Verdict.ADVICE)
-    assert "no call gives the gradients of its parameters" in first.problem
-    assert {(o.verdict, o.problem) for o in others} == {(Verdict.PASSED, "")}
-    assert all(o.note == "not asked: it could not be used as a network" for o in others)
+def test_a_network_that_is_not_understood_is_not_judged_and_is_listed_once_with_its_reason(
+    tmp_path,
+):
+    path = tmp_path / "student.py"
+    path.write_text(HEAD + NO_GRADIENTS)
+    report = grade(path)
+    assert {o.verdict for o in report.outcomes if o.function == "Net"} == {Verdict.NOT_JUDGED}
+    (told,) = [one for one in report.not_judged if one.name.startswith("Net")]
+    assert "no call gives the gradients of its parameters" in told.reason
 
 
 def test_the_samples_of_a_loss_of_one_output_are_counted_as_n(outcomes):

@@ -97,5 +97,6 @@ class File(Struct, frozen=True, forbid_unknown_fields=True):
     secret: str | None = None  # the environment variable that holds it
     examples: Visibility = "visible"
     hints: Visibility = "visible"
+    strict: bool = False  # what computes gradients and was not judged fails the run
     released: bool = False  # shows what waits for the due date or for publication
     lock: Lock = Lock()

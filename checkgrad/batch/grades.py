@@ -10,7 +10,7 @@ from checkgrad.batch.record import Record
 from checkgrad.model import Report, Verdict
 from checkgrad.render import story
 
-ABOUT = ("student", "name", "email", "submission", "state", "score", "maximum", "right", "checks")
+ABOUT = ("student", "name", "email", "submission", "state", "score", "maximum", "right", "checks", "not judged")  # fmt: skip
 OURS = "our fault"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -55,8 +55,10 @@ def _about(record: Record) -> dict[str, str]:
     student, report = record.student, record.report
     right, judged = story.counts(report)
     told = (student.id, student.name, student.email, record.source)
-    numbers = (_number(report.score), _number(report.maximum), str(right), str(judged))
-    return dict(zip(ABOUT, (*map(guarded, told), state(report), *numbers), strict=True))
+    numbers = (right, judged, len(report.not_judged))
+    points = (_number(report.score), _number(report.maximum))
+    row = (*map(guarded, told), state(report), *points, *map(str, numbers))
+    return dict(zip(ABOUT, row, strict=True))
 
 
 def _points(report: Report) -> Iterator[tuple[str, str]]:
@@ -68,8 +70,8 @@ def _points(report: Report) -> Iterator[tuple[str, str]]:
         if report.score is not None:
             yield part.name, _number(awarded[part.name])
         else:
-            right = sum(not o.verdict.failed for o in part.outcomes)
-            yield part.name, f"{right}/{len(part.outcomes)}"
+            right, judged = story.counted(part.outcomes)
+            yield part.name, f"{right}/{judged}"
 
 
 def _number(value: float | None) -> str:

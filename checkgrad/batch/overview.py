@@ -83,6 +83,10 @@ class Overview:
         if how != "graded":
             first = next(o for o in report.outcomes if o.problem)
             self.to_review.append((student, f"{how}: {story.sentence(first)}"))
+        if report.maximum is None and report.not_judged:
+            # With an assignment it is what nobody asked for.
+            names = story.listed(one.name for one in report.not_judged)
+            self.to_review.append((student, f"{len(report.not_judged)} not judged: {names}"))
         if any(FOR_REVIEW in o.note for o in report.outcomes):
             self.to_review.append((student, "right on the inputs of all, not on inputs of its own"))
         for part in story.parts(report):

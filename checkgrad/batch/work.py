@@ -18,9 +18,10 @@ from msgspec.structs import replace
 from checkgrad import exam
 from checkgrad.assignment import Assignment
 from checkgrad.batch.intake import Handed
-from checkgrad.grading import LOADS, Grader, Header, Part, assemble
+from checkgrad.grading import LOADS, Grader, assemble
 from checkgrad.judging import Question, bare_outcome
 from checkgrad.model import Isolation, Report, Submission, Verdict
+from checkgrad.part import Header, Part
 from checkgrad.render import FORMATS, json
 from checkgrad.sandbox.stage import remove, stage
 from checkgrad.targets import BadTarget

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PIECES = ("function", "nested", "lambda", "loop", "steps")
+# What a piece of source may look like; of several, the first is told.
+TRAINING, UPDATE, GRADIENT, SLOPE, LOSS, ACTIVATION, FORWARD = LOOKS = (
+    "training", "update", "gradient", "slope", "loss", "activation", "forward",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -13,6 +19,30 @@ class Parameter:
     optional: bool = False
     default: float | int | str | bool | None = None
     star: bool = False
+
+
+@dataclass(frozen=True)
+class Span:
+    """Lines of a file as its reader counts them, from 1: of a notebook, those of the cell."""
+
+    file: str = ""
+    line: int = 0
+    end_line: int = 0
+    cell: int = 0  # 0: it is no notebook
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A piece of source that computes gradients, or looks as if it might.
+
+    kind: one of PIECES: a function or method, one within another, a lambda, a loop or other steps of a script.
+    looks_like: one of LOOKS.
+    """
+
+    name: str
+    kind: str
+    looks_like: str
+    span: Span
 
 
 @dataclass(frozen=True)
@@ -29,6 +59,7 @@ class Definition:
     sets: attributes it assigns on self, in order.
     keeps: places in dicts on self that it assigns, "params['W']".
     gives: names of the values that it returns in a tuple, "" for what is no plain name.
+    span: where it stands.
     """
 
     name: str
@@ -43,6 +74,7 @@ class Definition:
     bases: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
+    span: Span = Span()
 
 
 @dataclass(frozen=True)
@@ -52,6 +84,7 @@ class Inventory:
     problem: "" when the module was loaded, else one sentence with its line ("line 3: invalid syntax").
     traceback: the student's own lines of it.
     imports: what its source imports from elsewhere, and where: ("numpy.linalg", "line 3").
+    suspects: what may compute gradients, by its source alone.
     notes: what was not run, or was stood in for ("line 40: a training loop was not run").
     """
 
@@ -62,6 +95,7 @@ class Inventory:
     printed: str = ""
     mapping: tuple[tuple[str, str], ...] = ()
     imports: tuple[tuple[str, str], ...] = ()
+    suspects: tuple[Suspect, ...] = ()
 
     def find(self, name: str) -> Definition | None:
         """The definition called *name*."""

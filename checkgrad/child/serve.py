@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from types import FunctionType
 
 from . import faults, probe, wire
@@ -116,10 +116,8 @@ def student(line: Line, order: Order, blocked: tuple[str, ...]) -> None:
     submission = bring_in(
         order, lambda file, number: line.send(wire.LINE, number, file.encode()), blocked
     )
-    taken = printed.take()
-    found = submission.inventory
-    told = (*astuple(found)[:4], taken, found.mapping, found.imports)
-    line.send(wire.LOADED, 0, wire.encode(told))
+    found = replace(submission.inventory, printed=printed.take())
+    line.send(wire.LOADED, 0, wire.encode(astuple(found)))
     performer = Performer(submission.root, submission.documents, printed)
     requests = wire.Requests()
     gc.collect()

@@ -17,6 +17,8 @@ from operator import or_
 from types import CodeType
 from typing import Any
 
+from .inventory import Span
+
 PYTHON_2 = (
     (re.compile(r"^\s*print\s+[^\s(=]|^\s*print\s*$"), "print without parentheses"),
     (re.compile(r"^\s*print\s*>>"), "print >>"),
@@ -42,12 +44,24 @@ class Document:
     text: str
     cells: tuple[int, ...] = ()
 
+    def cell(self, line: int) -> int:
+        """The number of the cell that holds *line*, from 1; 0 if there are none."""
+        return bisect_right(self.cells, line)
+
     def where(self, line: int) -> str:
         """Where the reader finds *line*."""
-        if not self.cells:
-            return f"line {line}"
-        cell = bisect_right(self.cells, line)
-        return f"cell {cell}, line {line - self.cells[cell - 1] + 1}"
+        cell = self.cell(line)
+        return f"cell {cell}, line {line - self.before(cell)}" if cell else f"line {line}"
+
+    def before(self, cell: int) -> int:
+        """How many lines stand before a cell."""
+        return self.cells[cell - 1] - 1 if cell else 0
+
+    def span(self, file: str, line: int, end_line: int) -> Span:
+        """These lines as the reader counts them."""
+        cell = self.cell(line)
+        before = self.before(cell)
+        return Span(file, line - before, max(line, end_line) - before, cell)
 
     def line(self, number: int) -> str:
         """The text of a line, shortened."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 
 from . import faults
 from .imports import imported
-from .inventory import Definition, Inventory
+from .inventory import Definition, Inventory, Suspect
 from .load import Loading, NotLoaded
 from .perform import Namespace
 from .source import Document
 from .standin import StandIn
 from .survey import MOST_DEFINITIONS, Survey, mapping_of
+from .suspects import MOST_SUSPECTS, suspects
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,14 @@ def bring_in(
     modules, problems = load_all(loading, order)
     StandIn.serving = True
     if not modules and problems:
-        first = replace(problems[0], notes=tuple(loading.notes))
+        first = replace(problems[0], notes=tuple(loading.notes), suspects=suspected(loading, order))
         return Submission(first, Namespace({}), loading.documents)
     notes = [problem.problem for problem in problems] + loading.notes
     notes += [
         f"{loading.libraries.state(name)}; only functions that use it suffer"
         for name in loading.libraries.missing
     ]
-    survey = Survey(loading.trees)
+    survey = Survey(loading.trees, loading.documents)
     found = [
         (prefix, definition)
         for prefix, (module, file) in modules.items()
@@ -71,8 +73,20 @@ def bring_in(
             entry for tree in loading.trees.values() for entry in mapping_of(tree).items()
         ),
         imports=imported(loading.trees, loading.documents, order.roots),
+        suspects=suspected(loading, order),
     )
     return Submission(inventory, root_of(modules, found), loading.documents)
+
+
+def suspected(loading: Loading, order: Order) -> tuple[Suspect, ...]:
+    """What in the files of the submission may compute gradients."""
+    found: list[Suspect] = []
+    for _, path, _ in order.targets:
+        file = loading.shown(path)
+        if file in loading.trees:
+            with contextlib.suppress(RecursionError):
+                found += suspects(file, loading.trees[file], loading.documents[file])
+    return tuple(found[:MOST_SUSPECTS])
 
 
 def load_all(

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from .describe import fields_of
-from .inventory import Definition, Parameter
+from .inventory import Definition, Parameter, Span
+from .source import Document
 
 SIMPLE = (float, int, str, bool, type(None))
 MOST_NAMES, LONGEST_DOC, MOST_DEFINITIONS, DEEPEST = 100, 2000, 1000, 3
@@ -37,7 +38,10 @@ class Found:
 class Survey:
     """Reads modules with the help of their syntax trees, by file."""
 
-    def __init__(self, trees: Mapping[str, ast.Module]) -> None:
+    def __init__(
+        self, trees: Mapping[str, ast.Module], documents: Mapping[str, Document] = {}
+    ) -> None:
+        self.documents = documents
         self.nodes: dict[tuple[str, int, str], Function] = {}
         self.classes: dict[tuple[str, str], ast.ClassDef] = {}
         self.files = set(trees)
@@ -135,7 +139,18 @@ class Survey:
             bases=bases_of(found.value),
             gives=names_returned(node) if node and found.kind != "class" else (),
             keeps=tuple(dict.fromkeys(kept_on_self(inside)))[:MOST_NAMES],
+            span=self.span(found, file, source),
         )
+
+    def span(self, found: Found, file: str, source: ast.AST | None) -> Span:
+        """Where *source* stands; a method may be inherited from another file."""
+        if found.kind != "class" and found.function:
+            file = found.function.__code__.co_filename
+        document = self.documents.get(file)
+        if source is None or document is None:
+            return Span()
+        line = getattr(source, "lineno", 0)
+        return document.span(file, line, getattr(source, "end_lineno", None) or line)
 
     def node(self, function: FunctionType | None) -> Function | None:
         if function is None:

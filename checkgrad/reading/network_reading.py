@@ -91,6 +91,11 @@ class NetworkReading:
         return self.script is not None and self.script.recovered
 
     @property
+    def called(self) -> list[str]:
+        """The definitions that are called for its answer."""
+        return self.script.called if self.script else []
+
+    @property
     def single(self) -> bool:
         """Is it asked for one sample at a time?"""
         return self.script is not None and self.script.form.single

@@ -114,6 +114,16 @@ class Script:
     penalty: float = 0.0
 
     @property
+    def called(self) -> list[str]:
+        """The definitions that it calls, and the functions of the module that it hands over."""
+        stack = self.stack
+        layers = (stack.dense, stack.hidden, *stack.squash.values()) if stack else ()
+        calls = [c for c in (self.holder, self.ready, *layers, *self.calls) if c]
+        tokens = [token for c in calls for token in (*c.takes, *dict(c.named).values())]
+        handed = [t[1:] for t in tokens if isinstance(t, str) and t.startswith(FUNCTION)]
+        return [*(c.name for c in calls), *handed]
+
+    @property
     def depth(self) -> int | None:
         """The number of layers, where names fix it."""
         places = [self.places, *(self.gradients[1:] if self.gradients else ())]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from checkgrad.model import Asked, Curve, Layers, Outcome, Report, Surface, Verdict
+from checkgrad.model import Asked, Curve, Layers, NotJudged, Outcome, Report, Surface, Verdict
 
 WORDS = {
     Verdict.PASSED: "right",
@@ -229,8 +229,38 @@ def first_to_fix(report: Report) -> First | None:
 
 def counts(report: Report) -> tuple[int, int]:
     """How many checks are right, of how many that were judged."""
-    judged = [o for o in report.outcomes if o.verdict not in NOT_JUDGED]
+    return counted(report.outcomes)
+
+
+def counted(outcomes: Iterable[Outcome]) -> tuple[int, int]:
+    """How many of *outcomes* are right, of how many that were judged."""
+    judged = [o for o in outcomes if o.verdict not in NOT_JUDGED]
     return sum(not o.verdict.failed for o in judged), len(judged)
+
+
+def tally(report: Report) -> str:
+    """The counts in words: "12 of 12 checks right", or "7 right, 1 wrong, 2 not judged"."""
+    right, judged = counts(report)
+    unjudged = len(report.not_judged)
+    if right == judged and not unjudged:
+        return (
+            f"{right} of {judged} {plural(judged, 'check')} right" if judged else "nothing checked"
+        )
+    kinds = {"right": right, "wrong": judged - right, "not judged": unjudged}
+    return ", ".join(f"{number} {kind}" for kind, number in kinds.items() if number)
+
+
+def located(one: NotJudged) -> str:
+    """Where it stands, unless its name says so: "lines 20 to 31", "cell 3, line 2"."""
+    place = one.place
+    several = place.end_line > place.line
+    lines = f"lines {place.line} to {place.end_line}" if several else f"line {place.line}"
+    return f"cell {place.cell}, {lines}" if place.cell else lines
+
+
+def unjudged(one: NotJudged) -> str:
+    """All that is to be said of *one*, in a sentence without its name."""
+    return f"{located(one)}, looks like {one.looks_like}; {one.reason}"
 
 
 def score(report: Report) -> tuple[float, float]:
@@ -243,11 +273,9 @@ def score(report: Report) -> tuple[float, float]:
 
 def headline(report: Report) -> str:
     """The result in a few words."""
-    right, judged = counts(report)
-    checks = f"{right} of {judged} {plural(judged, 'check')} right" if judged else "nothing checked"
     if report.score is None:
-        return checks
-    return f"{report.score:g} of {report.maximum or 0:g} points, {checks}"
+        return tally(report)
+    return f"{report.score:g} of {report.maximum or 0:g} points, {tally(report)}"
 
 
 def progress(report: Report) -> str:

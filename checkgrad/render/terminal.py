@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from checkgrad.model import Example, Outcome, Report, Verdict
+from checkgrad.model import Example, NotJudged, Outcome, Report, Verdict
 from checkgrad.render.numbers import Line, clean, clipped, lines
 from checkgrad.render.story import (
     WHOLE_FILE,
@@ -15,11 +15,13 @@ from checkgrad.render.story import (
     first_to_fix,
     headline,
     listed,
+    located,
     named,
     parts,
     plural,
     progress,
     sentence,
+    unjudged,
     visible,
 )
 
@@ -64,7 +66,7 @@ def _summary(report: Report, shown: Report, width: int) -> Iterator[str]:
     yield from _wrapped(progress(shown), width, indent="")
     if first:
         yield from ("", *_fix_first(first, width))
-    yield from _others(every, first, width)
+    yield from _others(every, shown.not_judged, first, width)
 
 
 def _fix_first(first: First, width: int) -> Iterator[str]:
@@ -82,18 +84,49 @@ def _fix_first(first: First, width: int) -> Iterator[str]:
         yield from _wrapped(f"Hint: {diagnosis.hint}", width, most=2)
 
 
-def _others(every: list[Part], first: First | None, width: int) -> Iterator[str]:
+def _others(
+    every: list[Part], not_judged: list[NotJudged], first: First | None, width: int
+) -> Iterator[str]:
     started = first.part.name if first else ""
     failed = [p for p in every if p.verdict.failed and p.name != started]
     advised = [p for p in every if p.verdict in (Verdict.ADVICE, Verdict.GRADER_FAULT)]
-    right = [clean(p.name) for p in every if p.verdict == Verdict.PASSED and p.name != WHOLE_FILE]
+    right = [clean(name) for p in every if (name := _right_in(p))]
     rest = _part_lines(failed[:MOST_PARTS], width)
     if len(failed) > MOST_PARTS:
         rest.append(f"and {len(failed) - MOST_PARTS} more in the report")
+    rest += _not_judged_lines(not_judged, width)
     rest += _part_lines(advised[:MOST_PARTS], width)
     if right:
         rest.append(_labelled_line("right", GREEN, listed(right, len(right)), width, 2))
     yield from ["", *rest] if rest else []
+
+
+def _right_in(part: Part) -> str:
+    """What is right of a part: all of it, or the functions that were judged; "" if nothing is."""
+    if part.name == WHOLE_FILE or part.verdict not in (Verdict.PASSED, Verdict.NOT_JUDGED):
+        return ""
+    right = dict.fromkeys(o.function for o in part.outcomes if o.verdict == Verdict.PASSED)
+    if part.verdict == Verdict.PASSED or not right:
+        return part.name if right else ""
+    return f"{part.name} ({listed(right)})"
+
+
+def _not_judged_lines(not_judged: list[NotJudged], width: int) -> list[str]:
+    """A line for each; those of which the same is to be said share one."""
+    alike: dict[str, list[NotJudged]] = {}
+    for one in not_judged:
+        alike.setdefault(one.reason, []).append(one)
+    lines = []
+    for reason, members in list(alike.items())[:MOST_PARTS]:
+        if len(members) == 1:
+            text = f"{members[0].name} ({unjudged(members[0])})"
+        else:
+            names = [f"{one.name} ({located(one)})" for one in members]
+            text = f"{listed(names, MOST_PARTS)}: {reason}"
+        lines.append(_labelled_line(LABELS[Verdict.NOT_JUDGED], YELLOW, clean(text), width, 3))
+    if len(alike) > MOST_PARTS:
+        lines.append(f"and {len(alike) - MOST_PARTS} more not judged, in the report")
+    return lines
 
 
 def _part_lines(told: list[Part], width: int) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour, Unsendable
-from checkgrad.child.inventory import Definition, Inventory, Parameter
+from checkgrad.child.inventory import LOOKS, PIECES, Definition, Inventory, Parameter, Span, Suspect
 from checkgrad.child.request import Result
 from checkgrad.child.wire import Reader, WireError, decode
 from checkgrad.sandbox.text import clean
@@ -71,7 +71,9 @@ def any_behaviour(body: bytes) -> Behaviour:
 
 def inventory(body: bytes) -> Inventory:
     """The inventory in a LOADED, or WireError."""
-    definitions, problem, traceback, notes, printed, mapping, imports = fields(decode(body), 7)
+    definitions, problem, traceback, notes, printed, mapping, imports, suspects = fields(
+        decode(body), 8
+    )
     return Inventory(
         definitions=tuple(d for d in several(definitions, definition) if is_name(d.name)),
         problem=text(problem, 500),
@@ -80,12 +82,13 @@ def inventory(body: bytes) -> Inventory:
         printed=text(printed, 20_000),
         mapping=several(mapping, pair),
         imports=several(imports, pair),
+        suspects=several(suspects, suspect),
     )
 
 
 def definition(value: Any) -> Definition:
-    name, kind, parameters, doc, line, returns, stub, uses, sets, bases, gives, keeps = fields(
-        value, 12
+    name, kind, parameters, doc, line, returns, stub, uses, sets, bases, gives, keeps, place = (
+        fields(value, 13)
     )
     if kind not in KINDS:
         raise WireError("unknown kind of definition")
@@ -102,7 +105,20 @@ def definition(value: Any) -> Definition:
         bases=several(bases, text),
         gives=several(gives, text),
         keeps=several(keeps, text),
+        span=span(place),
     )
+
+
+def span(value: Any) -> Span:
+    file, line, end_line, cell = fields(value, 4)
+    return Span(text(file, 300), position(line), position(end_line), position(cell))
+
+
+def suspect(value: Any) -> Suspect:
+    name, kind, looks_like, place = fields(value, 4)
+    if kind not in PIECES or looks_like not in LOOKS:
+        raise WireError("unknown kind of suspect")
+    return Suspect(text(name, 300), kind, looks_like, span(place))
 
 
 def is_name(name: str) -> bool:

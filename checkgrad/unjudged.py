@@ -1,0 +1,243 @@
+"""What has no verdict, and why: nothing that computes gradients is green because nobody looked at it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from checkgrad.checks import CHECKS
+from checkgrad.child.inventory import Definition, Inventory, Span
+from checkgrad.judging import Question, bare_outcome
+from checkgrad.model import NotJudged, Outcome, Place, Verdict
+from checkgrad.network_checks import (
+    NETWORK_CHECKS,
+    NO_ANSWER,
+    NO_HIDDEN_LAYER,
+    NO_REFERENCE,
+    NO_SIZES,
+    OTHER_SIZES,
+)
+from checkgrad.part import Header, Part, Piece, Reason
+from checkgrad.reading.recipe import IN_TABLE, last_name
+
+NOT_CALLED, NOT_READ, GUESSED = "not_called", "not_read", "guessed"
+NOT_RECOGNISED, IN_A_SCRIPT, INSIDE = "not_recognised", "in_a_script", "inside"
+BELONGS, NOT_ASKED_FOR, NOT_LOADED = "belongs", "not_asked_for", "not_loaded"
+HANGS_ON, FOLLOWS = "hangs_on", "follows"
+
+WORDS = {
+    NOT_CALLED: "could not be called: {}",
+    NOT_READ: "{}",
+    GUESSED: "is not what it seems to be; its name does not say what it computes",
+    NOT_RECOGNISED: "nothing says what it is due to compute, so it was not called",
+    IN_A_SCRIPT: (
+        "the steps of a script cannot be called; put them into functions, "
+        "forward(X, W1, b1, ...) for the outputs and backward(X, T, W1, b1, ...) for the gradients"
+    ),
+    INSIDE: "stands inside {}, so it cannot be called by itself",
+    BELONGS: "belongs to {}, which could not be read as a network",
+    NOT_ASKED_FOR: "the assignment does not ask for it",
+    NOT_LOADED: "the submission does not load",
+    NO_SIZES: "could not be given parameters and data of any size that was tried",
+    NO_ANSWER: "not asked: no call gave an answer",
+    NO_HIDDEN_LAYER: "not asked: without a hidden layer no network can learn XOR",
+    NO_REFERENCE: "not asked: there is no reference for what this network computes",
+    OTHER_SIZES: "not asked: the network cannot be given the sizes of the task",
+    HANGS_ON: "uses {}, which is not written yet",
+    FOLLOWS: "follows from {}, of which it is put together",
+}
+LEFT_OUT = (
+    NO_ANSWER,
+    NO_HIDDEN_LAYER,
+    NO_REFERENCE,
+    OTHER_SIZES,
+)  # questions that say nothing of the code, not even this
+LOOKS = {
+    "training": "the training of a network",
+    "update": "an update of parameters",
+    "gradient": "a gradient",
+    "slope": "a derivative",
+    "loss": "a loss",
+    "activation": "an activation",
+    "forward": "a forward pass",
+}
+NOTHING_JUDGED = "nothing here could be judged"
+ANSWERED = (
+    Verdict.PASSED,
+    Verdict.ADVICE,
+    Verdict.WRONG,
+    Verdict.CRASHED,
+    Verdict.OVER_LIMIT,
+    Verdict.GRADER_FAULT,
+)
+EARNING = {check.name for check in (*CHECKS, *NETWORK_CHECKS) if check.earns}
+
+
+def sentence(reason: Reason) -> str:
+    """Why something has no verdict, as the rest of a sentence about it."""
+    return WORDS[reason.code].format(reason.what)
+
+
+def part(question: Question, reason: Reason, place: Place | None = None) -> Part:
+    """The answer to a question that has none."""
+    outcome = bare_outcome(question, Verdict.NOT_JUDGED, sentence(reason))
+    return Part(outcome, reason=reason, place=place)
+
+
+def asked_for(found: Part) -> Part:
+    """What an assignment asks for and cannot be judged is missing."""
+    if found.outcome.verdict is not Verdict.NOT_JUDGED or is_left_out(found):
+        return found
+    return replace(found, outcome=replace(found.outcome, verdict=Verdict.MISSING), reason=None)
+
+
+def is_left_out(found: Part) -> bool:
+    """Does the question not apply, or could it not be asked?"""
+    return found.reason is not None and found.reason.code in LEFT_OUT
+
+
+def place_of(span: Span) -> Place | None:
+    """Where a definition stands, None where that is not known."""
+    if not span.line:
+        return None
+    return Place(span.file, span.line, span.end_line, cell=span.cell or None)
+
+
+def pieces(inventory: Inventory) -> list[Piece]:
+    """What may compute gradients, by the names of its definitions."""
+    names = {_key(d.span): d.name for d in inventory.definitions if d.kind != "class"}
+    found = []
+    for suspect in inventory.suspects:
+        place = place_of(suspect.span)
+        defined = names.get(_key(suspect.span), "")
+        if place:
+            name = defined or suspect.name
+            found.append(Piece(place, name, suspect.kind, suspect.looks_like, defined))
+    return found
+
+
+def _key(span: Span) -> tuple[str, int, int]:
+    return span.file, span.cell, span.line
+
+
+def reached(inventory: Inventory, roots: Iterable[str]) -> list[str]:
+    """The definitions that *roots* are or use, at any remove; a method only of a class that is used as well."""
+    found = {d.name: d for d in inventory.definitions if d.name in set(roots)}
+    while True:
+        mentioned = {name for d in found.values() if d.kind != "class" for name in d.uses}
+        owners = {name.rpartition(".")[0] for name in found}
+        more = {
+            d.name: d
+            for d in inventory.definitions
+            if d.name not in found and _is_used(d, mentioned, owners | set(found))
+        }
+        if not more:
+            return sorted(_and_where_inherited(inventory, found.values()))
+        found |= more
+
+
+def _is_used(definition: Definition, mentioned: Collection[str], owners: Collection[str]) -> bool:
+    if table := IN_TABLE.match(definition.name):
+        return table[1] in mentioned
+    name, owner = last_name(definition.name), definition.name.rpartition(".")[0]
+    if definition.kind in ("function", "class"):
+        return name in mentioned
+    return owner in owners and (name in mentioned or name == "__call__")
+
+
+def _and_where_inherited(inventory: Inventory, found: Iterable[Definition]) -> set[str]:
+    """The names of definitions, and of what is the same code under the name of another class."""
+    keys = {_key(d.span) for d in found if d.kind != "class" and d.span.line}
+    same = {d.name for d in inventory.definitions if d.kind != "class" and _key(d.span) in keys}
+    return same | {d.name for d in found}
+
+
+def listed(header: Header, parts: Sequence[Part], asked: Collection[str]) -> list[NotJudged]:
+    """Everything that may compute gradients and has no verdict, in the order of the source.
+
+    asked: what the assignment asks for, if it names anything.
+    """
+    told = _told(parts)
+    judged = {name for p in parts if _is_answer(p) for name in (p.outcome.function, *p.covers)}
+    judged |= {p.outcome.function for p in parts if p.outcome.verdict is Verdict.MISSING}
+    selected = {p.outcome.function for p in parts if p.outcome.verdict is not Verdict.NOT_RUN}
+    everything = len(selected) == len({q.function for q in header.questions})
+    found = {name: _entry(p, header.pieces) for name, p in told.items() if p.place}
+    for piece in header.pieces if everything else ():
+        if piece.definition not in found and not _is_known(piece, judged, told):
+            found[f"{piece.name} {piece.place.line}"] = _unknown(piece, header, parts, asked)
+    return sorted(found.values(), key=lambda n: (n.place.file, n.place.cell or 0, n.place.line))
+
+
+def _told(parts: Sequence[Part]) -> dict[str, Part]:
+    """The first answer without a verdict of each function."""
+    found: dict[str, Part] = {}
+    for one in parts:
+        if one.outcome.verdict is Verdict.NOT_JUDGED and not is_left_out(one):
+            found.setdefault(one.outcome.function, one)
+    return found
+
+
+def _is_answer(one: Part) -> bool:
+    return one.outcome.check in EARNING and one.outcome.verdict in ANSWERED
+
+
+def _is_known(piece: Piece, judged: Collection[str], told: Collection[str]) -> bool:
+    """Is there a verdict on it or on what holds it, or is the class that it belongs to told as a whole?"""
+    holders = _holders(piece.definition or piece.name)
+    inside = piece.kind == "nested" and any(name in judged for name in holders)
+    return piece.definition in judged or inside or any(name in told for name in holders)
+
+
+def _holders(name: str) -> list[str]:
+    """What a dotted name stands in: of a.b.c it is a.b and a."""
+    words = name.split(".")
+    return [".".join(words[:i]) for i in range(len(words) - 1, 0, -1)]
+
+
+def _entry(one: Part, pieces: Sequence[Piece]) -> NotJudged:
+    outcome = one.outcome
+    assert one.place and one.reason
+    piece = next((p for p in pieces if p.definition == outcome.function), None)
+    looks = LOOKS[piece.looks_like] if piece else outcome.exercise.replace("_", " ")
+    return NotJudged(one.place, outcome.function, looks, sentence(one.reason))
+
+
+def _unknown(
+    piece: Piece, header: Header, parts: Sequence[Part], asked: Collection[str]
+) -> NotJudged:
+    reason = _why(piece, header, parts, asked)
+    return NotJudged(piece.place, piece.name, LOOKS[piece.looks_like], sentence(reason))
+
+
+def _why(piece: Piece, header: Header, parts: Sequence[Part], asked: Collection[str]) -> Reason:
+    if any(p.outcome.check == "loads" and p.outcome.verdict is Verdict.CRASHED for p in parts):
+        return Reason(NOT_LOADED)
+    if asked:
+        return Reason(NOT_ASKED_FOR)
+    if unread := next((p for p in _told(parts).values() if piece.definition in p.covers), None):
+        return Reason(BELONGS, unread.outcome.function)
+    if piece.kind in ("loop", "steps"):
+        return Reason(IN_A_SCRIPT)
+    if piece.kind == "nested":
+        return Reason(INSIDE, _holders(piece.name)[0])
+    return Reason(NOT_RECOGNISED)
+
+
+def kept(parts: Iterable[Part]) -> Iterator[Part]:
+    """The parts without questions that do not apply or could not be asked."""
+    return (one for one in parts if not is_left_out(one))
+
+
+def where_nothing_is_judged(outcomes: Sequence[Outcome], loads: str) -> list[Outcome]:
+    """The outcomes; where nothing but the loading was answered, the submission fails as one in which nothing is found."""
+    rest = [o for o in outcomes if o.check != loads]
+    if not rest or any(o.verdict is not Verdict.NOT_JUDGED for o in rest):
+        return list(outcomes)
+    return [
+        replace(o, verdict=Verdict.MISSING, problem=NOTHING_JUDGED)
+        if o.check == loads and not o.verdict.failed
+        else o
+        for o in outcomes
+    ]

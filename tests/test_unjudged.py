@@ -1,0 +1,174 @@
+"""What computes gradients and has no verdict is told, with its place and the reason, and is never green."""
+
+import json
+from textwrap import dedent
+
+import pytest
+
+from checkgrad.grading import grade as graded
+from checkgrad.model import Verdict
+
+SIGMOID = """
+import numpy as np
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+"""
+
+LOOP = (
+    SIGMOID
+    + """
+X = np.array([[0.0, 1.0], [1.0, 0.0]])
+T = np.array([[1.0], [0.0]])
+W = np.zeros((2, 1))
+for step in range(10):
+    Y = sigmoid(X @ W)
+    W -= 0.1 * X.T @ (Y - T)
+"""
+)
+
+# pieces of source beside a right sigmoid that look as if they computed gradients: name, source
+PIECES = {
+    "Trainer.run": """
+class Trainer:
+    def run(self, data, rounds):
+        for x, y in data:
+            self.w -= self.rate * x.T @ (sigmoid(x @ self.w) - y)
+""",
+    "outer.inner": """
+def outer(x):
+    def inner(w):
+        return x.T @ (x @ w - 1)
+    return inner
+""",
+    "slope": "slope = lambda a: a * (1 - a)\n",
+    "calc": """
+def calc(a, dz, w):
+    return (dz @ w.T) * (a > 0)
+""",
+    "perceptron": """
+def perceptron(rows, w, rate):
+    for *x, y in rows:
+        miss = y - (sum(a * b for a, b in zip(x, w)) > 0)
+        for i in range(len(w)):
+            w[i] += rate * miss * x[i]
+    return w
+""",
+    "steps, line 8": """
+error = np.ones(3) - np.zeros(3)
+moved = np.ones(3) - 0.1 * error.T @ np.ones((3, 3)).T
+""",
+}
+
+PLAIN = """
+import json
+import matplotlib.pyplot as plt
+
+def plot_losses(losses):
+    plt.plot(losses)
+    plt.show()
+
+def load(path):
+    with open(path) as file:
+        return json.load(file)
+
+def normalise(X):
+    X = X - X.mean(axis=0)
+    return X / X.std(axis=0)
+
+def batches(X, size):
+    for i in range(0, len(X), size):
+        yield X[i : i + size]
+"""
+
+
+@pytest.fixture
+def told(tmp_path):
+    """What is listed as not judged of a source, by name, with the report."""
+
+    def of(source):
+        path = tmp_path / "student.py"
+        path.write_text(dedent(source))
+        report = graded(path)
+        return {one.name: one for one in report.not_judged}, report
+
+    return of
+
+
+def test_a_loop_that_nobody_read_is_listed_with_its_lines_and_a_reason(told):
+    found, report = told(LOOP)
+    (loop,) = found.values()
+    assert (loop.name, loop.place.line, loop.place.end_line) == ("loop, line 10", 10, 12)
+    assert "cannot be called" in loop.reason
+    assert not any(o.verdict.failed for o in report.outcomes)
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_whatever_computes_gradients_and_is_not_recognised_is_listed(told, name):
+    found, _ = told(SIGMOID + PIECES[name])
+    assert list(found) == [name]
+
+
+def test_cells_of_a_notebook_are_looked_at_too(tmp_path):
+    cells = [SIGMOID, LOOP.removeprefix(SIGMOID)]
+    made = [{"cell_type": "code", "source": text} for text in cells]
+    path = tmp_path / "student.ipynb"
+    path.write_text(json.dumps({"cells": made}))
+    (loop,) = graded(path).not_judged
+    assert (loop.name, loop.place.cell, loop.place.line) == ("loop, cell 2, line 5", 2, 5)
+
+
+def test_plain_helpers_and_what_is_judged_are_not_listed(told):
+    found, _ = told(SIGMOID + PLAIN)
+    assert not found
+
+
+def test_what_a_judged_function_uses_is_judged_with_it(told):
+    found, report = told("""
+    import numpy as np
+    def _positive(z):
+        return 1 / (1 + np.exp(-z))
+    def sigmoid(z):
+        return _positive(z)
+    """)
+    assert not found and report.outcomes[0].verdict is Verdict.PASSED
+
+
+def test_a_run_says_what_was_not_judged_before_what_is_right(grade):
+    result = grade(LOOP)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        ["*7 right, 1 not judged", "not judged loop, line 9*", "right      sigmoid"]
+    )
+
+
+def test_strict_fails_where_anything_is_not_judged(grade):
+    assert grade(LOOP, "--checkgrad-strict").ret == pytest.ExitCode.TESTS_FAILED
+    assert grade(SIGMOID, "--checkgrad-strict").ret == pytest.ExitCode.OK
+
+
+def test_an_assignment_can_be_strict(pytester, grade):
+    pytester.makefile(".toml", week="strict = true")
+    result = grade(LOOP, "--checkgrad-assignment", "week.toml")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+UNCALLABLE = """
+import engine_that_is_not_here
+
+def softmax(z):
+    return engine_that_is_not_here.softmax(z)
+"""
+
+
+def test_what_cannot_be_called_is_skipped_with_its_reason(grade):
+    result = grade(SIGMOID + UNCALLABLE, "-rs")
+    assert result.ret == pytest.ExitCode.OK
+    assert result.parseoutcomes()["skipped"] > 3
+    result.stdout.fnmatch_lines(["SKIPPED*student.py:*softmax could not be called*"])
+
+
+def test_a_submission_of_which_nothing_could_be_judged_fails(grade):
+    result = grade(UNCALLABLE)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*nothing here could be judged*"])
