@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from checkgrad.child import wire
 from checkgrad.child.behaviour import Unsendable
-from checkgrad.child.inventory import Definition, Parameter
+from checkgrad.child.inventory import Definition, Inventory, Parameter, Span, Suspect
 from checkgrad.child.request import Result
 from checkgrad.sandbox import answers
 
@@ -206,8 +206,11 @@ def test_100000_mutated_answers_give_a_value_or_a_clean_error():
 def test_mutated_inventories_give_an_inventory_or_a_clean_error():
     draw = random.Random(8)
     parameter = Parameter("x")
-    definition = astuple(Definition("f", "function", (parameter,), "doc", 3, uses=("np",)))
-    body = wire.encode(((definition,) * 3, "", "", ("a note",), "", (("softmax", "f"),), ()))
+    span = Span("f.py", 3, 4)
+    definition = Definition("f", "function", (parameter,), "doc", 3, uses=("np",), span=span)
+    suspect = Suspect("loop, line 3", "loop", "training", span)
+    told = Inventory((definition,) * 3, mapping=(("softmax", "f"),), suspects=(suspect,) * 2)
+    body = wire.encode(astuple(told))
     assert answers.inventory(body).find("f")
     for _ in range(20_000):
         try:
@@ -225,8 +228,8 @@ NO_NAMES = [
 
 @pytest.mark.parametrize("name", [*NAMES, *NO_NAMES])
 def test_of_an_inventory_only_what_code_can_call_so_is_believed(name):
-    definition = astuple(Definition(name, "function"))
-    found = answers.inventory(wire.encode(((definition,), "", "", (), "", (), ())))
+    told = astuple(Inventory((Definition(name, "function"),)))
+    found = answers.inventory(wire.encode(told))
     assert [d.name for d in found.definitions] == ([name] if name in NAMES else [])
 
 
