@@ -78,6 +78,13 @@ def passed_through(error: BaseException, module: str) -> bool:
 
 def frames(error: BaseException) -> Iterator[tuple[str, int, str]]:
     """File, line and function of each frame, outermost first."""
+    for entry in entries(error):
+        code = entry.tb_frame.f_code
+        yield code.co_filename, entry.tb_lineno or 0, code.co_name
+
+
+def entries(error: BaseException) -> Iterator[TracebackType]:
+    """The entries of its traceback, outermost first."""
     try:
         entry: TracebackType | None = BaseException.__dict__["__traceback__"].__get__(error)
     except BaseException:
@@ -85,6 +92,5 @@ def frames(error: BaseException) -> Iterator[tuple[str, int, str]]:
     for _ in range(100_000):
         if entry is None:
             return
-        code = entry.tb_frame.f_code
-        yield code.co_filename, entry.tb_lineno or 0, code.co_name
+        yield entry
         entry = entry.tb_next

@@ -78,6 +78,7 @@ class Loading(importlib.abc.MetaPathFinder):
         self.notes: list[str] = []
         self.fault: NotLoaded | None = None  # the first that is the submission's own
         self.trees: dict[str, ast.Module] = {}
+        self.parsed: dict[str, Parsed] = {}
         self.documents: dict[str, Document] = {}
         self.libraries = Finder(blocked)
 
@@ -143,16 +144,21 @@ class Loading(importlib.abc.MetaPathFinder):
         if not path:
             return
         file = self.shown(path)
+        parsed = self.read(file, path)
+        module.__doc__ = ast.get_docstring(parsed.tree)
+        Run(self, module, file, parsed).all()
+
+    def read(self, file: str, path: str) -> Parsed:
+        """The statements of a file, kept under the name that is shown; NotLoaded if it is no Python."""
         try:
             document = read(path)
             parsed = parse(document, file)
         except Unreadable as error:
             raise NotLoaded(str(error)) from None
         self.documents[file] = document
-        self.trees[file] = parsed.tree
+        self.trees[file], self.parsed[file] = parsed.tree, parsed
         linecache.cache[file] = (len(document.text), None, document.text.splitlines(True), file)
-        module.__doc__ = ast.get_docstring(parsed.tree)
-        Run(self, module, file, parsed).all()
+        return parsed
 
     def at_fault(self, problem: str, traceback: str = "") -> NotLoaded:
         """What is wrong with the submission itself; the first of it is kept."""

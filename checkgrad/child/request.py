@@ -50,11 +50,13 @@ class Request:
     """Steps to take, and what to answer: *answer* is a value in which every Result is filled in.
 
     *function* names what a failure is counted against: one that hung is not asked again.
+    *watch*, of a watched run: what is run, and a packed `watch.Watch` (see `work.Workshop`).
     """
 
     function: str
     steps: tuple[Step, ...]
     answer: Any
+    watch: tuple[Any, ...] | None = None
 
 
 def call(function: str, *args: Any, **named: Any) -> Request:

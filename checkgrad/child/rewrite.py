@@ -92,6 +92,24 @@ class Loop:
 
 
 @dataclass(frozen=True)
+class Assignment:
+    """A name, attribute or item that a statement assigns.
+
+    how: "=" or the operator with it, "-=". node: of the value assigned, -1 where that is no node; member: which of
+    the value's members it is where several are assigned, -1 where it is the value itself.
+    """
+
+    text: str
+    how: str
+    node: int
+    member: int
+    file: str
+    line: int
+    scope: str
+    loop: int
+
+
+@dataclass(frozen=True)
 class Rewritten:
     """A module under watch: the statements that stand for each statement of its source, its nodes and loops."""
 
@@ -99,6 +117,7 @@ class Rewritten:
     statements: tuple[list[ast.stmt], ...]
     loops: tuple[Loop, ...]
     raw: tuple[Raw, ...] = field(repr=False)
+    targets: tuple[Target, ...] = field(repr=False)
     first: int = 0
 
     @property
@@ -126,6 +145,26 @@ class Rewritten:
             for i, raw in enumerate(self.raw)
         )
 
+    @cached_property
+    def _numbers(self) -> dict[Any, int]:
+        places = {
+            place_of(raw.place): self.first + i
+            for i, raw in reversed(list(enumerate(self.raw)))
+            if raw.kind == "expression"
+        }
+        return places
+
+    def number_at(self, place: tuple[int | None, ...]) -> int:
+        """The node at (line, last line, first column, last column), -1 where there is none."""
+        return self._numbers.get(place, -1)
+
+    @cached_property
+    def assignments(self) -> tuple[Assignment, ...]:
+        return tuple(
+            Assignment(ast.unparse(t.place), t.how, t.node, t.member, self.file, *t.where)
+            for t in self.targets
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Raw:
@@ -140,11 +179,29 @@ class Raw:
     statement: int
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An assignment before its text is made. where: line, scope, loop."""
+
+    place: ast.expr
+    how: str
+    node: int
+    member: int
+    where: tuple[int, str, int]
+
+
 def rewrite(tree: ast.Module, file: str, nodes: int = 0, loops: int = 0) -> Rewritten:
     """The watched form of *tree*, which stays as it is; numbers begin at *nodes* and *loops*."""
     rewriter = Rewriter(tree, file, nodes, loops)
     statements = tuple(map(rewriter.statement, tree.body))
-    return Rewritten(file, statements, tuple(rewriter.loops), tuple(rewriter.raw), nodes)
+    return Rewritten(
+        file,
+        statements,
+        tuple(rewriter.loops),
+        tuple(rewriter.raw),
+        tuple(rewriter.targets),
+        nodes,
+    )
 
 
 class Rewriter:
@@ -156,6 +213,7 @@ class Rewriter:
         self.first, self.first_loop = nodes, loops
         self.raw: list[Raw] = []
         self.loops: list[Any] = []
+        self.targets: list[Target] = []
         self.scope, self.loop, self.parent, self.line = "", -1, -1, 0
         self.owner: ast.AST = tree  # the module, class or function whose names these are
         self.names: set[str] | None = None  # that it binds; None until they are asked for
@@ -281,14 +339,30 @@ class Rewriter:
 
     def assign(self, node: ast.Assign) -> list[ast.stmt]:
         new = made(node, {"value": self.expression(node.value)})
+        self.note_targets(node.targets, "=", new.value)
         return [new, *self.afters(node, node.targets)]
 
     def annotated(self, node: ast.AnnAssign) -> list[ast.stmt]:
-        return [self.parts(node, "value"), *self.afters(node, [node.target])]
+        new = self.parts(node, "value")
+        if node.value:
+            self.note_targets([node.target], "=", new.value)
+        return [new, *self.afters(node, [node.target])]
 
     def augmented(self, node: ast.AugAssign) -> list[ast.stmt]:
         new = made(node, {"value": self.expression(node.value)})
+        self.note_targets([node.target], OPERATORS[type(node.op)], new.value)
         return [new, *self.afters(node, [node.target])]
+
+    def note_targets(self, targets: list[ast.expr], how: str, value: Any) -> None:
+        where = self.line, self.scope, self.loop
+        number = number_in(value)
+        for target in targets:
+            if isinstance(target, ast.Tuple | ast.List):
+                self.targets += [
+                    Target(one, how, number, i, where) for i, one in enumerate(target.elts)
+                ]
+            else:
+                self.targets.append(Target(target, how, number, -1, where))
 
     def conditional(self, node: ast.If) -> list[ast.stmt]:
         test = self.expression(node.test)
@@ -429,6 +503,21 @@ class Rewriter:
         return self.owner is self.tree and name.id in self.module.read_in_functions
 
 
+OPERATORS = {
+    ast.Add: "+=",
+    ast.Sub: "-=",
+    ast.Mult: "*=",
+    ast.Div: "/=",
+    ast.MatMult: "@=",
+    ast.Mod: "%=",
+    ast.Pow: "**=",
+    ast.FloorDiv: "//=",
+    ast.BitAnd: "&=",
+    ast.BitOr: "|=",
+    ast.BitXor: "^=",
+    ast.LShift: "<<=",
+    ast.RShift: ">>=",
+}
 GROUPS = frozenset((ast.keyword, ast.comprehension))
 SLICE = frozenset(("lower", "upper", "step"))
 PARTS: dict[type, Callable[[Rewriter, Any], Any]] = {
@@ -491,6 +580,12 @@ def call(name: str, at: Any, *args: Any) -> ast.expr:
     return placed(ast.Call(placed(ast.Name(name, LOAD), at), list(args), []), at)
 
 
+def number_in(new: Any) -> int:
+    """The number of the node that *new* watches, or -1."""
+    watches = type(new) is ast.Call and type(new.func) is ast.Name and new.func.id == "__watch__"
+    return int(new.args[0].value) if watches else -1
+
+
 def constant(value: int, at: Any) -> ast.expr:
     return placed(ast.Constant(value), at)
 
@@ -534,6 +629,10 @@ def as_place(text: str) -> ast.expr:
 
 
 # ---------------------------------------------------------------- names
+
+
+def place_of(node: Any) -> tuple[int | None, ...]:
+    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
 
 
 def is_super(node: ast.AST) -> bool:

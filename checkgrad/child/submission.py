@@ -35,7 +35,11 @@ class Order:
 class Submission:
     inventory: Inventory
     root: Namespace
-    documents: dict[str, Document]
+    loading: Loading
+
+    @property
+    def documents(self) -> dict[str, Document]:
+        return self.loading.documents
 
 
 def bring_in(
@@ -48,7 +52,7 @@ def bring_in(
     StandIn.serving = True
     if not modules and problems:
         first = replace(problems[0], notes=tuple(loading.notes), suspects=suspected(loading, order))
-        return Submission(first, Namespace({}), loading.documents)
+        return Submission(first, Namespace({}), loading)
     notes = [problem.problem for problem in problems] + loading.notes
     notes += [
         f"{loading.libraries.state(name)}; only functions that use it suffer"
@@ -63,7 +67,7 @@ def bring_in(
     if not found and loading.fault:
         fault = loading.fault
         nothing = Inventory(problem=fault.problem, traceback=fault.traceback, notes=tuple(notes))
-        return Submission(nothing, Namespace({}), loading.documents)
+        return Submission(nothing, Namespace({}), loading)
     if len(found) > MOST_DEFINITIONS:
         notes.append(f"only the first {MOST_DEFINITIONS} definitions were read")
     inventory = Inventory(
@@ -75,7 +79,7 @@ def bring_in(
         imports=imported(loading.trees, loading.documents, order.roots),
         suspects=suspected(loading, order),
     )
-    return Submission(inventory, root_of(modules, found), loading.documents)
+    return Submission(inventory, root_of(modules, found), loading)
 
 
 def suspected(loading: Loading, order: Order) -> tuple[Suspect, ...]:

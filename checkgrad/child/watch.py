@@ -22,6 +22,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from time import process_time
 from types import MemberDescriptorType
 from typing import Any, NamedTuple, NoReturn
 
@@ -32,10 +33,11 @@ Path = tuple[str | int, ...]
 LARGEST = 1 << 22  # bytes of one value that is told
 DEEPEST, LONGEST = 5, 2000  # groups in groups, and how many members of one are looked at
 MOST_MARKS = 100_000  # turns of loops whose beginnings are noted
+MOST_TOLD = 100_000  # values of all nodes
 
 
 class Stopped(BaseException):
-    """The run has told what was asked for; *why* is "turn", "turns" or "edit"."""
+    """The run is over: *why* is "turn" (as asked for), "turns", "time" (too many, too long) or "edit"."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -101,6 +103,7 @@ class Watch:
     stop: (loop, turn): the run ends as that turn begins, once its carried values are told.
     leave: (loop, turns) each: that loop is left (as by `break`) once it has turned so often since it was entered.
     longest: the same for every other loop; most: turns of all loops together, after which the run is stopped.
+    seconds: the run is stopped once it took that much time of the processor, so that nothing is lost.
     room: bytes of values that are told; what does not fit is counted and not told.
     """
 
@@ -110,7 +113,45 @@ class Watch:
     leave: tuple[tuple[int, int], ...] = ()
     longest: int = 1 << 60
     most: int = 1_000_000
-    room: int = 1 << 25
+    seconds: float = 1.5
+    room: int = 1 << 23
+
+
+def packed(watch: Watch) -> tuple[Any, ...]:
+    """*watch* as plain groups, as it travels."""
+    tells = tuple((t.nodes, t.first, t.last, t.groups) for t in watch.tell)
+    changes = tuple(
+        (c.node, c.operation, tuple(map(packed_operand, c.operands)), c.turns, c.path)
+        for c in watch.changes
+    )
+    limits = (watch.stop, watch.leave, watch.longest, watch.most, watch.seconds, watch.room)
+    return (tells, changes, *limits)
+
+
+def packed_operand(operand: Any) -> tuple[str, Any]:
+    if type(operand) is Latest:
+        return "latest", operand.node
+    if type(operand) is Named:
+        return "named", operand.name
+    if type(operand) is ByTurn:
+        return "turns", tuple(map(packed_operand, operand.values))
+    return "value", operand
+
+
+def unpacked(plain: tuple[Any, ...]) -> Watch:
+    tells, changes, *limits = plain
+    return Watch(
+        tuple(Tell(*tell) for tell in tells),
+        tuple(Change(k, op, tuple(map(operand_of, on)), *rest) for k, op, on, *rest in changes),
+        *limits,
+    )
+
+
+def operand_of(packed: tuple[str, Any]) -> Any:
+    kind, value = packed
+    if kind == "turns":
+        return ByTurn(tuple(map(operand_of, value)))
+    return value if kind == "value" else {"latest": Latest, "named": Named}[kind](value)
 
 
 class Told(NamedTuple):
@@ -164,9 +205,10 @@ class Hook:
         self._room = watch.room
         self._leave = dict(watch.leave)
         self._since: dict[int, int] = {}  # by loop: its turns since it was entered
-        self._all_turns = 0
+        self._all_turns = self._all_told = 0
+        self._end = process_time() + watch.seconds
         self._new: Any = None
-        self._leaving = False
+        self._leaving = self._told_already = False
 
     def builtins(self) -> dict[str, Any]:
         """What stands for `__builtins__` in a watched module."""
@@ -215,7 +257,7 @@ class Hook:
         return new is not value
 
     def tell_only(self, k: int, value: Any) -> None:
-        if k in self._busy and not self.stopped:
+        if k in self._busy and not self.stopped and not self._told_already:
             n = self.turns[k] = self.turns.get(k, -1) + 1
             self.tell(k, n, value)
 
@@ -240,16 +282,21 @@ class Hook:
             self.stop("turn")
         if self._all_turns > self.watch.most:
             self.stop("turns")
+        if process_time() > self._end:
+            self.stop("time")
         if self._since.get(loop, 0) <= self._leave.get(loop, self.watch.longest):
             return False
         self.counts[loop] -= 1
         if self._all_turns <= MOST_MARKS:
             self.loops[loop].pop()
+        self._leaving = True
         return True
 
     def left(self, loop: int) -> None:
         self.go_on()
         self.order += 1
+        # what it carries was told as the turn began that was one too many
+        self._told_already, self._leaving = self._leaving, False
 
     def go_on(self) -> None:
         """Code that caught the end of its run meets it again."""
@@ -279,7 +326,8 @@ class Hook:
         if copy is None:
             return
         size = size_of(copy)
-        if size > min(LARGEST, self._room):
+        self._all_told += 1
+        if size > min(LARGEST, self._room) or self._all_told > MOST_TOLD:
             self.untold[k] = self.untold.get(k, 0) + 1
             return
         self._room -= size - kept.put(Told(n, self.order, copy), size)

@@ -122,7 +122,8 @@ def _plan(request: Request, beside: list[bytes]) -> bytes:
     steps = tuple((s.do, s.path, s.of, s.args, s.named) for s in request.steps)
     writer = Writer(1 << 30)
     writer.beside = beside
-    writer.value((request.function, steps, request.answer), 0)
+    watch = () if request.watch is None else (request.watch,)
+    writer.value((request.function, steps, request.answer, *watch), 0)
     return b"".join(writer.chunks)
 
 
@@ -132,7 +133,8 @@ def _key(request: Request, beside: list[bytes]) -> bytes:
         (s.do, s.path, s.of, _outline(s.args, beside), _outline(s.named, beside))
         for s in request.steps
     ]
-    return marshal.dumps((request.function, steps, _outline(request.answer, beside)))
+    rest = _outline(request.answer, beside), _outline(request.watch, beside)
+    return marshal.dumps((request.function, steps, rest))
 
 
 def _outline(value: Any, beside: list[bytes]) -> Any:
@@ -172,8 +174,8 @@ class Requests:
         if plan not in self.known:
             if len(self.known) >= MOST_PLANS:
                 self.known.clear()
-            function, steps, answer = decode(plan)
-            self.known[plan] = Request(function, tuple(Step(*s) for s in steps), answer)
+            function, steps, *rest = decode(plan)
+            self.known[plan] = Request(function, tuple(Step(*s) for s in steps), *rest)
         return self.known[plan], [reader.array(0) for _ in range(count)]
 
 

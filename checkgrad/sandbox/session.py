@@ -98,9 +98,11 @@ class Session:
         self.process.channel.send(b"".join(frames))
         return [len(frame) - wire.HEADER.size for frame in frames]
 
-    def answer(self, number: int, form: Any, asked: int, patience: Patience) -> Behaviour:
-        """The next answer, to request *number*: it has the *form* asked for in a body of *asked* bytes."""
-        kind, seq, body = self.receive(patience, room(asked) + (1 << 18))
+    def answer(self, number: int, request: Request, asked: int, patience: Patience) -> Behaviour:
+        """The next answer, to *request*, whose body had *asked* bytes; it has the form that was asked for."""
+        watched = request.watch is not None
+        form = answers.ANY if watched else request.answer
+        kind, seq, body = self.receive(patience, room(asked, watched) + (1 << 18))
         if (kind, seq) != (wire.ANSWER, number):
             raise Died("protocol", "it wrote into the grader's channel")
         return self.believe(lambda body: answers.behaviour(body, form), body)

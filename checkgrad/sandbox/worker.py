@@ -19,7 +19,7 @@ from checkgrad.sandbox import house
 from checkgrad.sandbox.launch import LauncherLost
 from checkgrad.sandbox.patience import TOGETHER, Patience, Spent
 from checkgrad.sandbox.session import Died, GraderFault, Place, Session
-from checkgrad.sandbox.stage import hand_over, remove, stage
+from checkgrad.sandbox.stage import Staged, hand_over, remove, stage
 
 TRIES = 3  # to start a worker, and to load a submission without the statements that did not end
 CRASHES = 2  # of one function, after which it is not asked again
@@ -48,11 +48,16 @@ class Worker:
     def __init__(
         self, submission: Path, *, limits: Limits = Limits(), neighbours: bool = False
     ) -> None:
-        self.limits = limits
-        self.staged = stage(Path(submission), neighbours=neighbours, within=house.folder())
+        staged = stage(Path(submission), neighbours=neighbours, within=house.folder())
         user = house.next_user()
-        hand_over(self.staged.folder, user)
-        self._cell = Cell(str(self.staged.folder), limits.memory, user, house.without())
+        hand_over(staged.folder, user)
+        self._begin(limits, staged, Cell(str(staged.folder), limits.memory, user, house.without()))
+
+    def _begin(self, limits: Limits, staged: Staged, cell: Cell) -> None:
+        self.limits = limits
+        self.staged = staged
+        self._cell = cell
+        self._borrowed = False  # are the staged files another worker's?
         self._session: Session | None = None
         self._pid = 0  # of the latest process
         self._inventory: Inventory | None = None
@@ -97,10 +102,23 @@ class Worker:
                 self._converse(waiting, answers)
         return [answers[i] for i in range(len(requests))]
 
+    def again(self) -> Worker:
+        """A new worker for the same staged files, with a budget of its own; to be closed before this one.
+
+        This one's process is ended, so that no two of one user live at a time; it is started again when asked.
+        """
+        self._stop()
+        twin = Worker.__new__(Worker)
+        twin._begin(self.limits, self.staged, self._cell)
+        twin._hung = list(self._hung)
+        twin._borrowed = True
+        return twin
+
     def close(self) -> None:
         """End the process and remove what was staged."""
         self._stop()
-        remove(self.staged.folder)
+        if not self._borrowed:
+            remove(self.staged.folder)
 
     def __enter__(self) -> Worker:
         return self
@@ -136,7 +154,7 @@ class Worker:
                 if len(sizes) - i < AHEAD:
                     sizes += session.put(waiting[len(sizes) : len(sizes) + AHEAD])
                 patience.begin()
-                answers[number] = session.answer(number, request.answer, sizes[i], patience)
+                answers[number] = session.answer(number, request, sizes[i], patience)
                 self._count_time(request.function, patience.started)
         except Died as died:
             self._stop()

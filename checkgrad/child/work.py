@@ -1,0 +1,336 @@
+"""Watched runs in the worker: of steps on a watched copy of the submission, or of a file's own work as a script.
+
+What is asked for stands first in a request's *watch*:
+
+    ("tables",)                 the nodes, loops and assignments of every file
+    ("steps", fresh, watch)     the request's steps on the watched copy, which is loaded anew where *fresh*
+    ("script", file, watch)     the file's statements as `__main__`, each import loaded anew; then the steps, on what it left
+
+*watch* is a packed `watch.Watch`. Numbers of nodes and loops run on from file to file, in the order of loading.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import CodeType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from . import faults
+from .load import Loader, Loading, Run, stand_in
+from .perform import Given, Namespace, Performer, filled
+from .request import Request
+from .rewrite import Rewritten, rewrite
+from .source import Parsed, future
+from .standin import StandIn
+from .submission import Order, load_all, root_of
+from .survey import Survey
+from .watch import Hook, Stopped, Told, Watch, unpacked
+
+SEED = 20_011
+MOST_ERRORS = 20
+LONGEST_TEXT = 2000
+IS_MAIN = "__name__ == '__main__'"
+
+
+class Workshop:
+    """Performs watched requests; nothing is rewritten before the first one."""
+
+    def __init__(self, order: Order, plain: Loading, performer: Performer) -> None:
+        self.order = order
+        self.plain = plain
+        self.performer = performer
+        self.files: dict[str, Rewritten] = {}
+        self.codes: dict[str, list[CodeType]] = {}
+        self.hook = Hook(Watch())
+        self.builtins = self.hook.builtins()  # of every watched module, one dict
+        self.root: Namespace | None = None  # of the watched copy
+        self.modules: dict[str, ModuleType] = {}
+
+    def perform(self, request: Request, given: Given) -> Any:
+        """What a watched request gives, as plain values."""
+        what, *rest = filled(request.watch, given)
+        if not self.files:
+            for file in list(self.plain.parsed):
+                self.rewritten(file)
+        if what == "tables":
+            return self.tables()
+        where, packed = rest
+        told = self.script if what == "script" else self.steps
+        return told(where, unpacked(packed), request, given)
+
+    # ---- rewriting
+
+    def rewritten(self, file: str) -> Rewritten:
+        """A file under watch; read once."""
+        if file not in self.files:
+            nodes = sum(len(one.raw) for one in self.files.values())
+            loops = sum(len(one.loops) for one in self.files.values())
+            self.files[file] = rewrite(self.plain.parsed[file].tree, file, nodes, loops)
+        return self.files[file]
+
+    def watched(self, file: str) -> list[CodeType]:
+        """The code of each of a file's statements, watched; plain where it is too deep for that."""
+        if file not in self.codes:
+            parsed, flags = self.plain.parsed[file], 0
+            found = []
+            for one, new, plain in zip(
+                parsed.tree.body, self.rewritten(file).statements, parsed.codes, strict=True
+            ):
+                flags |= future(one)
+                try:
+                    found.append(compiled(new, file, flags))
+                except (RecursionError, MemoryError, ValueError):
+                    found.append(plain)
+            self.codes[file] = found
+        return self.codes[file]
+
+    def tables(self) -> Any:
+        """All nodes in columns, all loops and assignments: numbers as an array, texts as lists."""
+        nodes = [node for one in self.files.values() for node in one.nodes]
+        loops = [loop for one in self.files.values() for loop in one.loops]
+        assigned = [a for one in self.files.values() for a in one.assignments]
+        return {
+            "nodes": columns(nodes),
+            "loops": columns(loops),
+            "assignments": columns(assigned),
+        }
+
+    # ---- running
+
+    def steps(self, fresh: bool, watch: Watch, request: Request, given: Given) -> Any:
+        """The steps of a request on the watched copy."""
+        with self.inside():
+            if fresh or self.root is None:
+                self.load()
+            hook = self.begin(watch)
+            errors = self.guarded(hook, lambda: self.performer.take_all(request, given, self.root))
+            return self.told(hook, errors, request, given)
+
+    def load(self) -> None:
+        """The watched copy of the submission, silent while it loads."""
+        self.use(Hook(Watch(seconds=60.0)))
+        self.forget()
+        StandIn.serving = False
+        loading = WatchedLoading(self)
+        modules, _ = load_all(loading, self.order)
+        survey = Survey(loading.trees, loading.documents)
+        found = [
+            (prefix, definition)
+            for prefix, (module, file) in modules.items()
+            if len(modules) > 1  # else its names are those of the module
+            for definition in survey.definitions(module, file)
+        ]
+        self.root = root_of(modules, found)
+        self.modules = own_modules()
+        StandIn.serving = True
+
+    def script(self, file: str, watch: Watch, request: Request, given: Given) -> Any:
+        """A file's own work, statement by statement as a notebook is run; what fails is told and passed over."""
+        file = file or next(iter(self.plain.parsed), "")
+        with self.inside():
+            self.forget()
+            module = ModuleType("__main__")
+            module.__dict__["__builtins__"] = self.builtins
+            module.__dict__["__file__"] = file
+            root = Namespace(module.__dict__)
+            kept = sys.modules.get("__main__")
+            sys.modules["__main__"] = module
+            StandIn.serving = False
+            sys.meta_path.insert(0, loading := WatchedLoading(self))
+            hook = self.begin(watch)
+            try:
+                errors = self.run_all(file, module, hook)
+                if request.steps and not hook.stopped:
+                    errors += self.guarded(
+                        hook, lambda: self.performer.take_all(request, given, root)
+                    )
+                return self.told(hook, errors, request, given)
+            finally:
+                StandIn.serving = True
+                sys.meta_path.remove(loading)
+                self.forget()
+                if kept is not None:
+                    sys.modules["__main__"] = kept
+
+    def run_all(self, file: str, module: ModuleType, hook: Hook) -> list[Any]:
+        """Run the statements of *file*; the errors that are met."""
+        errors: list[Any] = []
+        for statement, code in self.work(file):
+            met = self.guarded(hook, lambda code=code: exec(code, module.__dict__))  # type: ignore[misc]
+            errors += met
+            if met and isinstance(statement, ast.Import | ast.ImportFrom):
+                stand_in(statement, module, self.plain.libraries)
+            if hook.stopped or met and met[0][3] == "SystemExit" or len(errors) >= MOST_ERRORS:
+                break
+        return errors
+
+    def work(self, file: str) -> Iterator[tuple[ast.stmt, CodeType]]:
+        """The statements of *file* with their codes; those below `if __name__ == "__main__"` one by one."""
+        flags = 0
+        rows = zip(
+            self.plain.parsed[file].tree.body,
+            self.rewritten(file).statements,
+            self.watched(file),
+            strict=True,
+        )
+        for statement, new, code in rows:
+            flags |= future(statement)
+            if isinstance(statement, ast.If) and ast.unparse(statement.test) == IS_MAIN:
+                inner = next(one for one in new if isinstance(one, ast.If))
+                for one in inner.body:
+                    yield one, compiled([one], file, flags)
+            else:
+                yield statement, code
+
+    def guarded(self, hook: Hook, run: Callable[[], Any]) -> list[Any]:
+        """Run; the error that ended it, with its place."""
+        try:
+            run()
+        except Stopped:
+            return []
+        except BaseException as error:
+            return [] if hook.stopped else [self.failure(error)]
+        return []
+
+    def failure(self, error: BaseException) -> tuple[str, int, int, str, str]:
+        """File, line and node at which *error* came about, its name and message."""
+        file, line, node = "", 0, -1
+        for entry in faults.entries(error):
+            code = entry.tb_frame.f_code
+            if code.co_filename in self.files:
+                file, line = code.co_filename, entry.tb_lineno or 0
+                node = self.node_at(file, code, entry.tb_lasti)
+        return file, line, node, faults.name(error), faults.message(error)
+
+    def node_at(self, file: str, code: CodeType, instruction: int) -> int:
+        """The node whose instruction that is, or -1."""
+        for i, place in enumerate(code.co_positions()):
+            if 2 * i == instruction:
+                return self.files[file].number_at(place)
+        return -1
+
+    def begin(self, watch: Watch) -> Hook:
+        """The hook of a run that begins now."""
+        np.random.seed(SEED)
+        random.seed(SEED)
+        hook = Hook(watch, own_modules())
+        self.use(hook)
+        return hook
+
+    def use(self, hook: Hook) -> None:
+        self.hook = hook
+        self.builtins.update(hook.names())
+
+    # ---- modules
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """With the watched modules in the place of the plain ones."""
+        plain = own_modules()
+        self.forget()
+        sys.modules.update(self.modules)
+        try:
+            yield
+        finally:
+            self.forget()
+            sys.modules.update(plain)
+
+    def forget(self) -> None:
+        for name in own_modules():
+            del sys.modules[name]
+
+    # ---- telling
+
+    def told(self, hook: Hook, errors: list[Any], request: Request, given: Given) -> Any:
+        """What the run gave, what was told, where it stopped."""
+        answer = None
+        if not errors and not hook.stopped:
+            try:
+                answer = filled(request.answer, given)
+            except Exception as error:
+                errors = [self.failure(error)]
+        return {
+            "answer": answer,
+            "errors": errors,
+            "stopped": hook.stopped,
+            "problem": hook.problem,
+            "told": {k: in_columns(values) for k, values in hook.values().items()},
+            "untold": hook.untold,
+            "loops": {n: np.array(orders) for n, orders in hook.loops.items()},
+            "entered": hook.entered,
+            "applied": list(hook.applied),
+            "last": hook.last,
+            "instead": [],
+        }
+
+
+class WatchedLoading(Loading):
+    """Loads the same files as watched modules."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        super().__init__(workshop.order.roots, workshop.order.hung)
+        self.workshop = workshop
+        self.libraries = workshop.plain.libraries
+
+    def run(self, module: ModuleType, path: str) -> None:
+        if not path:
+            return
+        file, plain = self.shown(path), self.workshop.plain
+        if file not in plain.parsed:
+            plain.read(file, path)
+        parsed: Parsed = plain.parsed[file]
+        self.documents[file], self.trees[file] = plain.documents[file], parsed.tree
+        module.__dict__["__builtins__"] = self.workshop.builtins
+        module.__doc__ = ast.get_docstring(parsed.tree)
+        Run(self, module, file, replace(parsed, codes=self.workshop.watched(file))).all()
+
+
+def compiled(statements: list[ast.stmt], file: str, flags: int) -> CodeType:
+    code: CodeType = compile(ast.Module(statements, []), file, "exec", flags, dont_inherit=True)
+    return code
+
+
+def own_modules() -> dict[str, ModuleType]:
+    """The submission's modules among all that are loaded."""
+    return {
+        name: module
+        for name, module in list(sys.modules.items())
+        if isinstance(getattr(module, "__loader__", None), Loader)
+    }
+
+
+def columns(rows: list[Any]) -> Any:
+    """Records as one list a field, those of numbers as arrays."""
+    if not rows:
+        return []
+    table: list[Any] = []
+    for values in zip(*(tuple(vars(row).values()) for row in rows), strict=True):
+        if type(values[0]) is int:
+            table.append(np.array(values, dtype=np.int32))
+        elif type(values[0]) is str:
+            known: dict[str, int] = {}
+            places = [known.setdefault(text[:LONGEST_TEXT], len(known)) for text in values]
+            table.append((list(known), np.array(places, dtype=np.int32)))
+        else:
+            table.append(list(values))
+    return table
+
+
+def in_columns(values: list[Told]) -> Any:
+    """Turns, orders and values of a node; the values as one array where all are alike."""
+    turns = np.array([one.turn for one in values], dtype=np.int32)
+    orders = np.array([one.order for one in values], dtype=np.int32)
+    found = [one.value for one in values]
+    kinds = {type(one) for one in found}
+    if kinds <= {np.ndarray, float, int, bool}:
+        arrays = [np.asarray(one) for one in found]
+        if len({(one.shape, one.dtype) for one in arrays}) == 1:
+            return turns, orders, np.stack(arrays)
+    return turns, orders, found
