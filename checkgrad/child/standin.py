@@ -6,7 +6,7 @@ import importlib.abc
 import importlib.machinery
 import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -18,9 +18,14 @@ class NotHere(ImportError):
 
 
 class StandIn:
-    """What is missing; inert while the module loads, once functions are checked an error that says *why*."""
+    """What is missing; inert while the module loads, once functions are checked an error that says *why*.
+
+    giver: while a file's own work is watched, gives what stands for a name of a missing module: the module, the
+    name, why it is missing.
+    """
 
     serving = False
+    giver: Callable[[str, str, str], Any] | None = None
 
     def __init__(self, why: str) -> None:
         object.__setattr__(self, "why", why)
@@ -105,6 +110,8 @@ class MissingModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
+        if StandIn.giver:
+            return StandIn.giver(self.__name__, name, self.__dict__["__why__"])
         return used(self.__dict__["__why__"])
 
 
