@@ -3,33 +3,49 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from checkgrad.gradcheck import check_gradient
+    from checkgrad.gradcheck import (
+        Block,
+        Entry,
+        GradientCheck,
+        check_batch,
+        check_gradient,
+        check_minimize,
+        check_vjp,
+    )
     from checkgrad.grading import grade
     from checkgrad.notebook import check, load_ipython_extension
     from checkgrad.numeric import numeric_gradient
 
-__all__ = ["check", "check_gradient", "grade", "load_ipython_extension", "numeric_gradient"]
+__all__ = [
+    "Block",
+    "Entry",
+    "GradientCheck",
+    "check",
+    "check_batch",
+    "check_gradient",
+    "check_minimize",
+    "check_vjp",
+    "grade",
+    "load_ipython_extension",
+    "numeric_gradient",
+]
 
+MODULES = {
+    "check": "notebook",
+    "grade": "grading",
+    "load_ipython_extension": "notebook",
+    "numeric_gradient": "numeric",
+}
 
-def __getattr__(name: str) -> Any:
-    # Importing checkgrad is free: pytest does it in every run, NumPy would cost 80 ms.
-    if name == "check_gradient":
-        from checkgrad.gradcheck import check_gradient
+if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of these
 
-        return check_gradient
-    if name == "numeric_gradient":
-        from checkgrad.numeric import numeric_gradient
+    def __getattr__(name: str) -> Any:
+        # Importing checkgrad is free: pytest does it in every run, NumPy would cost 80 ms.
+        if name not in __all__:
+            raise AttributeError(f"module 'checkgrad' has no attribute {name!r}")
+        from importlib import import_module
 
-        return numeric_gradient
-    if name == "grade":
-        from checkgrad.grading import grade
-
-        return grade
-    if name in ("check", "load_ipython_extension"):
-        from checkgrad import notebook
-
-        return getattr(notebook, name)
-    raise AttributeError(f"module 'checkgrad' has no attribute {name!r}")
+        return getattr(import_module(f"checkgrad.{MODULES.get(name, 'gradcheck')}"), name)
 
 
 def __dir__() -> list[str]:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, get_args, overload
+from typing import Any, Literal, overload
 
 from checkgrad.gradcheck.call import called
 from checkgrad.gradcheck.checking import Options, check
+from checkgrad.gradcheck.claims import Kind
+from checkgrad.gradcheck.frameworks import check_vjp
 from checkgrad.gradcheck.result import Block, Entry, GradientCheck, Verdict
+from checkgrad.gradcheck.several import check_batch, check_minimize
 from checkgrad.numeric.arguments import Wrt
-from checkgrad.numeric.moves import Domain, checked_domain
+from checkgrad.numeric.moves import Domain
 
-__all__ = ["Block", "Domain", "Entry", "GradientCheck", "Kind", "Verdict", "check_gradient"]
-
-Kind = Literal["gradient", "jacobian", "elementwise", "hessian", "vjp", "jvp", "hvp", "adjoint"]
+__all__ = [
+    "Block",
+    "Domain",
+    "Entry",
+    "GradientCheck",
+    "Kind",
+    "Verdict",
+    "check_batch",
+    "check_gradient",
+    "check_minimize",
+    "check_vjp",
+]
 
 
 @overload
@@ -40,6 +51,7 @@ def check_gradient(
 @overload
 def check_gradient(
     f: Callable[..., Any],
+    point: Any,
     /,
     *points: Any,
     jac: Literal[True],
@@ -58,6 +70,7 @@ def check_gradient(
 
 def check_gradient(
     f: Callable[..., Any],
+    gradient: Any,
     /,
     *points: Any,
     jac: bool = False,
@@ -72,9 +85,9 @@ def check_gradient(
     noise: float | None = None,
     max_evaluations: int = 600,
 ) -> GradientCheck:
-    """Say whether the second argument, called as gradient(*points), is the gradient of the number f(*points).
+    """Say whether gradient(*points) is the gradient of the number f(*points), and if not, where and how it differs.
 
-    jac: True if f gives both, its value and its gradient; then no function stands beside it.
+    jac: True if f gives both, its value and its gradient; the points then follow f. So does True for *gradient*.
     args, kwargs: more arguments of both functions, as SciPy takes them.
     wrt: which argument, by position or name, or which arguments, it is the gradient by: arrays, or lists,
         tuples, dicts and dataclasses of arrays; the gradient has the same form. What is no array or number of
@@ -92,24 +105,5 @@ def check_gradient(
 
     Raise TypeError or ValueError where it is called with something that has no derivative.
     """
-    _check_options(kind, domain, rtol, atol, noise, max_evaluations)
-    call = called(f, points, jac, args, kwargs)
+    call = called(f, (gradient, *points), jac, args, kwargs)
     return check(call, Options(wrt, kind, domain, seed, rtol, atol, noise, max_evaluations))
-
-
-def _check_options(
-    kind: str,
-    domain: str | None,
-    rtol: float,
-    atol: float,
-    noise: float | None,
-    max_evaluations: int,
-) -> None:
-    if kind not in get_args(Kind):
-        raise ValueError(f"kind={kind!r}, expected one of {', '.join(get_args(Kind))}")
-    checked_domain(domain)
-    for name, value in (("rtol", rtol), ("atol", atol), ("noise", noise or 0.0)):
-        if not (value >= 0 and math.isfinite(value)):
-            raise ValueError(f"{name}={value!r}, expected a number that is not negative")
-    if max_evaluations < 0:
-        raise ValueError(f"max_evaluations={max_evaluations}, expected a number of calls")

@@ -25,13 +25,13 @@ class Call:
 def called(
     f: Function,
     points: tuple[Any, ...],
-    jac: bool,
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any] | None,
+    jac: bool = False,
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
 ) -> Call:
     """Bring all ways of calling into one form, or raise TypeError."""
     if jac or points[:1] == (True,):
-        f, gradient = _value_of(_function(f, "f")), _gradient_of(f)
+        f, gradient = value_of(_function(f, "f")), gradient_of(f)
         points = points if jac else points[1:]
     else:
         if not points:
@@ -62,7 +62,9 @@ def _function(function: Any, name: str) -> Function:
     return function  # type: ignore[no-any-return]
 
 
-def _value_of(pair: Function) -> Function:
+def value_of(pair: Function) -> Function:
+    """The first of the two things that *pair* gives."""
+
     def value(*args: Any, **kwargs: Any) -> Any:
         return _pair(pair(*args, **kwargs))[0]
 
@@ -70,7 +72,8 @@ def _value_of(pair: Function) -> Function:
     return value
 
 
-def _gradient_of(pair: Function) -> Function:
+def gradient_of(pair: Function) -> Function:
+    """The second of the two things that *pair* gives."""
     return lambda *args, **kwargs: _pair(pair(*args, **kwargs))[1]
 
 

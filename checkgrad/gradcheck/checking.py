@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from checkgrad.gradcheck.call import Call, Function
-from checkgrad.gradcheck.claims import KINDS, joined, number
+from checkgrad.gradcheck.claims import KINDS, Kind, joined, number
 from checkgrad.gradcheck.judging import Answer, judged
 from checkgrad.gradcheck.products import adjoint_problem, asymmetry, hessian_asymmetry
 from checkgrad.gradcheck.result import GradientCheck
@@ -18,6 +19,7 @@ from checkgrad.gradcheck.subject import Leaves, Subject, WrongShape, subject
 from checkgrad.gradcheck.trees import branches, copied, flattened, form
 from checkgrad.numeric.arguments import Wrt
 from checkgrad.numeric.ladder import SINGLE, is_single, unit_of
+from checkgrad.numeric.moves import Domain, checked_domain
 
 MANY = 20_000
 LARGE = 2.0**300  # beyond, squares overflow
@@ -26,16 +28,27 @@ PRODUCTS = {"vjp": "upstream", "jvp": "tangent", "hvp": "tangent"}
 
 @dataclass(frozen=True)
 class Options:
-    """What was said beside the functions and their arguments."""
+    """What was said beside the functions and their arguments; ValueError if it is none of what may be said."""
 
-    wrt: Wrt
-    kind: str
-    domain: str | None
-    seed: int | None
-    rtol: float
-    atol: float
-    noise: float | None
-    max_evaluations: int
+    wrt: Wrt = 0
+    kind: Kind = "gradient"
+    domain: Domain | None = None
+    seed: int | None = None
+    rtol: float = 0.0
+    atol: float = 0.0
+    noise: float | None = None
+    max_evaluations: int = 600
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise ValueError(f"kind={self.kind!r}, expected one of {', '.join(get_args(Kind))}")
+        checked_domain(self.domain)
+        sizes = {"rtol": self.rtol, "atol": self.atol, "noise": self.noise or 0.0}
+        for name, size in sizes.items():
+            if not (size >= 0 and math.isfinite(size)):
+                raise ValueError(f"{name}={size!r}, expected a number that is not negative")
+        if self.max_evaluations < 0:
+            raise ValueError(f"max_evaluations={self.max_evaluations}, expected a number of calls")
 
 
 def check(call: Call, options: Options) -> GradientCheck:

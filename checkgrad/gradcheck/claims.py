@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from checkgrad.numeric.ladder import DOUBLE, SINGLE
 from checkgrad.numeric.moves import length
 
 Function = Callable[..., Any]
+Kind = Literal["gradient", "jacobian", "elementwise", "hessian", "vjp", "jvp", "hvp", "adjoint"]
 ACCUMULATED = 32.0  # roundings that a sum of products may gather, in units of what is summed up
 
 
