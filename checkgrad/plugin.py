@@ -50,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="exit with 1 if anything that computes gradients was not judged")  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")  # hypothesis refuses one that is made for every test
 def check_gradient() -> Callable[..., Any]:
     """Give checkgrad.check_gradient: check_gradient(f, gradient, *args).assert_ok()."""
     from checkgrad.gradcheck import check_gradient

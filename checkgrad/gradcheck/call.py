@@ -30,7 +30,7 @@ def called(
     kwargs: Mapping[str, Any] | None = None,
 ) -> Call:
     """Bring all ways of calling into one form, or raise TypeError."""
-    if jac or points[:1] == (True,):
+    if jac or (points and points[0] is True):
         f, gradient = value_of(_function(f, "f")), gradient_of(f)
         points = points if jac else points[1:]
     else:

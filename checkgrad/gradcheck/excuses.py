@@ -214,17 +214,20 @@ def _explained(trail: Trail | None) -> bool:
 def _trail(search: Search, spot: Spot, output: int, wrong: Leaves) -> Trail | None:
     """Follow a difference along one direction, on the way to where nothing is saturated."""
     rows = []
+    before = search.enough
     for halvings in HALVINGS:
         share = (1 - 2.0**-halvings) / (1 - CALM)
         at = search.spot_if_any(_on_the_way(search, spot, share))
         if at is None:
             continue
         moved, ratio = _carried(search, spot, at, wrong)
+        search.enough = FLOOR / 8 * abs(float(np.ravel(at.claimed.slope(moved))[output]))
         seen = search.compare(at, [moved]).of(output)
         if not seen.smooth[0]:
             continue
         gap = abs(seen.claimed[0] - seen.measured[0])
         rows.append((halvings, seen.claimed[0] / ratio, gap / ratio, seen.bound[0] / ratio))
+    search.enough = before
     known = len(rows) >= ENOUGH and rows[-1][0] == HALVINGS[-1]
     return Trail(*np.array(rows).T) if known else None
 

@@ -25,6 +25,7 @@ from checkgrad.gradcheck.search import (
     alone,
 )
 from checkgrad.gradcheck.subject import Leaves
+from checkgrad.gradcheck.trees import mapped
 from checkgrad.numeric.ladder import LADDER
 
 SLIGHT = 4.0  # times the bound: kinks on both sides may cancel in what the bound is made of
@@ -38,6 +39,7 @@ JITTER, ERRATIC = (
     1e-6,
     0.1,
 )  # a claim that changes so much, relatively, within so little is rounding
+FINER = 2.0**-8  # of a difference: to look into it, bounds need be no smaller
 LEFT = 1e-2  # of a slope: what a solver may leave
 
 
@@ -211,12 +213,19 @@ def _is_erratic(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool
     """Does a claim change so fast that it must be what rounding leaves of larger numbers?"""
     direction = search.directions_of(spot.leaves, leaf)
     here = np.asarray(spot.claimed.slope(direction))
-    other = search.nearby(spot, JITTER)
+    other = search.spot_if_any(mapped(lambda x: _jittered(x, search.rng), spot.args))
     if other is None:
         return False
     there = np.asarray(other.claimed.slope(direction))
     size = np.maximum(np.abs(here), np.abs(there))
     return bool(np.all(np.abs(here - there) >= ERRATIC * size))
+
+
+def _jittered(x: Any, rng: np.random.Generator) -> Any:
+    """Numbers that differ from *x* by next to nothing."""
+    if not isinstance(x, np.ndarray) or x.dtype.kind != "f":
+        return x
+    return (x * (1 + JITTER * rng.standard_normal(x.shape))).astype(x.dtype)
 
 
 def _is_stationary(search: Search, spot: Spot, seen: Comparison) -> bool:
@@ -287,6 +296,7 @@ def _accused(search: Search, spot: Spot, first: Comparison) -> Answer:
             if not again.off.any():
                 return _weighed(search, spot, again)
             first = again
+        search.enough = FINER * float(np.max(np.abs(first.claimed - first.measured)[first.off]))
         differs = _differs_nearby(search, spot, first)
         if differs is False:
             return _at_this_point_alone(search, spot, first)

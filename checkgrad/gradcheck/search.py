@@ -143,7 +143,7 @@ class Search:
     """What all steps of one check share: the claim, the dice, the tolerances, and the evaluations so far.
 
     reach: how far directions go, of their usual size. floor: noise that f was seen to have.
-    single: was f seen to compute in single precision? other_order: the
+    single: was f seen to compute in single precision? enough: a bound that need not be smaller. other_order: the
     claim as it were with the first two arguments swapped; product_with: what the first of them is.
     """
 
@@ -160,6 +160,7 @@ class Search:
     floor: Any = 0.0
     noisy: bool = False
     single: bool = False
+    enough: float = 0.0
     other_order: Claim | None = None
     product_with: str = ""
     notes: list[str] = field(default_factory=list)
@@ -289,6 +290,7 @@ class Search:
             self.noise,
             spot.centre,
             self.floor,
+            self.enough,
         )
 
     def _held_against(

@@ -71,12 +71,13 @@ def differentiate(
     noise: float | None = None,
     centre: Any = None,
     floor: Any = 0.0,
+    enough: float = 0.0,
 ) -> Estimate:
     """Differentiate along *count* directions, (count, *out); place(m, h) is *args* moved by h along number m.
 
     unit: the rounding of the arguments. rung: where on the ladder to begin. noise: how far a value may be
     off, if that is known better than by measuring. centre: the value at *args*, if it is known.
-    floor: how far a value may be off at least.
+    floor: how far a value may be off at least. enough: a bound that need not be any smaller.
     """
     if centre is None:
         (centre,) = evaluate([args])
@@ -85,10 +86,11 @@ def differentiate(
     pending = np.arange(count)
     samples = _sample(evaluate, place, pending, LADDER[rung], np.asarray(centre, float))
     if rung and _stands_still(samples):  # what such small steps do not change, larger ones may
-        return differentiate(evaluate, args, place, count, unit, 0, noise, centre, floor)
+        return differentiate(evaluate, args, place, count, unit, 0, noise, centre, floor, enough)
     found, settled = _assess(samples, _unit(unit, samples), noise, floor)
     for steps in LADDER[rung + 1 :]:
-        keep = ~settled.reshape(len(pending), -1).all(axis=1)
+        known = settled | (found.bound[pending] <= enough)
+        keep = ~known.reshape(len(pending), -1).all(axis=1)
         if not keep.any():
             break
         pending = pending[keep]
