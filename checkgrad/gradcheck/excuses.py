@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -86,9 +86,14 @@ def first_look(search: Search, spot: Spot, first: Comparison) -> Look:
     saturated = _is_large(one) or not _nearly_equal(there, alike=True)
     if saturated and not _is_gone(one, there):
         return Look()
-    everything = search.directions(spot.leaves)
-    if saturated and not _explained(_trail(search, spot, output, everything)):
-        return Look()
+    if saturated:
+        everything = search.directions(spot.leaves)
+        trail = _trail(search, spot, output, everything)
+        if not _explained(trail):
+            return Look()
+        excuse = _told(search, spot, output, trail, everything)
+        if excuse is not None and excuse.proven:
+            return Look(excuse, True)
     groups = [search.rng.integers(0, GROUPS, x.shape) for x in spot.leaves]
 
     def looks(at: Spot) -> list[Leaves]:
@@ -135,8 +140,11 @@ def _excuse(
     if slight := _slight(seen, alike):
         return slight
     trail = _trail(search, spot, output, wrong)
-    if trail is None or not _explained(trail):
-        return None
+    return _told(search, spot, output, trail, wrong) if _explained(trail) else None
+
+
+def _told(search: Search, spot: Spot, output: int, trail: Trail, wrong: Leaves) -> Excuse | None:
+    """The excuse of a difference that died out as *trail*, if f is really cut off below the claim."""
     if not (_has_a_potential(search, spot, output, wrong) and _is_cut_off(search, spot, output)):
         return None
     if trail.is_exponential or (trail.is_sudden and trail.is_under_a_flat_claim):
@@ -180,8 +188,8 @@ class Trail:
         both = self.seen[1:-1] & self.seen[2:]
         before, after = self.exponents[:-1], self.exponents[1:]
         steep = STEEP if self.gap[0] > LEFT * abs(self.claimed[0]) else STEEP / 2
-        falls = (before >= steep) & (after > 0) & (after <= BENT * before)
-        return bool(np.any(both & falls))
+        falls = both & (before >= steep) & (after >= steep / 4) & (after <= BENT * before)
+        return bool(np.any(falls[:-1] & falls[1:]))
 
     @property
     def is_sudden(self) -> bool:
@@ -202,7 +210,7 @@ class Trail:
         return bool(enough and np.max(change[1:3]) <= FLAT * change[-1])
 
 
-def _explained(trail: Trail | None) -> bool:
+def _explained(trail: Trail | None) -> TypeGuard[Trail]:
     """May it be that f is cut off where it is saturated, or differs by an eps there?"""
     return (
         trail is not None
