@@ -22,11 +22,14 @@ from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
 from checkgrad.exercise import Exercise, Formula
 from checkgrad.exercises.mlp import NETWORK, NetworkExercise
 from checkgrad.judging import (
+    Beside,
     Question,
     bare_outcome,
     judge,
     judge_network,
     plainly_wrong,
+    settled,
+    settled_network,
     wrong,
 )
 from checkgrad.model import (
@@ -248,6 +251,9 @@ class Grader:
             return self._not_judged(question, Reason(NO_ANSWER))
         read_as = self._read_as(question, reading)
         outcome = judge(check, student, pictures=self.pictures)
+        outcome = settled(outcome, check, student, self._beside(candidate))
+        if outcome.verdict is Verdict.NOT_JUDGED:
+            return self._not_judged(question, Reason(unjudged.TRIED, outcome.problem))
         if check.earns and outcome.verdict.failed and candidate in self.right_elsewhere:
             free, pinned = self.right_elsewhere[candidate], self.assignment.conventions
             outcome = demands.by_other_conventions(outcome, free, pinned)
@@ -297,6 +303,11 @@ class Grader:
             return self._not_judged(question, Reason(finding.unasked))
         read_as = self._read_as(question, reading)
         outcome = judge_network(question, finding)
+        outcome = settled_network(
+            outcome, self._networks[candidate], Beside(self._is_pinned(NETWORK.name))
+        )
+        if outcome.verdict is Verdict.NOT_JUDGED:
+            return self._not_judged(question, Reason(unjudged.TRIED, outcome.problem))
         if check.ask is gradients:
             pinned = self.assignment.conventions
             outcome = demands.by_other_network_conventions(outcome, reading, pinned)
@@ -304,6 +315,46 @@ class Grader:
             return unjudged.part(question, Reason(unjudged.FOLLOWS, reading.note))
         covers = unjudged.reached(self.worker.inventory, reading.called)
         return Part(outcome, read_as, list(finding.training), covers=covers)
+
+    def _beside(self, candidate: Candidate) -> Beside:
+        """What the submission and its assignment show of how a function is meant."""
+        return Beside(
+            pinned=self._is_pinned(candidate.exercise.name),
+            definition=self.worker.inventory.find(candidate.function),
+            callers=self._right_callers(candidate),
+        )
+
+    def _is_pinned(self, exercise: str) -> bool:
+        """Does the assignment ask for it, or it or the submission say what answers it?"""
+        said = (self.assignment.exercises, self.assignment.mapping, self.declared.mapping)
+        return any(exercise in one for one in said)
+
+    def _as_it_is_called(self, candidate: Candidate) -> Reading:
+        """The reading of a function; one that the module outvotes, where all that call it are right with it."""
+        reading = self.readings[candidate]
+        return reading.outvoted if reading.outvoted and self._right_callers(candidate) else reading
+
+    def _right_callers(self, candidate: Candidate) -> tuple[str, ...]:
+        """The functions and networks that use this one, if all of them are right."""
+        name = last_name(candidate.function)
+        functions = {
+            c.function: r.right
+            for c, r in self.readings.items()
+            if c.function != candidate.function and name in self._mentions(c.function)
+        }
+        networks = {
+            c.function: self._has_right_gradients(c)
+            for c in self.network_candidates
+            if any(name in self._mentions(d.name) for d in c.parts)
+        }
+        callers = {**functions, **networks}
+        return tuple(callers) if all(callers.values()) else ()
+
+    def _has_right_gradients(self, candidate: NetworkCandidate) -> bool:
+        reading = self.networks[candidate]
+        if isinstance(reading, str) or not reading.right_forward:
+            return False
+        return not gradients(Network(reading, self.worker.ask, self.seed, False)).verdict.failed
 
     def _reviewed(self, outcome: Outcome, check: Check, student: Student) -> Outcome:
         """The outcome of a secret exam, with a note where what passed fails on inputs of its own."""
@@ -322,9 +373,8 @@ class Grader:
     def student(self, candidate: Candidate) -> Student:
         """The function a candidate stands for, with the forward function it is the derivative of."""
         if candidate not in self._students:
-            reading = self.readings[candidate]
             self._students[candidate] = Student(
-                reading,
+                self._as_it_is_called(candidate),
                 self.worker.ask,
                 self.seed,
                 self._forward(candidate),

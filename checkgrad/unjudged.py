@@ -24,11 +24,12 @@ from checkgrad.reading.recipe import IN_TABLE, last_name
 NOT_CALLED, NOT_READ, GUESSED = "not_called", "not_read", "guessed"
 NOT_RECOGNISED, IN_A_SCRIPT, INSIDE = "not_recognised", "in_a_script", "inside"
 BELONGS, NOT_ASKED_FOR, NOT_LOADED = "belongs", "not_asked_for", "not_loaded"
-HANGS_ON, FOLLOWS = "hangs_on", "follows"
+HANGS_ON, FOLLOWS, TRIED = "hangs_on", "follows", "tried"
 
 WORDS = {
     NOT_CALLED: "could not be called: {}",
     NOT_READ: "{}",
+    TRIED: "{}",
     GUESSED: "is not what it seems to be; its name does not say what it computes",
     NOT_RECOGNISED: "nothing says what it is due to compute, so it was not called",
     IN_A_SCRIPT: (

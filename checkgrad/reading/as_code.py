@@ -12,7 +12,7 @@ from checkgrad.exercise import Probe
 from checkgrad.reading import form as forms
 from checkgrad.reading.form import COLUMNS, SCALAR, SINGLE
 from checkgrad.reading.reading import Reading
-from checkgrad.reading.signature import SCORED, UPSTREAM
+from checkgrad.reading.signature import SCORED, UPSTREAM, Earlier, Fill, Token
 
 MOST_STEPS = 12
 
@@ -37,6 +37,23 @@ def as_code(reading: Reading, probe: Probe) -> str | None:
         return "\n".join([*_lines(request, given), *after])
     except Unwritable:
         return None
+
+
+def called_as(reading: Reading) -> str:
+    """The calls of a reading in a line: "Softmax(), then forward(z), then backward(dy), samples in columns"."""
+    pairs = zip(reading.way.recipe, reading.way.given, strict=True)
+    calls = [
+        f"{call.path[-1].removeprefix('.')}({', '.join(map(_token, given))})"
+        for call, given in pairs
+        if call.do == "call" and call.path
+    ]
+    return ", ".join(filter(None, [", then ".join(calls), reading.note]))
+
+
+def _token(token: Token) -> str:
+    if isinstance(token, Fill):
+        return repr(token.value)
+    return "the result before" if isinstance(token, Earlier) else token
 
 
 def _is_plain(request: Request, given: Mapping[str, Any]) -> bool:

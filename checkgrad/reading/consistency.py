@@ -90,6 +90,11 @@ def stuck_along_an_axis(inquiries: Sequence[Inquiry]) -> list[Inquiry]:
     return [one for one in inquiries if one in stuck or one in followers]
 
 
+def helps(one: Inquiry, inquiries: Sequence[Inquiry]) -> bool:
+    """Is it used by a function that is right?"""
+    return any(other.fits and _uses(other, one) for other in inquiries if other is not one)
+
+
 def _stops_at_batches(one: Inquiry) -> bool:
     """Is it right for single samples alone, for two arrays in it fit together for none but these?"""
     batch = next((one.answers[way] for way in one.ways if way in one.answers), [])

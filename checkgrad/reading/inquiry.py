@@ -28,6 +28,9 @@ class Inquiry:
     order: str = ""  # of outputs and targets, where only names tell it
     alone_too: bool = False  # right for single samples as well as for batches
     narrow: bool = False  # right for single samples only, and nothing tells that more was meant
+    outvoted: dict[Way, Right] = field(
+        default_factory=dict
+    )  # what the rest of the module rules out
     weights: str = ""  # orientation that the module's right functions need; "" if none tells
 
     def expected(self, right: Right, way: Way, pilot: int) -> Any:
@@ -51,9 +54,17 @@ class Inquiry:
     @property
     def best(self) -> tuple[Way, Right] | None:
         """The most natural of the ways that fit."""
+        return self._most_natural(self.fits)
+
+    @property
+    def best_outvoted(self) -> tuple[Way, Right] | None:
+        """The most natural of the ways that would fit, were it not for the rest of the module."""
+        return None if self.fits else self._most_natural(self.outvoted)
+
+    def _most_natural(self, fits: dict[Way, Right]) -> tuple[Way, Right] | None:
         order = {way: i for i, way in enumerate(self.ways)}
         return min(
-            self.fits.items(),
+            fits.items(),
             key=lambda fit: (_rarity(*fit), order.get(fit[0], len(order))),
             default=None,
         )

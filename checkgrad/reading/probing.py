@@ -47,12 +47,18 @@ def read(
         _ask(inquiries, ask, _columns)
     _ask(inquiries, ask, _lists)
     _ask_alone(inquiries, ask)
+    helpers = [one for one in inquiries if consistency.helps(one, inquiries)]
+    for one, way, right in _asked(helpers, ask, _alone):
+        one.outvoted |= {way: right} if right else {}
     if "layout" not in pinned:
         _turn(inquiries)
     layouts = {id(one): {way.form.layout for way in one.fits} for one in inquiries}
+    for one in inquiries:
+        one.outvoted |= one.fits
     consistency.settle(inquiries)
     outvoted = [one for one in inquiries if layouts[id(one)] - {one.layout} and not one.fits]
-    for one, _, right in _asked(outvoted, ask, _alone):
+    for one, way, right in _asked(outvoted, ask, _alone):
+        one.outvoted |= {way: right} if right else {}
         one.narrow = one.narrow or bool(right and _may_be_narrow(one))
     return {one.candidate: conclude(one) for one in inquiries}
 
@@ -178,8 +184,8 @@ def _ask_alone(inquiries: Sequence[Inquiry], ask: Ask) -> None:
     if batches:
         return
     for one, way, right in _asked(doubtful, ask, _alone):
-        if right and alone:
-            one.fits[way] = right
+        if right:
+            (one.fits if alone else one.outvoted)[way] = right
         one.narrow = one.narrow or bool(right and not alone)
 
 
@@ -263,6 +269,13 @@ def conclude(one: Inquiry) -> Reading:
     """The reading under which the function is right; else the one that explains it best."""
     if one.best:
         return _reading(one, *one.best, True)
+    found = _not_right(one)
+    other = one.best_outvoted and _reading(one, *one.best_outvoted, True)
+    return replace(found, outvoted=other)
+
+
+def _not_right(one: Inquiry) -> Reading:
+    """The reading that explains best what is not right."""
     if way := _explained(one):
         return _reading(one, way, one.topic.rights[0], False)
     way = _answered(one) or _in_layout(one)[0]

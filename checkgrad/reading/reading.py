@@ -55,6 +55,7 @@ class Reading:
     convention: what differs from the canonical way, "layout" -> "columns"; note: the same in words.
     formula: the right formula under this reading; right: do the values agree with it on the pilot probes?
     obstacle: what kept every way of asking from the code itself, "" where one got there.
+    outvoted: the reading under which it is right, where the rest of the module rules that out.
     unwritten: it gives nothing, or back what it was given. narrow: right for one sample at a time, not for a batch.
     """
 
@@ -68,6 +69,7 @@ class Reading:
     obstacle: str = field(default="", compare=False)
     unwritten: bool = field(default=False, compare=False)
     narrow: bool = field(default=False, compare=False)
+    outvoted: Reading | None = field(default=None, compare=False)
 
     @property
     def reached(self) -> bool:

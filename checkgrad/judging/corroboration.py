@@ -1,0 +1,178 @@
+"""Why we believe that code is called as its author meant it.
+
+An answer that differs from what is due has two explanations: the code is wrong, or it was called wrongly.
+The second has to be ruled out before anything is called wrong or crashed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from checkgrad import compare
+from checkgrad.checks import Student
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.inventory import Definition
+from checkgrad.exercise import Probe
+from checkgrad.model import Outcome
+from checkgrad.network_truth import Network, Seen, compared
+from checkgrad.reading.names import meaning
+from checkgrad.reading.recipe import Call, last_name
+from checkgrad.reading.signature import Fill, likeness, option
+from checkgrad.reading.way import Way
+
+PINNED, USED_SO, REPAIRED = "pinned", "used_so", "repaired"
+PARTLY_RIGHT, NAMED_CLEARLY = "partly_right", "named_clearly"
+WORDS = {
+    PINNED: "it is asked for by this name and called as that says",
+    USED_SO: "the module itself calls it this way",
+    REPAIRED: "one change makes everything right",
+    PARTLY_RIGHT: "other answers of the same call are right",
+    NAMED_CLEARLY: "its name and its parameters mean this and nothing else",
+}
+TELLING = 3  # entries that are right by no accident
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is known of a function or a network besides its answers.
+
+    pinned: an assignment or the submission itself names it. definition: its source.
+    used_so: the module's own work hands it arguments of the same axes. callers: what hands it arguments and is right.
+    """
+
+    pinned: bool = False
+    definition: Definition | None = None
+    used_so: bool = False
+    callers: tuple[str, ...] = ()
+
+
+def of_function(student: Student, outcome: Outcome, beside: Beside) -> list[str]:
+    """The codes of what speaks for a failing function's being called as it is meant."""
+    found = {
+        PINNED: beside.pinned or _is_the_exercise_itself(student, beside),
+        USED_SO: beside.used_so,
+        REPAIRED: bool(outcome.diagnoses or outcome.follows_from),
+        PARTLY_RIGHT: _is_partly_right(student),
+        NAMED_CLEARLY: _is_named_clearly(student, beside),
+    }
+    return [code for code, holds in found.items() if holds]
+
+
+def of_network(network: Network, outcome: Outcome, beside: Beside) -> list[str]:
+    """The same for a network."""
+    found = {
+        PINNED: beside.pinned,
+        USED_SO: beside.used_so,
+        REPAIRED: bool(outcome.diagnoses or outcome.follows_from),
+        PARTLY_RIGHT: _has_right_blocks(network),
+    }
+    return [code for code, holds in found.items() if holds]
+
+
+def in_words(codes: Sequence[str]) -> str:
+    """What speaks for it, as a sentence; "" where nothing does."""
+    return "; ".join(WORDS[code] for code in codes)
+
+
+def _is_the_exercise_itself(student: Student, beside: Beside) -> bool:
+    """Has it the exercise's own name and its own signature?"""
+    exercise, definition = student.exercise, beside.definition
+    if definition is None or last_name(definition.name) != exercise.name:
+        return False
+    return tuple(p.name for p in definition.parameters or () if not p.optional) == exercise.roles
+
+
+def _is_partly_right(student: Student) -> bool:
+    """Are whole members of an answer, or enough entries of it, right that nothing makes right by accident?"""
+    answers = zip(student.probes, student.answers(student.probes), strict=True)
+    return any(_tells(student, probe, got) for probe, got in answers)
+
+
+def _tells(student: Student, probe: Probe, got: Behaviour) -> bool:
+    due = student.reading.formula(*probe)
+    if not got.returned or _is_a_single_sample(student, probe):
+        return False
+    bound = compare.rounding_bound(student.reading.formula, probe, due, got.value)
+    return any(_right_entries(*one, probe) >= TELLING for one in _members(got.value, due, bound))
+
+
+def _is_a_single_sample(student: Student, probe: Probe) -> bool:
+    """Is it one sample, on which what mixes samples is right as well?"""
+    leads = [np.shape(a) for a in probe if isinstance(a, np.ndarray)]
+    return not leads or all(len(s) < 2 or 1 in s for s in leads)
+
+
+def _members(got: Any, due: Any, bound: Any) -> Iterator[tuple[Any, Any, Any]]:
+    if not isinstance(due, tuple):
+        yield got, due, bound
+    elif isinstance(got, list | tuple) and len(got) == len(due):
+        yield from zip(got, due, bound, strict=True)
+
+
+def _right_entries(got: Any, due: Any, bound: Any, probe: Probe) -> int:
+    """How many entries are right whose value is none that other code is likely to give: a 0, a 1, an input."""
+    if compare.not_numbers(got) or np.shape(got) != np.shape(due) or np.size(due) < 2:
+        return 0
+    got, due = np.asarray(got, float), np.asarray(due, float)
+    right = np.abs(got - due) <= bound
+    given = np.concatenate([np.ravel(np.asarray(a, float)) for a in probe])
+    cheap = np.isin(due, given) | np.isin(-due, given) | np.isin(np.abs(due), (0.0, 1.0))
+    return len(np.unique(due[right & ~cheap]))
+
+
+def _is_named_clearly(student: Student, beside: Beside) -> bool:
+    """Do the name and every parameter mean the exercise without doubt, and had an answer its form?
+
+    What other code uses and is right with is no longer clear: it may be a helper that does something else.
+    """
+    candidate, way = student.reading.candidate, student.reading.way
+    if candidate.guessed or beside.definition is None or beside.callers:
+        return False
+    words = {last_name(part) for part in candidate.function.split(".")}
+    named = any(meaning(word) for word in words)
+    return named and all(map(_is_clear, way.recipe, way.given)) and _has_its_form(student, way)
+
+
+def _is_clear(call: Call, given: Sequence[Any]) -> bool:
+    """Is every parameter of a call filled with what its name says?"""
+    unknown = [token for token in given if isinstance(token, Fill) and token.value is None]
+    if unknown:
+        return False
+    pairs = zip(call.names, given, strict=False)
+    return all(likeness(token, name) > 0 for name, token in pairs if option(name) is None)
+
+
+def _has_its_form(student: Student, way: Way) -> bool:
+    """Has an answer the shape that is due, or did the code itself stop at every call?"""
+    answers = student.answers(student.probes)
+    if not any(answer.returned for answer in answers):
+        return True
+    return any(
+        _alike(answer.value, student.reading.formula(*probe))
+        for probe, answer in zip(student.probes, answers, strict=True)
+        if answer.returned
+    )
+
+
+def _alike(got: Any, due: Any) -> bool:
+    if isinstance(due, tuple):
+        several = isinstance(got, list | tuple) and len(got) == len(due)
+        return several and all(map(_alike, got, due))
+    return not compare.not_numbers(got) and np.shape(got) == np.shape(due)
+
+
+def _has_right_blocks(network: Network) -> bool:
+    """Are the gradients of some parameters right, where those of others are not?"""
+    if not all(answer.returned for answer in network.answers):
+        return False
+    seen = compared(network)
+    return any(_is_a_right_block(s, name) for s in seen if s.wrong for name in s.names)
+
+
+def _is_a_right_block(seen: Seen, name: str) -> bool:
+    due = np.asarray(seen.due[seen.names.index(name)])
+    return name not in seen.wrong and len(np.unique(due[due != 0])) >= TELLING

@@ -1,0 +1,137 @@
+"""Nothing is called wrong or crashed but what is called as it is meant; why that is believed is told."""
+
+import pytest
+
+from checkgrad.grading import grade
+from checkgrad.judging.policy import POLICY
+
+START = "import numpy as np\n\n"
+
+
+@pytest.fixture
+def outcome(tmp_path):
+    """The outcome of the formula check, or of the gradients, of one function of a source."""
+
+    def run(source, function):
+        path = tmp_path / "student.py"
+        path.write_text(START + source)
+        found = [o for o in grade(path).outcomes if o.function == function]
+        main = [o for o in found if o.check in ("matches_the_formula", "gradients")]
+        assert len(main) == 1
+        return main[0]
+
+    return run
+
+
+def test_its_own_name_and_signature_pin_an_exercise(outcome):
+    found = outcome("def sigmoid(z):\n    return np.exp(z) ** 3\n", "sigmoid")
+    assert found.verdict == "wrong" and "pinned" in found.corroboration
+
+
+def test_a_clear_name_with_clear_parameters_is_enough(outcome):
+    found = outcome("def my_sigmoid(x):\n    return np.exp(x) ** 3\n", "my_sigmoid")
+    assert found.verdict == "wrong" and found.corroboration == ["named_clearly"]
+
+
+def test_a_known_mistake_speaks_for_the_reading(outcome):
+    source = "def my_sigmoid(kettle):\n    return 1 / (1 + np.exp(kettle))\n"
+    found = outcome(source, "my_sigmoid")
+    assert found.verdict == "wrong" and found.corroboration == ["repaired"]
+
+
+def test_gradients_beside_right_ones_speak_for_the_reading(outcome):
+    source = """
+def linear_backward(foo, bar, qux):
+    return foo @ qux.T, bar.T @ foo, 3 * foo.sum(axis=0)
+"""
+    found = outcome(source, "linear_backward")
+    assert found.verdict == "wrong" and "partly_right" in found.corroboration
+
+
+def test_what_nothing_speaks_for_is_not_judged_and_tells_what_was_tried(outcome):
+    source = "def tanh_derivative(grounds, cups):\n    return np.sin(grounds) * cups\n"
+    found = outcome(source, "tanh_derivative")
+    assert found.verdict == "not_judged" and not found.verdict.failed
+    assert found.problem.startswith("called as tanh_derivative(")
+    assert found.problem.endswith("if that is how it is meant, it is wrong")
+    assert not found.diagnoses and not found.example
+
+
+def test_no_other_check_says_anything_of_what_is_not_judged(tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(START + "def tanh_derivative(grounds, cups):\n    return grounds * cups * 2\n")
+    said = {o.verdict for o in grade(path).outcomes if o.function == "tanh_derivative"}
+    assert said == {"not_judged"}
+
+
+HELPER = """
+def {name}(x):
+    e = np.exp(x - np.max(x))
+    return e / np.sum({sum})
+
+def softmax(z):
+    return np.array([{name}(row) for row in z])
+"""
+
+
+def test_a_helper_for_one_sample_is_right_as_right_code_calls_it(outcome):
+    assert outcome(HELPER.format(name="softmax_row", sum="e"), "softmax_row").verdict == "passed"
+
+
+def test_a_helper_is_wrong_where_what_calls_it_is(outcome):
+    source = HELPER.format(name="softmax_row", sum="np.exp(x)")
+    assert outcome(source, "softmax_row").verdict == "wrong"
+    assert outcome(source, "softmax").verdict == "wrong"
+
+
+def test_a_caller_that_is_right_by_symmetry_excuses_no_known_mistake(outcome):
+    source = """
+def sigmoid(z):
+    return 1 / (1 + np.exp(z))
+
+def sigmoid_derivative(z):
+    return sigmoid(z) * (1 - sigmoid(z))
+"""
+    assert outcome(source, "sigmoid").verdict == "wrong"
+
+
+LAYOUT = """
+def softmax(Z):
+    e = np.exp(Z)
+    return e / e.sum(axis=0)
+
+def forward(W1, b1, W2, b2, X):
+    A1 = np.tanh(W1 @ X.T + b1)
+    return A1, softmax(W2 @ A1 + b2)
+
+def backward(A1, A2, W2, X, T):
+    dZ2 = (A2 - T.T) / len(X)
+    dZ1 = W2.T @ dZ2 * (1 - A1 ** 2)
+    return dZ1 @ X, dZ1.sum(axis=1, keepdims=True), dZ2 @ A1.T, dZ2.sum(axis=1, keepdims=True)
+
+def accuracy(Y, T):
+    return np.mean(Y.argmax(axis=1) == T.argmax(axis=1))
+"""
+
+
+def test_the_network_that_uses_it_says_more_of_its_layout_than_an_accuracy(outcome):
+    assert outcome(LAYOUT, "softmax").verdict == "passed"
+
+
+def test_an_accuracy_says_of_the_layout_what_nothing_else_says(outcome):
+    alone = LAYOUT[: LAYOUT.index("def forward")] + LAYOUT[LAYOUT.index("def accuracy") :]
+    assert outcome(alone, "softmax").verdict == "wrong"
+
+
+@pytest.mark.parametrize("row", POLICY, ids=lambda row: row.code)
+def test_every_row_is_needed_and_excuses_no_mistake(row, tmp_path, monkeypatch):
+    def failed(source):
+        path = tmp_path / "student.py"
+        path.write_text(START + source)
+        return [o for o in grade(path).outcomes if o.verdict.failed]
+
+    assert not failed(row.accepts)
+    assert failed(row.refuses)
+    without = tuple(one for one in POLICY if one is not row)
+    monkeypatch.setattr("checkgrad.judging.policy.POLICY", without)
+    assert failed(row.accepts)
