@@ -50,6 +50,7 @@ def read(
     helpers = [one for one in inquiries if consistency.helps(one, inquiries)]
     for one, way, right in _asked(helpers, ask, _alone):
         one.outvoted |= {way: right} if right else {}
+        del one.answers[way]  # a mistake is looked for in batches
     if "layout" not in pinned:
         _turn(inquiries)
     layouts = {id(one): {way.form.layout for way in one.fits} for one in inquiries}
