@@ -222,3 +222,18 @@ def test_every_student_has_a_file_of_their_own(ids):
     names = [run.file_name(Student(one)) for one in ids]
     assert len(set(names)) == len(ids)
     assert all(name and not name.startswith(".") and "/" not in name for name in names)
+
+
+def test_after_a_killed_run_and_the_next_nothing_is_left_in_the_temporary_folder(
+    homework, monkeypatch
+):
+    tmp = homework / "tmp"
+    tmp.mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp))
+    arguments = ["grade", "class", "--class", "--no-html", "-j2", "--out", "cut"]
+    all_at_once = CUT.replace("os.kill(os.getpid()", "os.killpg(0")
+    command = [sys.executable, "-c", all_at_once, "2", *arguments]
+    assert subprocess.run(command, start_new_session=True).returncode == -signal.SIGKILL
+    assert list(tmp.iterdir()) != []
+    assert subprocess.run([sys.executable, "-m", "checkgrad", *arguments]).returncode == 0
+    assert list(tmp.iterdir()) == []

@@ -10,7 +10,7 @@ from checkgrad.batch.record import Record
 from checkgrad.model import Report, Verdict
 from checkgrad.render import story
 
-ABOUT = ("student", "name", "email", "submission", "state", "score", "maximum", "right", "checks", "not judged")  # fmt: skip
+ABOUT = ("student", "name", "email", "submission", "state", "score", "maximum", "right", "checks", "not judged", "late")  # fmt: skip
 OURS = "our fault"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -57,7 +57,8 @@ def _about(record: Record) -> dict[str, str]:
     told = (student.id, student.name, student.email, record.source)
     numbers = (right, judged, len(report.not_judged))
     points = (_number(report.score), _number(report.maximum))
-    row = (*map(guarded, told), state(report), *points, *map(str, numbers))
+    late = "late" if record.late else ""
+    row = (*map(guarded, told), state(report), *points, *map(str, numbers), late)
     return dict(zip(ABOUT, row, strict=True))
 
 

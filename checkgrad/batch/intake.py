@@ -1,174 +1,197 @@
-"""From what was named on the command line to who handed in what."""
+"""From what was named on the command line to who handed in what; it is unpacked when its turn comes."""
 
 from __future__ import annotations
 
-import shutil
+import os
+import re
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from itertools import count
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
-from msgspec import Struct
-from msgspec.structs import replace
-
-from checkgrad.batch import platforms
-from checkgrad.batch.archive import unpack
+from checkgrad.batch import likeness, platforms, unwrap
+from checkgrad.batch.archive import Archive
 from checkgrad.batch.record import Student
-from checkgrad.sandbox.stage import SOURCES, printable, sources_in
+from checkgrad.batch.shelf import Folder, Packed, Shelf
+from checkgrad.batch.unwrap import Work
+from checkgrad.sandbox import clean
+from checkgrad.sandbox.stage import SOURCES, printable, remove
 from checkgrad.targets import BadTarget, find
 
 IN_CLASS = "!"  # between what was named and the entry in it
-NOTHING = "holds no Python file and no notebook"
+GRADABLE = (*SOURCES, ".zip")
+EXPORT = re.compile(r"assignment_\d+_export")
 Owned = Callable[[str], tuple[Student, str] | None]
 
 
-class Handed(Struct, frozen=True):
-    """What one student handed in; a group's is there once for each of them."""
+@dataclass(frozen=True)
+class Handed:
+    """What one student handed in; a group's is there once for each of them.
+
+    shelf: where the entries of a class lie, None for a path of its own. entries: their names, and those that
+    the student gave them.
+    """
 
     student: Student
     source: str  # as a person would name it
-    path: Path
-    problem: str = ""  # why there is nothing to grade
+    name: str
+    entries: tuple[tuple[str, str], ...] = ()
+    late: bool = False
+    shelf: Shelf | None = None
+    path: Path = Path()
+
+    @contextmanager
+    def opened(self, within: Path) -> Iterator[Work]:
+        """Give what is to be graded, unpacked *within* a folder while this is open.
+
+        Raise BadTarget saying what was found instead.
+        """
+        folder = Path(tempfile.mkdtemp(dir=within))
+        try:
+            if self.shelf is None:
+                yield Work(self.path, folder)
+            else:
+                yield unwrap.work(self.shelf, self.entries, folder)
+        except BadTarget as problem:
+            raise BadTarget(self._without_places(str(problem), folder)) from None
+        finally:
+            remove(folder)
+
+    def _without_places(self, problem: str, folder: Path) -> str:
+        """What is wrong, without where it lies on this machine."""
+        above = self.shelf.root if isinstance(self.shelf, Folder) else self.path.parent
+        places = (folder / unwrap.PLACED, folder / unwrap.TOGETHER, folder, above)
+        for place in places:
+            problem = problem.replace(f"{place}{os.sep}", "")
+        return problem
 
 
 @contextmanager
-def handed_in(names: Iterable[str], *, classes: bool) -> Iterator[list[Handed]]:
-    """Give what was handed in, ordered by student; raise BadTarget where that cannot be told.
+def handed_in(
+    names: Iterable[str], *, classes: bool | None = None
+) -> Iterator[tuple[list[Handed], list[str]]]:
+    """Give what was handed in, ordered by student, and remarks for staff; raise BadTarget where that cannot be told.
 
     A zip archive holds a class, and with *classes* a folder does: an entry a student. Otherwise a folder is
-    one submission, as a file is.
+    one submission, as a file is; where nothing is said and it looks like a class, that is a BadTarget.
     """
-    scratch = Path(tempfile.mkdtemp(prefix="checkgrad-class-"))
-    desk = Desk(scratch)
-    try:
-        found = [_told(h) for name in dict.fromkeys(names) for h in desk.named(name, classes)]
-        yield sorted(_distinct(found), key=lambda handed: handed.student.id)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with ExitStack() as stack:
+        groups = [_named(name, classes, stack) for name in dict.fromkeys(names)]
+        told = [_distinct([_written(h) for h in group]) for group in groups]
+        found = [handed for group, _ in told for handed in group]
+        _one_each(found)
+        yield sorted(found, key=lambda h: h.student.id), [r for _, rs in told for r in rs]
 
 
-class Desk:
-    """Sorts what came in; what has to be unpacked or renamed goes into *scratch*."""
-
-    def __init__(self, scratch: Path) -> None:
-        self.scratch = scratch
-        self._numbers = count()
-
-    def named(self, name: str, classes: bool) -> list[Handed]:
-        """What stands behind one name of the command line."""
-        path = Path.cwd() / name
-        if path.suffix.lower() == ".zip" and path.is_file():
-            folder = self._new()
-            unpack(path, folder, name)
-            inner = folder / path.stem  # packed as a folder rather than as its content
-            only = [p.name for p in folder.iterdir()] == [path.stem] and inner.is_dir()
-            return self._class(inner if only else folder, name)
-        if classes and path.is_dir():
-            return self._class(path, name)
-        path = find(name, Path.cwd())
-        return [Handed(Student(path.name if path.is_dir() else path.stem), name, path)]
-
-    def _class(self, folder: Path, named: str) -> list[Handed]:
-        """Everything in *folder*, by student; who handed in nothing readable is told as that."""
-        found = list(self._exported(folder, named)) or list(self._plain(folder, named))
-        if not any(not handed.problem for handed in found):
-            raise BadTarget(f"{named}: {NOTHING} of any student")
-        return found
-
-    def _exported(self, folder: Path, named: str) -> Iterator[Handed]:
-        """What Gradescope, Moodle or Canvas exported, if one of them did."""
-        listed = next(
-            iter([*folder.glob(platforms.METADATA), *folder.glob(f"*/{platforms.METADATA}")]), None
+def _named(name: str, classes: bool | None, stack: ExitStack) -> list[Handed]:
+    """What stands behind one name of the command line."""
+    path = Path.cwd() / name
+    if path.suffix.lower() == ".zip" and path.is_file():
+        archive = Archive(path, name)
+        stack.callback(archive.close)
+        return _class(Packed(archive), name, path.stem)
+    if classes and path.is_dir():
+        return _class(Folder(path), name, path.name)
+    if classes is None and path.is_dir() and (why := likeness.of_a_class(path)):
+        raise BadTarget(
+            f"{name}: looks like a class ({why}); say --class, or --no-class if it is one submission"
         )
-        if listed:
-            yield from self._from_gradescope(listed, named)
-            return
-        entries = _entries(folder)
-        for owned in (platforms.moodle, platforms.canvas):
-            if entries and all(owned(entry.name) for entry in entries):
-                yield from self._by_name(entries, owned, named)
-                return
-
-    def _from_gradescope(self, listed: Path, named: str) -> Iterator[Handed]:
-        groups = platforms.gradescope(listed.read_text(encoding="utf-8", errors="replace"))
-        for name, students in groups.items():
-            if Path(name).name != name:
-                raise BadTarget(
-                    f"{named}: {listed.name} names {name!r}, which is no folder beside it"
-                )
-            for student in students:
-                yield self._one(student, f"{named}{IN_CLASS}{name}", [(listed.parent / name, "")])
-
-    def _by_name(self, entries: list[Path], owned: Owned, named: str) -> Iterator[Handed]:
-        """Entries that carry their owner in their names, several of one student together."""
-        groups: dict[Student, list[tuple[Path, str]]] = {}
-        for entry in entries:
-            student, called = owned(entry.name) or (Student(entry.name), "")
-            groups.setdefault(student, []).append((entry, called))
-        for student, group in groups.items():
-            yield self._one(student, f"{named}{IN_CLASS}{group[0][0].name}", group)
-
-    def _plain(self, folder: Path, named: str) -> Iterator[Handed]:
-        for entry in _entries(folder):
-            student = Student(entry.name if entry.is_dir() else entry.stem)
-            yield self._one(student, f"{named}{IN_CLASS}{entry.name}", [(entry, entry.name)])
-
-    def _one(self, student: Student, source: str, entries: list[tuple[Path, str]]) -> Handed:
-        """One submission of some *entries*, each with the name that the student gave it."""
-        try:
-            path = self._together(entries)
-            sources = sources_in(path) if path.is_dir() else [path]
-        except BadTarget as problem:
-            return Handed(student, source, entries[0][0], str(problem))
-        if not sources:
-            return Handed(student, source, path, NOTHING)
-        return Handed(student, source, sources[0] if len(sources) == 1 else path)
-
-    def _together(self, entries: list[tuple[Path, str]]) -> Path:
-        """A folder or a file with all that was handed in; archives are opened where there is no source beside."""
-        (path, called), *more = entries
-        if not more and called in ("", path.name) and (path.suffix in SOURCES or _has_source(path)):
-            return path
-        folder = self._new()
-        for path, called in entries:
-            if path.is_dir():
-                shutil.copytree(path, folder, dirs_exist_ok=True, symlinks=True)
-            elif path.exists():
-                shutil.copyfile(path, folder / called)
-        if not _has_source(folder):
-            for archive in sorted(folder.rglob("*.zip")):
-                unpack(archive, folder, archive.name)
-        return folder
-
-    def _new(self) -> Path:
-        folder = self.scratch / str(next(self._numbers)) / "submission"
-        folder.mkdir(parents=True)
-        return folder
+    path = find(name, Path.cwd())
+    called = path.name if path.is_dir() else path.stem
+    return [Handed(Student(called), name, path.name, path=path)]
 
 
-def _told(handed: Handed) -> Handed:
-    """With names that can be written down: those of files may hold any bytes."""
-    student = replace(handed.student, id=printable(handed.student.id))
-    return replace(handed, student=student, source=printable(handed.source))
+def _class(shelf: Shelf, named: str, called: str) -> list[Handed]:
+    """Every entry of a class, by student."""
+    entries = shelf.entries()
+    if len(entries) == 1 and all(entries.values()):
+        (only,) = entries
+        inner = shelf.below(only)
+        if only == called or (EXPORT.fullmatch(only) and platforms.METADATA in inner.entries()):
+            shelf, entries = inner, inner.entries()  # packed as a folder rather than as its content
+    if not entries:
+        raise BadTarget(f"{named}: nothing of any student is in it")
+    found = _exported(shelf, entries) or [_plain(name, entries[name]) for name in entries]
+    return [replace(h, source=f"{named}{IN_CLASS}{h.source}", shelf=shelf) for h in found]
 
 
-def _entries(folder: Path) -> list[Path]:
-    """Folders, sources and archives directly in *folder*."""
-    visible = (p for p in folder.iterdir() if not p.name.startswith((".", "__")))
-    return sorted(
-        p
-        for p in visible
-        if not p.is_symlink() and (p.is_dir() or p.suffix in SOURCES or p.suffix == ".zip")
-    )
+def _exported(shelf: Shelf, entries: dict[str, bool]) -> list[Handed]:
+    """What Gradescope, Moodle or Canvas exported, if one of them did."""
+    if platforms.METADATA in entries:
+        groups = platforms.gradescope(shelf.text(platforms.METADATA))
+        names = set(entries) - {platforms.METADATA}
+        # A student's own file of that name speaks for nobody.
+        if groups and all(platforms.SUBMISSION.fullmatch(name) for name in (*groups, *names)):
+            return [
+                Handed(student, name, name, ((name, ""),))
+                for name in sorted({*names, *groups})
+                for student in groups.get(name, [Student(name)])
+            ]
+    # What else staff has put beside them decides nothing.
+    telling = [n for n, is_folder in entries.items() if is_folder or n.endswith(GRADABLE)]
+    for owned in (platforms.moodle, platforms.canvas):
+        if all(owned(name) for name in telling or entries):
+            return list(_by_name(entries, owned))
+    return []
 
 
-def _has_source(path: Path) -> bool:
-    return path.is_dir() and bool(sources_in(path))
+def _by_name(entries: Iterable[str], owned: Owned) -> Iterator[Handed]:
+    """Entries that carry their owner in their names, several of one student together."""
+    groups: dict[Student, list[tuple[str, str]]] = {}
+    for entry in entries:
+        student, called = owned(entry) or (Student(entry), "")
+        groups.setdefault(student, []).append((entry, called))
+    for student, group in groups.items():
+        late = any(platforms.is_late(entry) for entry, _ in group)
+        yield Handed(student, group[0][0], group[0][0], tuple(group), late)
 
 
-def _distinct(found: list[Handed]) -> list[Handed]:
-    """What was found, or BadTarget if two submissions are the same student's."""
+def _plain(name: str, is_folder: bool) -> Handed:
+    return Handed(Student(name if is_folder else Path(name).stem), name, name, ((name, name),))
+
+
+def _written(handed: Handed) -> Handed:
+    """With names that can be written down in a line: those of files may hold any bytes."""
+    known = handed.student
+    student = Student(*map(_in_a_line, (known.id, known.name, known.email)))
+    source, name = _in_a_line(handed.source), _in_a_line(handed.name)
+    return replace(handed, student=student, source=source, name=name)
+
+
+def _in_a_line(name: str) -> str:
+    return re.sub(r"[\t\n]", "\N{REPLACEMENT CHARACTER}", clean(printable(name)))
+
+
+def _distinct(found: list[Handed]) -> tuple[list[Handed], list[str]]:
+    """The entries of a class with an id each; who would have the same is told, and called as the entry is."""
+    twice = _repeated(h.student.id for h in found)
+    remarks = [
+        f"more than one entry of {student!r}: each is called by its name" for student in twice
+    ]
+    found = [_called(h, h.name) if h.student.id in twice else h for h in found]
+    again = _repeated(h.student.id for h in found)
+    return [_called(h, _unlike(h)) if h.student.id in again else h for h in found], remarks
+
+
+def _repeated(ids: Iterable[str]) -> list[str]:
+    return [student for student, times in Counter(ids).items() if times > 1]
+
+
+def _called(handed: Handed, name: str) -> Handed:
+    return replace(handed, student=Student(name, handed.student.name, handed.student.email))
+
+
+def _unlike(handed: Handed) -> str:
+    """A name for an entry that reads like another one's."""
+    raw = "\0".join((handed.student.email, *(entry for entry, _ in handed.entries)))
+    return f"{handed.name} ({sha256(raw.encode('utf-8', 'surrogateescape')).hexdigest()[:8]})"
+
+
+def _one_each(found: Iterable[Handed]) -> None:
+    """Raise BadTarget if two names of the command line give submissions of the same student."""
     owners: dict[str, Handed] = {}
     for handed in found:
         other = owners.setdefault(handed.student.id, handed)
@@ -177,4 +200,3 @@ def _distinct(found: list[Handed]) -> list[Handed]:
                 f"two submissions of {handed.student.id!r}: {other.source} and {handed.source}; "
                 "leave one out, or name the folder above them with --class"
             )
-    return found

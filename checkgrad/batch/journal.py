@@ -29,6 +29,7 @@ class Line(Struct, frozen=True):
     sha256: str
     key: str
     report: Raw
+    late: bool = False
 
 
 class Place(Struct, frozen=True):

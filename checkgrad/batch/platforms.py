@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from checkgrad.batch.record import Student
 
 METADATA = "submission_metadata.yml"
+SUBMISSION = re.compile(r"submission_\d+")  # what Gradescope calls a folder
 # doejane_LATE_4711_98765_hw.py; LATE_anon_x7Ab2_98765_hw.py
 CANVAS = re.compile(
-    r"(?:(?P<name>\w+?)_)??(?:LATE_)?(?P<id>\d+|anon_[^\W_]+)_\d+_(?P<file>.+)", re.I
+    r"(?:(?P<name>\w+?)_)??(?P<late>LATE_)?(?P<id>\d+|anon_[^\W_]+)_(?:\d+_(?P<file>.+)|text\.html)",
+    re.I,
 )
 # Jane Doe_4711_assignsubmission_file_/, or with _hw.py where Moodle was told not to make folders
 MOODLE = re.compile(
@@ -22,7 +24,15 @@ FIELD = re.compile(r"[ -]*:(name|sid|email):\s*(.*?)\s*")
 def canvas(name: str) -> tuple[Student, str] | None:
     """Return whose the Canvas file *name* is, and what the student called it."""
     found = CANVAS.fullmatch(name)
-    return (Student(found["id"], found["name"] or ""), found["file"]) if found else None
+    return (
+        (Student(found["id"], found["name"] or ""), found["file"] or "text.html") if found else None
+    )
+
+
+def is_late(name: str) -> bool:
+    """Does Canvas say of the file *name* that it came late?"""
+    found = CANVAS.fullmatch(name)
+    return found is not None and found["late"] is not None
 
 
 def moodle(name: str) -> tuple[Student, str] | None:

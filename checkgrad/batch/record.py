@@ -29,6 +29,7 @@ class Record(Struct, frozen=True):
     sha256: str  # of its files
     key: str  # stands for all that the report depends on: equal keys, equal report
     report: Report
+    late: bool = False  # as the platform says
 
 
 def encode(record: Record) -> bytes:

@@ -72,7 +72,12 @@ class Class:
             known = journal.has(handed.student, graded.key)
             if not known:
                 line = Line(
-                    handed.student, handed.source, read.sha256, graded.key, Raw(graded.report)
+                    handed.student,
+                    handed.source,
+                    read.sha256,
+                    graded.key,
+                    Raw(graded.report),
+                    handed.late,
                 )
                 journal.add(line)
             for name, path in self._files(handed.student).items():

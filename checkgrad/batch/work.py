@@ -18,12 +18,14 @@ from msgspec.structs import replace
 from checkgrad import exam
 from checkgrad.assignment import Assignment
 from checkgrad.batch.intake import Handed
+from checkgrad.batch.unwrap import Work
 from checkgrad.grading import LOADS, Grader, assemble
 from checkgrad.judging import Question, bare_outcome
 from checkgrad.model import Isolation, Report, Submission, Verdict
 from checkgrad.part import Header, Part
 from checkgrad.render import FORMATS, json
-from checkgrad.sandbox.stage import remove, stage
+from checkgrad.sandbox import clean, house
+from checkgrad.sandbox.stage import Staged, stage
 from checkgrad.targets import BadTarget
 
 
@@ -50,6 +52,7 @@ class Job(Struct, frozen=True):
     files: dict[str, bytes] = {}
     notes: tuple[str, ...] = ()
     problem: str = ""  # why there is nothing to grade
+    ours: bool = False  # whether that is no fault of the submission
     report: bytes = b""  # what came of it earlier, when only its files are asked for
 
 
@@ -71,22 +74,31 @@ def versions() -> tuple[str, ...]:
 
 def job(handed: Handed, settings: Settings) -> Job:
     """Read a submission; one that cannot be read is a job with a problem."""
-    if handed.problem:
-        return _keyed(Job("", "", handed.path.name, problem=handed.problem), settings)
     try:
-        staged = stage(handed.path)
+        with handed.opened(house.folder()) as found:
+            staged = stage(found.path, within=found.scratch)
+            read = _read(found, staged)
     except BadTarget as problem:
-        told = str(problem).replace(str(handed.path), handed.path.name)
-        return _keyed(Job("", "", handed.path.name, problem=told), settings)
-    try:
-        paths = sorted(p for p in staged.folder.rglob("*") if p.is_file())
-        files = {p.relative_to(staged.folder).as_posix(): p.read_bytes() for p in paths}
-        whole = Path(staged.roots[0]) if handed.path.is_dir() else Path(staged.targets[0][1])
-        target = whole.relative_to(staged.folder).as_posix()
-        read = Job("", staged.sha256, handed.path.name, target, files, staged.notes)
-        return _keyed(read, settings)
-    finally:
-        remove(staged.folder)
+        read = Job("", "", handed.name, problem=str(problem))
+    except Exception as error:  # a full disk, or a fault of ours: it costs nobody else anything
+        told = (
+            f"it could not be read ({_reason(error)}); nothing is wrong with it as far as is known"
+        )
+        read = Job("", "", handed.name, problem=told, ours=True)
+    return _keyed(read, settings)
+
+
+def _read(found: Work, staged: Staged) -> Job:
+    paths = sorted(p for p in staged.folder.rglob("*") if p.is_file())
+    files = {p.relative_to(staged.folder).as_posix(): p.read_bytes() for p in paths}
+    whole = Path(staged.roots[0]) if found.path.is_dir() else Path(staged.targets[0][1])
+    target = whole.relative_to(staged.folder).as_posix()
+    name = clean(found.path.name, 200)
+    return Job("", staged.sha256, name, target, files, (*found.notes, *staged.notes))
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or f"{type(error).__name__}: {error}")
 
 
 def work(job: Job, settings: Settings) -> Graded:
@@ -106,9 +118,12 @@ def fault(job: Job, settings: Settings, told: str, where: str = "") -> Graded:
 
 
 def _report(job: Job, settings: Settings) -> Report:
+    if job.ours:
+        told = _told(job, settings, Verdict.GRADER_FAULT, job.problem)
+        return replace(told, score=None)
     if job.problem:
         return _told(job, settings, Verdict.CRASHED, job.problem)
-    with tempfile.TemporaryDirectory(prefix="checkgrad-job-") as folder:
+    with tempfile.TemporaryDirectory(dir=house.folder()) as folder:
         for name, content in job.files.items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)

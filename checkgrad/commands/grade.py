@@ -39,8 +39,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     add("submissions", nargs="+", metavar="SUBMISSION",
         help="a .py, a .ipynb or a folder is one submission; a .zip holds a class, as Canvas, Moodle and "
         "Gradescope export it or with an entry for each student")  # fmt: skip
-    add("--class", dest="classes", action="store_true",
-        help="a folder holds a class as well: an entry for each student")  # fmt: skip
+    add("--class", dest="classes", action=argparse.BooleanOptionalAction,
+        help="a folder holds a class as well: an entry for each student; with --no-class it is one submission, "
+        "whatever it looks like")  # fmt: skip
     add("--assignment", metavar="FILE", help="the assignment file (TOML)")
     add("--out", metavar="DIR", default="reports", help="where reports go (default: reports)")
     add("--seed", type=int, default=0, metavar="N", help="seed of the probes (default: 0)")
@@ -66,7 +67,10 @@ def run(options: argparse.Namespace) -> int:
     settings, executor, folder = _settings(options), _executor(options), Path(options.out)
     for remark in assignments.remarks(settings.assignment):
         print(f"checkgrad: {remark}", file=sys.stderr)
-    with handed_in(options.submissions, classes=options.classes) as handed, executor as execute:
+    inside = handed_in(options.submissions, classes=options.classes)
+    with inside as (handed, remarks), executor as execute:
+        for remark in remarks:
+            print(f"checkgrad: {remark}", file=sys.stderr)
         folder.mkdir(parents=True, exist_ok=True)
         done: list[Done] = []
         try:

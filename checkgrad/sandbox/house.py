@@ -6,16 +6,15 @@ import atexit
 import itertools
 import os
 import sys
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from checkgrad import scratch
 from checkgrad.child import kernel
 from checkgrad.sandbox.launch import ForkServer, Launcher, LauncherLost, Spawner, without
 from checkgrad.sandbox.selftest import Finding, self_test
 from checkgrad.sandbox.session import Died, GraderFault
-from checkgrad.sandbox.stage import remove
 
 TRIES = 3
 FIRST_USER, USERS, SLOTS = 20_000, 40_000, 8
@@ -47,7 +46,7 @@ def folder() -> Path:
     """Where submissions are staged, whichever house they live in: entered by all, listed by nobody but us."""
     me = os.getpid()
     if me not in _folders:
-        _folders[me] = Path(tempfile.mkdtemp(prefix="checkgrad-"))
+        _folders[me] = scratch.new()
         _folders[me].chmod(0o711)
         atexit.register(clear, me)
     return _folders[me]
@@ -55,7 +54,7 @@ def folder() -> Path:
 
 def clear(owner: int) -> None:
     if owner == os.getpid():
-        remove(_folders.pop(owner))
+        scratch.remove(_folders.pop(owner))
 
 
 def found() -> Finding:

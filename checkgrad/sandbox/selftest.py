@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from checkgrad import scratch
 from checkgrad.child import wire
 from checkgrad.child.confine import Cell
 from checkgrad.model import Isolation
@@ -61,7 +62,7 @@ class Finding:
 def self_test(launcher: Launcher, user: int) -> Finding:
     """Try the forbidden acts in a worker of *launcher*."""
     folder = Path(tempfile.mkdtemp(dir=launcher.folder))
-    own = Path(tempfile.mkdtemp(prefix="checkgrad-"))
+    own = scratch.new()
     try:
         secret = own / "secret"
         secret.write_text(secrets.token_hex())
@@ -73,7 +74,7 @@ def self_test(launcher: Launcher, user: int) -> Finding:
             return tried(launcher, Cell(str(folder), 1 << 30, user, without()), targets)
     finally:
         remove(folder)
-        remove(own)
+        scratch.remove(own)
 
 
 def tried(launcher: Launcher, cell: Cell, targets: tuple[int, str, int, str]) -> Finding:

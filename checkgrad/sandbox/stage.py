@@ -14,7 +14,7 @@ from pathlib import Path
 
 from checkgrad.targets import BadTarget
 
-MOST_FILES, LARGEST_FILE, DEEPEST = 200, 2 << 20, 8
+MOST_FILES, LARGEST_FILE, MOST_BYTES, DEEPEST = 200, 2 << 20, 20 << 20, 8
 SOURCES = (".py", ".ipynb")
 UNREAD = re.compile(
     r"(test_.*|.*_test|tests?|conftest|setup|sitecustomize|usercustomize|__main__)\.py"
@@ -84,7 +84,7 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.digest = hashlib.sha256()
-        self.count = 0
+        self.count = self.size = 0
 
     def file(self, source: Path, to: str) -> bytes:
         """Copy a regular file; its content."""
@@ -92,6 +92,9 @@ class Copy:
         if self.count > MOST_FILES:
             raise BadTarget(f"{source.parent}: more than {MOST_FILES} files")
         content = content_of(source)
+        self.size += len(content)
+        if self.size > MOST_BYTES:
+            raise BadTarget(f"{source.parent}: more than {MOST_BYTES >> 20} MB of Python files")
         target = self.folder / to
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
@@ -192,8 +195,12 @@ def neighbour(place: Path) -> list[Path]:
 
 
 def imported(content: bytes) -> set[str]:
-    """First names of what a file imports, as far as can be told without parsing it."""
+    """First names of what a file or a notebook imports, as far as can be told without parsing it."""
     names: set[str] = {"__init__"}
+    if (
+        content.lstrip()[:1] == b"{"
+    ):  # JSON, in which lines are quoted and line breaks are written out
+        content = content.replace(b"\\n", b"\n").replace(b'"', b"\n")
     for origin, what, plain in IMPORT.findall(content):
         origin = origin.lstrip(b".")
         listed = plain or (b"" if origin else what)
@@ -209,6 +216,7 @@ def imported(content: bytes) -> set[str]:
 
 def stage_folder(folder: Path, copy: Copy) -> Staged:
     """All Python of a folder, each file a target but for tests and names that belong to libraries."""
+    folder = innermost(folder)
     home = printable(folder.resolve().name) or "submission"
     targets, notes = [], []
     package = (folder / "__init__.py").is_file()
@@ -227,6 +235,17 @@ def stage_folder(folder: Path, copy: Copy) -> Staged:
         raise BadTarget(f"{folder}: a folder without Python files to grade")
     roots = (str(copy.folder / home), str(copy.folder))
     return Staged(copy.folder, roots, tuple(targets), copy.digest.hexdigest(), tuple(notes))
+
+
+def innermost(folder: Path) -> Path:
+    """The folder that holds all that is to be read in *folder*: it, or the one that is alone in it."""
+    while True:
+        read = [p for p in sources_in(folder) if not unread(p.relative_to(folder))]
+        holders = {p.relative_to(folder).parts[0] for p in read}
+        inner = folder / next(iter(holders), "")
+        if len(holders) != 1 or not inner.is_dir() or (inner / "__init__.py").exists():
+            return folder
+        folder = inner
 
 
 def unread(inside: Path) -> str:

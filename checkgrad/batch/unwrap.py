@@ -1,0 +1,98 @@
+"""What one student handed in, taken out of archives and folders until its sources lie bare."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from checkgrad.batch.archive import Archive
+from checkgrad.batch.shelf import Shelf
+from checkgrad.sandbox import clean
+from checkgrad.sandbox.stage import SOURCES, remove, sources_in
+from checkgrad.targets import BadTarget
+
+DEEPEST = 3  # archives in archives
+PLACED, TOGETHER = "in", "submission"  # folders in the scratch one
+NAMED = 3  # of the files that were found instead
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be graded; *scratch* is a folder that goes when it is done."""
+
+    path: Path
+    scratch: Path
+    notes: tuple[str, ...] = ()
+
+
+def work(shelf: Shelf, entries: Sequence[tuple[str, str]], scratch: Path) -> Work:
+    """Lay out what the *entries* of one student hold, each with the name that the student gave it.
+
+    Raise BadTarget saying what was found where there is nothing to grade.
+    """
+    placed = [(shelf.place(entry, scratch / PLACED), called) for entry, called in entries]
+    ((path, called), *more) = placed
+    notes: list[str] = []
+    if more or called not in ("", path.name) or not _is_ready(path):
+        path = scratch / TOGETHER
+        path.mkdir()
+        _together(placed, path)
+        notes = _open_archives(path)
+    sources = sources_in(path) if path.is_dir() else [path]
+    if not sources:
+        raise BadTarget(notes[0] if notes else _found(shelf, [entry for entry, _ in entries]))
+    return Work(sources[0] if len(sources) == 1 else path, scratch, tuple(notes))
+
+
+def _is_ready(path: Path) -> bool:
+    return bool(sources_in(path)) if path.is_dir() else path.suffix in SOURCES
+
+
+def _together(placed: Sequence[tuple[Path, str]], folder: Path) -> None:
+    for path, called in placed:
+        if path.is_dir():
+            shutil.copytree(path, folder, dirs_exist_ok=True, symlinks=True)
+        elif path.suffix in (*SOURCES, ".zip") and path.is_file():
+            shutil.copyfile(path, folder / (called or path.name), follow_symlinks=False)
+
+
+def _open_archives(folder: Path) -> list[str]:
+    """Open what archives there are where there is no source beside them; say which cannot be opened."""
+    problems: list[str] = []
+    for _ in range(DEEPEST):
+        archives = sorted(p for p in folder.rglob("*.zip") if p.is_file())
+        if sources_in(folder) or not archives:
+            break
+        for path in archives:
+            try:
+                _unpack(path, folder)
+            except BadTarget as problem:
+                problems.append(str(problem))
+            path.unlink()
+    return problems
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    """All of an archive, or nothing."""
+    archive = Archive(path, clean(path.name, 80))
+    whole = Path(tempfile.mkdtemp(dir=folder.parent))
+    try:
+        archive.unpack(archive.members, whole)
+        shutil.copytree(whole, folder, dirs_exist_ok=True)
+    finally:
+        archive.close()
+        remove(whole)
+
+
+def _found(shelf: Shelf, entries: Sequence[str]) -> str:
+    """One sentence on files that are no submission."""
+    names = [clean(name, 80) for entry in entries for name in shelf.files(entry)]
+    if not names:
+        return (
+            "is empty; a submission is a .py file, a notebook (.ipynb) or a folder or .zip of them"
+        )
+    listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if names[NAMED:] else "")
+    return f"holds {listed}, and no Python file (.py) and no notebook (.ipynb)"
