@@ -99,9 +99,12 @@ def _named(name: str, classes: bool | None, stack: ExitStack) -> list[Handed]:
         raise BadTarget(
             f"{name}: looks like a class ({why}); say --class, or --no-class if it is one submission"
         )
+    if path.is_dir():
+        real = path.resolve()
+        shelf, entry = Folder(real.parent), (real.name, real.name)
+        return [Handed(Student(path.name), name, path.name, (entry,), shelf=shelf)]
     path = find(name, Path.cwd())
-    called = path.name if path.is_dir() else path.stem
-    return [Handed(Student(called), name, path.name, path=path)]
+    return [Handed(Student(path.name if path.is_dir() else path.stem), name, path.name, path=path)]
 
 
 def _class(shelf: Shelf, named: str, called: str) -> list[Handed]:

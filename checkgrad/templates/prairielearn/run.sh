@@ -14,7 +14,7 @@ cat > "$results" <<'JSON'
 JSON
 
 "$checkgrad" grade "$root/student" --assignment "$root/tests/assignment.toml" \
-    --export prairielearn --no-html -j 1 --out "$out"
+    --export prairielearn --no-html --no-class -j 1 --out "$out"
 
 found=("$out"/students/*.prairielearn)
 if [ -s "${found[0]}" ]; then
