@@ -54,6 +54,7 @@ from checkgrad.reading.networks import (
     read_networks,
 )
 from checkgrad.reading.recipe import last_name
+from checkgrad.reading.usage import Usage
 from checkgrad.sandbox import GraderFault, Worker, clean
 
 LOADS = "loads"
@@ -150,6 +151,11 @@ class Grader:
         return {c: r for c, r in free.items() if r.right and not self.readings[c].right}
 
     @cached_property
+    def usage(self) -> Usage:
+        """What the module's own work shows; it is run when that is asked for."""
+        return Usage(self.worker.ask, self.worker.inventory.work)
+
+    @cached_property
     def networks(self) -> dict[NetworkCandidate, NetworkReading | str]:
         return read_networks(
             self.network_candidates,
@@ -157,6 +163,7 @@ class Grader:
             seed=self.seed,
             pinned=self.conventions,
             readings=self.readings,
+            usage=self.usage,
         )
 
     @cached_property

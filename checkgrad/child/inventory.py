@@ -85,6 +85,7 @@ class Inventory:
     traceback: the student's own lines of it.
     imports: what its source imports from elsewhere, and where: ("numpy.linalg", "line 3").
     suspects: what may compute gradients, by its source alone.
+    work: files that do work of their own, a script or a notebook for one, beside what they define.
     notes: what was not run, or was stood in for ("line 40: a training loop was not run").
     """
 
@@ -96,6 +97,7 @@ class Inventory:
     mapping: tuple[tuple[str, str], ...] = ()
     imports: tuple[tuple[str, str], ...] = ()
     suspects: tuple[Suspect, ...] = ()
+    work: tuple[str, ...] = ()
 
     def find(self, name: str) -> Definition | None:
         """The definition called *name*."""

@@ -11,6 +11,7 @@ from . import faults
 from .imports import imported
 from .inventory import Definition, Inventory, Suspect
 from .load import Loading, NotLoaded
+from .own_work import does_work
 from .perform import Namespace
 from .source import Document
 from .standin import StandIn
@@ -66,7 +67,12 @@ def bring_in(
     ]
     if not found and loading.fault:
         fault = loading.fault
-        nothing = Inventory(problem=fault.problem, traceback=fault.traceback, notes=tuple(notes))
+        nothing = Inventory(
+            problem=fault.problem,
+            traceback=fault.traceback,
+            notes=tuple(notes),
+            work=working(loading, order),
+        )
         return Submission(nothing, Namespace({}), loading)
     if len(found) > MOST_DEFINITIONS:
         notes.append(f"only the first {MOST_DEFINITIONS} definitions were read")
@@ -78,6 +84,7 @@ def bring_in(
         ),
         imports=imported(loading.trees, loading.documents, order.roots),
         suspects=suspected(loading, order),
+        work=working(loading, order),
     )
     return Submission(inventory, root_of(modules, found), loading)
 
@@ -91,6 +98,12 @@ def suspected(loading: Loading, order: Order) -> tuple[Suspect, ...]:
             with contextlib.suppress(RecursionError):
                 found += suspects(file, loading.trees[file], loading.documents[file])
     return tuple(found[:MOST_SUSPECTS])
+
+
+def working(loading: Loading, order: Order) -> tuple[str, ...]:
+    """The files of the submission that do work of their own."""
+    files = [loading.shown(path) for _, path, _ in order.targets]
+    return tuple(f for f in files if f in loading.trees and does_work(loading.trees[f]))
 
 
 def load_all(

@@ -105,6 +105,7 @@ class Watch:
     longest: the same for every other loop; most: turns of all loops together, after which the run is stopped.
     seconds: the run is stopped once it took that much time of the processor, so that nothing is lost.
     room: bytes of values that are told; what does not fit is counted and not told.
+    calls: also note the calls of the submission's own functions, in a run of a file's own work.
     """
 
     tell: tuple[Tell, ...] = ()
@@ -115,6 +116,7 @@ class Watch:
     most: int = 1_000_000
     seconds: float = 1.5
     room: int = 1 << 23
+    calls: bool = False
 
 
 def packed(watch: Watch) -> tuple[Any, ...]:
@@ -125,7 +127,7 @@ def packed(watch: Watch) -> tuple[Any, ...]:
         for c in watch.changes
     )
     limits = (watch.stop, watch.leave, watch.longest, watch.most, watch.seconds, watch.room)
-    return (tells, changes, *limits)
+    return (tells, changes, *limits, watch.calls)
 
 
 def packed_operand(operand: Any) -> tuple[str, Any]:

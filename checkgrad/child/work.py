@@ -15,7 +15,7 @@ import ast
 import random
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from time import process_time
 from types import CodeType, ModuleType
@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from . import faults
+from .calls import Calls
 from .givings import Giver, Recipe, in_place, next_recipes
 from .load import Loader, Loading, Run, stand_in
 from .perform import Given, Namespace, Performer, filled
@@ -177,12 +178,14 @@ class Workshop:
         giver = Giver(recipe)
         with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
             hook = self.begin(watch)
-            errors = self.run_all(file, module, hook)
+            calls = Calls(self.files, own_modules())
+            with calls if watch.calls else nullcontext():
+                errors = self.run_all(file, module, hook)
             if request.steps and not hook.stopped:
                 root = Namespace(module.__dict__)
                 errors += self.guarded(hook, lambda: self.performer.take_all(request, given, root))
             told = self.told(hook, errors, request, given)
-            return {**told, "instead": list(giver.gave)}
+            return {**told, "instead": list(giver.gave), "calls": calls.noted}
 
     @contextmanager
     def as_main(self, file: str) -> Iterator[ModuleType]:
@@ -312,6 +315,7 @@ class Workshop:
             "applied": list(hook.applied),
             "last": hook.last,
             "instead": [],
+            "calls": [],
         }
 
 

@@ -94,7 +94,7 @@ def _of_class(search: Search, ready: Call | None = None) -> list[Holder]:
     name = search.maker.name
     made = [
         (replace(_making(search, Call(name, path_to(name), plan)), ready=ready), sizes)
-        for plan in dict.fromkeys(_plans(search.maker, ready))
+        for plan in dict.fromkeys(_plans(search, ready))
         for sizes in _sizes_for(plan, ready)
     ]
     found = _with_parameters(search, [one for one in made if scripts.has_sizes_for(*one)])
@@ -111,8 +111,12 @@ def _sizes_for(plan: Sequence[scripts.Token], ready: Call | None) -> list[tuple[
     return every if told else every[:1]
 
 
-def _plans(maker: Definition, ready: Call | None) -> Iterator[tuple[scripts.Token, ...]]:
-    """What the constructor may be given; what is trained first learns the number of inputs from the data."""
+def _plans(search: Search, ready: Call | None) -> Iterator[tuple[scripts.Token, ...]]:
+    """What the constructor may be given, as the module itself gives it first; what is trained first learns the number
+    of inputs from the data."""
+    maker = search.maker
+    assert maker
+    yield from search.usage.plans(maker)
     if ready and ready.mentions(X):
         for plan in plans(maker.parameters):
             if SIZES in plan:

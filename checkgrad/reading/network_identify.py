@@ -28,6 +28,7 @@ from checkgrad.reading.network_places import Path
 from checkgrad.reading.network_reading import TASKS, Ask, NetworkCandidate, NetworkReading
 from checkgrad.reading.network_script import COUNT, DEPTH, PENALTY, RATE, Script
 from checkgrad.reading.network_search import CLASSES, Holder, Search
+from checkgrad.reading.usage import Usage
 
 MOST_TRIALS = 3
 MOST_WAYS = 4
@@ -35,7 +36,7 @@ SQUARE = 4  # units of every layer, where unequal sizes do not work
 
 
 def identify(
-    candidate: NetworkCandidate, ask: Ask, seed: int, pinned: Mapping[str, str]
+    candidate: NetworkCandidate, ask: Ask, usage: Usage, seed: int, pinned: Mapping[str, str]
 ) -> NetworkReading | str:
     """Read one candidate, under *pinned* conventions where it is right under several, or say why it cannot be read."""
     search = Search(
@@ -46,6 +47,7 @@ def identify(
         candidate.layers,
         candidate.maker,
         ask,
+        usage,
         seed,
         pinned,
     )

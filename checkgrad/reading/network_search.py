@@ -12,6 +12,7 @@ from checkgrad.reading.network_match import Pilot, pilot
 from checkgrad.reading.network_names import says
 from checkgrad.reading.network_places import Path
 from checkgrad.reading.network_script import Script, Token
+from checkgrad.reading.usage import Usage
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 Made = tuple[Script, tuple[int, ...]]  # a script that makes an object, and the sizes it is for
@@ -52,6 +53,7 @@ class Search:
     parts: methods or functions of the network. others: losses. layers: classes of layers and their methods.
     maker: the class, or the function that initialises the parameters. pinned: conventions to try first. problems: how calls failed.
     lacking: names that its functions look for in vain, as paths, and what they are given.
+    usage: what the module's own work shows.
     """
 
     function: str
@@ -61,6 +63,7 @@ class Search:
     layers: tuple[Definition, ...]
     maker: Definition | None
     ask: Ask
+    usage: Usage
     seed: int = 0
     pinned: Mapping[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)

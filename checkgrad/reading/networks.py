@@ -29,6 +29,7 @@ from checkgrad.reading.pieces import EXERCISES, needed
 from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate
 from checkgrad.reading.signature import required
+from checkgrad.reading.usage import Usage
 
 __all__ = ["NetworkCandidate", "NetworkReading", "network_candidates", "read_networks"]
 
@@ -301,21 +302,24 @@ def read_networks(
     seed: int = 0,
     pinned: Mapping[str, str] = {},
     readings: Mapping[Candidate, Reading] = {},
+    usage: Usage | None = None,
 ) -> dict[NetworkCandidate, NetworkReading | str]:
     """Read every candidate by asking; a sentence where that does not work out."""
-    return {one: _understood(one, readings, ask, seed, pinned) for one in found}
+    shown = usage or Usage(ask, ())
+    return {one: _understood(one, readings, ask, shown, seed, pinned) for one in found}
 
 
 def _understood(
     candidate: NetworkCandidate,
     readings: Mapping[Candidate, Reading],
     ask: Ask,
+    usage: Usage,
     seed: int,
     pinned: Mapping[str, str],
 ) -> NetworkReading | str:
     """The reading of one candidate; what gives values of no known form is not understood."""
     try:
-        return _read_one(candidate, readings, ask, seed, pinned)
+        return _read_one(candidate, readings, ask, usage, seed, pinned)
     except (ValueError, TypeError, LookupError):
         return NO_KNOWN_FORM
 
@@ -324,13 +328,14 @@ def _read_one(
     candidate: NetworkCandidate,
     readings: Mapping[Candidate, Reading],
     ask: Ask,
+    usage: Usage,
     seed: int,
     pinned: Mapping[str, str],
 ) -> NetworkReading | str:
     """The reading of one candidate; where a container of layers is not understood, its layers are put together."""
     if candidate.shape == "pieces":
         return identify_pieces(candidate, readings, ask, seed)
-    found = identify(candidate, ask, seed, pinned)
+    found = identify(candidate, ask, usage, seed, pinned)
     if isinstance(found, str) and candidate.layers:
         assembled = identify_pieces(candidate, readings, ask, seed)
         return found if isinstance(assembled, str) else assembled

@@ -25,6 +25,9 @@ class Fill:
 
     value: Any
 
+    def __hash__(self) -> int:
+        return hash(repr(self.value))  # it may be a list or a dict
+
 
 @dataclass(frozen=True)
 class Earlier:

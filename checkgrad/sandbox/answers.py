@@ -71,8 +71,8 @@ def any_behaviour(body: bytes) -> Behaviour:
 
 def inventory(body: bytes) -> Inventory:
     """The inventory in a LOADED, or WireError."""
-    definitions, problem, traceback, notes, printed, mapping, imports, suspects = fields(
-        decode(body), 8
+    definitions, problem, traceback, notes, printed, mapping, imports, suspects, work = fields(
+        decode(body), 9
     )
     return Inventory(
         definitions=tuple(d for d in several(definitions, definition) if is_name(d.name)),
@@ -83,6 +83,7 @@ def inventory(body: bytes) -> Inventory:
         mapping=several(mapping, pair),
         imports=several(imports, pair),
         suspects=several(suspects, suspect),
+        work=several(work, text),
     )
 
 

@@ -65,6 +65,48 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class What:
+    """What a value is like, that a function was given or gave.
+
+    kind: "array" (shape, dtype ("f" floats, "i" or "u" whole, "b") and character say more), "number", "text" and "flag"
+    (*value*), "list" (*value*: "list" or "tuple"; *items* are the first of *length*), "dict" (*keys* beside *items*), "function", "object" (*value*:
+    its name or its class's), "none", "other".
+    character: "labels" (whole, not negative), "one-hot", "probabilities" (rows sum to 1; with " in columns" columns
+    do), "bits" (0 and 1), "zeros", "unit" (between 0 and 1), "any", or "" where nobody looked.
+    token: the same number for the same object, -1 where none was given.
+    """
+
+    kind: str
+    value: Any = None
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    character: str = ""
+    items: tuple[What, ...] = ()
+    keys: tuple[str | int, ...] = ()
+    length: int = 0
+    token: int = -1
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a function of the submission in its own work.
+
+    caller: the number of the noted call in which it was made, -1 for none; line: where it was called from.
+    result: of an `__init__`, a dict of all attributes of the object. changed: those that the call set or changed.
+    """
+
+    number: int
+    function: str
+    file: str
+    defined: int
+    caller: int
+    line: int
+    arguments: tuple[tuple[str, What], ...]
+    result: What
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Run:
     """What one watched run told.
 
@@ -74,7 +116,7 @@ class Run:
     "edit" where a change could not be made: *problem* says why.
     told: values by node. untold: how many values of a node did not fit. loops: the order at which each turn of a
     loop began. entered: how often a loop was entered. applied: how often each change was made. last: the node that
-    was evaluated last of those told. instead: what was stood in for.
+    was evaluated last of those told. instead: what was stood in for. calls: of the submission's functions, in order.
     died, died_of: as of a Behaviour.
     """
 
@@ -89,6 +131,7 @@ class Run:
     applied: tuple[int, ...] = ()
     last: int = -1
     instead: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
     seconds: float = 0.0
     died: str = ""
     died_of: str = ""
@@ -134,7 +177,12 @@ class Watching:
 
     def run(self, asked: Sequence[Asked]) -> list[Run]:
         """The runs, one for each that is asked, in their order."""
-        return [read(b) for b in self.worker.ask([one.request for one in asked])]
+        return runs(self.worker.ask, asked)
+
+
+def runs(ask: Callable[[Sequence[Request]], list[Behaviour]], asked: Sequence[Asked]) -> list[Run]:
+    """Watched runs by means of a worker's *ask*, where no tables are needed."""
+    return [read(behaviour) for behaviour in ask([one.request for one in asked])]
 
 
 def same(one: Run, other: Run) -> bool:
@@ -219,6 +267,7 @@ def read(behaviour: Behaviour) -> Run:
             applied=several(value["applied"], number),
             last=number(value["last"]),
             instead=several(value["instead"], text),
+            calls=tuple(call(i, one) for i, one in enumerate(several(value["calls"], list))),
             seconds=behaviour.seconds,
         )
     except (WireError, KeyError) as error:
@@ -230,6 +279,49 @@ def failure(value: Any) -> Failure:
     return Failure(
         text(file, 500), number(line), number(node), text(name, 200), text(message, 2000)
     )
+
+
+def call(number_: int, record: Any) -> Call:
+    function, file, defined, caller, line, arguments, result, changed = fields(record, 8)
+    given = tuple((text(name, 200), what(value)) for name, value in several(arguments, pair))
+    found = What("none") if result is None else what(result)
+    return Call(
+        number_,
+        text(function, 300),
+        text(file, 500),
+        number(defined),
+        number(caller),
+        number(line),
+        given,
+        found,
+        several(changed, text),
+    )
+
+
+def pair(value: Any) -> tuple[Any, Any]:
+    one, other = fields(value, 2)
+    return one, other
+
+
+def what(value: Any) -> What:
+    if type(value) is not tuple or len(value) < 3:
+        raise WireError("no description of a value")
+    kind, about, token, *members = value
+    inside = tuple(map(what, members))
+    if kind == "array":
+        shape, dtype, character = fields(about, 3)
+        sizes = several(shape, number)
+        return What(kind, None, sizes, text(dtype, 2), text(character, 30), token=number(token))
+    if kind == "list":
+        name, length = fields(about, 2)
+        return What(kind, text(name, 10), items=inside, length=number(length), token=number(token))
+    if kind == "dict":
+        keys = several(about, lambda k: k if type(k) is int else text(k, 200))
+        return What(kind, items=inside, keys=keys, length=len(inside), token=number(token))
+    if type(about) not in (int, float, str, bool, type(None)):
+        raise WireError("no plain value")
+    plain = text(about, 300) if type(about) is str else about
+    return What(text(kind, 20), plain, token=number(token))
 
 
 def by_number(value: Any, each: Callable[[Any], Any]) -> dict[int, Any]:

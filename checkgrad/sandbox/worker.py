@@ -133,7 +133,7 @@ class Worker:
 
     def _refusal(self, request: Request) -> Behaviour | None:
         """The answer to a request that is not put at all."""
-        if self.inventory.problem:
+        if self.inventory.problem and not (request.watch and self.inventory.work):
             return Behaviour(died="the submission does not load", died_of="load")
         if self._spent.seconds >= self.limits.submission:
             words = f"not asked: the submission has used its {self.limits.submission:g} s"

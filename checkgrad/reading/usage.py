@@ -1,0 +1,352 @@
+"""What the own work of a submission shows of its functions and classes: how they are called, with what, for what.
+
+    usage = Usage(worker.ask, worker.inventory.work)
+    usage.shows(request, 7)         # is it called there as this request calls it, 7 being the number of samples?
+    usage.of("Net.forward")         # its calls
+    usage.plans(maker)              # what a constructor is given, with its sizes left open
+
+The work is run under watch when something is asked of it for the first time, and once; without such work it is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.inventory import Definition, Parameter
+from checkgrad.child.request import Request, Result, Step
+from checkgrad.child.watch import Watch
+from checkgrad.reading.network_names import constructor_token, is_rate, setting
+from checkgrad.reading.network_script import (
+    FUNCTION,
+    HIDDEN,
+    IN,
+    OUT,
+    REST,
+    SIZES,
+    SIZES_TUPLE,
+    Token,
+)
+from checkgrad.reading.signature import Fill, positional
+from checkgrad.sandbox.watching import Asked, Call, Run, What, runs
+
+WORK = "the module's own work"
+# A loop over epochs is left after a few turns, one over layers goes to its end.
+WATCH = Watch(longest=12, most=5000, seconds=0.25, calls=True)
+WHOLE = ("labels", "bits", "zeros", "one-hot", "one-hot in columns")
+SHARES = ("probabilities", "probabilities in columns")
+INIT = ".__init__"
+
+
+class Usage:
+    """The calls that were seen when the files of *work* were run."""
+
+    def __init__(
+        self, ask: Callable[[Sequence[Request]], list[Behaviour]], work: Sequence[str]
+    ) -> None:
+        self.ask = ask
+        self.work = tuple(work)
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """One run a file that does work."""
+        return tuple(runs(self.ask, [Asked(WORK, WATCH, work=True, file=f) for f in self.work]))
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        return tuple(call for run in self.runs for call in run.calls)
+
+    @cached_property
+    def _by_function(self) -> Mapping[str, list[Call]]:
+        found: dict[str, list[Call]] = {}
+        for call in self.calls:
+            found.setdefault(call.function, []).append(call)
+        return found
+
+    def of(self, function: str) -> tuple[Call, ...]:
+        """The calls of a function, of a method "Net.forward", or of a class, whose constructor that is."""
+        known = self._by_function
+        return tuple(known.get(function) or known.get(function + INIT) or ())
+
+    @cached_property
+    def samples(self) -> frozenset[int]:
+        """How many samples there were: the sizes along which labels lie; empty where no labels were seen."""
+        values = [w for c in self.calls for _, w in (*c.arguments, ("", c.result))]
+        return frozenset(n for what in values for n in along_samples(what))
+
+    def shows(self, request: Request, samples: int) -> bool | None:
+        """Is what *request* calls called the same way in the module's own work, *samples* being how many it has?
+
+        True: every function and class that it calls is, with arrays of the same axes in the same places. False: one
+        is called there in other ways only. None: one is not called there, so that nothing is shown.
+        """
+        answers = [
+            self.called_so(name, step.args, samples) for step, name in named_calls(request.steps)
+        ]
+        return None if not answers or None in answers else all(answers)
+
+    def called_so(self, function: str, arguments: Sequence[Any], samples: int) -> bool | None:
+        """Is *function* called there with arrays of the same axes in the same places? None: it is not called."""
+        calls = [given(call) for call in self.of(function)]
+        if not calls:
+            return None
+        return any(self._alike(places, arguments, samples) for places in calls)
+
+    def _alike(self, places: Sequence[What], arguments: Sequence[Any], samples: int) -> bool:
+        """Is there one meaning of all sizes under which a call and *arguments* are alike?"""
+        if len(arguments) > len(places):
+            return False
+        sizes: dict[int, int] = {}
+        return all(
+            alike(what, argument, sizes) for what, argument in zip(places, arguments, strict=False)
+        ) and self._samples_agree(sizes, samples)
+
+    def _samples_agree(self, sizes: Mapping[int, int], samples: int) -> bool:
+        if not self.samples or samples not in sizes:
+            return True
+        if sizes[samples] in self.samples:
+            return True
+        return not any(size in self.samples for size in sizes.values())
+
+    # ---- constructors
+
+    def plans(self, maker: Definition) -> Iterator[tuple[Token, ...]]:
+        """What a constructor or an initialiser is given there, with the sizes of the layers left open."""
+        found = [self._plan(call, maker) for call in self.of(maker.name)]
+        yield from (plan for plan in dict.fromkeys(found) if plan is not None)
+
+    def _plan(self, call: Call, maker: Definition) -> tuple[Token, ...] | None:
+        """Tokens for what was handed over; None where that cannot be made again."""
+        parameters = positional(maker.parameters or ())
+        places = dict(call.arguments)
+        inside = self._sizes_inside(call)
+        if any(inside - {1} <= whole_numbers(what) for what in places.values()):
+            inside = inside & frozenset().union(*map(whole_numbers, places.values()))
+            single = frozenset[int]()  # one list holds all sizes
+        else:
+            single = inside
+        tokens: list[Token | None] = []
+        last = 0
+        for i, parameter in enumerate(parameters):
+            what = places.get(parameter.name, What("none"))
+            tokens.append(token_for(parameter, what, inside, single))
+            if not (parameter.optional and is_default(parameter, what)):
+                last = i + 1
+        return with_order(parameters[:last], tokens[:last])
+
+    def _sizes_inside(self, call: Call) -> frozenset[int]:
+        """The sizes of all arrays that a call made, in its object and in those that were made within."""
+        within = {call.number}
+        found = set(sizes_in(call.result))
+        for other in self.calls:
+            if other.caller in within and other.number > call.number:
+                within.add(other.number)
+                found |= set(sizes_in(other.result))
+        return frozenset(found)
+
+
+def named_calls(steps: Sequence[Step]) -> Iterator[tuple[Step, str]]:
+    """The steps that call something of the module, with its name, "Net.forward" for a method."""
+    classes: dict[int, str] = {}
+    for i, step in enumerate(steps):
+        if step.do != "call" or not all(type(p) is str and p[:1] == "." for p in step.path):
+            continue
+        name = ".".join(str(p)[1:] for p in step.path)
+        if step.of is None:
+            classes[i] = name
+            yield step, name
+        elif step.of in classes and len(step.path) == 1:
+            yield step, f"{classes[step.of]}.{name}"
+
+
+def given(call: Call) -> list[What]:
+    """What a call was given, without its own object."""
+    values = [what for _, what in call.arguments]
+    own = call.function.rpartition(".")[0] and values and values[0].kind in ("object", "function")
+    return values[1:] if own else values
+
+
+def alike(what: What, value: Any, sizes: dict[int, int]) -> bool:
+    """Is *value* of the same axes and of the same kind? *sizes*: what each size of ours is there."""
+    if isinstance(value, Result):
+        return what.kind in ("object", "array", "list", "dict", "other")
+    if isinstance(value, np.ndarray) and value.ndim:
+        return what.kind == "array" and alike_arrays(what, value, sizes)
+    if isinstance(value, list | tuple):
+        if what.kind != "list":
+            return False
+        pairs = zip(what.items, value, strict=False)
+        return all(alike(one, other, sizes) for one, other in pairs)
+    if isinstance(value, dict):
+        if what.kind != "dict":
+            return False
+        known = dict(zip(what.keys, what.items, strict=True))
+        return all(k in known and alike(known[k], v, sizes) for k, v in value.items())
+    if isinstance(value, bool):
+        return what.kind == "flag"
+    if isinstance(value, int | float | np.ndarray | np.generic):
+        return what.kind == "number" or what.kind == "array" and not what.shape
+    return what.kind == ("text" if isinstance(value, str) else "none")
+
+
+def alike_arrays(what: What, value: np.ndarray, sizes: dict[int, int]) -> bool:
+    if len(what.shape) != value.ndim or not alike_numbers(what, value):
+        return False
+    for ours, theirs in zip(value.shape, what.shape, strict=True):
+        if ours == 1 and theirs == 1:
+            continue
+        if sizes.setdefault(ours, theirs) != theirs:
+            return False
+    return True
+
+
+def alike_numbers(what: What, value: np.ndarray) -> bool:
+    """Whole numbers for whole numbers, one-hot for one-hot, probabilities for probabilities; the same axis sums to 1."""
+    if what.character in ("", "zeros"):
+        return True
+    if value.dtype.kind in "iu":
+        return what.character in WHOLE
+    if value.ndim == 2 and (whole := one_axis(value)):
+        bits = bool(((value == 0) | (value == 1)).all())
+        if bits:
+            return what.character in (f"one-hot{whole}", "bits")
+        return what.character in (f"probabilities{whole}", f"one-hot{whole}", "unit", "bits")
+    if what.dtype in ("i", "u") and what.character == "labels":
+        return bool((value == np.floor(value)).all())
+    return what.character not in SHARES or bool((value >= 0).all() and (value <= 1).all())
+
+
+def one_axis(value: np.ndarray) -> str | None:
+    """ "" where rows sum to 1, " in columns" where columns do, None else; as `calls.character` says it."""
+    if (value < 0).any():
+        return None
+    for axis, words in ((-1, ""), (0, " in columns")):
+        if value.shape[axis] > 1 and np.allclose(value.sum(axis=axis), 1, atol=1e-9):
+            return words
+    return None
+
+
+def along_samples(what: What) -> Iterator[int]:
+    """The sizes of labels along their samples."""
+    if what.kind != "array":
+        for one in what.items if what.kind == "list" else ():
+            yield from along_samples(one)
+        return
+    shape = what.shape
+    if (
+        len(shape) == 1
+        and what.character in ("labels", "bits")
+        and what.dtype in ("i", "u")
+        or len(shape) == 2
+        and what.character == "one-hot"
+        and shape[1] > 1
+    ):
+        yield shape[0]
+    elif len(shape) == 2 and what.character == "one-hot in columns":
+        yield shape[1]
+
+
+def sizes_in(what: What) -> Iterator[int]:
+    """The sizes of all arrays in a value."""
+    yield from what.shape
+    for one in what.items:
+        yield from sizes_in(one)
+
+
+def token_for(
+    parameter: Parameter, what: What, inside: frozenset[int], single: frozenset[int]
+) -> Token | None:
+    """What stands for one thing that a constructor was given; None where nothing does.
+
+    inside: sizes of what it made. single: those that may have been told one by one.
+    """
+    if what.kind == "number":
+        meant = setting(parameter.name)
+        if is_rate(parameter.name) or meant and isinstance(meant[0], str):
+            return meant[0]
+        is_size = type(what.value) is int and what.value in single and not meant
+        return IN if is_size else Fill(what.value)
+    if what.kind == "list" and what.length == len(what.items):
+        whole = all(one.kind == "number" and type(one.value) is int for one in what.items)
+        if whole and whole_numbers(what) and whole_numbers(what) <= inside:
+            return SIZES if what.value == "list" else SIZES_TUPLE
+        return Fill(plain(what)) if is_plain(what) else None
+    if what.kind == "dict":
+        return Fill(plain(what)) if is_plain(what) else None
+    if what.kind in ("text", "flag", "none"):
+        return Fill(what.value)
+    return FUNCTION + str(what.value) if what.kind == "function" else None
+
+
+def whole_numbers(what: What) -> frozenset[int]:
+    """The whole numbers in a list."""
+    if what.kind != "list":
+        return frozenset()
+    return frozenset(one.value for one in what.items if type(one.value) is int)
+
+
+def is_plain(what: What) -> bool:
+    """Can the value be made again from what is known of it?"""
+    if what.kind in ("list", "dict"):
+        return what.length == len(what.items) and all(map(is_plain, what.items))
+    return what.kind in ("number", "text", "flag", "none")
+
+
+def plain(what: What) -> Any:
+    if what.kind == "dict":
+        return {k: plain(v) for k, v in zip(what.keys, what.items, strict=True)}
+    if what.kind == "list":
+        return (list if what.value == "list" else tuple)(map(plain, what.items))
+    return what.value
+
+
+def is_default(parameter: Parameter, what: What) -> bool:
+    if what.kind in ("number", "text", "flag", "none"):
+        return type(parameter.default) is type(what.value) and parameter.default == what.value
+    return False
+
+
+def with_order(
+    parameters: Sequence[Parameter], tokens: Sequence[Token | None]
+) -> tuple[Token, ...] | None:
+    """Single sizes told apart: by their names where these say it, else in the order of the layers."""
+    if any(token is None for token in tokens):
+        return None
+    found = [token for token in tokens if token is not None]
+    single = [i for i, token in enumerate(found) if token == IN]
+    several = [i for i, token in enumerate(found) if token in (SIZES, SIZES_TUPLE)]
+    named = [constructor_token(parameters[i].name) for i in single]
+    if len(several) > 1 or not single:
+        return tuple(found) if len(several) <= 1 else None
+    ends = [IN, OUT] if len(single) == 2 or several else []
+    if {IN, OUT} >= set(named) or not ends:
+        order = [n for n in named if n in (IN, OUT)]
+        ends = [str(n) for n in order] if len(order) == len(single) else ends
+    if several:
+        if len(single) == 1:
+            found[single[0]] = named[0] if named[0] in (IN, OUT) else IN
+            found[several[0]] = REST if found[single[0]] == IN else SIZES
+        elif len(single) == 2:
+            found[single[0]], found[single[1]] = ends
+            found[several[0]] = HIDDEN
+        return tuple(found)
+    if len(single) == len(ends):
+        for i, token in zip(single, ends, strict=True):
+            found[i] = token
+        return tuple(found)
+    for number, i in enumerate(in_order(named, single)):
+        found[i] = f"size{number}"
+    return tuple(found)
+
+
+def in_order(named: Sequence[str | None], places: Sequence[int]) -> list[int]:
+    """Places of single sizes from the inputs to the outputs."""
+    rank = {IN: 0, HIDDEN: 1, OUT: 2}
+    ranks = [rank.get(str(name), 1) for name in named]
+    if not any(named):
+        return list(places)
+    return [place for _, _, place in sorted(zip(ranks, range(len(places)), places, strict=True))]

@@ -1,0 +1,181 @@
+"""What a module's own work shows: calls with their arguments, constructors, whether a request calls as it does."""
+
+import numpy as np
+import pytest
+
+from checkgrad.child.request import Request, Result, Step, call
+from checkgrad.reading.network_script import HIDDEN, IN, OUT, REST, SIZES, SIZES_TUPLE
+from checkgrad.reading.signature import Fill
+from checkgrad.reading.usage import Usage
+from checkgrad.sandbox import Worker
+
+MODULE = """
+import numpy as np
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=0))
+    return e / e.sum(axis=0)
+
+def loss(y, labels):
+    return -np.sum(np.log(y[labels, np.arange(y.shape[1])]))
+
+def scale(x, by=2.0):
+    return x * by
+
+class Net:
+    def __init__(self, n_in, n_out, name="net"):
+        self.W = np.random.randn(n_out, n_in)
+        self.seen = None
+
+    def forward(self, X):
+        self.seen = X
+        return softmax(self.W @ X)
+
+    def step(self, X, labels, rate):
+        y = self.forward(X)
+        y[labels, np.arange(y.shape[1])] -= 1
+        self.W -= rate * y @ X.T
+"""
+SCRIPT = """
+if __name__ == "__main__":
+    X = np.random.randn(4, 9)
+    labels = np.arange(9) % 3
+    net = Net(4, 3)
+    for epoch in range(1000):
+        print(loss(net.forward(X), labels))
+        net.step(X, labels, 0.1)
+"""
+
+
+@pytest.fixture
+def used(tmp_path):
+    """The usage of a module."""
+    workers = []
+
+    def begin(source):
+        (tmp_path / "student.py").write_text(source)
+        workers.append(Worker(tmp_path / "student.py"))
+        return Usage(workers[-1].ask, workers[-1].inventory.work)
+
+    yield begin
+    for worker in workers:
+        worker.close()
+
+
+def test_calls_are_told_with_what_they_are_given_and_give(used):
+    usage = used(MODULE + SCRIPT)
+    made, first = usage.of("Net")[0], usage.of("Net.step")[0]
+    assert [(n, w.value) for n, w in made.arguments[1:]] == [
+        ("n_in", 4),
+        ("n_out", 3),
+        ("name", "net"),
+    ]
+    assert made.changed == ("W", "seen")
+    assert [(w.kind, w.shape, w.character) for _, w in first.arguments[1:3]] == [
+        ("array", (4, 9), "any"),
+        ("array", (9,), "labels"),
+    ]
+    assert first.changed == ("W",)  # what it saw is the same array as before
+    inside = next(c for c in usage.calls if c.caller == first.number)
+    assert inside.function == "Net.forward"
+    assert usage.of("softmax")[0].result.character == "probabilities in columns"
+    assert usage.samples == {9}
+
+
+def test_the_same_array_has_the_same_number(used):
+    usage = used(MODULE + SCRIPT)
+    given = usage.of("loss")[0].arguments[0][1]
+    assert given.token == usage.of("Net.forward")[0].result.token >= 0
+
+
+@pytest.mark.parametrize(
+    ("request_", "due"),
+    [
+        (call("softmax", np.ones((3, 7)) * [[-1.0], [0.0], [2.0]]), True),
+        (call("softmax", np.ones((7, 3)) * [-1.0, 0.0, 2.0]), False),
+        (call("softmax", np.array([1.0, -2.0])), False),
+        (call("loss", np.full((3, 7), 1 / 3), np.arange(7) % 3), True),
+        (call("loss", np.full((7, 3), 1 / 3), np.arange(7) % 3), False),
+        (call("loss", np.full((3, 7), 1 / 3), np.eye(3)[:, np.arange(7) % 3]), False),
+        (call("scale", np.ones((7, 3))), None),
+        (
+            Request("Net", (Step("call", (".Net",), args=(5, 3)), Step("call", (".forward",), of=0, args=(-np.ones((5, 7)),))), Result(1)),
+            True,
+        ),
+        (
+            Request("Net", (Step("call", (".Net",), args=(5, 3)), Step("call", (".forward",), of=0, args=(-np.ones((7, 5)),))), Result(1)),
+            False,
+        ),
+    ],
+    ids=["columns", "rows", "a vector", "integers", "rows beside integers", "one-hot", "not called", "a method", "a method in rows"],
+)  # fmt: skip
+def test_a_request_is_shown_or_not(used, request_, due):
+    assert used(MODULE + SCRIPT).shows(request_, 7) is due
+
+
+CONSTRUCTORS = {
+    "a list": ("sizes, seed=1", "[4, 6, 3], seed=4", [(SIZES, Fill(4))], "sizes"),
+    "a tuple": ("sizes", "(4, 6, 3)", [(SIZES_TUPLE,)], "sizes"),
+    "single sizes": ("a, b, c", "4, 6, 3", [("size0", "size1", "size2")], "(a, b, c)"),
+    "named sizes": (
+        "n_hidden, n_in, n_out",
+        "6, 4, 3",
+        [("size1", "size0", "size2")],
+        "(n_in, n_hidden, n_out)",
+    ),
+    "ends and a list": ("i, o, between", "4, 3, [6, 5]", [(IN, OUT, HIDDEN)], "[i, *between, o]"),
+    "inputs and a list": ("d, after", "4, [6, 3]", [(IN, REST)], "[d, *after]"),
+    "an activation by name and a flag": (
+        "sizes, act, quiet",
+        "[4, 6, 3], 'tanh', True",
+        [(SIZES, Fill("tanh"), Fill(True))],
+        "sizes",
+    ),
+    "a function of the module": (
+        "sizes, act",
+        "[4, 6, 3], helper",
+        [(SIZES, "@helper")],
+        "sizes",
+    ),
+    "several networks": (
+        "sizes, act='relu'",
+        "[4, 6, 3])\nother = Net([4, 5, 2], 'tanh'",
+        [(SIZES,), (SIZES, Fill("tanh"))],
+        "sizes",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "given", "plans", "sizes"), CONSTRUCTORS.values(), ids=CONSTRUCTORS
+)
+def test_a_constructor_is_called_as_the_module_calls_it(used, parameters, given, plans, sizes):
+    usage = used(
+        f"""
+import numpy as np
+def helper(z):
+    return z
+class Net:
+    def __init__(self, {parameters}):
+        sizes = {sizes}
+        self.W = [np.random.randn(a, b) for a, b in zip(sizes[:-1], sizes[1:])]
+net = Net({given})
+print(net.W)
+"""
+    )
+    maker = next(d for d in inventory(usage) if d.name == "Net")
+    assert list(usage.plans(maker)) == plans
+
+
+def inventory(usage):
+    return usage.ask.__self__.inventory.definitions
+
+
+def test_a_module_without_work_of_its_own_is_not_run(used):
+    usage = used(MODULE)
+    assert usage.work == () and usage.calls == () and usage.runs == ()
+    assert usage.shows(call("softmax", np.ones((3, 7))), 7) is None
+
+
+def test_work_is_known_from_the_text(used):
+    assert used(MODULE + SCRIPT).work == ("student.py",)
