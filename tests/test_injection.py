@@ -90,3 +90,30 @@ def test_the_page_takes_none_of_it_for_its_own(report):
 def test_the_terminal_shows_it_in_no_colour_of_its_own(report):
     assert "\x1b" not in summary(report, 80, colour=False)
     assert "\x1b]" not in summary(report, 80, colour=True)
+
+
+LONG = """
+import numpy as np
+def softmax(z):
+    raise ValueError({message!r})
+def sigmoid(z):
+    raise ValueError({message!r})
+"""
+# broken at whatever column, one of these lines would begin with it
+ORDERS = {
+    "orders": "".join(f"A {'w' * n} ::error::x " for n in range(1, 90)),
+    "orders in long words": "".join(f"{'w' * n}::error::x" for n in range(1, 90)),
+    "formulas": "".join(f"A {'w' * n} =HYPERLINK(1) +1 -1 @x " for n in range(1, 90)),
+    "groups": "".join(f"A {'w' * n} ##[error]x " for n in range(1, 90)),
+}
+
+
+@pytest.mark.parametrize("message", ORDERS.values(), ids=ORDERS)
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"json"}))
+def test_no_line_begins_with_an_order_or_a_formula_because_it_was_wrapped(tmp_path, message, name):
+    (tmp_path / "hw.py").write_text(LONG.format(message=message))
+    shown = read(name, FORMATS[name](grade(tmp_path / "hw.py")))
+    lines = [line.lstrip() for text in shown for line in text.split("\n")]
+    assert any("wwwww" in line for line in lines)
+    assert not any(line.startswith(("::", "##[")) for line in lines)
+    assert not any(line.startswith(("=H", "+1", "-1", "@x")) for line in lines)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from checkgrad.batch.record import Record
 from checkgrad.model import Report, Verdict
 from checkgrad.render import story
+from checkgrad.render.shield import SIGNS, shielded
+from checkgrad.sandbox import clean
 
 ABOUT = ("student", "name", "email", "submission", "state", "score", "maximum", "right", "checks", "not judged", "late")  # fmt: skip
 OURS = "our fault"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class Grades:
@@ -38,8 +40,9 @@ class Grades:
 
 
 def guarded(cell: str) -> str:
-    """Return *cell* so that no spreadsheet takes it for a formula."""
-    return "'" + cell if cell.startswith(FORMULA) else cell
+    """Return *cell* so that no spreadsheet takes it for a formula, without control characters."""
+    told = shielded(re.sub(r"\s", " ", clean(cell)))
+    return "'" + told if told.lstrip().startswith(SIGNS) else told
 
 
 def state(report: Report) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from checkgrad.model import Outcome, Report, Verdict
+from checkgrad.render.json import plain
 from checkgrad.render.numbers import clean
 from checkgrad.render.story import NOT_JUDGED, counts, headline, score, spoken, veiled
 from checkgrad.render.terminal import failure
@@ -18,7 +19,7 @@ STATUS = {Verdict.CRASHED: "error", Verdict.OVER_LIMIT: "error"}
 
 def render(report: Report) -> str:
     """Return one line for the step's output `result`."""
-    return base64.b64encode(msgspec.json.encode(results(report))).decode() + "\n"
+    return base64.b64encode(msgspec.json.encode(plain(results(report)))).decode() + "\n"
 
 
 def results(report: Report) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from checkgrad.model import (
 )
 from checkgrad.render import captions, numbers, story
 from checkgrad.render.formulas import by_hand, mathml
+from checkgrad.render.shield import shielded
 from checkgrad.render.snippet import snippet
 from checkgrad.render.svg import SHARED, tidy
 
@@ -251,7 +252,7 @@ def environment() -> Environment:
 def _visible(value: Any) -> Any:
     """Every string that enters the page passes here; autoescape follows."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return numbers.clean(numbers.clipped(value, LONGEST))
+        return shielded(numbers.clean(numbers.clipped(value, LONGEST)))
     return value
 
 

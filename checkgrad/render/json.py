@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from checkgrad.model import Report
+from checkgrad.render.shield import shielded
 
 T = TypeVar("T")
 NOT_FINITE = ("nan", "inf", "-inf")
@@ -75,7 +76,7 @@ def _portable(data: Any) -> Any:
     if isinstance(data, float) and not math.isfinite(data):
         return str(data)
     if isinstance(data, str):
-        return data.encode("utf-8", "replace").decode()  # a lone surrogate has no JSON
+        return shielded(data).encode("utf-8", "replace").decode()  # a lone surrogate has no JSON
     if isinstance(data, list | tuple):
         return [_portable(item) for item in data]
     if isinstance(data, dict):

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 from checkgrad.model import Outcome, Report, Verdict
 from checkgrad.render.numbers import clean
+from checkgrad.render.shield import shielded
 from checkgrad.render.story import WORDS, veiled
 from checkgrad.render.terminal import failure
 
@@ -65,4 +66,4 @@ def _time(seconds: float) -> str:
 
 
 def _legal(text: str) -> str:
-    return ILLEGAL.sub("\ufffd", clean(text))
+    return ILLEGAL.sub("\ufffd", shielded(clean(text)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 
 from checkgrad.model import Example, NotJudged, Outcome, Report, Verdict
 from checkgrad.render.numbers import Line, clean, clipped, lines
+from checkgrad.render.shield import shielded, wrapped
 from checkgrad.render.story import (
     WHOLE_FILE,
     First,
@@ -48,13 +48,13 @@ def render(report: Report) -> str:
 def summary(report: Report, width: int = 80, colour: bool = True) -> str:
     """Return the result in fewer than 25 lines: what to fix first and why, then a line for each part."""
     shown = visible(report)
-    text = "\n".join(_summary(report, shown, max(40, width)))
+    text = shielded("\n".join(_summary(report, shown, max(40, width))))
     return (text if colour else _without_colour(text)) + "\n"
 
 
 def failure(outcome: Outcome, width: int = 88) -> str:
     """Return what is to be said of one *outcome*: the problem, an example, its cause, the student's own lines."""
-    return _without_colour("\n".join(_failure(outcome, width)))
+    return shielded(_without_colour("\n".join(_failure(outcome, width))))
 
 
 def _summary(report: Report, shown: Report, width: int) -> Iterator[str]:
@@ -166,7 +166,7 @@ def _labelled_line(label: str, tint: str, text: str, width: int, most: int = 1) 
     if most == 1:
         return _painted(f"{label:<11}", tint) + _cut(text, width - 11)
     pad = " " * 11
-    kept = textwrap.wrap(" ".join(text.split()), width - 11, max_lines=most, placeholder=" ...")
+    kept = wrapped(text, width - 11, most)
     return _painted(f"{label:<11}", tint) + f"\n{pad}".join(kept)
 
 
@@ -223,9 +223,7 @@ def _around_the_mark(block: list[Line], most: int) -> list[Line]:
 
 
 def _wrapped(text: str, width: int, indent: str = "  ", most: int = 99) -> Iterable[str]:
-    kept = textwrap.wrap(
-        clean(clipped(text, LONGEST)), width - len(indent), max_lines=most, placeholder=" ..."
-    )
+    kept = wrapped(clean(clipped(text, LONGEST)), width - len(indent), most)
     return (indent + line for line in kept)
 
 
