@@ -19,6 +19,7 @@ from checkgrad import demands, exam, excerpt, unjudged
 from checkgrad.assignment import Assignment
 from checkgrad.assignment.declared import Declared, declared
 from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
+from checkgrad.child.inventory import Definition
 from checkgrad.exercise import Exercise, Formula
 from checkgrad.exercises.mlp import NETWORK, NetworkExercise
 from checkgrad.judging import (
@@ -246,8 +247,10 @@ class Grader:
         student = self.student(candidate)
         check = next(c for c in CHECKS if c.name == question.check)
         reading = student.reading
-        if reading.unwritten:
+        if reading.unwritten or not reading.right and self._lacks_a_value(candidate.function):
             return Part(self._missing(question, True))
+        if not reading.right and (gap := self._unwritten_below(_called(candidate))):
+            return self._not_judged(question, Reason(unjudged.HANGS_ON, gap))
         if not reading.reached:
             return self._not_judged(question, Reason(unjudged.NOT_CALLED, reading.obstacle))
         if candidate.guessed and not reading.right:
@@ -289,10 +292,15 @@ class Grader:
         )
         if candidate is None:
             return Part(self._missing(question, False))
+        if candidate.left_open:
+            covers, concerns = names(candidate.left_open), names(candidate.parts)
+            problem = f"is not written yet: {covers[0]}"
+            missing = bare_outcome(question, Verdict.MISSING, problem)
+            return Part(missing, covers=covers, concerns=concerns)
         reading = self.networks[candidate]
         if isinstance(reading, str):
             unread = self._not_judged(question, Reason(unjudged.NOT_READ, reading))
-            return replace(unread, covers=[d.name for d in candidate.parts])
+            return replace(unread, concerns=names(candidate.parts))
         if candidate not in self._networks:
             wrong = self._wrong_pieces(candidate)
             self._networks[candidate] = Network(
@@ -421,6 +429,14 @@ class Grader:
         definition = self.worker.inventory.find(function)
         return definition is not None and definition.stub
 
+    def _lacks_a_value(self, function: str) -> bool:
+        """Does it return what was left at None?"""
+        definition = self.worker.inventory.find(function)
+        return definition is not None and bool(definition.unset)
+
+    def _unwritten_below(self, roots: list[str]) -> str:
+        return unjudged.unwritten_below(self.worker.inventory, roots)
+
     def _loads(self, question: Question) -> Outcome:
         inventory = self.worker.inventory
         if inventory.problem:
@@ -524,6 +540,10 @@ def _derivation(asked: Exercise | NetworkExercise) -> str:
 
 def _distinct(readings: Iterable[ReadAs]) -> list[ReadAs]:
     return list({(r.exercise, r.function): r for r in readings}.values())
+
+
+def names(definitions: Iterable[Definition]) -> list[str]:
+    return [definition.name for definition in definitions]
 
 
 def _called(candidate: Candidate) -> list[str]:

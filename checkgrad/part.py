@@ -26,6 +26,7 @@ class Piece(Struct, frozen=True):
     kind: str
     looks_like: str
     definition: str = ""
+    is_open: bool = False  # it was left as its template
 
 
 class Header(Struct, frozen=True):
@@ -42,7 +43,8 @@ class Header(Struct, frozen=True):
 class Part(Struct, frozen=True):
     """An answer with all that the report says about it.
 
-    reason: why there is no verdict. covers: definitions that a verdict says something about.
+    reason: why there is no verdict. covers: definitions that the outcome says something about.
+    concerns: those that it would say something about, if there were a verdict.
     place: where the code in question stands.
     """
 
@@ -52,4 +54,5 @@ class Part(Struct, frozen=True):
     header: Header | None = None
     reason: Reason | None = None
     covers: list[str] = []
+    concerns: list[str] = []
     place: Place | None = None

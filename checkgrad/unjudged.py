@@ -21,12 +21,16 @@ from checkgrad.network_checks import (
 from checkgrad.part import Header, Part, Piece, Reason
 from checkgrad.reading.recipe import IN_TABLE, last_name
 
+UNWRITTEN = "unwritten"
 NOT_CALLED, NOT_READ, GUESSED = "not_called", "not_read", "guessed"
 NOT_RECOGNISED, IN_A_SCRIPT, INSIDE = "not_recognised", "in_a_script", "inside"
-BELONGS, NOT_ASKED_FOR, NOT_LOADED = "belongs", "not_asked_for", "not_loaded"
+BELONGS, UNFINISHED, NOT_ASKED_FOR, NOT_LOADED = (
+    "belongs", "unfinished", "not_asked_for", "not_loaded",
+)  # fmt: skip
 HANGS_ON, FOLLOWS, TRIED = "hangs_on", "follows", "tried"
 
 WORDS = {
+    UNWRITTEN: "is not written yet",
     NOT_CALLED: "could not be called: {}",
     NOT_READ: "{}",
     TRIED: "{}",
@@ -38,6 +42,7 @@ WORDS = {
     ),
     INSIDE: "stands inside {}, so it cannot be called by itself",
     BELONGS: "belongs to {}, which could not be read as a network",
+    UNFINISHED: "belongs to {}, which is not written yet",
     NOT_ASKED_FOR: "the assignment does not ask for it",
     NOT_LOADED: "the submission does not load",
     NO_SIZES: "could not be given parameters and data of any size that was tried",
@@ -107,19 +112,41 @@ def place_of(span: Span) -> Place | None:
 
 def pieces(inventory: Inventory) -> list[Piece]:
     """What may compute gradients, by the names of its definitions."""
-    names = {_key(d.span): d.name for d in inventory.definitions if d.kind != "class"}
+    defined = {_key(d.span): d for d in inventory.definitions if d.kind != "class"}
     found = []
     for suspect in inventory.suspects:
-        place = place_of(suspect.span)
-        defined = names.get(_key(suspect.span), "")
-        if place:
-            name = defined or suspect.name
-            found.append(Piece(place, name, suspect.kind, suspect.looks_like, defined))
+        place, one = place_of(suspect.span), defined.get(_key(suspect.span))
+        if not place or one and one.stub and not is_template(one, inventory):
+            continue
+        name = one.name if one else suspect.name
+        open_ = bool(one and one.stub)
+        looks, kind = suspect.looks_like, suspect.kind
+        found.append(Piece(place, name, kind, looks, one.name if one else "", open_))
     return found
 
 
 def _key(span: Span) -> tuple[str, int, int]:
     return span.file, span.cell, span.line
+
+
+def unwritten_below(inventory: Inventory, roots: Collection[str]) -> str:
+    """What *roots* use that was left as its template, "" if all of it is written."""
+    used = map(inventory.find, reached(inventory, roots))
+    found = (d.name for d in used if d and d.name not in roots and is_template(d, inventory))
+    return next(found, "")
+
+
+def is_template(definition: Definition, inventory: Inventory) -> bool:
+    """Was it left open, and not for others to derive from?"""
+    owner = definition.name.rpartition(".")[0]
+    derived = any(last_name(owner) in d.bases for d in inventory.definitions) if owner else False
+    return definition.stub and not derived and not _is_interface(owner, inventory)
+
+
+def _is_interface(owner: str, inventory: Inventory) -> bool:
+    """Is it a class that leaves open all that it defines, and more than one thing?"""
+    methods = [d for d in inventory.definitions if d.name.rpartition(".")[0] == owner != ""]
+    return len(methods) > 1 and all(d.stub for d in methods)
 
 
 def reached(inventory: Inventory, roots: Iterable[str]) -> list[str]:
@@ -161,7 +188,8 @@ def listed(header: Header, parts: Sequence[Part], asked: Collection[str]) -> lis
     """
     told = _told(parts)
     judged = {name for p in parts if _is_answer(p) for name in (p.outcome.function, *p.covers)}
-    judged |= {p.outcome.function for p in parts if p.outcome.verdict is Verdict.MISSING}
+    missing = [p for p in parts if p.outcome.verdict is Verdict.MISSING]
+    judged |= {name for p in missing for name in (p.outcome.function, *p.covers)}
     selected = {p.outcome.function for p in parts if p.outcome.verdict is not Verdict.NOT_RUN}
     everything = len(selected) == len({q.function for q in header.questions})
     found = {name: _entry(p, header.pieces) for name, p in told.items() if p.place}
@@ -215,10 +243,13 @@ def _unknown(
 def _why(piece: Piece, header: Header, parts: Sequence[Part], asked: Collection[str]) -> Reason:
     if any(p.outcome.check == "loads" and p.outcome.verdict is Verdict.CRASHED for p in parts):
         return Reason(NOT_LOADED)
+    if piece.is_open:
+        return Reason(UNWRITTEN)
     if asked:
         return Reason(NOT_ASKED_FOR)
-    if unread := next((p for p in _told(parts).values() if piece.definition in p.covers), None):
-        return Reason(BELONGS, unread.outcome.function)
+    if whole := next((p.outcome for p in parts if piece.definition in p.concerns), None):
+        unfinished = whole.verdict is Verdict.MISSING
+        return Reason(UNFINISHED if unfinished else BELONGS, whole.function)
     if piece.kind in ("loop", "steps"):
         return Reason(IN_A_SCRIPT)
     if piece.kind == "nested":

@@ -53,12 +53,13 @@ class Definition:
     kind: "function", "class", "method", "static" (callable on the class itself) or "property".
     parameters: None where they cannot be read; of a class, those of its constructor; without self.
     returns: how many values its return statements group in a tuple: 1 for one value, 0 for none.
-    stub: the body does nothing (pass, ..., raise NotImplementedError).
+    stub: it was left as its template (pass, ..., raise NotImplementedError, a return of what is None).
     uses: names its source mentions, in order; "1 -" where it takes something from one, "1 /" where it
         divides one, "axis" where it works along one, "axes" where that needs an array of several.
     sets: attributes it assigns on self, in order.
     keeps: places in dicts on self that it assigns, "params['W']".
     gives: names of the values that it returns in a tuple, "" for what is no plain name.
+    unset: names that it returns and only ever sets to None.
     span: where it stands.
     """
 
@@ -74,6 +75,7 @@ class Definition:
     bases: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
+    unset: tuple[str, ...] = ()
     span: Span = Span()
 
 

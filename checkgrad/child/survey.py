@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from . import gaps
 from .describe import fields_of
 from .inventory import Definition, Parameter, Span
 from .source import Document
@@ -45,6 +46,7 @@ class Survey:
         self.nodes: dict[tuple[str, int, str], Function] = {}
         self.classes: dict[tuple[str, str], ast.ClassDef] = {}
         self.files = set(trees)
+        self.bound = {file: gaps.bound_in(tree) for file, tree in trees.items()}
         for file, tree in trees.items():
             for node in ast.walk(tree):
                 self.remember(file, node)
@@ -133,14 +135,20 @@ class Survey:
             doc=doc_of(found.value),
             line=getattr(source, "lineno", 0),
             returns=returned(node) if node and found.kind != "class" else 1,
-            stub=is_stub(node) if node and found.kind != "class" else False,
+            stub=self.is_open(node, found) if node and found.kind != "class" else False,
             uses=tuple(mentioned(inside)),
             sets=tuple(set_on_self(inside)),
             bases=bases_of(found.value),
             gives=names_returned(node) if node and found.kind != "class" else (),
             keeps=tuple(dict.fromkeys(kept_on_self(inside)))[:MOST_NAMES],
+            unset=gaps.unset(node)[:MOST_NAMES] if node and found.kind != "class" else (),
             span=self.span(found, file, source),
         )
+
+    def is_open(self, node: Function, found: Found) -> bool:
+        """Was it left as its template?"""
+        file = found.function.__code__.co_filename if found.function else ""
+        return gaps.is_open(node, self.bound.get(file))
 
     def span(self, found: Found, file: str, source: ast.AST | None) -> Span:
         """Where *source* stands; a method may be inherited from another file."""
@@ -321,28 +329,6 @@ def own_returns(node: ast.AST) -> Iterator[ast.Return]:
             child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
         ):
             yield from own_returns(child)
-
-
-def is_stub(node: Function) -> bool:
-    """Does the body do nothing, or end in a `return None` whatever it does before?"""
-    if isinstance(node, ast.Lambda):
-        return False
-    left_open = node.body and isinstance(node.body[-1], ast.Return) and node.body[-1].value
-    nothing = left_open and all(r.value and width(r.value) == 0 for r in own_returns(node))
-    return bool(nothing) or all(map(does_nothing, node.body))
-
-
-def does_nothing(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.Pass):
-        return True
-    if isinstance(statement, ast.Expr):
-        return isinstance(statement.value, ast.Constant)
-    if isinstance(statement, ast.Raise):
-        return statement.exc is not None and "NotImplemented" in ast.dump(statement.exc)
-    if isinstance(statement, ast.Return):
-        nothing = statement.value is None or width(statement.value) == 0
-        return nothing or getattr(statement.value, "id", "") == "NotImplemented"
-    return False
 
 
 def mentioned(nodes: Sequence[ast.AST]) -> list[str]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from . import gaps
 from .inventory import (
     ACTIVATION,
     FORWARD,
@@ -200,7 +201,7 @@ def _looks(piece: Piece, known: frozenset[str]) -> str:
         return TRAINING
     if piece.kind in ("loop", "steps"):
         return next((s for s in IN_STEPS if s in signs), "")
-    if said and (signs or _gives(piece.nodes) or piece.kind == "lambda"):
+    if said and (signs or piece.kind == "lambda" or _gives(piece.nodes) or _is_open(piece)):
         return said
     owner = _said(piece.name.rpartition(".")[0])
     if (
@@ -232,6 +233,11 @@ def _is_idle(name: str) -> bool:
 
 def _words(name: str) -> list[str]:
     return [word.lower() for word in WORD.findall(name)]
+
+
+def _is_open(piece: Piece) -> bool:
+    """Is it a function that was left as its template?"""
+    return isinstance(piece.first, ast.FunctionDef) and gaps.is_open(piece.first)
 
 
 def _gives(nodes: Iterable[ast.AST]) -> bool:

@@ -20,6 +20,7 @@ from checkgrad.reading import network_answer, pieces
 from checkgrad.reading import network_form as forms
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_form import Parameters
+from checkgrad.reading.network_names import says
 from checkgrad.reading.network_script import Script, sizes_of
 from checkgrad.reading.network_tell import loss_of, outputs_of, squashed
 from checkgrad.reading.pieces import Pieces
@@ -28,6 +29,7 @@ Ask = Callable[[Sequence[Request]], list[Behaviour]]
 RESETS = re.compile(r"zero|reset|clear|update|step|train|fit|optimi", re.IGNORECASE)
 TASKS = {1: "binary", 2: "two_class"}  # by number of outputs; more are "multi_class"
 
+NEEDED = {"forward", "gradient"}  # of a network: without them there is nothing to ask
 DO_NOT_FIT = "gave values that do not fit together"
 
 
@@ -46,6 +48,11 @@ class NetworkCandidate:
     others: tuple[Definition, ...] = ()
     layers: tuple[Definition, ...] = ()
     maker: Definition | None = None
+
+    @property
+    def left_open(self) -> tuple[Definition, ...]:
+        """What of it was not written: a network with such a part is none yet."""
+        return tuple(d for d in self.parts if d.stub and NEEDED & says(d))
 
     @property
     def can_be_reset(self) -> bool:

@@ -156,8 +156,9 @@ def _is_network(
     definition: Definition, methods: Sequence[Definition], inventory: Inventory
 ) -> bool:
     """Does a class hold parameters, and go forward and back with targets?"""
-    if any(m.stub and {"loss", "gradient"} & says(m) for m in methods):
-        return False  # left open for others to derive from
+    open_ = [m for m in methods if m.stub and {"loss", "gradient"} & says(m)]
+    if open_ and _is_to_derive_from(definition, methods, inventory):
+        return False
     back = [
         m
         for m in methods
@@ -175,6 +176,14 @@ def _is_network(
     samples = any(_takes(m, X) for m in methods if {"forward", "loss", "gradient"} & says(m))
     samples = samples or _takes(definition, X) and _names_targets(definition)
     return bool(back) and targets and forward and samples and _holds(definition, inventory)
+
+
+def _is_to_derive_from(
+    definition: Definition, methods: Sequence[Definition], inventory: Inventory
+) -> bool:
+    """Does it leave methods open for others to fill in, rather than for its author?"""
+    derived = any(last(definition.name) in d.bases for d in inventory.definitions)
+    return derived or all(m.stub for m in methods)
 
 
 def _updates(definition: Definition) -> bool:

@@ -287,7 +287,8 @@ def _not_right(one: Inquiry) -> Reading:
 def _in_layout(one: Inquiry) -> list[Way]:
     """The ways of asking with the weights as the module has them, those in its layout first."""
     turned = one.weights and {"w", "x"} <= set(one.exercise.roles)
-    ways = [w for w in one.ways if not turned or w.form.weights == one.weights]
+    left = one.ways or list(one.answers)
+    ways = [w for w in left if not turned or w.form.weights == one.weights]
     if one.order:
         ways = [w for w in ways if consistency.order(w) == one.order] or ways
     return sorted(ways, key=lambda way: way.form.layout != one.layout)

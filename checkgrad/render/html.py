@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from checkgrad.model import (
     Curve,
@@ -180,6 +180,7 @@ def render(report: Report) -> str:
         titles={part.name: part.title for part in story.parts(shown)},
         first=story.first_to_fix(shown),
         counts=story.counts(shown),
+        several_files=len({one.place.file for one in shown.not_judged}) > 1,
         progress=story.progress(shown),
         style=Markup(style),
         style_hash=style_hash(style),
@@ -235,6 +236,7 @@ def environment() -> Environment:
         "by_hand": by_hand,
         "stated": story.stated,
         "titled": story.titled,
+        "counted": _counted,
     }
     env.globals |= {
         "lines": numbers.lines,
@@ -243,6 +245,9 @@ def environment() -> Environment:
         "words": story.WORDS,
         "marks": MARKS,
         "plural": story.plural,
+        "tally": story.tally,
+        "located": story.located,
+        "alike": story.alike,
         "agreements": _agreements,
         "longest_open": LONGEST_OPEN,
     }
@@ -256,14 +261,21 @@ def _visible(value: Any) -> Any:
     return value
 
 
+def _counted(text: str) -> Markup:
+    """*text* with its first number in bold."""
+    return Markup(re.sub(r"^\d+", r"<strong>\g<0></strong>", str(escape(story.titled(text)))))
+
+
 def _groups(report: Report) -> list[tuple[str, str, list[story.Part]]]:
     every = story.parts(report)
     failed = [p for p in every if p.verdict.failed]
     unclear = [p for p in every if p.verdict in (Verdict.ADVICE, Verdict.GRADER_FAULT)]
     fine = [p for p in every if p.verdict in (Verdict.PASSED, Verdict.NOT_RUN)]
+    unjudged = [p for p in every if p.verdict is Verdict.NOT_JUDGED]
     groups = [
         ("bad", "Not right yet", failed),
         ("advice", "Right, with advice", unclear),
+        ("open", "Not judged", unjudged),
         ("good", "Right", fine),
     ]
     return [group for group in groups if group[2]]

@@ -246,7 +246,9 @@ def tally(report: Report) -> str:
         return (
             f"{right} of {judged} {plural(judged, 'check')} right" if judged else "nothing checked"
         )
-    kinds = {"right": right, "wrong": judged - right, "not judged": unjudged}
+    missing = sum(o.verdict == Verdict.MISSING for o in report.outcomes)
+    wrong = judged - right - missing
+    kinds = {"right": right, "wrong": wrong, "missing": missing, "not judged": unjudged}
     return ", ".join(f"{number} {kind}" for kind, number in kinds.items() if number)
 
 
@@ -256,6 +258,14 @@ def located(one: NotJudged) -> str:
     several = place.end_line > place.line
     lines = f"lines {place.line} to {place.end_line}" if several else f"line {place.line}"
     return f"cell {place.cell}, {lines}" if place.cell else lines
+
+
+def alike(not_judged: Iterable[NotJudged]) -> list[tuple[str, list[NotJudged]]]:
+    """Those of which the same is to be said, together, by what is said."""
+    found: dict[str, list[NotJudged]] = {}
+    for one in not_judged:
+        found.setdefault(one.reason, []).append(one)
+    return list(found.items())
 
 
 def unjudged(one: NotJudged) -> str:

@@ -12,6 +12,7 @@ from checkgrad.render.story import (
     WHOLE_FILE,
     First,
     Part,
+    alike,
     first_to_fix,
     headline,
     listed,
@@ -113,19 +114,16 @@ def _right_in(part: Part) -> str:
 
 def _not_judged_lines(not_judged: list[NotJudged], width: int) -> list[str]:
     """A line for each; those of which the same is to be said share one."""
-    alike: dict[str, list[NotJudged]] = {}
-    for one in not_judged:
-        alike.setdefault(one.reason, []).append(one)
-    lines = []
-    for reason, members in list(alike.items())[:MOST_PARTS]:
+    groups, lines = alike(not_judged), []
+    for reason, members in groups[:MOST_PARTS]:
         if len(members) == 1:
             text = f"{members[0].name} ({unjudged(members[0])})"
         else:
             names = [f"{one.name} ({located(one)})" for one in members]
             text = f"{listed(names, MOST_PARTS)}: {reason}"
         lines.append(_labelled_line(LABELS[Verdict.NOT_JUDGED], YELLOW, clean(text), width, 3))
-    if len(alike) > MOST_PARTS:
-        lines.append(f"and {len(alike) - MOST_PARTS} more not judged, in the report")
+    if len(groups) > MOST_PARTS:
+        lines.append(f"and {len(groups) - MOST_PARTS} more not judged, in the report")
     return lines
 
 

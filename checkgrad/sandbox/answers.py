@@ -88,9 +88,10 @@ def inventory(body: bytes) -> Inventory:
 
 
 def definition(value: Any) -> Definition:
-    name, kind, parameters, doc, line, returns, stub, uses, sets, bases, gives, keeps, place = (
-        fields(value, 13)
+    name, kind, parameters, doc, line, returns, stub, uses, sets, bases, gives, keeps, *rest = (
+        fields(value, 14)
     )
+    unset, place = rest
     if kind not in KINDS:
         raise WireError("unknown kind of definition")
     return Definition(
@@ -106,6 +107,7 @@ def definition(value: Any) -> Definition:
         bases=several(bases, text),
         gives=several(gives, text),
         keeps=several(keeps, text),
+        unset=several(unset, text),
         span=span(place),
     )
 
