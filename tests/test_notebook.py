@@ -43,7 +43,7 @@ def test_the_magic_shows_a_page_of_its_own_and_a_summary(shell):
     assert verdicts(shown) == {"sigmoid": Verdict.PASSED}
     assert shown._repr_html_().startswith('<iframe srcdoc="&lt;!DOCTYPE html&gt;')
     assert 'sandbox=""' in shown._repr_html_()
-    assert "checks right" in repr(shown)
+    assert "of 7 checks right" in repr(shown)
 
 
 def test_the_last_definition_counts_and_cells_that_failed_do_not(shell):

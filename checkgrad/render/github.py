@@ -10,7 +10,7 @@ import msgspec
 from checkgrad.model import Outcome, Report, Verdict
 from checkgrad.render.json import plain
 from checkgrad.render.numbers import clean
-from checkgrad.render.story import NOT_JUDGED, counts, headline, score, spoken, veiled
+from checkgrad.render.story import NOT_JUDGED, counts, headline, plainly, score, spoken, veiled
 from checkgrad.render.terminal import failure
 
 LONGEST_OUTPUT = 500
@@ -32,7 +32,14 @@ def results(report: Report) -> dict[str, Any]:
         for i, outcome in enumerate(veiled(report), 1)
         if outcome.verdict not in NOT_JUDGED
     ]
-    found = {"version": 3, "status": _overall(report), "tests": tests, "max_score": whole}
+    found: dict[str, Any] = {
+        "version": 3,
+        "status": _overall(report),
+        "tests": tests,
+        "max_score": whole,
+    }
+    if report.not_judged:
+        found["not_judged"] = [clean(plainly(one)) for one in report.not_judged]
     return found if tests else {**found, "message": headline(report)}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from checkgrad.model import Outcome, Report, Verdict
 from checkgrad.render.json import dumps
 from checkgrad.render.numbers import clean
-from checkgrad.render.story import decided, parts, score, spoken
+from checkgrad.render.story import decided, parts, plainly, score, spoken
 from checkgrad.render.terminal import failure, summary
 
 DECIMALS = 6
@@ -38,7 +38,11 @@ def render(report: Report) -> str:
             "test_name_format": "text",
             "visibility": "visible",
             "stdout_visibility": "hidden",
-            "extra_data": {"checkgrad": report.environment.checkgrad, "seed": report.seed},
+            "extra_data": {
+                "checkgrad": report.environment.checkgrad,
+                "seed": report.seed,
+                "not_judged": [clean(plainly(one)) for one in report.not_judged],
+            },
             "tests": tests,
         }
     )
@@ -53,7 +57,7 @@ def rounded(numbers: Sequence[float]) -> list[float]:
 def _test(report: Report, outcome: Outcome, number: str, maximum: float) -> dict[str, Any]:
     return {
         **_points(report, outcome, maximum),
-        "status": "failed" if outcome.verdict.failed else "passed",
+        **_status(outcome),
         "name": clean(f"{spoken(outcome.exercise)}: {spoken(outcome.check)}"),
         "name_format": "text",
         "number": number,
@@ -62,6 +66,13 @@ def _test(report: Report, outcome: Outcome, number: str, maximum: float) -> dict
         "tags": [clean(outcome.exercise)],
         "visibility": outcome.visibility if outcome.visibility in VISIBILITIES else "hidden",
     }
+
+
+def _status(outcome: Outcome) -> dict[str, str]:
+    """Without a verdict neither passed nor failed: Gradescope shows such a test in grey."""
+    if outcome.verdict in (Verdict.NOT_JUDGED, Verdict.NOT_RUN):
+        return {}
+    return {"status": "failed" if outcome.verdict.failed else "passed"}
 
 
 def _points(report: Report, outcome: Outcome, maximum: float) -> dict[str, float]:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from checkgrad.model import Outcome, Report, Verdict
 from checkgrad.render.numbers import clean
 from checkgrad.render.shield import shielded
-from checkgrad.render.story import WORDS, veiled
+from checkgrad.render.story import WORDS, plainly, veiled
 from checkgrad.render.terminal import failure
 
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -32,6 +32,11 @@ def render(report: Report) -> str:
     suite = ElementTree.SubElement(
         root, "testsuite", {"name": _legal(report.submission.name), **totals}
     )
+    if report.not_judged:
+        told = ElementTree.SubElement(suite, "properties")
+        for one in report.not_judged:
+            given = {"name": "not_judged", "value": _legal(plainly(one))}
+            ElementTree.SubElement(told, "property", given)
     for outcome in outcomes:
         _case(suite, outcome)
     ElementTree.indent(root)

@@ -7,7 +7,7 @@ from typing import Any
 from checkgrad.model import Outcome, Report, Verdict
 from checkgrad.render.json import dumps
 from checkgrad.render.numbers import clean
-from checkgrad.render.story import NOT_JUDGED, counts, decided, score, spoken, veiled
+from checkgrad.render.story import NOT_JUDGED, counts, decided, plainly, score, spoken, veiled
 from checkgrad.render.terminal import failure, summary
 
 LARGEST = 1_000_000  # bytes; PrairieLearn refuses more
@@ -36,7 +36,14 @@ def _results(report: Report, longest: int) -> dict[str, Any]:
         "message": clean("\n".join((report.assignment or "", *decided(report)))),
         "output": summary(report, 80, colour=False)[: max(longest, 500)],
         "tests": [_test(report, outcome, longest) for outcome in veiled(report)],
+        **_not_judged(report),
     }
+
+
+def _not_judged(report: Report) -> dict[str, list[str]]:
+    """What has no verdict, where there is any; PrairieLearn keeps fields that it does not know."""
+    told = [clean(plainly(one)) for one in report.not_judged]
+    return {"not_judged": told} if told else {}
 
 
 def _test(report: Report, outcome: Outcome, longest: int) -> dict[str, Any]:

@@ -268,6 +268,11 @@ def alike(not_judged: Iterable[NotJudged]) -> list[tuple[str, list[NotJudged]]]:
     return list(found.items())
 
 
+def plainly(one: NotJudged) -> str:
+    """A line that says all of *one*, with its name."""
+    return f"{one.name}: {unjudged(one)}"
+
+
 def unjudged(one: NotJudged) -> str:
     """All that is to be said of *one*, in a sentence without its name."""
     return f"{located(one)}, looks like {one.looks_like}; {one.reason}"
