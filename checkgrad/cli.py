@@ -28,8 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except (BadTarget, BadAssignment, Unknown, OSError) as error:
-        print(f"checkgrad: {error}", file=sys.stderr)
+        print(f"checkgrad: {_said(error)}", file=sys.stderr)
         return USAGE
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -22,6 +22,18 @@ if TYPE_CHECKING:
     from checkgrad.part import Part
 
 PART = "checkgrad_part"  # the attribute of a test report in which an answer travels, also between xdist processes
+COMPANIONS: dict[
+    str, Any
+] = {  # options that say something about a submission, with what they are if they are not given
+    "assignment": None,
+    "report": None,
+    "no_report": False,
+    "json": None,
+    "export": [],
+    "seed": None,
+    "isolation": "auto",
+    "strict": False,
+}
 FAULT = "checkgrad_fault"  # the attribute of one that tells a fault of ours
 
 
@@ -41,9 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--checkgrad-json", metavar="PATH", help="write the report as JSON: a file or a folder")
     add("--checkgrad-export", action="append", metavar="FORMAT=PATH", default=[],
         help="write the report in the format of a platform; repeatable")  # fmt: skip
-    add(
-        "--checkgrad-seed", type=int, metavar="N", default=0, help="seed of the probes (default: 0)"
-    )
+    add("--checkgrad-seed", type=int, metavar="N", help="seed of the probes (default: 0)")
     add("--checkgrad-isolation", choices=("auto", "strict"), default="auto",
         help="strict refuses to run without the kernel's confinement (default: auto)")  # fmt: skip
     add("--checkgrad-strict", action="store_true",
@@ -61,12 +71,9 @@ def check_gradient() -> Callable[..., Any]:
 def pytest_configure(config: pytest.Config) -> None:
     """Find the submissions and make them what this run collects."""
     option = config.option
+    if without := _without_effect(option):
+        raise pytest.UsageError(without)
     if not option.checkgrad:
-        companions = ("assignment", "report", "no_report", "json", "export", "strict")
-        for name in companions:
-            if getattr(option, f"checkgrad_{name}"):
-                flag = "--checkgrad-" + name.replace("_", "-")
-                raise pytest.UsageError(f"{flag} needs --checkgrad TARGET: which submission?")
         return
     here = Path.cwd()
     targets = _distinct(_found(target, here) for target in option.checkgrad)
@@ -74,6 +81,22 @@ def pytest_configure(config: pytest.Config) -> None:
         config.args[:] = []  # without explicit paths the submissions are all that is collected
     config.args[:] = [a for a in config.args if not _inside(targets, _path(config, a))]
     config.pluginmanager.register(Session(config, targets), "checkgrad-session")
+
+
+def _without_effect(option: Any) -> str:
+    """What is said of an option that would do nothing, "" if there is none."""
+    given = [
+        name for name in COMPANIONS if getattr(option, f"checkgrad_{name}") != COMPANIONS[name]
+    ]
+    if given and not option.checkgrad:
+        return f"{_flag(given[0])} needs --checkgrad TARGET: which submission?"
+    if option.checkgrad_no_report and option.checkgrad_report:
+        return "--checkgrad-report and --checkgrad-no-report: which of them?"
+    return ""
+
+
+def _flag(name: str) -> str:
+    return "--checkgrad-" + name.replace("_", "-")
 
 
 def _found(target: str, here: Path) -> Path:
@@ -127,7 +150,8 @@ class Session:
         self.config, self.targets = config, targets
         self.parts: dict[str, list[Part]] = {str(target): [] for target in targets}
         self.collected: set[Path] = set()
-        self.fault = False
+        self.fault = self.unwritten = False
+        self.session: pytest.Session | None = None
         given = (_among(targets, _path(config, argument)) for argument in config.args)
         self.named = list(filter(None, given))
         option = config.option
@@ -139,6 +163,9 @@ class Session:
             )
         except assignment.BadAssignment as error:
             raise pytest.UsageError(f"--checkgrad-assignment: {error}") from None
+        if option.checkgrad_seed is not None and self.assignment.seed is not None:
+            told = f"the assignment says seed = {self.assignment.seed}, which counts"
+            raise pytest.UsageError(f"--checkgrad-seed: {told}")
         self.remarks = assignment.remarks(self.assignment)
         self.exports = [_export(text, FORMATS) for text in option.checkgrad_export]
         if option.checkgrad_isolation == "strict" and (missing := sandbox.missing_for_strict()):
@@ -246,6 +273,7 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        self.session = session
         verdicts = {part.outcome.verdict for parts in self.parts.values() for part in parts}
         if self.fault or "grader_fault" in verdicts:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
@@ -267,6 +295,8 @@ class Session:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for path, report in self.reports.items():
             self.present(Path(path), report, terminalreporter)
+        if self.unwritten and self.session:  # after the other hooks have had their say
+            self.session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     @cached_property
     def reports(self) -> dict[str, Report]:
@@ -301,7 +331,7 @@ class Session:
             if terminal.isatty:
                 terminal.rewrite("", erase=True)
                 terminal.rewrite("")
-            _write(target, text, terminal)
+            self.unwritten |= not _written(target, text, terminal)
 
     def compared(self, path: Path, report: Report) -> Report:
         """The report with what is new or fixed since the last run; JSON and exports never depend on that."""
@@ -347,14 +377,16 @@ def _export(text: str, formats: Any) -> tuple[str, str]:
     return kind, target
 
 
-def _write(target: Path, text: str, terminal: pytest.TerminalReporter) -> None:
+def _written(target: Path, text: str, terminal: pytest.TerminalReporter) -> bool:
+    """Write *text* and say where; False if that cannot be done."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     except OSError as error:
         terminal.write_line(f"could not write {target}: {error.strerror}", red=True)
-    else:
-        terminal.write_line(f"report: {_relative(target)}")
+        return False
+    terminal.write_line(f"report: {_relative(target)}")
+    return True
 
 
 def _relative(path: Path) -> Path:
@@ -378,7 +410,7 @@ class Submitted(pytest.Collector):
         self.grader = Grader(
             self.target,
             assignment=self.session_.assignment,
-            seed=option.checkgrad_seed,
+            seed=option.checkgrad_seed or 0,
             pictures=not option.checkgrad_no_report or bool(option.checkgrad_json),
             neighbours=True,
         )

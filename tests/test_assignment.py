@@ -147,6 +147,18 @@ BAD = {
     "another version": ('lock.checkgrad = "0.0.1"', "pip install checkgrad==0.0.1"),
     "other probes": ('lock.probes = "00"', "lock.probes: other inputs are drawn"),
     "no TOML": ("a =", "no TOML: Invalid value"),
+    "brackets without end": (f"a = {'[' * 5000}{']' * 5000}", "nested too deep"),
+    "a number of thousands of digits": (f"a = {'9' * 5000}", "no TOML that can be read"),
+    "more points than there can be": (
+        "[exercises.softmax]\npoints = 1e300",
+        "softmax.points: 1e+300",
+    ),
+    "more memory than there is": (f"limits.memory = {10**17}", "limits.memory: 1e+17 MB is more"),
+    "more time than there is": ("limits.call = 1e300", "limits.call: 1e+300 s is more"),
+    "a network without end": (
+        "network.sizes = [[2, 1000000]]\n[exercises.MLP]",
+        "network.sizes[0]: too large",
+    ),
 }
 
 

@@ -207,6 +207,16 @@ USAGE = [
     (["--checkgrad", "empty"], "no Python file"),
     (["--checkgrad", "notes.txt"], "a submission is"),
     (["--checkgrad-json", "x.json"], "needs --checkgrad"),
+    (["--checkgrad-seed", "5"], "--checkgrad-seed needs --checkgrad"),
+    (["--checkgrad-isolation", "strict"], "--checkgrad-isolation needs --checkgrad"),
+    (["--checkgrad", "student.py", "--checkgrad-no-report", "--checkgrad-report=x"], "which of"),
+    (
+        ["--checkgrad", "student.py", "--checkgrad-seed=5", "--checkgrad-assignment=seed.toml"],
+        "seed = 1",
+    ),
+    (["--checkgrad", "many"], "more than 200 files"),
+    (["--checkgrad", "large.py"], "larger than 2 MB"),
+    (["--checkgrad", "student.py", "--checkgrad-assignment", "deep.toml"], "nested too deep"),
     (["--checkgrad", "student.py", "--checkgrad-export", "gradescope"], "FORMAT=PATH"),
     (["--checkgrad", "student.py", "--checkgrad-export", "paper=x"], "no format 'paper'"),
     (["--checkgrad", "student.py", "--checkgrad-assignment", "none.toml"], "none.toml"),
@@ -221,6 +231,11 @@ def test_bad_input_is_a_usage_error_in_one_line(pytester, options, said):
     pytester.mkdir("empty")
     pytester.maketxtfile(notes="hello")
     (pytester.path / "bad.toml").write_text("[exercises.softmx]\npoints = 1\n")
+    (pytester.path / "seed.toml").write_text("seed = 1")
+    (pytester.path / "deep.toml").write_text(f"a = {'[' * 5000}{']' * 5000}")
+    for i in range(301):
+        (pytester.mkdir("many") if i == 0 else pytester.path / "many").joinpath(f"f{i}.py").touch()
+    (pytester.path / "large.py").write_text("#" * (22 << 20))
     (pytester.path / "key.toml").write_text("[exercise.softmax]\npoints = 1\n")
     result = pytester.runpytest_subprocess(*options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -308,3 +323,22 @@ def test_a_hang_is_told_by_what_happened_first(grade):
         RIGHT + "\ndef tanh(z):\n    while True:\n        pass\n", "-k", "formula and tanh"
     )
     result.stdout.fnmatch_lines(["*did not come back*"])
+
+
+@pytest.mark.parametrize("more", [(), ("-n1",)], ids=["one process", "xdist"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--checkgrad-json=/dev/full",
+        "--checkgrad-report=file/x.html",
+        "--checkgrad-export=junit=file/x",
+    ],
+)
+def test_what_was_asked_for_and_could_not_be_written_is_told_and_fails_the_run(
+    grade, pytester, option, more
+):
+    (pytester.path / "file").touch()
+    result = grade(RIGHT, option, *more, report="report" in option)
+    assert result.ret == 3
+    result.stdout.fnmatch_lines(["could not write *: *"])
+    result.stdout.no_fnmatch_line("*Traceback*")

@@ -32,6 +32,10 @@ def decode(text: bytes, form: type[T]) -> T:
         raise BadAssignment(f"no TOML: {error}") from None
     except UnicodeDecodeError as error:
         raise BadAssignment(f"no text: {error.reason} at byte {error.start}") from None
+    except RecursionError:
+        raise BadAssignment("no TOML that can be read: its brackets are nested too deep") from None
+    except (ValueError, MemoryError) as error:  # numbers of thousands of digits
+        raise BadAssignment(f"no TOML that can be read: {str(error).split(';')[0]}") from None
     if wrong := _wrong(data, inspect.type_info(form), ""):
         raise BadAssignment(wrong)
     return msgspec.convert(data, form)

@@ -14,6 +14,9 @@ from checkgrad.exercises.mlp import NETWORK
 from checkgrad.tasks import TASKS
 
 Broken = Iterator[str]
+LONGEST = 86_400  # seconds
+MOST = 1e9  # points, and whatever else is an amount: sums stay exact enough
+DEEPEST, WIDEST = 20, 1_000  # of a network
 
 
 def broken(assignment: Assignment) -> Broken:
@@ -84,6 +87,8 @@ def networks_can_be_built(assignment: Assignment) -> Broken:
     for i, sizes in enumerate(asked.sizes):
         if len(sizes) < 2 or min(sizes) < 1:
             yield f"network.sizes[{i}]: {sizes} is no network; two sizes or more, like [2, 4, 1]"
+        elif len(sizes) > DEEPEST or max(sizes) > WIDEST:
+            yield f"network.sizes[{i}]: too large to check every entry; at most {DEEPEST} sizes of {WIDEST}"
     for task, accuracy in asked.training.items():
         if task not in TASKS:
             yield f"network.training.{task}: no such task{nearest(task, TASKS)}"
@@ -97,8 +102,11 @@ def limits_leave_time(assignment: Assignment) -> Broken:
     limits = assignment.limits
     for name in limits.__struct_fields__:
         value = getattr(limits, name)
+        most, unit = (_memory(), "MB") if name == "memory" else (LONGEST, "s")
         if value is not None and not (0 < value < math.inf):
             yield f"limits.{name}: {value} is no limit; a number above 0"
+        elif value is not None and value > most:
+            yield f"limits.{name}: {value:.6g} {unit} is more than there is here; at most {most} {unit}"
 
 
 def the_seed_is_one(assignment: Assignment) -> Broken:
@@ -125,5 +133,13 @@ RULES: tuple[Callable[[Assignment], Broken], ...] = (
 
 
 def _no_amount(path: str, value: float | None) -> Broken:
-    if value is not None and not (0 <= value < math.inf):
-        yield f"{path}: {value:g} is no amount; 0 or more"
+    if value is not None and not (0 <= value <= MOST):
+        yield f"{path}: {value:g} is no amount; 0 or more, at most {MOST:g}"
+
+
+def _memory() -> int:
+    """The megabytes of this machine, as far as it tells."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+    except (AttributeError, ValueError, OSError):
+        return 1 << 20

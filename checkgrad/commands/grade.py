@@ -44,7 +44,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         "whatever it looks like")  # fmt: skip
     add("--assignment", metavar="FILE", help="the assignment file (TOML)")
     add("--out", metavar="DIR", default="reports", help="where reports go (default: reports)")
-    add("--seed", type=int, default=0, metavar="N", help="seed of the probes (default: 0)")
+    add("--seed", type=int, metavar="N", help="seed of the probes (default: 0)")
     add("--isolation", choices=("auto", "strict"), default="auto",
         help="strict refuses to run without the kernel's confinement")  # fmt: skip
     add("--export", action="append", choices=sorted(FORMATS), default=[], metavar="FORMAT",
@@ -114,8 +114,10 @@ def _line(one: Record, folder: Path, settings: Settings) -> str:
 def _settings(options: argparse.Namespace) -> Settings:
     path = options.assignment
     assignment = assignments.load(Path(path)) if path else Assignment()
+    if options.seed is not None and assignment.seed is not None:
+        raise BadTarget(f"--seed: the assignment says seed = {assignment.seed}, which counts")
     formats = (*([] if options.no_html else ["html"]), *options.export)
-    return Settings(assignment, options.seed, tuple(dict.fromkeys(formats)))
+    return Settings(assignment, options.seed or 0, tuple(dict.fromkeys(formats)))
 
 
 def _executor(options: argparse.Namespace) -> AbstractContextManager[Execute]:
