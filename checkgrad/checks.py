@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad import compare, numeric, slopes, structure
+from checkgrad import beyond, compare, numeric, slopes, structure
 from checkgrad.child.behaviour import Behaviour, fingerprint
 from checkgrad.child.request import Request
 from checkgrad.compare import Difference
@@ -54,6 +54,7 @@ class Student:
         0.0,
         0.0,
     )  # beyond rounding: relative to the largest entry, absolute
+    reduction: str = ""  # the one that is asked for, if one is
     uses: tuple[Student, ...] = ()  # answers to other exercises that its source mentions
     causes: dict[str, Any] = field(default_factory=dict)  # what was found out once for all checks
     _seen: dict[Any, Behaviour] = field(default_factory=dict)
@@ -65,6 +66,14 @@ class Student:
     @cached_property
     def probes(self) -> list[Probe]:
         return self.exercise.probes(self.seed)
+
+    @cached_property
+    def right(self) -> bool:
+        """Does every answer match the formula?"""
+        seen = matches_the_formula(self)
+        return self.reading.right and all(
+            o.got.returned and (o.of or not o.difference) for o in seen
+        )
 
     def answers(self, probes: Sequence[Probe]) -> list[Behaviour]:
         """What the function did on each probe; each distinct probe is asked once, all in one batch."""
@@ -123,6 +132,8 @@ def matches_the_formula(student: Student) -> Iterator[Observation]:
     student.answers(student.probes)
     for probe in student.probes:
         yield _formula_on(student, probe)
+    if student.reading.right:
+        yield from _beyond_the_usual(student)
     if upright := _given_columns(student):
         yield from _on_columns(upright)
 
@@ -221,12 +232,15 @@ def _against_the_slope(student: Student, probe: Probe, got: Behaviour) -> Observ
     """Judge a gradient by the numeric derivative of the student's own forward code, else of the reference."""
     derivative = student.exercise.derivative
     assert derivative
-    measured = slopes.measure(student.exercise, evaluate(_forward_at(student, probe)), probe)
+    measured = _measured(student, probe)
     due = student.reading.formula(*probe)
     rounding = compare.rounding_bound(student.reading.formula, probe, due, got.value)
     rounding = compare.widened(rounding, due, *student.room)
     seen = Observation(probe, got, due, measured=measured)
     found = _off_the_slope(got.value, measured, rounding)
+    if found is None and student.forward and not student.forward.right:
+        name = student.forward.reading.candidate.function
+        return replace(seen, note=f"measured without your {name}, which is itself not right")
     if found is None or compare.difference(got.value, due, rounding):
         return replace(seen, difference=found)
     if student.forward is None:
@@ -234,17 +248,38 @@ def _against_the_slope(student: Student, probe: Probe, got: Behaviour) -> Observ
     return _right_beside_another_forward(student.forward.reading, seen)
 
 
-def _forward_at(student: Student, probe: Probe) -> Formula | Student:
-    """The student's own forward function where it gives what can be differentiated, else the reference."""
-    assert student.exercise.derivative
-    reference, own = student.exercise.derivative.of, student.forward
-    if own is None:
-        return reference
-    point = student.exercise.derivative.at(*probe)
+def _measured(student: Student, probe: Probe) -> tuple[slopes.Measured, ...]:
+    """The slope of the student's own forward function where that is right, and smooth enough; else of the reference."""
+    exercise, own = student.exercise, student.forward
+    assert exercise.derivative
+    if own is not None and own.right and _gives_the_shape(own, exercise.derivative.at(*probe)):
+        measured = slopes.measure(exercise, evaluate(own), probe)
+        if all(one.is_sharp for one in measured):
+            return measured
+    return slopes.measure(exercise, evaluate(exercise.derivative.of), probe)
+
+
+def is_the_slope_of(student: Student, own: Student) -> bool:
+    """Is a gradient the slope of this forward function, as far as that has one that can be told from nothing?"""
+    seen = False
+    for probe in _one_of_each_shape(student.probes)[:2]:
+        (got,) = student.answers([probe])
+        measured = slopes.measure(student.exercise, evaluate(own), probe)
+        if not got.returned or not all(one.is_sharp for one in measured):
+            return False
+        rounding = compare.rounding_bound(
+            student.reading.formula, probe, student.reading.formula(*probe), got.value
+        )
+        if _off_the_slope(got.value, measured, rounding):
+            return False
+        seen = seen or any(one.is_steep for one in measured)
+    return seen
+
+
+def _gives_the_shape(own: Student, point: Probe) -> bool:
     (got,) = own.answers([point])
     usable = got.returned and not compare.not_numbers(got.value) and np.size(got.value)
-    alike = usable and np.shape(got.value) == np.shape(own.reading.formula(*point))
-    return own if alike else reference
+    return bool(usable) and np.shape(got.value) == np.shape(own.reading.formula(*point))
 
 
 def _off_the_slope(
@@ -340,6 +375,16 @@ def _compared(student: Student, probe: Probe, got: Behaviour) -> Observation:
         bound = compare.widened(bound, expected, *student.room)
         found = compare.difference(got.value, expected, bound)
     return Observation(probe, got, expected, found, again=lambda p: _formula_on(student, p))
+
+
+def _beyond_the_usual(student: Student) -> Iterator[Observation]:
+    """The same formula on many samples, and roughly far from 0."""
+    for probe in beyond.larger(student.exercise, student.seed):
+        yield _formula_on(student, probe)
+    for probe in beyond.further(student.exercise, student.probes):
+        seen = _formula_on(student, probe)
+        if seen.difference and beyond.is_grossly_off(seen.got.value, seen.expected):
+            yield seen
 
 
 def _given_columns(student: Student) -> Student | None:

@@ -36,6 +36,14 @@ def applied(outcome: Outcome, assignment: Assignment) -> Outcome:
     )
 
 
+def beside_a_wrong_one(outcome: Outcome, assignment: Assignment) -> Outcome:
+    """What is right only for a wrong function of the submission fails where it is asked for, and keeps nothing."""
+    asked = outcome.exercise in assignment.exercises
+    if not (asked and outcome.verdict is Verdict.ADVICE and outcome.follows_from):
+        return outcome
+    return replace(outcome, verdict=Verdict.WRONG, follows_from="")
+
+
 def limits(assignment: Assignment) -> Limits:
     """The limits of a worker: those that the file says, and the usual ones."""
     said = assignment.limits

@@ -267,6 +267,8 @@ class Grader:
         if check.earns and outcome.verdict.failed and candidate in self.right_elsewhere:
             free, pinned = self.right_elsewhere[candidate], self.assignment.conventions
             outcome = demands.by_other_conventions(outcome, free, pinned)
+        if check.earns:
+            outcome = demands.beside_a_wrong_one(outcome, self.assignment)
         covers = unjudged.reached(self.worker.inventory, _called(candidate))
         return Part(self._reviewed(outcome, check, student), read_as, covers=covers)
 
@@ -394,6 +396,7 @@ class Grader:
                 self.seed,
                 self._forward(candidate),
                 demands.room(self.assignment, candidate.exercise.name),
+                self.assignment.conventions.get("reduction", ""),
             )
             self._students[candidate].uses = self._used(self._mentions(candidate.function))
         return self._students[candidate]

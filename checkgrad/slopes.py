@@ -13,6 +13,7 @@ from checkgrad.exercise import Derivative, Exercise, Probe
 
 FEW = 12  # entries up to which a gradient is measured one by one
 DIRECTIONS = 3
+SHARP, MOST = 1e-2, 0.5  # how well, of the largest slope or 1, and in which part of all entries
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,19 @@ class Measured:
 
     estimate: numeric.Estimate
     along: Any = None
+
+    @property
+    def is_sharp(self) -> bool:
+        """Is enough of it known to tell a gradient from another one?"""
+        bound = np.where(self.estimate.smooth, self.estimate.bound, np.inf)
+        size = np.max(np.abs(np.where(np.isfinite(bound), self.estimate.value, 0.0)), initial=1.0)
+        known = bound <= SHARP * size
+        return bool(np.size(known) and np.mean(known) >= MOST)
+
+    @property
+    def is_steep(self) -> bool:
+        """Does it change at all?"""
+        return bool((np.abs(self.estimate.value) > self.estimate.bound).any())
 
     def of(self, value: Any) -> Any:
         """What of *value* can be compared with the estimate; *value* itself if it has another shape."""

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from checkgrad import exam
+from checkgrad import beyond, exam
 from checkgrad.assignment import Asked, Assignment
 from checkgrad.child.behaviour import fingerprint
 from checkgrad.exercises import ALL
@@ -38,7 +38,10 @@ def secret(monkeypatch):
 
 
 def probes_of(seed):
-    return {z.tobytes() for (z,) in softmax.probes(seed)}
+    """Everything on which softmax is judged."""
+    usual = softmax.probes(seed)
+    wide = [*beyond.larger(softmax, seed), *beyond.further(softmax, usual)]
+    return {z.tobytes() for (z,) in (*usual, *wide)}
 
 
 def graded(tmp_path, known):

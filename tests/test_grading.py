@@ -89,8 +89,8 @@ def softmax_cross_entropy_gradient(z, t):
     assert numeric.verdict is Verdict.PASSED and "softmax_cross_entropy" in numeric.note
 
 
-def test_a_gradient_that_matches_no_formula_is_judged_by_its_own_loss(outcomes):
-    """A loss of one's own, three times the usual one, with its right gradient."""
+def test_a_gradient_that_is_right_for_a_wrong_loss_alone_is_told_as_that(outcomes):
+    """A loss of one's own, three times the usual one, with its right gradient: neither accused nor passed."""
     found = outcomes(
         HEAD
         + """
@@ -102,7 +102,11 @@ def softmax_cross_entropy_gradient(z, t):
 """
     )
     assert found["softmax_cross_entropy", "matches_the_formula"].verdict is Verdict.WRONG
-    assert found["softmax_cross_entropy_gradient", "matches_the_formula"].verdict is Verdict.PASSED
+    for check in ("matches_the_formula", "agrees_with_the_numeric_derivative"):
+        gradient = found["softmax_cross_entropy_gradient", check]
+        assert gradient.verdict is Verdict.ADVICE
+        assert gradient.follows_from == "softmax_cross_entropy"
+        assert "your own softmax_cross_entropy, which is itself not right" in gradient.problem
 
 
 def test_a_sum_gradient_beside_a_mean_loss_is_advice_with_the_factor(outcomes):

@@ -9,19 +9,22 @@ from typing import Any
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.diagnose.case import Case
-from checkgrad.diagnose.mistakes import PLAIN, Suspect, explains, reductions
+from checkgrad.diagnose.mistakes import Suspect, explains, reductions
 from checkgrad.exercise import Exercise, Failed, Formula, Probe
 from checkgrad.exercises.mlp import ACTIVATIONS, blocks
 
 ROOM = 64  # times what two runs may differ by: a network of the student's own pieces sums in another order
 
 
-def follows_from(case: Case, wrong: Mapping[str, Formula]) -> str:
-    """The exercise whose wrong function, put into the right formula, gives every answer; "" if none does."""
+def follows_from(case: Case, wrong: Mapping[str, Formula], reduction: str = "") -> str:
+    """The exercise whose wrong function, put into the right formula, gives every answer; "" if none does.
+
+    reduction: the one that is asked for, "" where every one is right.
+    """
     for formula in case.exercise.compositions:
         for names in _choices(wrong):
             composed = _with(formula, {name: wrong[name] for name in names})
-            for twist in (PLAIN, *reductions(case.exercise)):
+            for twist in reductions(case.exercise, reduction):
                 if explains(case, Suspect(composed, twist)):
                     return names[0]
     return ""

@@ -79,7 +79,7 @@ def alone(case: Case, at: str = "probes") -> Named:
 
 def reduced(case: Case) -> Named:
     """The one mistake that explains every answer under another reduction, or beside a small number in a logarithm."""
-    twists = reductions(case.exercise)
+    twists = reductions(case.exercise)[1:]
     found = _twisted(case, twists)
     if not found and case.small_number:
         found = _twisted(case, [PLAIN, *twists], slack=True)
@@ -118,10 +118,12 @@ def _changed(twist: Twist, value: Any, probe: Probe) -> Any:
     return twist.change(np.asarray(value), n, c)
 
 
-def reductions(exercise: Exercise) -> list[Twist]:
-    """The other ways in which a loss of this exercise may be summed up."""
+def reductions(exercise: Exercise, asked: str = "") -> list[Twist]:
+    """The ways in which a loss of this exercise may be summed up, the usual one first; of one that is asked for only that."""
     known = {v.convention.get("reduction") for v in exercise.variants}
-    return [twist for name, twist in REDUCTIONS.items() if name in known]
+    if asked:
+        return [REDUCTIONS[asked] if asked in REDUCTIONS and asked in known else PLAIN]
+    return [PLAIN, *(twist for name, twist in REDUCTIONS.items() if name in known)]
 
 
 def explains(case: Case, suspect: Suspect, slack: bool = False) -> bool:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from checkgrad import evidence, example
+from checkgrad import compare, evidence, example
 from checkgrad.checks import (
     Check,
     Observation,
     Student,
-    agrees_with_the_numeric_derivative,
     is_beside_the_point,
+    is_the_slope_of,
     leaves_its_inputs_alone,
     matches_the_formula,
     survives_extreme_inputs,
@@ -29,6 +29,9 @@ from checkgrad.reading.inquiry import is_alone
 
 if TYPE_CHECKING:
     from checkgrad import diagnose
+
+
+HEED = 1e-3  # of the largest entry, the least by which answers to different inputs differ
 
 
 class Question(Struct, frozen=True):
@@ -94,10 +97,8 @@ def _success(
 
 
 def _failure(question: Question, check: Check, student: Student, worst: Observation) -> Outcome:
-    if check.ask is matches_the_formula and _right_for_its_own_forward(student):
-        assert student.forward
-        own = student.forward.reading.candidate.function
-        return replace(bare_outcome(question, Verdict.PASSED), note=f"right for your own {own}")
+    if check.earns and _is_the_slope_of_a_wrong_one(student):
+        return _beside_a_wrong_one(question, student)
     worst = _smallest(student, worst)
     verdict, problem = _verdict(worst)
     outcome = replace(
@@ -118,7 +119,7 @@ def _failure(question: Question, check: Check, student: Student, worst: Observat
         return replace(
             outcome, diagnoses=_explanation(worst.of).diagnoses, note="right for vectors"
         )
-    if cause := _stopped_by(worst.got, student):
+    if verdict.failed and (cause := _stopped_by(worst.got, student)):
         return replace(outcome, follows_from=cause)
     return _explained(outcome, check, student)
 
@@ -178,13 +179,36 @@ def _cause(student: Student) -> str:
     if "follows_from" not in student.causes:
         used = wrong(student.uses)
         case = as_case(student, student.probes)
-        student.causes["follows_from"] = diagnose.follows_from(case, used) if used else ""
+        found = diagnose.follows_from(case, used, student.reduction) if used else ""
+        student.causes["follows_from"] = found
     return str(student.causes["follows_from"])
 
 
 def wrong(students: Iterable[Student]) -> dict[str, Formula]:
-    """Those that are not right, by their exercises."""
-    return {s.exercise.name: s for s in students if plainly_wrong(s)}
+    """Those that are not right though their answers depend on their inputs, by their exercises."""
+    return {s.exercise.name: s for s in students if plainly_wrong(s) and _heeds_its_input(s)}
+
+
+def _heeds_its_input(student: Student) -> bool:
+    """Does it answer two inputs of the same shapes differently? Nothing follows from what gives constants."""
+    seen: dict[object, Any] = {}
+    for probe, got in zip(student.probes, student.answers(student.probes), strict=True):
+        if not got.returned or compare.unusable(got.value):
+            continue
+        first = seen.setdefault(repr(list(map(np.shape, probe))), got.value)
+        if first is not got.value and _differ(first, got.value):
+            return True
+    return False
+
+
+def _differ(one: Any, other: Any) -> bool:
+    members = zip(one, other, strict=False) if isinstance(one, list | tuple) else [(one, other)]
+    return any(
+        np.shape(a) == np.shape(b)
+        and np.max(np.abs(np.subtract(a, b, dtype=float)), initial=0.0)
+        > HEED * np.max(np.abs(a), initial=0.0)
+        for a, b in members
+    )
 
 
 def plainly_wrong(student: Student) -> str:
@@ -245,18 +269,24 @@ def _smallest(student: Student, worst: Observation) -> Observation:
     return _weighed(student, again(found)) if found is not None else worst
 
 
-def _right_for_its_own_forward(student: Student) -> bool:
-    """A gradient that matches no formula is judged by the slope of the module's own forward code."""
-    if student.forward is None or student.forward.reading.right:
+def _is_the_slope_of_a_wrong_one(student: Student) -> bool:
+    """Is a gradient that matches no formula the slope of the module's own forward code, which is itself not right?"""
+    own = student.forward
+    if own is None or own.right or own.reading.unwritten:
         return False
-    if (
-        student.forward.reading.unwritten
-    ):  # what gives back its input is no function to differentiate
-        return False
-    if not all(answer.returned for answer in student.answers(student.probes)):
-        return False
-    seen = list(agrees_with_the_numeric_derivative(student))
-    return bool(seen) and not any(map(_is_failing, seen))
+    if "beside" not in student.causes:
+        answered = all(answer.returned for answer in student.answers(student.probes))
+        student.causes["beside"] = answered and is_the_slope_of(student, own)
+    return bool(student.causes["beside"])
+
+
+def _beside_a_wrong_one(question: Question, student: Student) -> Outcome:
+    """It is told as what it is: no statement about the gradient, and no excuse for it."""
+    assert student.forward
+    own = student.forward.reading.candidate
+    problem = f"is the slope of your own {own.function}, which is itself not right"
+    outcome = bare_outcome(question, Verdict.ADVICE, problem)
+    return replace(outcome, follows_from=own.exercise.name)
 
 
 def _verdict(worst: Observation) -> tuple[Verdict, str]:
