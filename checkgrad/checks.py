@@ -19,6 +19,7 @@ from checkgrad.reading import Reading
 from checkgrad.reading.form import ROWS
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
+HEED = 1e-3  # of the largest entry, the least by which answers to different inputs differ
 HALF, NOTHING_LEFT = 0.5, 1e-3  # shares of the largest entry, and of what is due
 
 
@@ -157,6 +158,7 @@ def obeys_its_laws(student: Student) -> Iterator[Observation]:
     student.answers([asked for pair in pairs for asked in _asked_by(student, *pair)])
     for law, probe in pairs:
         yield _law_on(student, law, probe)
+    yield from heedless(student)
 
 
 def survives_extreme_inputs(student: Student) -> Iterator[Observation]:
@@ -460,6 +462,10 @@ def _law_on(student: Student, law: Law, probe: Probe) -> Observation:
         return Observation(probe, got, due, Difference(f"breaks the law: {_lower(law.statement)}"))
     if sides is None:
         return Observation(probe, got)
+    known = all(np.isfinite(leaf).all() for leaf in _leaves(due))
+    if known and not np.isfinite(left).all():
+        problem = f"breaks the law: {_lower(law.statement)} (it gives no finite numbers)"
+        return Observation(probe, got, due, Difference(problem))
     bound = _law_bound(probe, got.value, left, right)
     entries = max(map(np.size, probe))  # a law may add up as many
     bound = compare.widened(bound, right, *(entries * room for room in student.room))
@@ -468,6 +474,34 @@ def _law_on(student: Student, law: Law, probe: Probe) -> Observation:
         found, problem=f"breaks the law: {_lower(law.statement)} ({found.problem})"
     )
     return Observation(probe, got, due, broken, again=lambda p: _law_on(student, law, p))
+
+
+def heedless(student: Student) -> list[Observation]:
+    """What tells that its answers do not depend on its inputs: two that are alike where they are due to differ."""
+    first: dict[str, tuple[Any, Any]] = {}
+    alike: list[Observation] = []
+    for probe, got in _answered(student, student.probes):
+        due = student.reading.formula(*probe)
+        if not got.returned or compare.unusable(got.value):
+            continue
+        value, other = first.setdefault(str(list(map(np.shape, probe))), (got.value, due))
+        if value is got.value or not _differ(other, due):
+            continue
+        if _differ(value, got.value):
+            return []
+        found = Difference("gives the same answer to different inputs")
+        alike.append(Observation(probe, got, due, found))
+    return alike
+
+
+def _differ(one: Any, other: Any) -> bool:
+    members = zip(one, other, strict=False) if isinstance(one, list | tuple) else [(one, other)]
+    return any(
+        np.shape(a) != np.shape(b)
+        or np.max(np.abs(np.subtract(a, b, dtype=float)), initial=0.0)
+        > HEED * np.max(np.abs(a), initial=0.0)
+        for a, b in members
+    )
 
 
 def _is_obeyed(law: Law, formula: Formula, probe: Probe) -> bool:

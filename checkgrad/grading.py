@@ -22,6 +22,7 @@ from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
 from checkgrad.child.inventory import Definition
 from checkgrad.exercise import Exercise, Formula
 from checkgrad.exercises.mlp import NETWORK, NetworkExercise
+from checkgrad.interview import Interview, OurTimeIsUp, OutOfTime
 from checkgrad.judging import (
     Beside,
     Question,
@@ -63,6 +64,7 @@ NO_DEFINITION = (
     "defines no function and no class, and a script cannot be called; put its steps into functions: "
     "def forward(X, W1, b1, W2, b2) returns the outputs, def backward(X, T, W1, b1, W2, b2) the gradients"
 )
+FOR_STAFF = "what it met is told to staff alone"
 FOR_REVIEW = "for review: not right on inputs that only this submission was given"
 
 
@@ -86,6 +88,7 @@ class Grader:
         self.assignment = assignment or Assignment()
         self.seed = exam.seed_for(self.assignment, seed)
         self._worker: Worker | None = None
+        self._interview: Interview | None = None
         self._students: dict[Candidate, Student] = {}
         self._networks: dict[NetworkCandidate, Network] = {}
 
@@ -107,6 +110,14 @@ class Grader:
             limits = demands.limits(self.assignment)
             self._worker = Worker(self.path, limits=limits, neighbours=self.neighbours)
         return self._worker
+
+    @property
+    def interview(self) -> Interview:
+        if self._interview is None:
+            time_for_us = self.worker.limits.submission
+            discreet = exam.is_secret(self.assignment) or "examples" in self.assignment.withheld
+            self._interview = Interview(self.worker, time_for_us, discreet)
+        return self._interview
 
     @cached_property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -136,10 +147,12 @@ class Grader:
     @cached_property
     def readings(self) -> dict[Candidate, Reading]:
         written = [c for c in self.candidates if not self._is_stub(c.function)]
-        found = read(written, self.worker.ask, seed=self.seed, pinned=self.assignment.conventions)
+        found = read(
+            written, self.interview.ask, seed=self.seed, pinned=self.assignment.conventions
+        )
         if self.conventions == self.assignment.conventions:
             return found
-        told = read(written, self.worker.ask, seed=self.seed, pinned=self.conventions)
+        told = read(written, self.interview.ask, seed=self.seed, pinned=self.conventions)
         # What a submission says of itself cannot make right what is wrong without it.
         return {c: told[c] if found[c].right or not told[c].right else found[c] for c in written}
 
@@ -148,19 +161,19 @@ class Grader:
         """What is right by conventions that the assignment rules out, as it would be read without it."""
         if not self.assignment.conventions or all(r.right for r in self.readings.values()):
             return {}
-        free = read(list(self.readings), self.worker.ask, seed=self.seed)
+        free = read(list(self.readings), self.interview.ask, seed=self.seed)
         return {c: r for c, r in free.items() if r.right and not self.readings[c].right}
 
     @cached_property
     def usage(self) -> Usage:
         """What the module's own work shows; it is run when that is asked for."""
-        return Usage(self.worker.ask, self.worker.inventory.work)
+        return Usage(self.interview.ask, self.worker.inventory.work)
 
     @cached_property
     def networks(self) -> dict[NetworkCandidate, NetworkReading | str]:
         return read_networks(
             self.network_candidates,
-            self.worker.ask,
+            self.interview.ask,
             seed=self.seed,
             pinned=self.conventions,
             readings=self.readings,
@@ -198,9 +211,11 @@ class Grader:
         """Answer one question; a fault of our own becomes an outcome that costs nothing."""
         start = time.perf_counter()
         try:
-            with np.errstate(all="ignore"):  # references meet the extremes as well
+            with self.interview.counted(), np.errstate(all="ignore"):  # references meet extremes
                 part = self._answer(question)
                 part = replace(part, outcome=self._beside_its_source(part.outcome))
+        except (OutOfTime, OurTimeIsUp) as late:
+            part = self._not_judged(question, Reason(unjudged.OUT_OF_TIME, str(late)))
         except GraderFault as fault:
             part = Part(bare_outcome(question, Verdict.GRADER_FAULT, str(fault)))
         except Exception as error:  # a submission that breaks us must not break the other outcomes
@@ -209,8 +224,9 @@ class Grader:
             part = unjudged.asked_for(part)
         outcome = demands.applied(part.outcome, self.assignment)
         outcome = replace(outcome, seconds=time.perf_counter() - start)
-        if exam.is_secret(self.assignment) and question.check != LOADS:
-            outcome = replace(outcome, printed="")  # it could be the inputs
+        if outcome.verdict is not Verdict.PASSED and self._interview:
+            told = self._interview.told_by(question.function)
+            outcome = replace(outcome, staff="\n".join(filter(None, (outcome.staff, told))))
         return replace(part, outcome=outcome)
 
     def _undone(self, question: Question, error: Exception) -> Outcome:
@@ -220,7 +236,7 @@ class Grader:
         except Exception:  # the same again
             found = ""
         outcome = bare_outcome(question, Verdict.WRONG, found)
-        return outcome if found else _our_fault(question, error)
+        return outcome if found else _our_fault(question, error, self.interview.is_discreet)
 
     def _wrong_anyway(self, question: Question) -> str:
         """How a function or a network differs from what is due, "" if it does not."""
@@ -260,7 +276,8 @@ class Grader:
         ):
             return self._not_judged(question, Reason(NO_ANSWER))
         read_as = self._read_as(question, reading)
-        outcome = judge(check, student, pictures=self.pictures)
+        hurried = self.interview.is_hurried
+        outcome = judge(check, student, pictures=self.pictures and not hurried, brief=hurried)
         outcome = settled(outcome, check, student, self._beside(candidate))
         if outcome.verdict is Verdict.NOT_JUDGED:
             return self._not_judged(question, Reason(unjudged.TRIED, outcome.problem))
@@ -273,7 +290,12 @@ class Grader:
         return Part(self._reviewed(outcome, check, student), read_as, covers=covers)
 
     def _not_judged(self, question: Question, reason: Reason) -> Part:
-        return unjudged.part(question, reason, self._place(question.function))
+        place = self._place(question.function)
+        if self.interview.is_discreet and reason.code in unjudged.SAID_BY_THE_CODE:
+            found = unjudged.part(question, Reason(reason.code, FOR_STAFF), place)
+            staff = unjudged.sentence(reason)
+            return replace(found, outcome=replace(found.outcome, staff=staff))
+        return unjudged.part(question, reason, place)
 
     def _read_as(self, question: Question, reading: Reading | NetworkReading) -> ReadAs:
         return ReadAs(
@@ -307,7 +329,7 @@ class Grader:
             wrong = self._wrong_pieces(candidate)
             self._networks[candidate] = Network(
                 reading,
-                self.worker.ask,
+                self.interview.judged,
                 self.seed,
                 self.pictures,
                 tuple(map(tuple, self.assignment.network.sizes)),
@@ -371,7 +393,7 @@ class Grader:
         reading = self.networks[candidate]
         if isinstance(reading, str) or not reading.right_forward:
             return False
-        return not gradients(Network(reading, self.worker.ask, self.seed, False)).verdict.failed
+        return not gradients(Network(reading, self.interview.judged, self.seed, False)).verdict.failed
 
     def _reviewed(self, outcome: Outcome, check: Check, student: Student) -> Outcome:
         """The outcome of a secret exam, with a note where what passed fails on inputs of its own."""
@@ -392,7 +414,7 @@ class Grader:
         if candidate not in self._students:
             self._students[candidate] = Student(
                 self._as_it_is_called(candidate),
-                self.worker.ask,
+                self.interview.judged,
                 self.seed,
                 self._forward(candidate),
                 demands.room(self.assignment, candidate.exercise.name),
@@ -562,7 +584,11 @@ def asks_about(question: Question, candidate: Candidate) -> bool:
     return (candidate.exercise.name, candidate.function) == (question.exercise, question.function)
 
 
-def _our_fault(question: Question, error: Exception) -> Outcome:
+def _our_fault(question: Question, error: Exception, discreet: bool) -> Outcome:
     problem = f"checkgrad itself failed here ({type(error).__name__}: {error}); please report it"
     ours = "".join(traceback.format_exception(error)[-8:])
-    return replace(bare_outcome(question, Verdict.GRADER_FAULT, problem), traceback=ours)
+    outcome = bare_outcome(question, Verdict.GRADER_FAULT, problem)
+    if discreet:  # the error may hold what the submission said
+        told = f"checkgrad itself failed here ({type(error).__name__}); please report it"
+        return replace(outcome, problem=told, staff=f"{problem}\n{ours}")
+    return replace(outcome, traceback=ours)

@@ -180,6 +180,7 @@ class Outcome(Struct, frozen=True):
     printed: str = ""
     since: Literal["", "new", "still there", "fixed"] = ""  # against the last run
     arithmetic: str = ""  # how the points came about: "earns 1.5 of the 2 points"
+    staff: str = ""  # what the code said, where students are not to see it
     corroboration: list[str] = []  # why we believe that it is called as it is meant: codes
     repairs: list[Repair] = []  # the nearest to the loss first
 

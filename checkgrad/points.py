@@ -74,6 +74,8 @@ def _earned(outcome: Outcome, share: Fraction, asked: Asked, paying: set[str]) -
     maximum = Fraction() if asked.kind == "bonus" else share
     if outcome.verdict is Verdict.GRADER_FAULT:
         return replace(outcome, maximum=float(maximum), arithmetic="not judged, by our own fault")
+    if outcome.verdict is Verdict.NOT_JUDGED:
+        return _with(outcome, Fraction(), maximum, f"not judged: earns 0 of {most}")
     follows = outcome.verdict is Verdict.WRONG and outcome.follows_from in paying
     if not outcome.verdict.failed:
         return _with(outcome, share, maximum, f"earns {most}")

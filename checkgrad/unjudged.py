@@ -27,7 +27,7 @@ NOT_RECOGNISED, IN_A_SCRIPT, INSIDE = "not_recognised", "in_a_script", "inside"
 BELONGS, UNFINISHED, NOT_ASKED_FOR, NOT_LOADED = (
     "belongs", "unfinished", "not_asked_for", "not_loaded",
 )  # fmt: skip
-HANGS_ON, FOLLOWS, TRIED = "hangs_on", "follows", "tried"
+HANGS_ON, FOLLOWS, TRIED, OUT_OF_TIME = "hangs_on", "follows", "tried", "out_of_time"
 
 WORDS = {
     UNWRITTEN: "is not written yet",
@@ -51,8 +51,10 @@ WORDS = {
     NO_REFERENCE: "not asked: there is no reference for what this network computes",
     OTHER_SIZES: "not asked: the network cannot be given the sizes of the task",
     HANGS_ON: "uses {}, which is not written yet",
+    OUT_OF_TIME: "{}",
     FOLLOWS: "follows from {}, of which it is put together",
 }
+SAID_BY_THE_CODE = (NOT_CALLED, NOT_READ)  # in its own words, among others
 LEFT_OUT = (
     NO_ANSWER,
     NO_HIDDEN_LAYER,
@@ -92,8 +94,9 @@ def part(question: Question, reason: Reason, place: Place | None = None) -> Part
 
 
 def asked_for(found: Part) -> Part:
-    """What an assignment asks for and cannot be judged is missing."""
-    if found.outcome.verdict is not Verdict.NOT_JUDGED or is_left_out(found):
+    """What an assignment asks for and cannot be judged is missing, unless there was no time to ask."""
+    late = found.reason is not None and found.reason.code == OUT_OF_TIME
+    if found.outcome.verdict is not Verdict.NOT_JUDGED or is_left_out(found) or late:
         return found
     return replace(found, outcome=replace(found.outcome, verdict=Verdict.MISSING), reason=None)
 

@@ -62,6 +62,7 @@ SPOILS = {
     "huge": "1e300 * y",
     "rough": "y + 1e-3 * np.sign(np.sin(1e9 * y))",
     "constant": "0 * y + 0.5",
+    "small constant": "0 * y + 0.1",
     "nothing": "0 * y",
     "moved": "y + 0.1",
     "negative": "-y",

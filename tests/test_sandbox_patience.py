@@ -11,6 +11,7 @@ class Machine:
 
     def __init__(self):
         self.now, self.cpu, self.runs = 100.0, 7.0, True
+        self.kept = 0.0
 
     def pass_time(self, seconds, cpu):
         self.now += seconds
@@ -22,6 +23,9 @@ def machine(monkeypatch):
     made = Machine()
     monkeypatch.setattr(patience.time, "monotonic", lambda: made.now)
     monkeypatch.setattr(patience, "cpu_of", lambda pid: made.cpu)
+    monkeypatch.setattr(patience, "TELLS_WHO_WAITS", False)
+    monkeypatch.setattr(patience, "kept_waiting", lambda pid: made.kept)
+    monkeypatch.setattr(patience, "own_time", lambda: 0.0)
     monkeypatch.setattr(patience, "starved", lambda pid: made.runs)
     return made
 
@@ -78,6 +82,19 @@ def test_what_a_submission_used_is_cpu_time_and_a_share_of_its_wall_time(machine
         machine.cpu = cpu  # of each process by itself
         spent.add(wall, pid)
         assert spent.seconds == total
+
+
+def test_time_in_which_it_could_have_run_and_did_not_is_used_as_well(machine, monkeypatch):
+    """Where the system tells how long others kept it from running."""
+    monkeypatch.setattr(patience, "TELLS_WHO_WAITS", True)
+    spent = Spent()
+    machine.cpu, machine.kept = 1.0, 5.0
+    spent.add(10.0, 1)  # one second of work, five in which others ran, four asleep
+    assert spent.seconds == 5.0
+    machine.cpu, machine.kept = 3.0, 13.0
+    spent.add(10.0, 1)
+    assert spent.seconds == 20.0 / TOGETHER
+    assert spent.used == 7.0
 
 
 def test_of_a_process_that_is_gone_all_wall_time_counts(machine):

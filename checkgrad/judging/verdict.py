@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from checkgrad import compare, evidence, example
+from checkgrad import evidence, example
 from checkgrad.checks import (
     Check,
     Observation,
     Student,
+    heedless,
     is_beside_the_point,
     is_the_slope_of,
     leaves_its_inputs_alone,
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from checkgrad import diagnose
 
 
-HEED = 1e-3  # of the largest entry, the least by which answers to different inputs differ
-
-
 class Question(Struct, frozen=True):
     """One check of one function: what a pytest item stands for."""
 
@@ -47,14 +45,14 @@ def bare_outcome(question: Question, verdict: Verdict, problem: str = "") -> Out
     return Outcome(question.exercise, question.function, question.check, verdict, problem=problem)
 
 
-def judge(check: Check, student: Student, *, pictures: bool = True) -> Outcome:
-    """The outcome of one check of one function."""
+def judge(check: Check, student: Student, *, pictures: bool = True, brief: bool = False) -> Outcome:
+    """The outcome of one check of one function; a *brief* one explains nothing."""
     question = Question(student.exercise.name, student.reading.candidate.function, check.name)
     seen = list(check.ask(student))
     found = (_weighed(student, o) for o in seen if _is_failing(o))
     failing = sorted(found, key=_weight)
     outcome = (
-        _failure(question, check, student, failing[0])
+        _failure(question, check, student, failing[0], brief)
         if failing
         else _success(question, check, student, seen)
     )
@@ -96,10 +94,12 @@ def _success(
     return replace(bare_outcome(question, Verdict.PASSED), note="; ".join(notes))
 
 
-def _failure(question: Question, check: Check, student: Student, worst: Observation) -> Outcome:
+def _failure(
+    question: Question, check: Check, student: Student, worst: Observation, brief: bool
+) -> Outcome:
     if check.earns and _is_the_slope_of_a_wrong_one(student):
         return _beside_a_wrong_one(question, student)
-    worst = _smallest(student, worst)
+    worst = worst if brief else _smallest(student, worst)
     verdict, problem = _verdict(worst)
     outcome = replace(
         bare_outcome(question, verdict, problem),
@@ -111,7 +111,10 @@ def _failure(question: Question, check: Check, student: Student, worst: Observat
         bound=worst.difference.bound if worst.difference else None,
     )
     if check.earns and verdict is Verdict.WRONG and student.reading.narrow:
-        return _for_one_sample(outcome, student)
+        return _for_one_sample(outcome, student, brief)
+    if brief:
+        cause = _cause(student) if check.earns and verdict.failed else ""
+        return replace(outcome, follows_from=cause)
     if check.earns and is_beside_the_point(student, worst.probe):
         found = _explanation(student)
         return replace(outcome, diagnoses=found.diagnoses, note="right for real numbers")
@@ -124,9 +127,9 @@ def _failure(question: Question, check: Check, student: Student, worst: Observat
     return _explained(outcome, check, student)
 
 
-def _for_one_sample(outcome: Outcome, student: Student) -> Outcome:
+def _for_one_sample(outcome: Outcome, student: Student, brief: bool) -> Outcome:
     """A module that nowhere takes a batch may be meant for one sample at a time."""
-    found = _explanation(student).diagnoses
+    found = [] if brief else _explanation(student).diagnoses
     note = "right for one sample at a time; the example is a batch"
     return replace(outcome, verdict=Verdict.ADVICE, diagnoses=found, note=note)
 
@@ -186,29 +189,7 @@ def _cause(student: Student) -> str:
 
 def wrong(students: Iterable[Student]) -> dict[str, Formula]:
     """Those that are not right though their answers depend on their inputs, by their exercises."""
-    return {s.exercise.name: s for s in students if plainly_wrong(s) and _heeds_its_input(s)}
-
-
-def _heeds_its_input(student: Student) -> bool:
-    """Does it answer two inputs of the same shapes differently? Nothing follows from what gives constants."""
-    seen: dict[object, Any] = {}
-    for probe, got in zip(student.probes, student.answers(student.probes), strict=True):
-        if not got.returned or compare.unusable(got.value):
-            continue
-        first = seen.setdefault(repr(list(map(np.shape, probe))), got.value)
-        if first is not got.value and _differ(first, got.value):
-            return True
-    return False
-
-
-def _differ(one: Any, other: Any) -> bool:
-    members = zip(one, other, strict=False) if isinstance(one, list | tuple) else [(one, other)]
-    return any(
-        np.shape(a) == np.shape(b)
-        and np.max(np.abs(np.subtract(a, b, dtype=float)), initial=0.0)
-        > HEED * np.max(np.abs(a), initial=0.0)
-        for a, b in members
-    )
+    return {s.exercise.name: s for s in students if plainly_wrong(s) and not heedless(s)}
 
 
 def plainly_wrong(student: Student) -> str:

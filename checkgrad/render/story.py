@@ -159,10 +159,12 @@ def visible(report: Report) -> Report:
 
 
 def for_students(report: Report) -> Report:
-    """*report* without the examples and the hints that are withheld from students."""
-    if not report.withheld:
+    """*report* without the examples and the hints that are withheld from students, and what is for staff alone."""
+    if not report.withheld and not any(outcome.staff for outcome in report.outcomes):
         return report
-    outcomes = [withheld(outcome, report.withheld) for outcome in report.outcomes]
+    outcomes = [
+        replace(withheld(outcome, report.withheld), staff="") for outcome in report.outcomes
+    ]
     return replace(report, outcomes=outcomes)
 
 

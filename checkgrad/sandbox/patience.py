@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 SLACK = 5.0  # times the limit, the most that an answer may take on a loaded machine
 TOGETHER = 2.0  # the same of many answers together
+TELLS_WHO_WAITS = os.path.exists("/proc/thread-self/schedstat")
 
 
 class Spent:
-    """Seconds that a submission has used: of CPU time, but no less than a share of the wall time."""
+    """Seconds that a submission has used: of CPU time and of waiting, but no less than a share of the wall time.
+
+    Waiting is what is left of the wall time without all work, and without what others kept a process from running.
+    """
 
     def __init__(self) -> None:
-        self.wall = self.cpu = 0.0
+        self.wall = self.used = 0.0
         self.counted: dict[int, float] = {}  # CPU seconds by process
+        self.kept: dict[int, float] = {}  # seconds by process that it had to wait for a processor
+        self.ours = own_time()
 
     def add(self, seconds: float, pid: int) -> None:
-        """Count *seconds* of wall time that the process *pid* was given."""
+        """Count *seconds* of wall time, up to now, that the process *pid* was given."""
         used = cpu_of(pid) - self.counted.get(pid, 0.0)  # endless where it has ended
-        added = min(used, seconds)
-        self.counted[pid] = self.counted.get(pid, 0.0) + added
+        worked = min(used, seconds)
+        self.counted[pid] = self.counted.get(pid, 0.0) + worked
+        kept = kept_waiting(pid) - self.kept.get(pid, 0.0)
+        self.kept[pid] = self.kept.get(pid, 0.0) + kept
+        ours = own_time() - self.ours
+        self.ours += ours
+        waited = max(0.0, seconds - worked - kept - ours) if TELLS_WHO_WAITS else 0.0
         self.wall += seconds
-        self.cpu += added
+        self.used += worked + waited
 
     @property
     def seconds(self) -> float:
-        return max(self.cpu, self.wall / TOGETHER)
+        return max(self.used, self.wall / TOGETHER)
 
     @property
     def share(self) -> float:
         """How much of the wall time counts."""
         return self.seconds / self.wall if self.wall else 1.0
+
+    def begin(self) -> None:
+        """From now on our own time counts."""
+        self.ours = own_time()
 
 
 class Patience:
@@ -69,6 +85,20 @@ def cpu_of(pid: int) -> float:
         return time.clock_gettime((~pid << 3) | 2)
     except (OSError, AttributeError, OverflowError):
         return float("inf")
+
+
+def kept_waiting(pid: int | str) -> float:
+    """Seconds that a process wanted to run while others ran, 0 where the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/schedstat", "rb") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
+def own_time() -> float:
+    """Seconds that this thread has run, or had to wait for a processor."""
+    return time.thread_time() + kept_waiting("thread-self")
 
 
 def starved(pid: int) -> bool:

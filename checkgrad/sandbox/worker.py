@@ -24,6 +24,7 @@ from checkgrad.sandbox.stage import Staged, hand_over, remove, stage
 TRIES = 3  # to start a worker, and to load a submission without the statements that did not end
 CRASHES = 2  # of one function, after which it is not asked again
 NOT_AGAIN = "not asked again"
+COUNTED_EVERY = 0.1  # seconds
 AHEAD = 32  # requests that are put while earlier answers are awaited
 
 
@@ -66,6 +67,7 @@ class Worker:
         self._crashes: Counter[str] = Counter()
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._spent = Spent()
+        self._since = 0.0  # when it was counted last
         self._gone: Behaviour | None = (
             None  # the answer to all, once our fault keeps us from asking
         )
@@ -84,9 +86,7 @@ class Worker:
     def inventory(self) -> Inventory:
         """What the submission defines, or why it does not load."""
         if self._inventory is None:
-            began = time.monotonic()
             found = self._load()
-            self._count_spent(began)
             self._inventory = replace(found, notes=(*self.staged.notes, *found.notes))
         return self._inventory
 
@@ -103,7 +103,7 @@ class Worker:
         return [answers[i] for i in range(len(requests))]
 
     def again(self) -> Worker:
-        """A new worker for the same staged files, with a budget of its own; to be closed before this one.
+        """A new worker for the same staged files, which spends the same budget; to be closed before this one.
 
         This one's process is ended, so that no two of one user live at a time; it is started again when asked.
         """
@@ -111,6 +111,7 @@ class Worker:
         twin = Worker.__new__(Worker)
         twin._begin(self.limits, self.staged, self._cell)
         twin._hung = list(self._hung)
+        twin._spent = self._spent
         twin._borrowed = True
         return twin
 
@@ -133,9 +134,11 @@ class Worker:
 
     def _refusal(self, request: Request) -> Behaviour | None:
         """The answer to a request that is not put at all."""
-        if self.inventory.problem and not (request.watch and self.inventory.work):
+        spent = self._spent.seconds >= self.limits.submission
+        late = spent and self._inventory is None
+        if not late and self.inventory.problem and not (request.watch and self.inventory.work):
             return Behaviour(died="the submission does not load", died_of="load")
-        if self._spent.seconds >= self.limits.submission:
+        if spent:
             words = f"not asked: the submission has used its {self.limits.submission:g} s"
             return Behaviour(died=words, died_of="budget")
         if self._gone:
@@ -145,7 +148,7 @@ class Worker:
     def _converse(self, waiting: list[tuple[int, Request]], answers: dict[int, Behaviour]) -> None:
         """Put the waiting requests, some ahead of the answers, until one fails."""
         number, request = waiting[0]
-        began = time.monotonic()
+        self._begin_count()
         try:
             session = self._ready()
             patience = self._patience(session, self.limits.call)
@@ -156,7 +159,11 @@ class Worker:
                 patience.begin()
                 answers[number] = session.answer(number, request, sizes[i], patience)
                 self._count_time(request.function, patience.started)
+                if time.monotonic() - self._since > COUNTED_EVERY and self._is_spent():
+                    self._stop()
+                    break
         except Died as died:
+            self._count_spent()
             self._stop()
             if died.of == "lost":
                 self._count_loss(number, request, died.why, answers)
@@ -170,14 +177,25 @@ class Worker:
             for number, _ in waiting:
                 answers.setdefault(number, Behaviour(died=str(fault), died_of="grader"))
         finally:
-            self._count_spent(began)
+            self._count_spent()
 
     def _patience(self, session: Session, limit: float) -> Patience:
         left = max(self.limits.submission - self._spent.seconds, 0.0)
         return Patience(limit, session.process.pid, time.monotonic() + TOGETHER * left)
 
-    def _count_spent(self, since: float) -> None:
-        self._spent.add(time.monotonic() - since, self._pid)
+    def _begin_count(self) -> None:
+        self._since = time.monotonic()
+        self._spent.begin()
+
+    def _count_spent(self) -> None:
+        """Count the time since it was counted last."""
+        now = time.monotonic()
+        self._spent.add(now - self._since, self._pid)
+        self._since = now
+
+    def _is_spent(self) -> bool:
+        self._count_spent()
+        return self._spent.seconds >= self.limits.submission
 
     def _count_time(self, function: str, since: float) -> None:
         self._seconds[function] += time.monotonic() - since
@@ -239,6 +257,7 @@ class Worker:
         tries, losses = TRIES, 0
         while tries:
             session = self._start()
+            self._begin_count()
             try:
                 return session.load(self._patience(session, self.limits.load))
             except LauncherLost:
@@ -250,6 +269,8 @@ class Worker:
                     problem = f"{session.place}: {died.why}" if session.place else died.why
                     tries = tries - 1 if self._leave_out(session.place, died, problem) else 0
                     continue
+            finally:
+                self._count_spent()
             self._stop()
             losses += 1
             if losses > 1:

@@ -1,0 +1,127 @@
+"""Within its time and ours, and without repeating what student code says where inputs are secret."""
+
+import pytest
+
+from checkgrad import exam
+from checkgrad.assignment import Source, loads
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.request import call
+from checkgrad.grading import grade
+from checkgrad.interview import Interview, OurTimeIsUp, OutOfTime
+from checkgrad.model import Verdict
+from checkgrad.render import FORMATS
+from checkgrad.sandbox import Limits, Worker
+
+HEAD = "import numpy as np\n\n"
+RIGHT = "return np.exp(-np.logaddexp(0, -np.asarray(z, float)))"
+WEEK = 'name = "week"\nexercises.sigmoid.points = 1\nexercises.tanh.points = 2\n'
+HIDDEN = f'examples = "hidden"\nhints = "hidden"\n{WEEK}'
+
+
+def week(text):
+    return loads(Source("week.toml", text.encode()))
+
+
+def graded(tmp_path, source, text=WEEK):
+    path = tmp_path / "hw.py"
+    path.write_text(HEAD + source)
+    return grade(path, assignment=week(text))
+
+
+class Busy:
+    """A worker that answers as told."""
+
+    def __init__(self, **answer):
+        self.answer = Behaviour(**answer)
+
+    def ask(self, requests):
+        return [self.answer for _ in requests]
+
+
+def test_what_a_submission_has_no_time_for_is_not_asked():
+    late = Interview(Busy(died="not asked: it has used its 1 s", died_of="budget"), 9.0, False)
+    with pytest.raises(OutOfTime, match="it has used its 1 s"):
+        late.ask([call("f", 1)])
+
+
+def test_what_we_have_no_time_for_is_not_asked():
+    interview = Interview(Busy(value=1), 0.0, False)
+    assert interview.ask([]) == []
+    with interview.counted(), pytest.raises(OurTimeIsUp):
+        while True:
+            interview.ask([call("f", 1)])
+    assert interview.is_hurried
+
+
+def test_a_submission_that_sleeps_spends_its_budget(tmp_path):
+    path = tmp_path / "hw.py"
+    path.write_text("import time\n\ndef f(x):\n    time.sleep(0.1)\n    return x\n")
+    with Worker(path, limits=Limits(call=1.0, submission=1.0)) as worker:
+        answers = worker.ask([call("f", i) for i in range(60)])
+    assert 2 <= sum(answer.returned for answer in answers) <= 12
+    assert answers[-1].died_of == "budget"
+
+
+def test_a_second_worker_spends_the_same_budget(tmp_path):
+    path = tmp_path / "hw.py"
+    path.write_text("import time\n\ndef f(x):\n    time.sleep(0.5)\n    return x\n")
+    with Worker(path, limits=Limits(call=1.0, submission=0.4)) as worker:
+        assert worker.ask([call("f", 1)])[0].returned
+        with worker.again() as twin:
+            assert twin.ask([call("f", 1)])[0].died_of == "budget"
+
+
+def test_for_want_of_time_is_not_judged_and_earns_nothing(tmp_path):
+    source = f"import time\n\ndef sigmoid(z):\n    time.sleep(0.3)\n    {RIGHT}\n\ndef tanh(z):\n    return np.tanh(z)\n"
+    report = graded(tmp_path, source, f"{WEEK}limits.submission = 1\n")
+    late = [o for o in report.outcomes if o.exercise == "tanh"]
+    assert {o.verdict for o in late} == {Verdict.NOT_JUDGED}
+    assert all(o.problem == "not asked: the submission has used its 1 s" for o in late)
+    assert report.score == 0
+    assert "not judged: earns 0 of" in late[1].arithmetic
+
+
+LEAKS = {
+    "a message": "raise ValueError(told(z))",
+    "the name of an error": "raise type(told(z), (Exception,), {})('no')",
+    "what stands in for a library": "raise type('NotHere', (ImportError,), {})(told(z) + ' is not here')",
+    "the name of a class": "return type(told(z), (), {})()",
+    "the name of a field": "return np.zeros(3, [(told(z), float)])",
+    "text": "return told(z)",
+    "a key": "return {told(z): z}",
+    "a list of texts": "return [told(z), told(z)]",
+    "a warning": "warnings.warn(told(z))\n    return 0 * z + 0.3",
+    "a print": "print(told(z))\n    return z + 0.3",
+    "an error that was caught": "try:\n        raise KeyError(told(z))\n    except KeyError as e:\n        raise ValueError from e",
+    "the name of a file": "exec(compile('raise ValueError', told(z) + '.py', 'exec'))",
+    "the name of code": "exec('def g(): raise ValueError'.replace('g', told(z)[:6]), d := {})\n    d[told(z)[:6]]()",
+    "a fault of ours": "import sys\n    w = sys.modules['worker.wire']\n    import os\n    os.write(3, w.frame(w.FAULT, 0, told(z).encode()))",
+}
+TOLD = """
+import warnings
+
+def told(z):
+    return "SE" + "EN" + "".join(filter(str.isalnum, repr(np.asarray(z, float).ravel()[:4].tolist())))
+
+"""
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+@pytest.mark.parametrize("kept", ["hidden", "secret"])
+def test_what_code_says_of_its_inputs_is_for_staff_alone(tmp_path, monkeypatch, leak, kept):
+    if kept == "secret":
+        monkeypatch.setenv(exam.SECRET, "of the staff")
+    text = HIDDEN if kept == "hidden" else WEEK
+    source = f"{TOLD}def sigmoid(z):\n    {LEAKS[leak]}\n\ndef tanh(z):\n    return np.tanh(z)\n"
+    report = graded(tmp_path, source, text)
+    for name, render in FORMATS.items():
+        assert name == "json" or "SEEN" not in render(report), name
+    assert report.score in (None, 2)
+    if leak not in ("an error that was caught", "the name of a file", "the name of code"):
+        assert "SEEN" in FORMATS["json"](report)
+
+
+def test_an_open_assignment_says_all_of_it(tmp_path):
+    report = graded(tmp_path, f"{TOLD}def sigmoid(z):\n    raise ValueError(told(z))\n")
+    assert "SEEN" in FORMATS["html"](report)
+    assert not any(outcome.staff for outcome in report.outcomes)
