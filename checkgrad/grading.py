@@ -393,7 +393,9 @@ class Grader:
         reading = self.networks[candidate]
         if isinstance(reading, str) or not reading.right_forward:
             return False
-        return not gradients(Network(reading, self.interview.judged, self.seed, False)).verdict.failed
+        return not gradients(
+            Network(reading, self.interview.judged, self.seed, False)
+        ).verdict.failed
 
     def _reviewed(self, outcome: Outcome, check: Check, student: Student) -> Outcome:
         """The outcome of a secret exam, with a note where what passed fails on inputs of its own."""
