@@ -86,7 +86,7 @@ LEAKS = {
     "the name of an error": "raise type(told(z), (Exception,), {})('no')",
     "what stands in for a library": "raise type('NotHere', (ImportError,), {})(told(z) + ' is not here')",
     "the name of a class": "return type(told(z), (), {})()",
-    "the name of a field": "return np.zeros(3, [(told(z), float)])",
+    "the name of a field": "return np.ones(3, [(told(z), float)])",
     "text": "return told(z)",
     "a key": "return {told(z): z}",
     "a list of texts": "return [told(z), told(z)]",
