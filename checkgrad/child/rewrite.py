@@ -41,6 +41,9 @@ WRAPPED = frozenset(
         ast.UnaryOp,
     )
 )
+REPLACED = frozenset(  # of these, what is there need not be evaluated
+    (ast.BinOp, ast.Call, ast.Compare, ast.IfExp, ast.Subscript, ast.UnaryOp)
+)
 UNTOUCHED = frozenset((ast.JoinedStr, getattr(ast, "TemplateStr", ast.JoinedStr)))
 QUIET = frozenset(("super", "__class__", "__name__", "__file__"))
 BUILTINS = frozenset(dir(builtins))
@@ -246,7 +249,16 @@ class Rewriter:
         self.parent = number
         new = node if kind is ast.Name else self.inside(node)
         self.parent = outer
+        if kind in REPLACED:
+            new = self.unless_given(number, new, node)
         return call("__watch__", node, constant(number, node), new)
+
+    def unless_given(self, number: int, new: Any, at: Any) -> ast.expr:
+        """`__new__() if k in __instead__ and __given__(k) else e`: e is not evaluated where something stands for it."""
+        k, instead = constant(number, at), placed(ast.Name("__instead__", LOAD), at)
+        wanted = placed(ast.Compare(k, [ast.In()], [instead]), at)
+        test = placed(ast.BoolOp(ast.And(), [wanted, call("__given__", at, k)]), at)
+        return placed(ast.IfExp(test, call("__new__", at), new), at)
 
     def leads_to_import(self, node: ast.AST) -> bool:
         """Is it `np.pi` or `np.linalg.norm`, a part of an imported module?"""

@@ -228,6 +228,7 @@ class Hook:
             "__within__": self.after,
             "__told__": self.tell_only,
             "__new__": lambda: self._new,
+            "__instead__": (),
             "__loop__": self.enter,
             "__turn__": self.turn,
             "__leave__": self.leave,

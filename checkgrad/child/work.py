@@ -4,6 +4,7 @@ What is asked for stands first in a request's *watch*:
 
     ("tables",)                 the nodes, loops and assignments of every file
     ("steps", fresh, watch)     the request's steps on the watched copy, which is loaded anew where *fresh*
+    ("operate", fresh, operations, seconds)    the same with a packed `operate.Operations`
     ("script", file, watch)     the file's statements as `__main__`, each import loaded anew; then the steps, on what it left
 
 *watch* is a packed `watch.Watch`. Numbers of nodes and loops run on from file to file, in the order of loading.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import ast
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from time import process_time
@@ -23,10 +24,11 @@ from typing import Any
 
 import numpy as np
 
-from . import faults
+from . import faults, operate
 from .calls import Calls
 from .givings import Giver, Recipe, in_place, next_recipes
 from .load import Loader, Loading, Run, stand_in
+from .operate import Operator
 from .perform import Given, Namespace, Performer, filled
 from .request import Request
 from .rewrite import Rewritten, rewrite
@@ -43,6 +45,7 @@ LONGEST_TEXT = 2000
 QUICK = Watch(
     (Tell(None, first=0),), longest=30, most=20_000, seconds=0.2
 )  # enough to see whether it runs
+MakeHook = Callable[[Iterable[str]], Hook]  # for the modules whose objects may be looked into
 IS_MAIN = "__name__ == '__main__'"
 
 
@@ -69,9 +72,15 @@ class Workshop:
                 self.rewritten(file)
         if what == "tables":
             return self.tables()
+        if what == "operate":
+            fresh, operations, seconds = rest
+            made = operate.unpacked(operations)
+            return self.steps(fresh, lambda own: Operator(made, seconds, own), request, given)
         where, packed = rest
-        told = self.script if what == "script" else self.steps
-        return told(where, unpacked(packed), request, given)
+        watch = unpacked(packed)
+        if what == "script":
+            return self.script(where, watch, request, given)
+        return self.steps(where, lambda own: Hook(watch, own), request, given)
 
     # ---- rewriting
 
@@ -112,12 +121,12 @@ class Workshop:
 
     # ---- running
 
-    def steps(self, fresh: bool, watch: Watch, request: Request, given: Given) -> Any:
+    def steps(self, fresh: bool, make: MakeHook, request: Request, given: Given) -> Any:
         """The steps of a request on the watched copy."""
         with self.inside():
             if fresh or self.root is None:
                 self.load()
-            hook = self.begin(watch)
+            hook = self.begin(make)
             errors = self.guarded(hook, lambda: self.performer.take_all(request, given, self.root))
             return self.told(hook, errors, request, given)
 
@@ -177,7 +186,7 @@ class Workshop:
         """One run of a file's own work."""
         giver = Giver(recipe)
         with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
-            hook = self.begin(watch)
+            hook = self.begin(lambda own: Hook(watch, own))
             calls = Calls(self.files, own_modules())
             with calls if watch.calls else nullcontext():
                 errors = self.run_all(file, module, hook)
@@ -263,11 +272,11 @@ class Workshop:
                 return self.files[file].number_at(place)
         return -1
 
-    def begin(self, watch: Watch) -> Hook:
+    def begin(self, make: MakeHook) -> Hook:
         """The hook of a run that begins now."""
         np.random.seed(SEED)
         random.seed(SEED)
-        hook = Hook(watch, own_modules())
+        hook = make(own_modules())
         self.use(hook)
         return hook
 
@@ -316,6 +325,7 @@ class Workshop:
             "last": hook.last,
             "instead": [],
             "calls": [],
+            "peeked": hook.peeked if isinstance(hook, Operator) else {},
         }
 
 

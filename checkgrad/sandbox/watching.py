@@ -18,7 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from checkgrad.child import operate
 from checkgrad.child.behaviour import Behaviour, Unsendable
+from checkgrad.child.operate import Operations
 from checkgrad.child.request import Request, Step
 from checkgrad.child.rewrite import Assignment, Loop, Node
 from checkgrad.child.watch import Told, Watch, packed
@@ -46,9 +48,13 @@ class Asked:
     fresh: bool = False
     work: bool = False
     file: str = ""
+    operations: Operations | None = None  # in the place of *watch*
 
     @property
     def request(self) -> Request:
+        if self.operations:
+            told = ("operate", self.fresh, operate.packed(self.operations), self.watch.seconds)
+            return Request(self.function, self.steps, self.answer, told)
         what = ("script", self.file) if self.work else ("steps", self.fresh)
         return Request(self.function, self.steps, self.answer, (*what, packed(self.watch)))
 
@@ -132,6 +138,7 @@ class Run:
     last: int = -1
     instead: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
+    peeked: dict[int, list[Any]] = field(default_factory=dict)
     seconds: float = 0.0
     died: str = ""
     died_of: str = ""
@@ -268,6 +275,7 @@ def read(behaviour: Behaviour) -> Run:
             last=number(value["last"]),
             instead=several(value["instead"], text),
             calls=tuple(call(i, one) for i, one in enumerate(several(value["calls"], list))),
+            peeked=by_number(value["peeked"], list),
             seconds=behaviour.seconds,
         )
     except (WireError, KeyError) as error:

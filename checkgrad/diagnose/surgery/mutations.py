@@ -1,0 +1,326 @@
+"""What else could stand in the place of an expression, in the student's own names: the simplest first by its cost."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from checkgrad.diagnose.surgery.scene import Scene
+
+PAIRS = {
+    "sum": ("mean",),
+    "mean": ("sum",),
+    "nansum": ("sum",),
+    "average": ("sum",),
+    "dot": ("multiply", "outer"),
+    "matmul": ("multiply",),
+    "multiply": ("dot",),
+    "outer": ("multiply", "dot"),
+    "max": ("sum", "min"),
+    "min": ("max",),
+    "maximum": ("minimum",),
+    "minimum": ("maximum",),
+    "exp": ("log",),
+    "log": ("exp", "log1p"),
+    "log10": ("log",),
+    "log2": ("log",),
+    "argmax": ("argmin",),
+    "argmin": ("argmax",),
+    "abs": ("square",),
+    "square": ("abs",),
+    "sqrt": ("square",),
+    "ones": ("zeros",),
+    "zeros": ("ones",),
+    "ones_like": ("zeros_like",),
+    "zeros_like": ("ones_like",),
+    "tanh": ("cosh",),
+    "sinh": ("tanh",),
+    "cosh": ("tanh",),
+    "sin": ("cos",),
+    "prod": ("sum",),
+    "std": ("var",),
+    "greater": ("less",),
+    "less": ("greater",),
+    "subtract": ("add",),
+    "add": ("subtract",),
+    "divide": ("multiply",),
+}
+REDUCTIONS = ("sum", "mean", "max", "min", "argmax", "argmin", "prod", "average", "std", "var")
+OPERATORS: dict[type[ast.operator], tuple[str, ...]] = {
+    ast.Add: ("-", "*"),
+    ast.Sub: ("+", "*"),
+    ast.Mult: ("/", "+", "@", "**"),
+    ast.Div: ("*",),
+    ast.Pow: ("*",),
+    ast.MatMult: ("*",),
+    ast.FloorDiv: ("/",),
+    ast.Mod: ("/",),
+}
+COMPARISONS: dict[type[ast.cmpop], tuple[str, ...]] = {
+    ast.Gt: ("<", ">=", "!=", "=="),
+    ast.Lt: (">", "<=", "!=", "=="),
+    ast.GtE: ("<", ">", "=="),
+    ast.LtE: (">", "<", "=="),
+    ast.Eq: ("!=", "<", ">"),
+    ast.NotEq: ("==", ">", "<"),
+}
+SCALARS = ("N", "C", "2")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """Other text for a part of an expression. *at*: the part; *uses*: the due quantity in it, "" if none."""
+
+    at: ast.expr
+    new: str
+    code: str
+    cost: float
+    uses: str = ""
+
+
+Value = Callable[[ast.expr | str], Any]  # what an expression, or a text, gave in the first turn; None if unknown
+
+
+def mutations(scene: Scene, root: ast.expr, value: Value, fits: bool = True) -> Iterator[Mutation]:
+    """Every single change of *root*. fits: only names whose values have the shape of what they replace."""
+    scope = scene.scope_at(root.lineno)
+    names = sorted((scope.names | scope.chains) if scope else ())
+    for one in ast.walk(root):
+        if not isinstance(one, ast.expr) or not hasattr(one, "lineno"):
+            continue
+        if isinstance(getattr(one, "ctx", None), ast.Store):
+            continue
+        for new, code, cost in _changes(scene, one, names, value, fits):
+            yield Mutation(one, new, code, cost + min(len(scene.said(one)), 80) / 300)
+
+
+def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]:
+    """*root*, or one of its parts, with something in scope multiplied, divided, added or subtracted."""
+    scope = scene.scope_at(root.lineno)
+    if scope is None:
+        return
+    atoms = sorted(scope.names | scope.chains | scope.elements)
+    atoms = [a for a in atoms if not isinstance(value(a), str)]
+    parts = [n for n in ast.walk(root) if isinstance(n, ast.BinOp | ast.UnaryOp | ast.Call)]
+    for one in dict.fromkeys([root, *parts]):
+        got, text = value(one), scene.said(one)
+        if got is None:
+            continue
+        for atom in atoms:
+            for other, cost in ((atom, 1.8), (f"(1 - {atom})", 1.9), (f"({atom} > 0)", 2.0)):
+                yield Mutation(one, f"({text}) * {other}", "times", cost)
+                if other == atom:
+                    yield Mutation(one, f"({text}) / {atom}", "over", cost)
+                    yield Mutation(one, f"({text}) + {atom}", "plus", cost + 0.1)
+                    yield Mutation(one, f"({text}) - {atom}", "minus", cost + 0.1)
+                    yield Mutation(one, f"{atom} - ({text})", "minus", cost + 0.1)
+
+
+def _changes(
+    scene: Scene, one: ast.expr, names: list[str], value: Value, fits: bool
+) -> Iterator[tuple[str, str, float]]:
+    said = scene.said
+    text = said(one)
+    if isinstance(one, ast.Name | ast.Attribute | ast.Subscript):
+        yield from _other_names(scene, one, names, value, fits)
+    if isinstance(one, ast.Name) and one.id in scene.functions:
+        yield from ((f, "function", 1.0) for f in scene.functions if f != one.id)
+        return
+    if isinstance(one, ast.Attribute):
+        if one.attr == "T":
+            yield said(one.value), "not transposed", 0.9
+        if one.attr in PAIRS:
+            for other in PAIRS[one.attr]:
+                yield f"{said(one.value)}.{other}", "function", 1.0
+            return
+        if text in scene.methods:
+            yield from ((m, "function", 1.1) for m in sorted(scene.methods) if m != text)
+            return
+        if isinstance(one.value, ast.Name) and one.value.id in ("np", "numpy"):
+            return
+    if isinstance(one, ast.Subscript):
+        yield from _other_elements(scene, one)
+    if isinstance(one, ast.BinOp):
+        yield from _other_operators(scene, one)
+    if isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.USub | ast.Not | ast.Invert):
+        yield said(one.operand), "sign" if isinstance(one.op, ast.USub) else "negated", 1.0
+    if isinstance(one, ast.Compare) and len(one.ops) == 1:
+        for op in COMPARISONS.get(type(one.ops[0]), ()):
+            yield f"{said(one.left)} {op} {said(one.comparators[0])}", "compared", 1.0
+    if isinstance(one, ast.BoolOp):
+        other = "or" if isinstance(one.op, ast.And) else "and"
+        yield f" {other} ".join(map(said, one.values)), "operator", 1.1
+        yield from ((said(v), "dropped", 1.3) for v in one.values)
+    if isinstance(one, ast.IfExp):
+        yield f"{said(one.orelse)} if {said(one.test)} else {said(one.body)}", "swapped", 1.1
+        yield from ((said(b), "dropped", 1.3) for b in (one.body, one.orelse))
+    if isinstance(one, ast.Constant):
+        yield from _other_constants(one)
+        return
+    if isinstance(one, ast.Call):
+        yield from _other_calls(scene, one)
+    yield from _around(scene, one, text, value)
+
+
+def _around(scene: Scene, one: ast.expr, text: str, value: Value) -> Iterator[tuple[str, str, float]]:
+    """The same expression with something done to it."""
+    got = value(one)
+    if got is None or isinstance(got, bool):
+        return
+    yield f"-({text})", "sign", 1.1 + 0.3 * (isinstance(one, ast.Name) or not np.ndim(got))
+    if np.ndim(got) == 2 and not (isinstance(one, ast.Attribute) and one.attr == "T"):
+        yield f"({text}).T", "transposed", 0.9
+    yield f"1 - ({text})", "one minus", 1.4
+    yield f"({text}) ** 2", "squared", 1.4
+    for f, count in scene.functions.items():
+        if count == 1:
+            yield f"{f}({text})", "passed through", 1.4
+    if np.ndim(got) == 1 and np.size(got) > 1:
+        yield f"({text}) / np.sum({text})", "normalised", 1.4
+    if np.ndim(got) == 2:
+        for axis in (1, 0):
+            yield f"({text}) / np.sum({text}, axis={axis}, keepdims=True)", "normalised", 1.4
+        for axis in (0, 1):
+            yield f"np.sum({text}, axis={axis})", "summed", 1.5
+            yield f"np.sum({text}, axis={axis}, keepdims=True)", "summed", 1.5
+    if np.ndim(got) == 1:
+        yield f"({text})[:, None]", "upright", 1.5
+    if np.ndim(got):
+        yield f"np.sum({text})", "summed", 1.5
+        yield f"({text}) > 0", "compared", 1.6
+    for f in ("exp", "log", "sqrt"):
+        yield f"np.{f}({text})", "passed through", 1.6
+
+
+def _other_names(
+    scene: Scene, one: ast.expr, names: list[str], value: Value, fits: bool
+) -> Iterator[tuple[str, str, float]]:
+    text = scene.said(one)
+    got = value(one)
+    if isinstance(one, ast.Attribute) and (one.attr in ("T", "shape", "size") or one.attr in PAIRS):
+        return
+    for name in names:
+        if name == text or name == f"{text}.T":
+            continue
+        other = value(name)
+        if got is not None and other is not None and fits:
+            if np.shape(other) == np.shape(got):
+                yield name, "replaced", 1.0
+            elif np.ndim(got) == 2 and np.shape(np.transpose(other)) == np.shape(got):
+                yield f"{name}.T", "replaced", 1.2
+        elif (got is None) == (other is None) or not fits:
+            yield name, "replaced", 1.1 + 0.3 * (got is None)
+
+
+def _other_elements(scene: Scene, one: ast.Subscript) -> Iterator[tuple[str, str, float]]:
+    base, index = scene.said(one.value), one.slice
+    if isinstance(index, ast.Constant) and isinstance(index.value, int):
+        others = {index.value + 1, index.value - 1, -index.value, 0, -1, -2, 1} - {index.value}
+        yield from ((f"{base}[{k}]", "element", 1.0 + 0.02 * abs(k - index.value)) for k in sorted(others))
+    elif isinstance(index, ast.UnaryOp) and isinstance(index.operand, ast.Constant):
+        yield from ((f"{base}[{k}]", "element", 1.0) for k in (0, 1, -1, -2, -3))
+    elif isinstance(index, ast.Slice):
+        yield base, "dropped", 1.2
+        for other in ("[1:]", "[:-1]", "[::-1]", "[:]"):
+            yield base + other, "element", 1.1
+    elif not isinstance(index, ast.Tuple):
+        text = scene.said(index)
+        for other in (f"{text} + 1", f"{text} - 1", f"-({text})", f"-({text}) - 1", f"{text} + 2", f"{text} - 2"):
+            yield f"{base}[{other}]", "element", 1.0
+        if isinstance(index, ast.BinOp):
+            yield f"{base}[{scene.said(index.left)}]", "element", 0.95
+    else:
+        if len(index.elts) == 2:
+            a, b = map(scene.said, index.elts)
+            yield f"{base}[{b}, {a}]", "swapped", 1.1
+        yield base, "dropped", 1.4
+
+
+def _other_operators(scene: Scene, one: ast.BinOp) -> Iterator[tuple[str, str, float]]:
+    left, right = scene.said(one.left), scene.said(one.right)
+    for op in OPERATORS.get(type(one.op), ()):
+        yield f"({left}) {op} ({right})", "operator", 1.1
+    if isinstance(one.op, ast.Mult):
+        yield f"({left}) @ ({right}).T", "operator", 1.4
+        yield f"({left}).T @ ({right})", "operator", 1.4
+    sign = _sign(one.op)
+    if not isinstance(one.op, ast.Add | ast.Mult):
+        yield f"({right}) {sign} ({left})", "swapped", 0.95 + 0.35 * isinstance(one.left, ast.Constant)
+    if isinstance(one.op, ast.MatMult):
+        yield f"({right}).T {sign} ({left}).T", "swapped", 1.2
+    yield left, "dropped", 1.2
+    yield right, "dropped", 1.2
+    if isinstance(one.op, ast.Pow) and isinstance(one.right, ast.Constant):
+        yield f"({left}) ** 3", "constant", 1.3
+
+
+def _sign(op: ast.operator) -> str:
+    return {
+        ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@",
+        ast.FloorDiv: "//", ast.Mod: "%",
+    }.get(type(op), "+")  # fmt: skip
+
+
+def _other_constants(one: ast.Constant) -> Iterator[tuple[str, str, float]]:
+    if isinstance(one.value, bool):
+        yield str(not one.value), "constant", 1.0
+    elif isinstance(one.value, int | float):
+        v = one.value
+        for other in dict.fromkeys((v + 1, v - 1, -v, 2 * v, v / 2, 0, 1, 2, 0.5)):
+            if other != v:
+                yield repr(other), "constant", 1.1
+
+
+def _other_calls(scene: Scene, one: ast.Call) -> Iterator[tuple[str, str, float]]:
+    said = scene.said
+    function, args = said(one.func), [said(a) for a in one.args]
+    named = {k.arg: said(k.value) for k in one.keywords if k.arg}
+    if any(k.arg is None for k in one.keywords) or any(isinstance(a, ast.Starred) for a in one.args):
+        return
+
+    def call(args: list[str], named: dict[str, str]) -> str:
+        return f"{function}({', '.join([*args, *(f'{k}={v}' for k, v in named.items())])})"
+
+    method = isinstance(one.func, ast.Attribute)
+    name = one.func.attr if isinstance(one.func, ast.Attribute) else function
+    own = isinstance(one.func, ast.Attribute) and said(one.func.value) not in ("np", "numpy", "self")
+    if len(args) == 2:
+        yield call(args[::-1], named), "swapped", 1.0
+        if name in ("dot", "matmul", "multiply") and not own:
+            yield f"({args[0]}) * ({args[1]})", "operator", 1.15
+            for a, b in ((f"({args[0]}).T", args[1]), (args[0], f"({args[1]}).T")):
+                yield f"np.dot({a}, {b})", "operator", 1.3
+            yield f"np.dot(({args[1]}).T, ({args[0]}).T)", "swapped", 1.3
+    elif len(args) == 3:
+        for order in ((1, 0, 2), (0, 2, 1), (2, 1, 0)):
+            yield call([args[i] for i in order], named), "swapped", 1.1
+    for arg in args[:3]:
+        yield arg, "dropped", 1.25
+    if name in REDUCTIONS:
+        axis = named.get("axis", args[0] if own and args else args[1] if not own and len(args) > 1 else "")
+        rest = {k: v for k, v in named.items() if k not in ("axis", "keepdims")}
+        lead = [] if own else args[:1]
+        for other in ("0", "1", "-1", ""):
+            for keep in (False, True):
+                changed = rest | ({"axis": other} if other else {}) | ({"keepdims": "True"} if keep else {})
+                if (other, keep) != (axis, "keepdims" in named):
+                    yield call(lead, changed), "axis", 0.9 + 0.1 * (other == "-1") + 0.05 * ((keep) != ("keepdims" in named))
+        if own:
+            yield said(one.func.value), "dropped", 1.2  # type: ignore[attr-defined]
+    elif method and own and not args:
+        yield said(one.func.value), "dropped", 1.3  # type: ignore[attr-defined]
+    if function == "range":
+        for a in (f"range(len({args[-1]}))",) if False else ():
+            yield a, "element", 1.0
+        yield f"range(1, {args[-1]})", "element", 1.1
+        yield f"range({args[-1]} - 1)", "element", 1.1
+        yield f"range({args[-1]} + 1)", "element", 1.1
+        yield f"range(1, {args[-1]} + 1)", "element", 1.2
+    if function in ("range", "zip", "enumerate"):
+        yield f"reversed(list({call(args, named)}))", "reversed", 1.2
+    if function == "reversed":
+        yield args[0], "reversed", 1.0

@@ -1,0 +1,150 @@
+"""Functions and layers as patients: what is due, and what the right formula goes through on its way."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from checkgrad import compare
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.rewrite import rewrite
+from checkgrad.child.watch import Hook, Tell, Watch
+from checkgrad.diagnose.surgery.patient import Patient, Truth
+from checkgrad.diagnose.surgery.table import Ask, Blocks
+from checkgrad.exercise import Exercise, Formula, Probe
+from checkgrad.reading import Reading
+from checkgrad.reading.form import SAMPLED, SCALAR, SINGLE
+
+FRESH = 2_000  # added to the seed
+SAMPLES = (4, 5, 3)
+FEW = 60  # entries of an argument on which is searched
+
+
+def patient(reading: Reading, seed: int = 0) -> Patient | None:
+    """The function of a reading; None where its answers cannot be taken apart."""
+    exercise = reading.candidate.exercise
+    probes = list(_probes(reading, seed))
+    if len(probes) < 3:
+        return None
+
+    def blocks(probe: Probe, answer: Behaviour) -> Blocks:
+        answer = reading.read(probe, answer)
+        if not answer.returned:
+            return None
+        value = answer.value
+        several = exercise.returns or isinstance(reading.formula(*probe), tuple)
+        parts = list(value) if several and isinstance(value, list | tuple) else [value]
+        return None if any(compare.not_numbers(p) for p in parts) else parts
+
+    def ask_for(ask: Ask, probes: Sequence[Probe]) -> list[Blocks]:
+        answers = ask([reading.request(probe) for probe in probes])
+        return [blocks(probe, answer) for probe, answer in zip(probes, answers, strict=True)]
+
+    return Patient(ask_for, [truth(reading, probe) for probe in probes])
+
+
+def _probes(reading: Reading, seed: int) -> Iterator[Probe]:
+    """Three small probes of different sizes, of real numbers."""
+    exercise = reading.candidate.exercise
+    single = reading.way.form.layout in (SINGLE, SCALAR)
+    found = 0
+    for shift in range(3):
+        for probe in exercise.probes(seed + FRESH + shift):
+            if not _is_usual(probe):
+                continue
+            yield tuple(_cut(exercise, probe, 1 if single else SAMPLES[found]))
+            found += 1
+            break
+
+
+def _is_usual(probe: Probe) -> bool:
+    """Several samples, in double precision."""
+    arrays = [a for a in probe if isinstance(a, np.ndarray)]
+    lead = max((a.shape for a in arrays), key=len, default=())
+    double = all(a.dtype == np.float64 or a.dtype.kind in "iu" for a in arrays)
+    return double and any(a.dtype.kind == "f" for a in arrays) and (not lead or lead[0] > 1)
+
+
+def _cut(exercise: Exercise, probe: Probe, count: int) -> Iterator[Any]:
+    """The first samples of a batch."""
+    named = list(zip(exercise.roles, probe, strict=False))
+    lead = next((len(a) for role, a in named if role in SAMPLED and np.ndim(a)), 0)
+    for role, a in named:
+        cut = role in SAMPLED and np.ndim(a) and len(a) == lead
+        yield a[:count].copy() if cut else a
+
+
+def truth(reading: Reading, probe: Probe) -> Truth:
+    """What is due for *probe*."""
+    exercise = reading.candidate.exercise
+    due = reading.formula(*probe)
+    parts = due if isinstance(due, tuple) else (due,)
+    bounds = compare.rounding_bound(reading.formula, probe, due)
+    names = exercise.returns or [exercise.name]
+    shape = max((np.shape(a) for a in probe), key=len, default=())
+    scalars = {"N": float(shape[0])} if shape else {}
+    if len(shape) > 1:
+        scalars["C"] = float(shape[-1])
+    quantities = {
+        name: [value]
+        for name, value in quantities_of(reading, probe).items()
+        if not any(np.array_equal(np.squeeze(value), np.squeeze(p)) for p in parts)
+    }
+    quantities |= {"answer": [p] if len(parts) == 1 else [None] for p in parts}
+    for name, part in zip(names, parts, strict=False):
+        quantities[f"answer {name}"] = [part]
+    return Truth(
+        probe, list(names), list(parts), list(bounds) if isinstance(due, tuple) else [bounds], quantities, scalars
+    )
+
+
+def quantities_of(reading: Reading, probe: Probe) -> dict[str, Any]:
+    """What goes into the right formula and what it goes through, by the text of it."""
+    exercise = reading.candidate.exercise
+    found = {role: np.asarray(a, float) for role, a in zip(exercise.roles, probe, strict=False) if np.ndim(a)}
+    for formula in dict.fromkeys((exercise.formula, reading.formula)):
+        found |= traced(formula, probe)
+    return found
+
+
+def traced(formula: Formula, probe: Probe) -> dict[str, Any]:
+    """The arrays that *formula* goes through on *probe*, by their text."""
+    code = _watched(formula)
+    if code is None:
+        return {}
+    compiled, texts = code
+    hook = Hook(Watch(tell=(Tell(None),)))
+    space = {**formula.__globals__, "__builtins__": hook.builtins()}
+    try:
+        exec(compiled, space)
+        space[formula.__name__](*probe)
+    except Exception:  # an intermediate step is a help, nothing that is needed
+        return {}
+    told = hook.values()
+    return {
+        texts[k]: values[0].value
+        for k, values in told.items()
+        if isinstance(values[0].value, np.ndarray) and values[0].value.ndim
+    }
+
+
+@cache
+def _watched(formula: Formula) -> Any:
+    if not inspect.isfunction(formula) or formula.__closure__ or formula.__name__ == "<lambda>":
+        return None
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(formula)))
+    except (OSError, SyntaxError):
+        return None
+    definition = tree.body[0]
+    if not isinstance(definition, ast.FunctionDef):
+        return None
+    definition.decorator_list = []
+    found = rewrite(tree, "formula")
+    return compile(found.tree, "formula", "exec"), [n.text for n in found.nodes]

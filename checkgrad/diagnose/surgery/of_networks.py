@@ -1,0 +1,149 @@
+"""Networks as patients: what is due in every layer, in data of three sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from checkgrad import compare
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.diagnose.surgery.patient import Patient, Truth
+from checkgrad.diagnose.surgery.table import Ask, Blocks
+from checkgrad.exercise import Probe
+from checkgrad.exercises import mlp
+from checkgrad.reading.networks import NetworkReading
+
+FRESH = 2_000  # added to the seed
+# All sizes differ, so that a shape tells the layer; few entries, so that each can be moved.
+SIZES = {1: ((3, 2), (4, 3), (5, 2)), 2: ((4, 3, 2), (3, 5, 4), (5, 4, 3)), 3: ((3, 5, 4, 2), (5, 3, 2, 4), (4, 6, 3, 2))}
+SAMPLES = (6, 7, 8)
+
+
+def patient(reading: NetworkReading, seed: int = 0) -> Patient | None:
+    """The network of a reading; None where nothing tells what is due in it."""
+    if not reading.right_forward:
+        return None
+    probes = list(_probes(reading, seed))
+    if len(probes) < 3:
+        return None
+
+    def blocks(answer: Behaviour) -> Blocks:
+        if not answer.returned:
+            return None
+        y, _, gradients = answer.value
+        pairs = [block for pair in gradients for block in (pair if reading.biases else pair[:1])]
+        return [y, *pairs]
+
+    def ask_for(ask: Ask, probes: Sequence[Probe]) -> list[Blocks]:
+        return [blocks(answer) for answer in reading.evaluate(ask, probes)]
+
+    return Patient(ask_for, [truth(reading, probe) for probe in probes])
+
+
+def _probes(reading: NetworkReading, seed: int) -> Iterator[Probe]:
+    rng = np.random.default_rng(seed + FRESH)
+    for sizes, n in _sizes(reading):
+        probe = mlp.draw(rng, sizes, 1 if reading.single else n)
+        if reading.accepts(probe):
+            yield probe
+
+
+def _sizes(reading: NetworkReading) -> list[tuple[tuple[int, ...], int]]:
+    """Three sets of sizes that the network can have."""
+    fixed = reading.sizes
+    depths = [len(fixed) - 1] * 3 if fixed else [2, 3, 2]
+    found = []
+    for i, depth in enumerate(depths):
+        known = SIZES.get(depth) or ((5, *range(7, 6 + depth), 3),) * 3
+        sizes = known[i]
+        if fixed and not reading.free:
+            sizes = fixed
+        elif "multi_class" not in reading.outputs or not reading.fits(sizes):
+            last = next((c for c in (2, 1, 3) if reading.fits((*sizes[:-1], c))), sizes[-1])
+            sizes = (*sizes[:-1], last)
+        if not reading.fits(sizes) and not fixed:
+            sizes = SIZES[2][i]
+        found.append((sizes, SAMPLES[i]))
+    return found
+
+
+def truth(reading: NetworkReading, probe: Probe) -> Truth:
+    """What is due for *probe*."""
+    kind = mlp.Kind(**reading.kind)
+    point = mlp.flattened(probe)
+
+    def everything(*point: Any) -> tuple[Any, ...]:
+        y, _, gradients = mlp.network(*mlp.restored(point), **reading.kind)
+        pairs = [block for pair in gradients for block in (pair if reading.biases else pair[:1])]
+        return (y, *pairs)
+
+    due = everything(*point)
+    bounds = compare.rounding_bound(everything, point, due)
+    layers = len(probe[0])
+    kinds = "Wb" if reading.biases else "W"
+    names = ["y", *(f"d{k}{i + 1}" for i in range(layers) for k in kinds)]
+    depths = [100, *(i for i in range(layers) for _ in kinds)]
+    quantities = quantities_of(kind, probe)
+    if reading.recovered:
+        quantities |= steps(quantities, probe, reading.script.rate if reading.script else 1.0)
+    scalars = {"N": float(len(probe[1])), "C": float(probe[0][-1][0].shape[1])}
+    return Truth(probe, names, due, bounds, quantities, scalars, depths)
+
+
+def quantities_of(kind: mlp.Kind, probe: Probe) -> dict[str, Sequence[Any]]:
+    """Every quantity of backpropagation, by layers."""
+    parameters, x, t = probe
+    kind = replace(kind, output=kind.output or mlp.usual_output(parameters))
+    zs, inputs = mlp.forward(parameters, x, kind)
+    last = mlp.OUTPUTS[kind.output]
+    y = last.y(zs[-1])
+    t = np.asarray(t)[:, None] if np.ndim(t) == 1 else np.asarray(t)
+    n, depth = len(x), len(parameters)
+    factor = kind.scale / {"mean": n, "sum": 1, "entries": zs[-1].size}[kind.reduction]
+    error = last.error(y, t)
+    slopes = [mlp.SLOPES[kind.hidden](z, kind) for z in zs[:-1]]
+    dz: list[Any] = [None] * depth
+    da: list[Any] = [None] * depth
+    dz[-1] = error
+    for i in reversed(range(depth - 1)):
+        da[i] = dz[i + 1] @ parameters[i + 1][0].T
+        dz[i] = da[i] * slopes[i]
+    none: list[Any] = [None]
+    found: dict[str, Sequence[Any]] = {
+        "inputs": inputs[:-1],
+        "z": zs,
+        "a": [*inputs[1:-1], y],
+        "slope": [*slopes, None],
+        "w": [w for w, _ in parameters],
+        "dz": [factor * d for d in dz],
+        "da": [None if d is None else factor * d for d in da],
+        "error": [*none * (depth - 1), y - t],
+        "t": [*none * (depth - 1), t],
+        "dw": [a.T @ (factor * d) + kind.lam * w for a, d, (w, _) in zip(inputs, dz, parameters, strict=False)],
+        "db": [factor * d.sum(axis=0) for d in dz],
+    }
+    if factor != 1:
+        found["summed dz"] = dz
+        found["summed da"] = da
+        found["summed dw"] = [a.T @ d for a, d in zip(inputs, dz, strict=False)]
+        found["summed db"] = [d.sum(axis=0) for d in dz]
+    if last.squared and kind.output != "linear_mse":
+        found["output slope"] = [*none * (depth - 1), y * (1 - y)]
+    if kind.lam:
+        found["penalty"] = [kind.lam * w for w, _ in parameters]
+        found["plain dw"] = [a.T @ (factor * d) for a, d in zip(inputs, dz, strict=False)]
+    return found
+
+
+def steps(found: dict[str, Sequence[Any]], probe: Probe, rate: float) -> dict[str, Sequence[Any]]:
+    """What an update makes of the parameters."""
+    moves = [rate * dw for dw in found["dw"]], [rate * db for db in found["db"]]
+    return {
+        "rate dw": moves[0],
+        "rate db": moves[1],
+        "w updated": [w - m for (w, _), m in zip(probe[0], moves[0], strict=True)],
+        "b updated": [b - m for (_, b), m in zip(probe[0], moves[1], strict=True)],
+    }

@@ -1,0 +1,228 @@
+"""What could stand in a statement instead: other text in one place, in the student's names or as a due quantity."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from checkgrad.child.rewrite import Node
+from checkgrad.child.watch import Told
+from checkgrad.diagnose.surgery.mutations import extensions, mutations
+from checkgrad.diagnose.surgery.patient import Due, Truth, fitting, of_any_shape
+from checkgrad.diagnose.surgery.scene import EXPRESSION, Scene
+
+INSTEAD = (ast.BinOp, ast.Call, ast.Compare, ast.IfExp, ast.Subscript, ast.UnaryOp)
+ITSELF = "(_)"  # the value of a node, in the text of an operation on it
+MADE = ("(np.zeros", "(np.ones")  # what is only filled later
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Other text in one place. root: the node that *text* stands for; at: the part of it that is replaced by *new*.
+
+    instead: the node need not be evaluated. mends: names of the blocks that are right with it.
+    """
+
+    root: int
+    text: str
+    at: ast.expr | None
+    new: str
+    code: str
+    cost: float
+    due: Due | None = None
+    instead: bool = False
+    mends: frozenset[str] = frozenset()
+
+
+class Options:
+    """What could stand where, given what a run told."""
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        scenes: Mapping[str, Scene],
+        truth: Truth,
+        told: Mapping[int, list[Told]],
+    ) -> None:
+        self.nodes, self.scenes, self.truth, self.told = nodes, scenes, truth, told
+        self.values = cache(self._values)
+
+    # ---- what is known
+
+    def scene(self, k: int) -> Scene | None:
+        return self.scenes.get(self.nodes[k].file)
+
+    def expression(self, k: int) -> ast.expr | None:
+        scene = self.scene(k)
+        return scene.expression(k) if scene else None
+
+    def told_of(self, scene: Scene, one: ast.expr) -> list[Any]:
+        """What an expression gave, turn by turn."""
+        number = scene.number_of(one)
+        return [t.value for t in self.told.get(number, ())] if number is not None else []
+
+    def _values(self, file: str, first: int, last: int) -> dict[str, Any]:
+        """Values by their texts between two lines, and of attributes of the object anywhere."""
+        found: dict[str, Any] = {}
+        scene = self.scenes[file]
+        for k, told in self.told.items():
+            node = self.nodes[k]
+            if node.file != file or node.kind != EXPRESSION:
+                continue
+            if first <= node.line <= last or node.text.startswith("self."):
+                found.setdefault(node.text, told[0].value)
+                if k in scene.targets:
+                    found.setdefault(scene.targets[k], told[0].value)
+        return found
+
+    def value_in(self, scene: Scene, root: ast.expr) -> Any:
+        """A function that tells what an expression, or a text in the scope of *root*, gave in the first turn."""
+        scope = scene.scope_at(root.lineno)
+        by_text = self.values(scene.file, *((scope.first, scope.last) if scope else (0, 1 << 30)))
+
+        def value(what: ast.expr | str) -> Any:
+            if isinstance(what, str):
+                return by_text.get(what)
+            return next(iter(self.told_of(scene, what)), None)
+
+        return value
+
+    # ---- what could be
+
+    def of(self, root: int, fits: bool = True, shaped: bool = True) -> list[Operation]:
+        """What could stand in a statement that gave numbers.
+
+        fits: names whose values have other shapes are left out. shaped: the blocks have the shapes they should.
+        """
+        told = [t.value for t in self.told[root]]
+        scene, expression = self.scene(root), self.expression(root)
+        if scene is None:
+            return []
+        if expression is None:
+            return list(self._after(root, told)) if fits else []
+        found = list(self.texts(root, fits))
+        if not fits:
+            whole = self._on_a_part(scene, root, expression, expression, told, False)
+            return found + ([] if shaped else list(whole))
+        for part in ast.walk(expression):
+            if isinstance(part, ast.expr) and hasattr(part, "lineno"):
+                values = self.told_of(scene, part)
+                if values and all(map(is_number, values)):
+                    found += self._on_a_part(scene, root, expression, part, values, True)
+        return found
+
+    def texts(self, root: int, fits: bool) -> Iterator[Operation]:
+        """Other text in the student's own names."""
+        scene, expression = self.scene(root), self.expression(root)
+        if scene is None or expression is None:
+            return
+        value = self.value_in(scene, expression)
+        for m in mutations(scene, expression, value, fits):
+            yield self._placed(scene, root, expression, m.at, m.new, m.code, m.cost)
+
+    def without_value(self, root: int) -> Iterator[Operation]:
+        """What could stand in a statement that gave nothing."""
+        scene, expression = self.scene(root), self.expression(root)
+        if scene is None or expression is None:
+            return
+        yield from self.texts(root, False)
+        if isinstance(expression, INSTEAD):
+            yield from self._on_a_part(scene, root, expression, expression, [], False)
+
+    def wider(self, root: int) -> Iterator[Operation]:
+        """The statement with one thing more: multiplied with, divided by, plus or minus what is in scope."""
+        scene, expression = self.scene(root), self.expression(root)
+        if scene is None or expression is None:
+            return
+        for m in extensions(scene, expression, self.value_in(scene, expression)):
+            yield self._placed(scene, root, expression, m.at, m.new, m.code, m.cost)
+        for part in ast.walk(expression):
+            values = self.told_of(scene, part) if hasattr(part, "lineno") else []  # type: ignore[arg-type]
+            if values and is_number(values[0]) and not np.ndim(values[0]):
+                for due in of_any_shape(self.truth, len(values)):
+                    yield self._placed(
+                        scene, root, expression, part, due.text, "replaced", 2.0, due  # type: ignore[arg-type]
+                    )
+
+    def _placed(
+        self,
+        scene: Scene,
+        root: int,
+        expression: ast.expr,
+        at: ast.expr,
+        new: str,
+        code: str,
+        cost: float,
+        due: Due | None = None,
+    ) -> Operation:
+        text = scene.spliced(expression, [(scene.span(at), new)])
+        instead = isinstance(expression, INSTEAD)
+        return Operation(root, text, at, new, code, cost, due, instead)
+
+    def _on_a_part(
+        self,
+        scene: Scene,
+        root: int,
+        expression: ast.expr,
+        part: ast.expr,
+        values: list[Any],
+        fits: bool,
+    ) -> Iterator[Operation]:
+        said = scene.said(part)
+        plain = 0.3 * isinstance(part, ast.Name | ast.Constant)
+        for new, code, cost, due in self._by_quantities(
+            f"({said})", values, part is expression, fits
+        ):
+            outermost = part is expression and code in ("times", "over")
+            size = -0.1 if outermost else min(len(said), 80) / 400
+            yield self._placed(
+                scene, root, expression, part, new, code, cost + plain + size, due
+            )
+
+    def _after(self, root: int, values: list[Any]) -> Iterator[Operation]:
+        """On what a statement changed in place."""
+        for new, code, cost, due in self._by_quantities(ITSELF, values, True, True):
+            yield Operation(root, new, None, new, code, cost, due)
+        yield Operation(root, f"-{ITSELF}", None, f"-{ITSELF}", "sign", 1.2)
+
+    def _by_quantities(
+        self, said: str, values: list[Any], whole: bool, fits: bool
+    ) -> Iterator[tuple[str, str, float, Due | None]]:
+        if not fits:
+            for due in of_any_shape(self.truth, len(values)):
+                yield due.text, "replaced", 2.3, due
+                if values:
+                    yield f"{due.text} @ {said}", "dotted", 2.5, due
+                    yield f"{said} @ {due.text}", "dotted", 2.5, due
+            return
+        for name in self.truth.scalars:
+            due = Due(name)
+            yield f"{said} * {due.text}", "times", 1.2, due
+            yield f"{said} / {due.text}", "over", 1.2, due
+        yield f"{said} * 2", "times", 1.2, None
+        yield f"{said} / 2", "over", 1.2, None
+        shapes = [np.shape(v) for v in values]
+        if not shapes[0] and not whole:
+            return
+        for due in fitting(self.truth, shapes):
+            cost = (2.2 if due.is_answer else 1.5) + 0.3 * (not shapes[0])
+            yield due.text, "replaced", cost + 0.6 * said.startswith(MADE), due
+            if due.is_answer:
+                continue
+            yield f"-{due.text}", "replaced", 1.8, due
+            yield f"{said} * {due.text}", "times", 1.6, due
+            yield f"{said} / {due.text}", "over", 1.7, due
+            yield f"{said} + {due.text}", "plus", 1.9, due
+            yield f"{said} - {due.text}", "minus", 1.9, due
+
+
+def is_number(value: Any) -> bool:
+    """Is it a number or an array of numbers, and no truth value by itself?"""
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int | float) or isinstance(value, np.ndarray)

@@ -1,0 +1,174 @@
+"""What is operated on: a program that gives wrong answers, what is due, and the quantities that are due on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from checkgrad.diagnose.surgery.table import Ask, Blocks
+
+FORMS: Mapping[str, Callable[[Any], Any]] = {
+    "": lambda q: q,
+    "T": lambda q: q.T,
+    "row": lambda q: q[None, :] if q.ndim == 1 else q,
+    "column": lambda q: q[:, None] if q.ndim == 1 else q,
+    "flat": lambda q: q.reshape(-1) if 1 in q.shape else q,
+    "number": lambda q: q.reshape(()) if q.size == 1 else q,
+}
+ANSWERS = ("dw", "db", "w updated", "b updated")  # and those that begin with "answer"
+
+
+@dataclass(eq=False)
+class Truth:
+    """One set of data: what is due, block by block, with what rounding may cost, and every quantity on the way.
+
+    quantities: by name, one array for each layer, None where a layer has none. scalars: numbers such as N.
+    depths: of each block, the layer it belongs to, counted from 0; what comes before the loss is deeper than any.
+    """
+
+    probe: Any
+    names: Sequence[str]
+    due: Sequence[Any]
+    bounds: Sequence[Any]
+    quantities: Mapping[str, Sequence[Any]]
+    scalars: Mapping[str, float] = field(default_factory=dict)
+    depths: Sequence[int] = ()
+
+    @cached_property
+    def layers(self) -> int:
+        return max(map(len, self.quantities.values()), default=1)
+
+    @cached_property
+    def everything(self) -> frozenset[int]:
+        return frozenset(range(len(self.due)))
+
+    def right(self, blocks: Blocks) -> frozenset[int]:
+        """Which blocks are right."""
+        if blocks is None or len(blocks) != len(self.due):
+            return frozenset()
+        parts = zip(blocks, self.due, self.bounds, strict=True)
+        return frozenset(i for i, (g, d, b) in enumerate(parts) if _close(g, d, b))
+
+
+@dataclass(eq=False)
+class Patient:
+    """A wrong program. ask_for: its canonical answers to probes, by way of whatever asks; None where it gives none.
+
+    truths: the set on which is searched, then those that confirm, of other sizes.
+    """
+
+    ask_for: Callable[[Ask, Sequence[Any]], list[Blocks]]
+    truths: Sequence[Truth]
+
+    def answers(self, ask: Ask, probes: Sequence[Any]) -> list[Blocks]:
+        return self.ask_for(ask, probes)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A due quantity in the place of a value that may be given several times.
+
+    rule: ("layer", i), or in the n-th turn layer ("up", n + s) or ("down", last - n + s). form: a key of FORMS.
+    """
+
+    family: str
+    rule: tuple[str, int] = ("layer", 0)
+    form: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.family}|{self.rule[0]}{self.rule[1]}|{self.form}"
+
+    @property
+    def text(self) -> str:
+        """As it is written in the text of an operation."""
+        return f"_due({self.key!r})"
+
+    @property
+    def is_answer(self) -> bool:
+        """Is it what comes out in the end, and so says little about a place on the way?"""
+        return self.family in ANSWERS or self.family.startswith("answer")
+
+    def layer(self, truth: Truth, turn: int) -> int:
+        kind, shift = self.rule
+        last = truth.layers - 1
+        return {"layer": shift, "up": turn + shift, "down": last - turn + shift}[kind]
+
+    def at(self, truth: Truth, turn: int) -> Any:
+        """The quantity in a turn, None where there is none."""
+        if self.family in truth.scalars:
+            return truth.scalars[self.family]
+        found = truth.quantities.get(self.family, ())
+        i = self.layer(truth, turn)
+        if not 0 <= i < len(found) or found[i] is None:
+            return None
+        return FORMS[self.form](np.asarray(found[i], float))
+
+    def turns(self, truth: Truth) -> list[Any]:
+        """The quantity for as many turns as there may be."""
+        return [self.at(truth, n) for n in range(2 * truth.layers + 2)]
+
+
+def fitting(truth: Truth, shapes: Sequence[tuple[int, ...]]) -> Iterator[Due]:
+    """The quantities that have these shapes, turn by turn, perhaps rearranged."""
+    rules = [("layer", i) for i in range(truth.layers)] if len(set(shapes)) == 1 else []
+    if truth.layers > 1 and len(shapes) <= truth.layers + 1:
+        rules += [(way, s) for s in (0, -1, 1) for way in ("down", "up")]
+    for family in truth.quantities:
+        seen: list[Any] = []
+        for rule in rules:
+            due = next(
+                (d for form in FORMS if _fits(d := Due(family, rule, form), truth, shapes)), None
+            )
+            if due is None:
+                continue
+            first = due.at(truth, 0)
+            if len(shapes) == 1 and any(np.array_equal(first, s) for s in seen):
+                continue
+            seen.append(first)
+            yield due
+
+
+def _fits(due: Due, truth: Truth, shapes: Sequence[tuple[int, ...]]) -> bool:
+    """Has it these shapes? In the last turns there may be no such quantity."""
+    found = [due.at(truth, n) for n in range(len(shapes))]
+    while found and found[-1] is None:
+        found.pop()
+    return bool(found) and all(
+        q is not None and q.shape == shape for q, shape in zip(found, shapes, strict=False)
+    )
+
+
+def of_any_shape(truth: Truth, turns: int) -> Iterator[Due]:
+    """Every quantity of every layer, as it is and transposed."""
+    rules: list[tuple[str, int]] = []
+    if turns < 2:
+        rules += [("layer", i) for i in range(truth.layers)]
+    if truth.layers > 1 and turns != 1:
+        rules += [(way, s) for s in (0, -1) for way in ("down", "up")]
+    for family in truth.quantities:
+        for rule in rules:
+            first = Due(family, rule).at(truth, 0)
+            if first is not None:
+                forms = ("", "T") if first.ndim == 2 else ("", "column", "row")
+                yield from (Due(family, rule, form) for form in forms)
+
+
+def alternatives(due: Due, truth: Truth) -> list[Due]:
+    """Other rules that give the same in the first turn."""
+    if due.family in truth.scalars:
+        return [due]
+    i, last = due.layer(truth, 0), truth.layers - 1
+    rules = dict.fromkeys([due.rule, ("down", i - last), ("up", i), ("layer", i)])
+    return [Due(due.family, rule, due.form) for rule in rules]
+
+
+def _close(got: Any, due: Any, bound: Any) -> bool:
+    if got is None or np.shape(got) != np.shape(due):
+        return False
+    with np.errstate(invalid="ignore", over="ignore"):
+        return bool(np.all(np.abs(np.asarray(got, float) - due) <= bound))

@@ -1,0 +1,192 @@
+"""The text of a submission as surgery sees it: expressions by their nodes, the statements they belong to, names in scope."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from checkgrad.child.rewrite import Node
+
+LONGEST = 2_000  # characters of an expression that is operated on
+EXPRESSION = "expression"
+
+
+Span = tuple[int, int]  # offsets in the file, in bytes
+Position = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a function can name: its variables, attributes of its object, elements that it mentions."""
+
+    first: int
+    last: int
+    names: frozenset[str]
+    chains: frozenset[str]  # "self.a", "cache['Z1']"
+    elements: frozenset[str]  # "y[i]", "self.W[i + 1].T"
+
+
+@dataclass(eq=False)
+class Scene:
+    """One file: its text, its tree, and its nodes."""
+
+    text: str
+    nodes: Mapping[int, Node]
+    file: str = ""
+    bytes_: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bytes_ = self.text.encode()
+        self.tree = ast.parse(self.text)
+        starts, at = [0], 0
+        for line in self.bytes_.split(b"\n"):
+            at += len(line) + 1
+            starts.append(at)
+        self._starts = starts
+
+    @cached_property
+    def _by_place(self) -> dict[Position, ast.expr]:
+        return {position(one): one for one in ast.walk(self.tree) if isinstance(one, ast.expr)}
+
+    def expression(self, number: int) -> ast.expr | None:
+        """The expression a node stands for; None for what a statement leaves behind."""
+        node = self.nodes[number]
+        return self._by_place.get(place(node)) if node.kind == EXPRESSION else None
+
+    @cached_property
+    def numbers(self) -> dict[Position, int]:
+        """The node at a place."""
+        return {place(n): n.number for n in self.nodes.values() if n.kind == EXPRESSION}
+
+    def number_of(self, expression: ast.expr) -> int | None:
+        return self.numbers.get(position(expression))
+
+    def span(self, one: ast.expr | ast.stmt) -> Span:
+        line, column, end_line, end_column = position(one)
+        return self._starts[line - 1] + column, self._starts[end_line - 1] + end_column
+
+    def said(self, one: ast.expr | ast.stmt) -> str:
+        """The student's own text."""
+        start, end = self.span(one)
+        return self.bytes_[start:end].decode()
+
+    def spliced(self, root: ast.expr, changes: Sequence[tuple[Span, str]]) -> str:
+        """The text of *root* with other text at some places, as an expression that can be evaluated."""
+        start, end = self.span(root)
+        text, at = b"", start
+        for (a, b), new in sorted(changes):
+            text += self.bytes_[at:a] + f"({new})".encode()
+            at = b
+        return "(\n" + (text + self.bytes_[at:end]).decode() + "\n)"
+
+    @cached_property
+    def scopes(self) -> list[Scope]:
+        """The functions, the innermost last; their class's attributes count as theirs."""
+        return sorted(_scopes(self.tree, frozenset()), key=lambda s: (s.first, -s.last))
+
+    def scope_at(self, line: int) -> Scope | None:
+        found = [s for s in self.scopes if s.first <= line <= s.last]
+        return found[-1] if found else None
+
+    @cached_property
+    def functions(self) -> dict[str, int]:
+        """Functions of the module, with the number of arguments that they need."""
+        return {
+            d.name: len(d.args.args) - len(d.args.defaults)
+            for d in self.tree.body
+            if isinstance(d, ast.FunctionDef)
+        }
+
+    @cached_property
+    def methods(self) -> set[str]:
+        return {
+            f"self.{d.name}"
+            for c in ast.walk(self.tree)
+            if isinstance(c, ast.ClassDef)
+            for d in c.body
+            if isinstance(d, ast.FunctionDef)
+        }
+
+    def is_plain_call(self, call: ast.Call) -> bool:
+        """Is it NumPy's, Python's, or a method of an array, and no code of the student's?"""
+        function = call.func
+        if isinstance(function, ast.Attribute):
+            base = function.value
+            own = isinstance(base, ast.Name) and base.id == "self"
+            return not own and function.attr not in self.defined
+        return isinstance(function, ast.Name) and function.id not in self.defined
+
+    @cached_property
+    def defined(self) -> set[str]:
+        """Names of functions, methods and classes."""
+        kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        return {d.name for d in ast.walk(self.tree) if isinstance(d, kinds)}
+
+    @cached_property
+    def targets(self) -> dict[int, str]:
+        """What the value of a node is assigned to, where that is one name or attribute."""
+        found = {}
+        for one in ast.walk(self.tree):
+            if isinstance(one, ast.Assign) and len(one.targets) == 1:
+                number, target = self.number_of(one.value), one.targets[0]
+                if number is not None and isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
+                    found[number] = self.said(target)
+        return found
+
+
+def place(node: Node) -> Position:
+    return node.line, node.column, node.end_line, node.end_column
+
+
+def position(one: ast.expr | ast.stmt) -> Position:
+    return one.lineno, one.col_offset, one.end_lineno or one.lineno, one.end_col_offset or 0
+
+
+def _scopes(tree: ast.AST, attributes: frozenset[str]) -> Iterator[Scope]:
+    for one in ast.iter_child_nodes(tree):
+        if isinstance(one, ast.ClassDef):
+            yield from _scopes(one, frozenset(_chains(one, own=True)))
+        elif isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+            taken = {a.arg for a in (*one.args.posonlyargs, *one.args.args, *one.args.kwonlyargs)}
+            names = {n.id for n in ast.walk(one) if isinstance(n, ast.Name) and not _is_load(n)}
+            chains = frozenset(_chains(one, own=False))
+            last = one.end_lineno or one.lineno
+            variables = frozenset((taken | names) - {"self"})
+            elements = frozenset(_elements(one))
+            yield Scope(one.lineno, last, variables, chains | attributes, elements)
+            yield from _scopes(one, attributes)
+        else:
+            yield from _scopes(one, attributes)
+
+
+def _is_load(node: ast.expr) -> bool:
+    return isinstance(getattr(node, "ctx", None), ast.Load)
+
+
+def _chains(tree: ast.AST, own: bool) -> Iterator[str]:
+    """Attributes of names and constant elements: of the object itself only, if *own*."""
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name):
+            if one.value.id in ("np", "numpy", "math", "random") or one.attr in ("T", "shape", "size"):
+                continue
+            if not own or one.value.id == "self":
+                yield ast.unparse(one)
+        elif isinstance(one, ast.Subscript) and not own and _is_plain(one.value):
+            if isinstance(one.slice, ast.Constant):
+                yield ast.unparse(one)
+
+
+def _elements(tree: ast.AST) -> Iterator[str]:
+    """Elements at places that vary."""
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Subscript) and _is_load(one) and _is_plain(one.value):
+            if isinstance(one.slice, ast.Name | ast.BinOp | ast.Tuple):
+                yield ast.unparse(one)
+
+
+def _is_plain(one: ast.expr) -> bool:
+    return isinstance(one, ast.Name) or (
+        isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name)
+    )

@@ -1,0 +1,479 @@
+"""The search for the place and the operation: what an expression should have given, and what text gives that."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from checkgrad.diagnose.surgery.options import Operation, Options, is_number
+from checkgrad.diagnose.surgery.patient import Patient, Truth, alternatives
+from checkgrad.diagnose.surgery.scene import EXPRESSION
+from checkgrad.diagnose.surgery.table import Reply, Runs, Table, Trial
+
+MOST = 4  # mistakes
+MOST_RUNS = 1500
+LARGEST = 64  # entries of a value whose effect is measured entry by entry
+TOGETHER = 12  # trials that are asked at once
+NEAR = 1e-7  # relative, of an answer that is predicted
+PLAIN = 1.45  # below this cost stands what needs no quantity from outside
+WIDE = 2.1  # above it stands what is due in the end, which says little
+NUDGE = "(_) * 1.37 + 0.11"
+
+
+class Search:
+    """One patient on the table; *kept* holds the operations that were found, the nearest to the loss first."""
+
+    def __init__(self, runs: Runs, patient: Patient, most: int = MOST_RUNS) -> None:
+        self.runs, self.patient, self.most = runs, patient, most
+        self.table = Table(runs, patient)
+        self.kept: list[Operation] = []
+        self.first: Reply | None = None  # the run as the student wrote it
+        self.truth = patient.truths[0]
+        self.base = Reply(None)
+        self.before: frozenset[int] = frozenset()
+        self._fresh: list[Reply] = []
+
+    # ---- running
+
+    def trial(self, truth: Truth, *operations: Operation, **more: Any) -> Trial:
+        """A run with what is kept and these operations."""
+        changes: dict[int, str] = dict(more.pop("changes", {}))
+        due: dict[str, Any] = dict(more.pop("due", {}))
+        instead: dict[int, str] = {}
+        for one in (*self.kept, *operations):
+            (instead if one.instead else changes)[one.root] = one.text
+            if one.due:
+                due[one.due.key] = one.due.turns(truth)
+        return Trial(truth.probe, changes, instead, due=due, **more)
+
+    def run(self, *trials: Trial) -> list[Reply]:
+        return self.table.run(trials)
+
+    @property
+    def is_spent(self) -> bool:
+        return self.table.count > self.most
+
+    # ---- the search
+
+    def operate(self) -> list[Operation]:
+        """The operations that make everything right that they reach; none where none is found."""
+        stopped = False
+        for _ in range(MOST):
+            (base,) = self.run(self.trial(self.truth, tell=True))
+            self.first = self.first or base
+            stopped |= base.blocks is None
+            right = self.truth.right(base.blocks)
+            if right == self.truth.everything:
+                return self.kept
+            found = self.one(base, right)
+            if found is None:
+                break
+            self.kept.append(found)
+        else:
+            (base,) = self.run(self.trial(self.truth))
+            if self.truth.right(base.blocks) == self.truth.everything:
+                return self.kept
+        if stopped:  # what only takes an error out of the way says little
+            self.kept = []
+        return self.kept
+
+    def one(self, base: Reply, right: frozenset[int]) -> Operation | None:
+        """The best operation on the run *base*, in which the blocks *right* are right."""
+        self.base, self.before, self._fresh = base, right, []
+        self.options = Options(self.runs.nodes, self.runs.scenes, self.truth, base.told)
+        blocks = base.blocks
+        roots = self.roots()
+        if blocks is None or len(blocks) != len(self.truth.due):
+            return self.after_an_error(roots)
+        self.shaped = all(map(_alike, blocks, self.truth.due))
+        wrong = self.truth.everything - right
+        spoilt = [r for r in roots if not _is_finite(base.told[r][0].value)][:2]
+        if spoilt and (found := self.nearest(spoilt)):
+            return found
+        reach = self.reached(roots)
+        front = self.front(wrong)
+        whole = [r for r in roots if wrong <= reach[r] and not reach[r] & right]
+        found = self.nearest(whole)
+        if found and self.is_whole(found) and found.cost < WIDE:
+            return found
+        rest = [r for r in roots if wrong <= reach[r] and r not in whole]
+        if (other := self.nearest(rest)) and self.is_whole(other):
+            return other
+        part = [r for r in roots if front & reach[r] and not reach[r] & right and r not in whole]
+        found = found or self.nearest(part)
+        if found and found.cost < WIDE:
+            return found
+        wider = self.blind(roots, reach, front) or self.among(whole or part, wide=True)
+        return _cheapest(found, wider)
+
+    def front(self, wrong: frozenset[int]) -> frozenset[int]:
+        """The wrong blocks nearest the loss."""
+        if not self.truth.depths:
+            return wrong
+        deepest = max(self.truth.depths[i] for i in wrong)
+        return frozenset(i for i in wrong if self.truth.depths[i] == deepest)
+
+    def is_whole(self, option: Operation) -> bool:
+        """Is all right with it?"""
+        return len(option.mends) == len(self.truth.everything - self.before)
+
+    def roots(self) -> list[int]:
+        """The largest expressions of every statement that gave numbers, and what statements changed, as they came."""
+        nodes, told = self.runs.nodes, self.base.told
+        found: dict[int, int] = {}
+        for k in told:
+            if nodes[k].kind == EXPRESSION:
+                top, up = k, nodes[k].parent
+                while up != -1:
+                    if up in told and is_number(told[up][0].value):
+                        top = up
+                    up = nodes[up].parent
+            elif nodes[k].kind == "after":
+                top = k
+            else:
+                continue
+            if is_number(told[top][0].value):
+                found.setdefault(top, told[top][0].order)
+        return sorted(found, key=lambda k: found[k])
+
+    def reached(self, roots: Sequence[int]) -> dict[int, frozenset[int]]:
+        """Which blocks move with the value of a statement; all where it cannot be moved."""
+        base = self.base.blocks or []
+        replies = self.run(*(self.trial(self.truth, changes={r: NUDGE}) for r in roots))
+        found = {}
+        for root, reply in zip(roots, replies, strict=True):
+            if reply.blocks is None or len(reply.blocks) != len(base):
+                found[root] = self.truth.everything - self.before
+            else:
+                pairs = zip(reply.blocks, base, strict=True)
+                found[root] = frozenset(i for i, (a, b) in enumerate(pairs) if _moved(a, b))
+        return found
+
+    def nearest(self, roots: Sequence[int]) -> Operation | None:
+        """The best among these statements; where none is in the student's own names, with those of other shapes."""
+        if not roots or self.is_spent:
+            return None
+        found = self.among(roots)
+        if found and found.cost < PLAIN:
+            return found
+        return _cheapest(found, self.among(roots, fits=False))
+
+    def among(
+        self, roots: Sequence[int], fits: bool = True, wide: bool = False
+    ) -> Operation | None:
+        """The best operation on one of these statements."""
+        sure: list[Operation] = []
+        unknown: list[Operation] = []
+        given: dict[int, list[Operation]] = {}
+        for place, root in enumerate(roots):
+            options = (
+                list(self.options.wider(root))
+                if wide
+                else self.options.of(root, fits, self.shaped_or_not)
+            )
+            far = 0.02 * (len(roots) - place)
+            given[root] = [
+                replace(o, cost=o.cost + far) if o.due and o.due.is_answer else o for o in options
+            ]
+        slopes = self.slopes([r for r in roots if given[r]])
+        for root, values in self.peeked(given).items():
+            will, other = self.predicted(root, values, slopes.get(root))
+            sure += will
+            unknown += other
+        best = self.confirmed(sorted(sure, key=_cost))
+        limit = best.cost if best else 99.0
+        return _cheapest(best, self.confirmed(sorted(unknown, key=_cost), limit, 400))
+
+    @property
+    def shaped_or_not(self) -> bool:
+        return getattr(self, "shaped", False)
+
+    # ---- confirmation
+
+    def confirmed(
+        self, options: Iterable[Operation], below: float = 99.0, most: int = 60
+    ) -> Operation | None:
+        """The first that mends all that is wrong, else the first that mends some of it; also on the fresh sets."""
+        wrong = self.truth.everything - self.before
+        second: Operation | None = None
+        waiting = [o for o in options if o.cost < below][:most]
+        while waiting and not self.is_spent:
+            few, waiting = waiting[:TOGETHER], waiting[TOGETHER:]
+            replies = self.run(*(self.trial(self.truth, option) for option in few))
+            for option, reply in zip(few, replies, strict=True):
+                mended = self.mended(reply, self.truth, self.base, self.before)
+                if mended == wrong or mended and not second:
+                    sure = self.held(option, mended)
+                    if sure and mended == wrong:
+                        return sure
+                    second = second or sure
+        return second
+
+    def mended(
+        self, reply: Reply, truth: Truth, base: Reply, before: frozenset[int]
+    ) -> frozenset[int]:
+        """The blocks that are right now; none where others were lost, or moved that come before them."""
+        if reply.blocks is None:
+            return frozenset()
+        right = truth.right(reply.blocks)
+        mended = right - before
+        if not before <= right or not mended:
+            return frozenset()
+        if base.blocks is None or len(base.blocks) != len(reply.blocks):
+            return mended
+        least = min((truth.depths[i] for i in mended), default=0) if truth.depths else 0
+        for i in truth.everything - right:
+            if _moved(reply.blocks[i], base.blocks[i]):
+                if not truth.depths or truth.depths[i] >= least:
+                    return frozenset()
+        return mended
+
+    def held(self, option: Operation, mended: frozenset[int]) -> Operation | None:
+        """The operation in the form in which it does the same on the fresh sets."""
+        fresh = self.patient.truths[1:]
+        if not self._fresh:
+            self._fresh = self.run(*(self.trial(truth) for truth in fresh))
+        rules = alternatives(option.due, self.truth) if option.due else [None]
+        for rule in rules:
+            sure = option
+            if rule and option.due:
+                text, new = (t.replace(option.due.key, rule.key) for t in (option.text, option.new))
+                sure = replace(option, due=rule, text=text, new=new)
+            replies = self.run(*(self.trial(truth, sure) for truth in fresh))
+            rows = zip(replies, fresh, self._fresh, strict=True)
+            if all(self.mended(r, t, b, t.right(b.blocks)) for r, t, b in rows):
+                return replace(sure, mends=frozenset(self.truth.names[i] for i in mended))
+        return None
+
+    # ---- prediction
+
+    def peeked(
+        self, given: Mapping[int, list[Operation]]
+    ) -> dict[int, list[tuple[Operation, list[Any] | None]]]:
+        """What each option gives where it stands, turn by turn, in one run; None where that would run other code."""
+        peeks: dict[int, list[str]] = {}
+        kept: dict[int, list[tuple[Operation, int | None]]] = {}
+        due: dict[str, Any] = {}
+        for root, options in given.items():
+            calls = self.own_calls(root)
+            scene = self.options.scene(root)
+            peeks[root], kept[root] = [], []
+            for option in options:
+                text = _without(option.text, calls)
+                runs_code = bool(calls) and scene is not None and any(
+                    f"{name}(" in text for name in scene.defined
+                )
+                kept[root].append((option, None if runs_code else len(peeks[root])))
+                if not runs_code:
+                    peeks[root].append(text)
+                if option.due:
+                    due[option.due.key] = option.due.turns(self.truth)
+        (reply,) = self.run(self.trial(self.truth, peeks=peeks, due=due))
+        return {
+            root: [
+                (o, None if i is None else [turn[i] for turn in reply.peeked.get(root, ())])
+                for o, i in options
+            ]
+            for root, options in kept.items()
+        }
+
+    def own_calls(self, root: int) -> list[tuple[str, int]]:
+        """The calls in it that run code of the student's, which may change something: their texts and nodes."""
+        scene, expression = self.options.scene(root), self.options.expression(root)
+        found: list[tuple[str, int]] = []
+        if scene is None or expression is None:
+            return found
+        for one in ast.walk(expression):
+            if isinstance(one, ast.Call) and not scene.is_plain_call(one):
+                number = scene.number_of(one)
+                if number in self.base.told and number is not None:
+                    found.append((scene.said(one), number))
+        return found
+
+    def predicted(
+        self, root: int, values: Sequence[tuple[Operation, list[Any] | None]], slopes: Any
+    ) -> tuple[list[Operation], list[Operation]]:
+        """Those that will mend, where the answers follow the value linearly, and those of which that is not known."""
+        told = [t.value for t in self.base.told[root]]
+        start = np.ravel(np.asarray(told[0], float))
+        will, unknown, seen = [], [], set()
+        for option, turns in values:
+            if turns is None:
+                unknown.append(option)
+                continue
+            if not turns or turns[0] is None:
+                continue
+            if not all(map(is_number, turns)):
+                unknown.append(option)
+                continue
+            if all(map(_same, turns, told)):
+                continue
+            rule = option.due.rule if option.due and len(told) > 1 else None
+            digest = (*map(_digest, turns), rule)
+            if digest in seen:
+                continue
+            seen.add(digest)
+            if slopes is None or np.shape(turns[0]) != np.shape(told[0]):
+                unknown.append(option)
+            elif self.will_mend(slopes, np.ravel(np.asarray(turns[0], float)) - start):
+                will.append(option)
+        return will, unknown
+
+    def slopes(self, roots: Sequence[int]) -> dict[int, Any]:
+        """How every entry of the answers follows every entry of these values, where it does so linearly."""
+        blocks = self.base.blocks
+        if blocks is None:
+            return {}
+        steps: list[tuple[int, Any]] = []
+        for root in roots:
+            told = self.base.told[root]
+            value = np.asarray(told[0].value)
+            if len(told) == 1 and value.size <= LARGEST and value.dtype.kind in "fiu":
+                units = np.eye(value.size).reshape(-1, *value.shape)
+                test = 0.7 * np.cos(np.arange(value.size)).reshape(value.shape)
+                steps += [(root, unit) for unit in (*units, test)]
+        trials = [
+            self.trial(self.truth, changes={root: "(_) + _due('step')"}, due={"step": step})
+            for root, step in steps
+        ]
+        base, moved = _flat(blocks), dict[int, list[Any]]()
+        for (root, _), reply in zip(steps, self.run(*trials), strict=True):
+            fits = reply.blocks is not None and all(map(_alike, reply.blocks, blocks))
+            moved.setdefault(root, []).append(_flat(reply.blocks) - base if fits else None)
+        found = {}
+        for root, rows in moved.items():
+            if any(row is None for row in rows):
+                continue
+            *columns, test = rows
+            slopes = np.array(columns)
+            said = 0.7 * np.cos(np.arange(len(columns))) @ slopes
+            if np.all(np.abs(test - said) <= NEAR * (np.max(np.abs(said), initial=0.0) + 1e-12)):
+                found[root] = slopes
+        return found
+
+    def will_mend(self, slopes: Any, step: Any) -> bool:
+        """Is at least a block right, and none lost?"""
+        base = self.base.blocks or []
+        with np.errstate(all="ignore"):
+            new = _flat(base) + step @ slopes
+        right, at = set(), 0
+        for i, (block, due) in enumerate(zip(base, self.truth.due, strict=True)):
+            size = np.size(block)
+            if _near(new[at : at + size].reshape(np.shape(block)), due):
+                right.add(i)
+            at += size
+        return self.before < right
+
+    # ---- what gives no numbers, and what stops
+
+    def blind(
+        self,
+        roots: Sequence[int],
+        reach: Mapping[int, frozenset[int]],
+        front: frozenset[int],
+    ) -> Operation | None:
+        """Statements that give no numbers: conditions, iterables, lists."""
+        nodes = self.runs.nodes
+        scopes = {(nodes[r].file, nodes[r].scope) for r in roots if front & reach[r]}
+        wanted: list[Operation] = []
+        for node in nodes:
+            if node.kind == EXPRESSION and node.parent == -1 and node.number not in roots:
+                if (node.file, node.scope) in scopes:
+                    wanted += self.options.texts(node.number, True)
+        return self.confirmed(sorted(wanted, key=_cost), most=400)
+
+    def after_an_error(self, roots: Sequence[int]) -> Operation | None:
+        """The failing statement first, from the inside out, then what was evaluated before it, the latest first."""
+        options: list[Operation] = []
+        failing = self.failing()
+        for k in failing:
+            options += self.options.without_value(k)
+        found = self.confirmed(sorted(options, key=_cost), most=500)
+        if found and self.is_whole(found):
+            return found
+        for root in [r for r in reversed(roots) if r not in failing][:8]:
+            other = self.confirmed(sorted(self.options.of(root), key=_cost), most=100)
+            if other and (found is None or len(other.mends) > len(found.mends)):
+                return other
+        return found
+
+    def failing(self) -> list[int]:
+        """The whole expressions of the statement at which the run stopped."""
+        nodes = self.runs.nodes
+        found: list[int] = []
+        for file, line, number in reversed(self.base.stops):
+            top = number
+            while top != -1 and nodes[top].parent != -1:
+                top = nodes[top].parent
+            here = [
+                n
+                for n in nodes
+                if n.kind == EXPRESSION
+                and n.parent == -1
+                and n.file == file
+                and n.statement <= line <= n.end_line
+            ]
+            last = max((n.statement for n in here), default=0)
+            found += [top] if top != -1 else [n.number for n in here if n.statement == last]
+        return list(dict.fromkeys(found))
+
+
+def _cost(option: Operation) -> float:
+    return option.cost
+
+
+def _cheapest(*found: Operation | None) -> Operation | None:
+    """The one that mends most; of several the simplest."""
+    given = [o for o in found if o]
+    return min(given, key=lambda o: (-len(o.mends), o.cost), default=None)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return np.shape(a) == np.shape(b) and np.array_equal(a, b, equal_nan=True)
+
+
+def _alike(a: Any, b: Any) -> bool:
+    return np.shape(a) == np.shape(b)
+
+
+def _is_finite(value: Any) -> bool:
+    return bool(np.all(np.isfinite(np.asarray(value, float))))
+
+
+def _moved(a: Any, b: Any) -> bool:
+    if np.shape(a) != np.shape(b):
+        return True
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    with np.errstate(all="ignore"):
+        near = np.abs(a - b) <= 1e-13 + 1e-10 * np.abs(b)
+    return not bool(np.all(near | (a == b) | (np.isnan(a) & np.isnan(b))))
+
+
+def _near(got: Any, due: Any) -> bool:
+    if np.shape(got) != np.shape(due):
+        return False
+    with np.errstate(all="ignore"):
+        room = NEAR * (np.max(np.abs(due), initial=0.0) + 1e-12)
+        return bool(np.all(np.abs(got - due) <= room))
+
+
+def _flat(blocks: Any) -> Any:
+    return np.concatenate([np.ravel(np.asarray(b, float)) for b in blocks])
+
+
+def _digest(value: Any) -> Any:
+    array = np.asarray(value, float)
+    return array.shape, array.tobytes()
+
+
+def _without(text: str, calls: Sequence[tuple[str, int]]) -> str:
+    """*text* with what calls gave in the place of the calls."""
+    for said, number in calls:
+        text = text.replace(said, f"_latest({number})")
+    return text
+
+
