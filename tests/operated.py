@@ -9,7 +9,6 @@ from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
-from in_process import sendable
 
 from checkgrad.child.operate import Operations, Operator
 from checkgrad.child.perform import Given, Namespace, filled, follow, put
@@ -17,6 +16,7 @@ from checkgrad.child.rewrite import rewrite
 from checkgrad.child.watch import Stopped
 from checkgrad.diagnose.surgery.scene import Scene
 from checkgrad.sandbox.watching import Failure, Run
+from in_process import sendable
 
 FILE = "submission.py"
 SECONDS = 5.0
@@ -51,7 +51,11 @@ class Operated:
                     given.results.append(self.take(copied(step), given))
                 value = sendable(filled(request.answer, given))
             except (Exception, Stopped) as error:
-                lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == FILE]
+                lines = [
+                    f.lineno
+                    for f in traceback.extract_tb(error.__traceback__)
+                    if f.filename == FILE
+                ]
                 errors = (Failure(FILE, (lines or [0])[-1], -1, type(error).__name__, str(error)),)
         self.builtins.update(Operator(Operations(), SECONDS).names())
         told = {k: tuple(values) for k, values in hook.values().items()}

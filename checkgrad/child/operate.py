@@ -50,7 +50,7 @@ class Operator(Hook):
     """The runtime of a watched run with operations. peeked: by node, for each turn the values of its texts."""
 
     def __init__(self, operations: Operations, seconds: float, own: Iterable[str] = ()) -> None:
-        needed = {k for k in operations.peeks} | ({-1} if operations.tell else set())
+        needed = set(operations.peeks) | ({-1} if operations.tell else set())
         tell = (Tell(None),) if needed else ()
         super().__init__(Watch(tell=tell, seconds=seconds), own)
         self.operations = operations

@@ -82,7 +82,9 @@ class Mutation:
     uses: str = ""
 
 
-Value = Callable[[ast.expr | str], Any]  # what an expression, or a text, gave in the first turn; None if unknown
+Value = Callable[
+    [ast.expr | str], Any
+]  # what an expression, or a text, gave in the first turn; None if unknown
 
 
 def mutations(scene: Scene, root: ast.expr, value: Value, fits: bool = True) -> Iterator[Mutation]:
@@ -166,7 +168,9 @@ def _changes(
     yield from _around(scene, one, text, value)
 
 
-def _around(scene: Scene, one: ast.expr, text: str, value: Value) -> Iterator[tuple[str, str, float]]:
+def _around(
+    scene: Scene, one: ast.expr, text: str, value: Value
+) -> Iterator[tuple[str, str, float]]:
     """The same expression with something done to it."""
     got = value(one)
     if got is None or isinstance(got, bool):
@@ -220,7 +224,9 @@ def _other_elements(scene: Scene, one: ast.Subscript) -> Iterator[tuple[str, str
     base, index = scene.said(one.value), one.slice
     if isinstance(index, ast.Constant) and isinstance(index.value, int):
         others = {index.value + 1, index.value - 1, -index.value, 0, -1, -2, 1} - {index.value}
-        yield from ((f"{base}[{k}]", "element", 1.0 + 0.02 * abs(k - index.value)) for k in sorted(others))
+        yield from (
+            (f"{base}[{k}]", "element", 1.0 + 0.02 * abs(k - index.value)) for k in sorted(others)
+        )
     elif isinstance(index, ast.UnaryOp) and isinstance(index.operand, ast.Constant):
         yield from ((f"{base}[{k}]", "element", 1.0) for k in (0, 1, -1, -2, -3))
     elif isinstance(index, ast.Slice):
@@ -229,7 +235,14 @@ def _other_elements(scene: Scene, one: ast.Subscript) -> Iterator[tuple[str, str
             yield base + other, "element", 1.1
     elif not isinstance(index, ast.Tuple):
         text = scene.said(index)
-        for other in (f"{text} + 1", f"{text} - 1", f"-({text})", f"-({text}) - 1", f"{text} + 2", f"{text} - 2"):
+        for other in (
+            f"{text} + 1",
+            f"{text} - 1",
+            f"-({text})",
+            f"-({text}) - 1",
+            f"{text} + 2",
+            f"{text} - 2",
+        ):
             yield f"{base}[{other}]", "element", 1.0
         if isinstance(index, ast.BinOp):
             yield f"{base}[{scene.said(index.left)}]", "element", 0.95
@@ -249,7 +262,11 @@ def _other_operators(scene: Scene, one: ast.BinOp) -> Iterator[tuple[str, str, f
         yield f"({left}).T @ ({right})", "operator", 1.4
     sign = _sign(one.op)
     if not isinstance(one.op, ast.Add | ast.Mult):
-        yield f"({right}) {sign} ({left})", "swapped", 0.95 + 0.35 * isinstance(one.left, ast.Constant)
+        yield (
+            f"({right}) {sign} ({left})",
+            "swapped",
+            0.95 + 0.35 * isinstance(one.left, ast.Constant),
+        )
     if isinstance(one.op, ast.MatMult):
         yield f"({right}).T {sign} ({left}).T", "swapped", 1.2
     yield left, "dropped", 1.2
@@ -279,7 +296,9 @@ def _other_calls(scene: Scene, one: ast.Call) -> Iterator[tuple[str, str, float]
     said = scene.said
     function, args = said(one.func), [said(a) for a in one.args]
     named = {k.arg: said(k.value) for k in one.keywords if k.arg}
-    if any(k.arg is None for k in one.keywords) or any(isinstance(a, ast.Starred) for a in one.args):
+    if any(k.arg is None for k in one.keywords) or any(
+        isinstance(a, ast.Starred) for a in one.args
+    ):
         return
 
     def call(args: list[str], named: dict[str, str]) -> str:
@@ -287,7 +306,11 @@ def _other_calls(scene: Scene, one: ast.Call) -> Iterator[tuple[str, str, float]
 
     method = isinstance(one.func, ast.Attribute)
     name = one.func.attr if isinstance(one.func, ast.Attribute) else function
-    own = isinstance(one.func, ast.Attribute) and said(one.func.value) not in ("np", "numpy", "self")
+    own = isinstance(one.func, ast.Attribute) and said(one.func.value) not in (
+        "np",
+        "numpy",
+        "self",
+    )
     if len(args) == 2:
         yield call(args[::-1], named), "swapped", 1.0
         if name in ("dot", "matmul", "multiply") and not own:
@@ -301,14 +324,24 @@ def _other_calls(scene: Scene, one: ast.Call) -> Iterator[tuple[str, str, float]
     for arg in args[:3]:
         yield arg, "dropped", 1.25
     if name in REDUCTIONS:
-        axis = named.get("axis", args[0] if own and args else args[1] if not own and len(args) > 1 else "")
+        axis = named.get(
+            "axis", args[0] if own and args else args[1] if not own and len(args) > 1 else ""
+        )
         rest = {k: v for k, v in named.items() if k not in ("axis", "keepdims")}
         lead = [] if own else args[:1]
         for other in ("0", "1", "-1", ""):
             for keep in (False, True):
-                changed = rest | ({"axis": other} if other else {}) | ({"keepdims": "True"} if keep else {})
+                changed = (
+                    rest
+                    | ({"axis": other} if other else {})
+                    | ({"keepdims": "True"} if keep else {})
+                )
                 if (other, keep) != (axis, "keepdims" in named):
-                    yield call(lead, changed), "axis", 0.9 + 0.1 * (other == "-1") + 0.05 * ((keep) != ("keepdims" in named))
+                    yield (
+                        call(lead, changed),
+                        "axis",
+                        0.9 + 0.1 * (other == "-1") + 0.05 * ((keep) != ("keepdims" in named)),
+                    )
         if own:
             yield said(one.func.value), "dropped", 1.2  # type: ignore[attr-defined]
     elif method and own and not args:

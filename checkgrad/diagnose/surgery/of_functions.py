@@ -96,18 +96,26 @@ def truth(reading: Reading, probe: Probe) -> Truth:
         for name, value in quantities_of(reading, probe).items()
         if not any(np.array_equal(np.squeeze(value), np.squeeze(p)) for p in parts)
     }
-    quantities |= {"answer": [p] if len(parts) == 1 else [None] for p in parts}
     for name, part in zip(names, parts, strict=False):
         quantities[f"answer {name}"] = [part]
     return Truth(
-        probe, list(names), list(parts), list(bounds) if isinstance(due, tuple) else [bounds], quantities, scalars
+        probe,
+        list(names),
+        list(parts),
+        list(bounds) if isinstance(due, tuple) else [bounds],
+        quantities,
+        scalars,
     )
 
 
 def quantities_of(reading: Reading, probe: Probe) -> dict[str, Any]:
     """What goes into the right formula and what it goes through, by the text of it."""
     exercise = reading.candidate.exercise
-    found = {role: np.asarray(a, float) for role, a in zip(exercise.roles, probe, strict=False) if np.ndim(a)}
+    found = {
+        role: np.asarray(a, float)
+        for role, a in zip(exercise.roles, probe, strict=False)
+        if np.ndim(a)
+    }
     for formula in dict.fromkeys((exercise.formula, reading.formula)):
         found |= traced(formula, probe)
     return found

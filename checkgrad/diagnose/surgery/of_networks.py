@@ -18,7 +18,11 @@ from checkgrad.reading.networks import NetworkReading
 
 FRESH = 2_000  # added to the seed
 # All sizes differ, so that a shape tells the layer; few entries, so that each can be moved.
-SIZES = {1: ((3, 2), (4, 3), (5, 2)), 2: ((4, 3, 2), (3, 5, 4), (5, 4, 3)), 3: ((3, 5, 4, 2), (5, 3, 2, 4), (4, 6, 3, 2))}
+SIZES = {
+    1: ((3, 2), (4, 3), (5, 2)),
+    2: ((4, 3, 2), (3, 5, 4), (5, 4, 3)),
+    3: ((3, 5, 4, 2), (5, 3, 2, 4), (4, 6, 3, 2)),
+}
 SAMPLES = (6, 7, 8)
 
 
@@ -122,7 +126,10 @@ def quantities_of(kind: mlp.Kind, probe: Probe) -> dict[str, Sequence[Any]]:
         "da": [None if d is None else factor * d for d in da],
         "error": [*none * (depth - 1), y - t],
         "t": [*none * (depth - 1), t],
-        "dw": [a.T @ (factor * d) + kind.lam * w for a, d, (w, _) in zip(inputs, dz, parameters, strict=False)],
+        "dw": [
+            a.T @ (factor * d) + kind.lam * w
+            for a, d, (w, _) in zip(inputs, dz, parameters, strict=False)
+        ],
         "db": [factor * d.sum(axis=0) for d in dz],
     }
     if factor != 1:

@@ -142,11 +142,13 @@ class Options:
         for m in extensions(scene, expression, self.value_in(scene, expression)):
             yield self._placed(scene, root, expression, m.at, m.new, m.code, m.cost)
         for part in ast.walk(expression):
-            values = self.told_of(scene, part) if hasattr(part, "lineno") else []  # type: ignore[arg-type]
+            if not isinstance(part, ast.expr) or not hasattr(part, "lineno"):
+                continue
+            values = self.told_of(scene, part)
             if values and is_number(values[0]) and not np.ndim(values[0]):
                 for due in of_any_shape(self.truth, len(values)):
                     yield self._placed(
-                        scene, root, expression, part, due.text, "replaced", 2.0, due  # type: ignore[arg-type]
+                        scene, root, expression, part, due.text, "replaced", 2.0, due
                     )
 
     def _placed(
@@ -180,9 +182,7 @@ class Options:
         ):
             outermost = part is expression and code in ("times", "over")
             size = -0.1 if outermost else min(len(said), 80) / 400
-            yield self._placed(
-                scene, root, expression, part, new, code, cost + plain + size, due
-            )
+            yield self._placed(scene, root, expression, part, new, code, cost + plain + size, due)
 
     def _after(self, root: int, values: list[Any]) -> Iterator[Operation]:
         """On what a statement changed in place."""
@@ -225,4 +225,4 @@ def is_number(value: Any) -> bool:
     """Is it a number or an array of numbers, and no truth value by itself?"""
     if isinstance(value, bool):
         return False
-    return isinstance(value, int | float) or isinstance(value, np.ndarray)
+    return isinstance(value, (int | float, np.ndarray))

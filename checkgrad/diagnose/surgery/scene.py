@@ -131,7 +131,9 @@ class Scene:
         for one in ast.walk(self.tree):
             if isinstance(one, ast.Assign) and len(one.targets) == 1:
                 number, target = self.number_of(one.value), one.targets[0]
-                if number is not None and isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
+                if number is not None and isinstance(
+                    target, ast.Name | ast.Attribute | ast.Subscript
+                ):
                     found[number] = self.said(target)
         return found
 
@@ -161,7 +163,7 @@ def _scopes(tree: ast.AST, attributes: frozenset[str]) -> Iterator[Scope]:
             yield from _scopes(one, attributes)
 
 
-def _is_load(node: ast.expr) -> bool:
+def _is_load(node: ast.AST) -> bool:
     return isinstance(getattr(node, "ctx", None), ast.Load)
 
 
@@ -169,21 +171,28 @@ def _chains(tree: ast.AST, own: bool) -> Iterator[str]:
     """Attributes of names and constant elements: of the object itself only, if *own*."""
     for one in ast.walk(tree):
         if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name):
-            if one.value.id in ("np", "numpy", "math", "random") or one.attr in ("T", "shape", "size"):
+            if one.value.id in ("np", "numpy", "math", "random") or one.attr in (
+                "T",
+                "shape",
+                "size",
+            ):
                 continue
             if not own or one.value.id == "self":
                 yield ast.unparse(one)
-        elif isinstance(one, ast.Subscript) and not own and _is_plain(one.value):
-            if isinstance(one.slice, ast.Constant):
-                yield ast.unparse(one)
+        elif not own and _is_item(one, ast.Constant):
+            yield ast.unparse(one)
 
 
 def _elements(tree: ast.AST) -> Iterator[str]:
     """Elements at places that vary."""
     for one in ast.walk(tree):
-        if isinstance(one, ast.Subscript) and _is_load(one) and _is_plain(one.value):
-            if isinstance(one.slice, ast.Name | ast.BinOp | ast.Tuple):
-                yield ast.unparse(one)
+        if _is_item(one, ast.Name, ast.BinOp, ast.Tuple) and _is_load(one):
+            yield ast.unparse(one)
+
+
+def _is_item(one: ast.AST, *keys: type[ast.expr]) -> bool:
+    """Is it an item of something that has a name, with a key of one of these kinds?"""
+    return isinstance(one, ast.Subscript) and _is_plain(one.value) and isinstance(one.slice, keys)
 
 
 def _is_plain(one: ast.expr) -> bool:

@@ -226,11 +226,12 @@ class Search:
         if base.blocks is None or len(base.blocks) != len(reply.blocks):
             return mended
         least = min((truth.depths[i] for i in mended), default=0) if truth.depths else 0
-        for i in truth.everything - right:
-            if _moved(reply.blocks[i], base.blocks[i]):
-                if not truth.depths or truth.depths[i] >= least:
-                    return frozenset()
-        return mended
+        astray = (
+            _moved(reply.blocks[i], base.blocks[i])
+            for i in truth.everything - right
+            if not truth.depths or truth.depths[i] >= least
+        )
+        return frozenset() if any(astray) else mended
 
     def held(self, option: Operation, mended: frozenset[int]) -> Operation | None:
         """The operation in the form in which it does the same on the fresh sets."""
@@ -264,8 +265,10 @@ class Search:
             peeks[root], kept[root] = [], []
             for option in options:
                 text = _without(option.text, calls)
-                runs_code = bool(calls) and scene is not None and any(
-                    f"{name}(" in text for name in scene.defined
+                runs_code = (
+                    bool(calls)
+                    and scene is not None
+                    and any(f"{name}(" in text for name in scene.defined)
                 )
                 kept[root].append((option, None if runs_code else len(peeks[root])))
                 if not runs_code:
@@ -379,11 +382,13 @@ class Search:
         """Statements that give no numbers: conditions, iterables, lists."""
         nodes = self.runs.nodes
         scopes = {(nodes[r].file, nodes[r].scope) for r in roots if front & reach[r]}
-        wanted: list[Operation] = []
-        for node in nodes:
-            if node.kind == EXPRESSION and node.parent == -1 and node.number not in roots:
-                if (node.file, node.scope) in scopes:
-                    wanted += self.options.texts(node.number, True)
+        tops = (n for n in nodes if n.kind == EXPRESSION and n.parent == -1)
+        wanted = [
+            option
+            for node in tops
+            if node.number not in roots and (node.file, node.scope) in scopes
+            for option in self.options.texts(node.number, True)
+        ]
         return self.confirmed(sorted(wanted, key=_cost), most=400)
 
     def after_an_error(self, roots: Sequence[int]) -> Operation | None:
@@ -437,7 +442,7 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _alike(a: Any, b: Any) -> bool:
-    return np.shape(a) == np.shape(b)
+    return bool(np.shape(a) == np.shape(b))
 
 
 def _is_finite(value: Any) -> bool:
@@ -475,5 +480,3 @@ def _without(text: str, calls: Sequence[tuple[str, int]]) -> str:
     for said, number in calls:
         text = text.replace(said, f"_latest({number})")
     return text
-
-

@@ -64,8 +64,11 @@ class Patient(Protocol):
 class Runs(Protocol):
     """Whatever performs watched requests: a worker, or this process in a test."""
 
-    nodes: Sequence[Node]
-    scenes: Mapping[str, Scene]
+    @property
+    def nodes(self) -> Sequence[Node]: ...
+
+    @property
+    def scenes(self) -> Mapping[str, Scene]: ...
 
     def perform(self, asked: Sequence[tuple[Request, Operations]]) -> list[Run]: ...
 

@@ -1,0 +1,156 @@
+"""Repairs in words: sentences made from a place and an operation, in the student's names and the field's terms."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import NamedTuple
+
+from checkgrad.diagnose.surgery.options import ITSELF, Operation
+from checkgrad.diagnose.surgery.patient import Due
+from checkgrad.diagnose.surgery.table import parsed
+
+DUE = re.compile(r"_due\('((?:[^'\\]|\\.)*)'\)")
+LONGEST = 120
+
+
+class Kind(NamedTuple):
+    """What is wrong where an operation of this kind mends it, and what to ask oneself."""
+
+    explanation: str
+    hint: str
+
+
+KINDS = {
+    "replaced": Kind(
+        "Another quantity is due in this place.", "Which quantity does the formula have there?"
+    ),
+    "element": Kind(
+        "Another element of the list or the array is due.", "Which layer or sample is meant here?"
+    ),
+    "function": Kind(
+        "Another function is due in this place.", "What does this function do with its input?"
+    ),
+    "operator": Kind(
+        "The two parts are joined in another way.",
+        "Is this a product of matrices, or entry by entry, or a sum?",
+    ),
+    "swapped": Kind("The two parts have to change places.", "Which of the two comes first?"),
+    "dropped": Kind("Something stands here that is too much.", "What is this part there for?"),
+    "transposed": Kind(
+        "The array has to be transposed.", "Which shapes meet here, and which should?"
+    ),
+    "not transposed": Kind(
+        "The array must not be transposed.", "Which shapes meet here, and which should?"
+    ),
+    "sign": Kind("The sign is the wrong one.", "Does this raise the loss or lower it?"),
+    "negated": Kind("The condition has to be the opposite.", "When should this hold?"),
+    "one minus": Kind("One minus this value is due.", "Does the formula have y here or 1 - y?"),
+    "squared": Kind("The square of this value is due.", "Is there a power in the formula?"),
+    "passed through": Kind(
+        "A function has to be applied to this value first.", "What should these numbers be?"
+    ),
+    "normalised": Kind(
+        "The values have to be divided by their sum.", "What should they add up to?"
+    ),
+    "summed": Kind("The values have to be added up.", "Over which axis is a sum taken?"),
+    "upright": Kind("The vector has to be a column.", "Which shape is due here?"),
+    "compared": Kind("The comparison is another one.", "For which values should this hold?"),
+    "constant": Kind("Another number is due.", "Where does this number come from?"),
+    "axis": Kind("The sum or mean runs over another axis.", "Which axis holds the samples?"),
+    "reversed": Kind("The order has to be the opposite.", "From which end does this have to go?"),
+    "times": Kind("A factor is lacking.", "Which factors does the formula have here?"),
+    "over": Kind("A divisor is lacking.", "By what does the formula divide here?"),
+    "plus": Kind("A term is lacking.", "Which terms does the formula add up here?"),
+    "minus": Kind("A term has to be subtracted.", "Which terms does the formula subtract here?"),
+    "dotted": Kind("A factor of a matrix product is lacking.", "Which two arrays meet here?"),
+}
+
+OF_A_LAYER = {
+    "inputs": "the inputs of {layer}",
+    "z": "the pre-activations Z of {layer}",
+    "a": "the activations A of {layer}",
+    "slope": "the slope of the activation function in {layer}",
+    "w": "the weights W of {layer}",
+    "dz": "dZ of {layer}",
+    "da": "dA of {layer}",
+    "summed dz": "dZ of {layer}, not yet divided by the number of samples",
+    "summed da": "dA of {layer}, not yet divided by the number of samples",
+    "dw": "the gradient dW of {layer}",
+    "db": "the gradient db of {layer}",
+    "summed dw": "dW of {layer}, not yet divided by the number of samples",
+    "summed db": "db of {layer}, not yet divided by the number of samples",
+    "plain dw": "dW of {layer}, without the penalty",
+    "error": "outputs minus targets",
+    "t": "the targets",
+    "output slope": "the slope of the output's activation function",
+    "penalty": "the penalty's factor times W of {layer}",
+    "rate dw": "the learning rate times dW of {layer}",
+    "rate db": "the learning rate times db of {layer}",
+    "w updated": "W of {layer} minus the learning rate times its gradient",
+    "b updated": "b of {layer} minus the learning rate times its gradient",
+}
+SCALARS = {"N": "N, the number of samples", "C": "C, the number of columns"}
+ROLES = {
+    "z": "the logits z",
+    "y": "the outputs y",
+    "t": "the targets t",
+    "dy": "the upstream gradient dy",
+    "dout": "the upstream gradient dout",
+    "x": "the inputs x",
+    "w": "the weights w",
+    "b": "the bias b",
+}
+
+
+def spoken(due: Due, of_network: bool) -> str:
+    """A due quantity in the field's terms."""
+    layered = OF_A_LAYER if of_network else {}
+    kind, number = due.rule
+    if due.family in SCALARS:
+        return SCALARS[due.family]
+    turned = ", transposed" if due.form == "T" and due.family != "t" else ""
+    if due.family in layered:
+        layer = f"layer {number + 1}" if kind == "layer" else "the layer that it is the turn of"
+        return layered[due.family].format(layer=layer)
+    if due.family.startswith("answer"):
+        return f"the right {due.family.partition(' ')[2] or 'result'}"
+    return ROLES.get(due.family, due.family) + turned
+
+
+def due_text(operation: Operation, said: str, of_network: bool) -> str:
+    """What is due, as the student would write it; quantities in words."""
+    text = operation.new.replace(ITSELF, said)
+    if operation.due is None:
+        tree = parsed(text)
+        return ast.unparse(tree) if tree is not None else text
+    quantity = spoken(operation.due, of_network)
+    return _tidy(DUE.sub(lambda _: quantity, text))
+
+
+def sentence(where: str, said: str, operation: Operation, of_network: bool) -> str:
+    """What is wrong in a place, and what is due there."""
+    said = said if len(said) <= LONGEST else said[:LONGEST] + " ..."
+    due = operation.due
+    quantity = spoken(due, of_network) if due else ""
+    code = operation.code
+    after = "after this statement " if operation.at is None else ""
+    if code == "replaced" and due:
+        minus = "minus " if operation.new.startswith("-") else ""
+        return f"{where}: {after}`{said}` stands there; due is {minus}{quantity}"
+    if code in ("times", "over") and (due or operation.new.endswith(" 2")):
+        verb = "multiplied by" if code == "times" else "divided by"
+        return f"{where}: {after}`{said}` has to be {verb} {quantity or 2}"
+    if code in ("plus", "minus") and due:
+        verb = "is lacking, to be added" if code == "plus" else "is lacking, to be subtracted"
+        return f"{where}: {after}beside `{said}`, {quantity} {verb}"
+    if code == "dotted" and due:
+        return f"{where}: `{said}` has to be multiplied, as a matrix, with {quantity}"
+    new = due_text(operation, said, of_network)
+    reason = KINDS[code].explanation.rstrip(".") if code in KINDS else ""
+    tail = f". {reason}" if reason and code != "replaced" else ""
+    return f"{where}: {after}`{said}` stands there; `{new}` is due{tail}"
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"^\((\w+)\)", r"\1", text)
