@@ -152,6 +152,7 @@ class Session:
         self.collected: set[Path] = set()
         self.fault = self.unwritten = False
         self.session: pytest.Session | None = None
+        self.graders: dict[Path, Grader] = {}
         given = (_among(targets, _path(config, argument)) for argument in config.args)
         self.named = list(filter(None, given))
         option = config.option
@@ -301,15 +302,36 @@ class Session:
     @cached_property
     def reports(self) -> dict[str, Report]:
         """What was found out about each submission, by its path, once everything was asked."""
-        found = {path: self.report(parts) for path, parts in self.parts.items()}
+        found = {path: self.report(path, parts) for path, parts in self.parts.items()}
         return {path: report for path, report in found.items() if report}
 
-    def report(self, parts: list[Part]) -> Report | None:
+    def report(self, path: str, parts: list[Part]) -> Report | None:
         """The report on one submission, None if nothing of it was run."""
         from checkgrad.grading import assemble
 
         header = next((part.header for part in parts if part.header), None)
-        return assemble(header, parts, self.assignment) if header else None
+        if header is None:
+            return None
+        found = assemble(header, parts, self.assignment)
+        if not any(outcome.verdict.failed for outcome in found.outcomes):
+            return found
+        return self.grader(Path(path)).operated(found)
+
+    def grader(self, target: Path) -> Grader:
+        """Who asks a submission; in the process in which nothing was asked, a new one."""
+        from checkgrad.grading import Grader
+
+        if target not in self.graders:
+            option = self.config.option
+            self.graders[target] = Grader(
+                target,
+                assignment=self.assignment,
+                seed=option.checkgrad_seed or 0,
+                pictures=not option.checkgrad_no_report or bool(option.checkgrad_json),
+                neighbours=True,
+            )
+            self.config.add_cleanup(self.graders[target].close)
+        return self.graders[target]
 
     def present(self, path: Path, report: Report, terminal: pytest.TerminalReporter) -> None:
         """Say what to look at first, write the files, and say where they are."""
@@ -401,20 +423,12 @@ class Submitted(pytest.Collector):
     grader: Grader
 
     def collect(self) -> Iterator[pytest.Collector]:
-        from checkgrad.grading import LOADS, Grader
+        from checkgrad.grading import LOADS
         from checkgrad.judging import Question
         from checkgrad.sandbox import GraderFault
         from checkgrad.targets import BadTarget
 
-        option = self.config.option
-        self.grader = Grader(
-            self.target,
-            assignment=self.session_.assignment,
-            seed=option.checkgrad_seed or 0,
-            pictures=not option.checkgrad_no_report or bool(option.checkgrad_json),
-            neighbours=True,
-        )
-        self.config.add_cleanup(self.grader.close)
+        self.grader = self.session_.grader(self.target)
         try:
             questions = self.grader.questions
         except (BadTarget, GraderFault):  # the item that asks whether it loads will say why

@@ -137,7 +137,7 @@ def _graded(path: Path, settings: Settings) -> Report:
     assignment, seed, pictures = settings.assignment, settings.seed, settings.pictures
     with Grader(path, assignment=assignment, seed=seed, pictures=pictures) as grader:
         parts = [grader.ask(question) for question in grader.questions]
-        return assemble(grader.header(), parts, assignment)
+        return grader.operated(assemble(grader.header(), parts, assignment))
 
 
 def _told(job: Job, settings: Settings, verdict: Verdict, problem: str, where: str = "") -> Report:

@@ -1,0 +1,45 @@
+"""What makes right what is wrong: repairs for the report of a submission, once all its verdicts stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from checkgrad.model import Outcome, Report, Verdict
+from checkgrad.reading import Reading
+from checkgrad.reading.networks import NetworkReading
+from checkgrad.sandbox import Worker
+
+Read = Callable[
+    [Outcome], Reading | NetworkReading | None
+]  # how the function of an outcome is understood
+
+
+def operated(report: Report, worker: Callable[[], Worker], read: Read, seed: int) -> Report:
+    """The report with repairs at the first failure of every function that is not right by itself."""
+    wanted = _first_failures(report.outcomes)
+    if not wanted:
+        return report
+    from checkgrad.diagnose.surgery import Surgery  # only for what is not right
+
+    found: dict[int, Outcome] = {}
+    with Surgery(worker()) as surgery:
+        for i in wanted:
+            outcome = report.outcomes[i]
+            reading = read(outcome)
+            repairs = surgery.repairs_for(reading, seed) if reading else []
+            if repairs:
+                found[i] = replace(outcome, repairs=repairs)
+    outcomes = [found.get(i, outcome) for i, outcome in enumerate(report.outcomes)]
+    return replace(report, outcomes=outcomes)
+
+
+def _first_failures(outcomes: list[Outcome]) -> list[int]:
+    """Of each function the first outcome that is wrong or stopped with an error, and follows from no other."""
+    found: dict[tuple[str, str], int] = {}
+    for i, outcome in enumerate(outcomes):
+        wrong = outcome.verdict in (Verdict.WRONG, Verdict.CRASHED)
+        if wrong and outcome.follows_from in ("", outcome.exercise):
+            found.setdefault((outcome.exercise, outcome.function), i)
+    return sorted(found.values())
