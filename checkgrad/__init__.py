@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from checkgrad.notebook import check, load_ipython_extension
     from checkgrad.numeric import numeric_gradient
 
+__version__: str
 __all__ = [
     "Block",
     "Entry",
@@ -41,6 +42,10 @@ if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of 
 
     def __getattr__(name: str) -> Any:
         # Importing checkgrad is free: pytest does it in every run, NumPy would cost 80 ms.
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("checkgrad")
         if name not in __all__:
             raise AttributeError(f"module 'checkgrad' has no attribute {name!r}")
         from importlib import import_module
@@ -49,4 +54,4 @@ if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of 
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, "__version__"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from checkgrad.assignment import BadAssignment
 from checkgrad.commands import check_assignment, diff, explain, grade, init, report
@@ -48,6 +49,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="checkgrad", description="The referee for hand-written gradients.")
+    parser.add_argument("--version", action="version", version=f"checkgrad {version('checkgrad')}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         sub = subparsers.add_parser(name, help=command.HELP)

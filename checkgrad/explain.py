@@ -16,6 +16,17 @@ Topic = Exercise | NetworkExercise
 TOPICS: tuple[Topic, ...] = (*ALL, NETWORK)
 
 
+PAGE = """\
+# Exercises
+
+Every exercise that checkgrad knows. `checkgrad explain NAME` derives one and lists the mistakes it knows there.
+Notation: z logits, y outputs, t targets, N samples as rows. A function is found by its name and by the many names
+that people give it; `docs/reading.md` tells how. This page is written by `python -m checkgrad.explain`.
+
+| exercise | arguments | what it does |
+|---|---|---|"""
+
+
 class Unknown(LookupError):
     """A name that is neither an exercise nor a mistake; the message names the nearest ones."""
 
@@ -37,6 +48,27 @@ def explain(name: str, width: int = 80) -> str:
     """Return what there is to say about the exercise or the mistake called *name*, as text."""
     told = (line for one in explanations(name) for line in _lines(one, width))
     return "\n".join(told).strip() + "\n"
+
+
+def listing() -> str:
+    """Return every exercise with what it is, a line each."""
+    width = max(len(topic.name) for topic in TOPICS)
+    return "".join(f"{topic.name:<{width}}  {_first_line(topic)}\n" for topic in TOPICS)
+
+
+def page() -> str:
+    """Return docs/exercises.md: every exercise, how it is called, what it is, what it is also known as."""
+    rows = [f"| `{t.name}` | {_call(t)} | {_first_line(t)} |" for t in TOPICS]
+    return "\n".join((PAGE, *rows, ""))
+
+
+def _first_line(topic: Topic) -> str:
+    return topic.summary.partition("\n")[0]
+
+
+def _call(topic: Topic) -> str:
+    roles = topic.roles if isinstance(topic, Exercise) else ()
+    return f"`({', '.join(roles)})`" if roles else "class or functions"
 
 
 def _exercise(topic: Topic) -> Explanation:
@@ -101,3 +133,7 @@ def _nearest(name: str) -> str:
     known = dict.fromkeys([*topics, *(m.name for m in MANNERS)])
     near = get_close_matches(name, known, n=3, cutoff=0.5)
     return f"; did you mean {', '.join(near)}?" if near else ""
+
+
+if __name__ == "__main__":  # python -m checkgrad.explain > docs/exercises.md
+    print(page(), end="")

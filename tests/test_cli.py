@@ -2,8 +2,12 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
+
+import checkgrad as package
+from checkgrad import cli
 
 RIGHT = "import numpy as np\ndef sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n"
 WRONG = RIGHT.replace("-z", "z")
@@ -65,3 +69,11 @@ def test_bad_usage_ends_in_one_line(checkgrad, tmp_path, arguments):
     done = checkgrad(*arguments)
     assert done.returncode == 4
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_version_is_told_and_importing_it_is_free(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"checkgrad {version('checkgrad')}\n"
+    assert package.__version__ == version("checkgrad")

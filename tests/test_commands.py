@@ -16,6 +16,7 @@ import pytest
 from checkgrad import cli
 from checkgrad.assignment import Source, load, loads
 from checkgrad.assignment.conventions import CONVENTIONS
+from checkgrad.assignment.file import Lock
 from checkgrad.assignment.hides import HIDES
 from checkgrad.commands import init
 from checkgrad.rehearsal import rehearse
@@ -60,11 +61,43 @@ def test_what_init_writes_is_an_assignment_that_pins_every_convention(begun):
     found = load(begun / "assignment.toml")
     assert {**found.conventions, "eps": "none"} == {k: c.usual for k, c in CONVENTIONS.items()}
     assert list(found.exercises) == list(init.POINTS)
-    assert found.lock.probes
+    assert found.lock == Lock()  # or the first edit would break it
     editors = json.loads((begun / "assignment.schema.json").read_text())
     jsonschema.validate(tomllib.loads((begun / "assignment.toml").read_text()), editors)
     compile((begun / "homework.py").read_text(), "homework.py", "exec")
     assert all(d.stub for d in InProcess((begun / "homework.py").read_text()).inventory.definitions)
+
+
+def test_the_starter_holds_no_solution(begun):
+    text = (begun / "homework.py").read_text()
+    assert "For example, z (" in text
+    for formula in ("exp", "1 -", "y_i", "ln", "@", "sum", ".T"):
+        assert formula not in text
+
+
+def test_an_assignment_that_init_began_can_be_edited_and_then_locked(begun, capsys):
+    path = begun / "assignment.toml"
+    path.write_text(
+        path.read_text().replace("seed = 1 ", "seed = 2 ").replace("points = 2", "points = 5")
+    )
+    assert load(path).seed == 2
+    assert cli.main(["check-assignment", "--lock", str(path)]) == 0
+    assert load(path).lock.probes
+
+
+@pytest.mark.parametrize("platform", ["gradescope", "prairielearn", "github"])
+def test_the_wheel_beside_a_platform_s_files_installs_without_an_index(begun, platform, tmp_path):
+    (made,) = (begun / platform).glob("*.whl")
+    into = tmp_path / "installed"
+    alone = ["--no-index", "--no-deps", "--quiet", "--target", str(into)]
+    subprocess.run([sys.executable, "-m", "pip", "install", *alone, str(made)], check=True)
+    code = "import checkgrad, checkgrad.cli; print(checkgrad.__file__); checkgrad.cli.main(['explain'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(into)},
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.stdout.startswith(str(into)) and "softmax_jacobian" in done.stdout
+    assert (into / "checkgrad" / "py.typed").exists()
 
 
 def test_every_key_that_init_leaves_in_a_comment_is_one(begun):

@@ -1,5 +1,7 @@
 """Every line of a derivation is true, and the command finds what it is asked for."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from markupsafe import escape
@@ -8,6 +10,7 @@ from checkgrad.cli import main
 from checkgrad.exercises import ALL
 from checkgrad.exercises.manners import MANNERS
 from checkgrad.exercises.mlp import NETWORK
+from checkgrad.explain import page
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
 BY_NAME = {e.name: e for e in ALL}
@@ -89,9 +92,25 @@ def test_unknown_name_gets_one_line_with_the_nearest_names(capsys):
     assert out == "" and err.count("\n") == 1 and "did you mean softmax_jacobian" in err
 
 
-@pytest.mark.parametrize("arguments", [[], ["explain"], ["grade_it"]])
+@pytest.mark.parametrize("arguments", [[], ["grade_it"]])
 def test_wrong_usage_is_one_line(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     out, err = capsys.readouterr()
     assert ended.value.code == 4 and out == "" and err.count("\n") == 1
+
+
+def test_without_a_name_every_exercise_is_listed(capsys):
+    assert main(["explain"]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert listed == [*(e.name for e in ALL), NETWORK.name]
+
+
+def test_a_page_needs_a_name(capsys, tmp_path):
+    assert main(["explain", "--html", str(tmp_path / "x.html")]) == 4
+    assert "needs a NAME" in capsys.readouterr().err
+
+
+def test_the_page_of_the_docs_lists_every_exercise():
+    shown = (Path(__file__).parents[1] / "docs" / "exercises.md").read_text()
+    assert shown == page(), "run python -m checkgrad.explain > docs/exercises.md"

@@ -18,6 +18,8 @@ from checkgrad.assignment import Source, loads
 from checkgrad.assignment.conventions import CONVENTIONS
 from checkgrad.assignment.decode import schema
 from checkgrad.assignment.hides import HIDES
+from checkgrad.commands import wheel
+from checkgrad.exercise import Exercise
 from checkgrad.targets import BadTarget
 
 HELP = "begin an assignment: the file, a starter module, what platforms need"
@@ -46,12 +48,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write all files, or none if one of them is there already."""
     folder = Path(options.folder)
-    written = {folder / name: text for name, text in contents().items()}
+    written = {folder / name: content for name, content in contents().items()}
     if there := [path for path in written if path.exists()]:
         raise BadTarget(f"{there[0]} is there already; nothing was written")
-    for path, text in written.items():
+    for path, content in written.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content)
         if path.name in RUN:
             path.chmod(0o755)
         print(path)
@@ -59,8 +61,8 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def contents() -> dict[str, str]:
-    """What to write, by the path of each file."""
+def contents() -> dict[str, bytes]:
+    """What to write, by the path of each file; with what each platform needs the wheel that it installs."""
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -70,12 +72,15 @@ def contents() -> dict[str, str]:
     )
     values = {"checkgrad": version("checkgrad"), "numpy": np.__version__, **_asked()}
     plain = [p.relative_to(TEMPLATES).as_posix() for p in TEMPLATES.glob("*/*")]
-    return {
+    texts = {
         "assignment.toml": env.get_template("assignment.toml.jinja").render(values),
         "assignment.schema.json": json.dumps(schema(), indent=1) + "\n",
         "homework.py": env.get_template("starter.py.jinja").render(values),
         **{name: env.get_template(name).render(values) for name in sorted(plain)},
     }
+    name, packed = wheel.built()
+    wheels = {f"{platform}/{name}": packed for platform in sorted({p.split("/")[0] for p in plain})}
+    return {path: text.encode() for path, text in texts.items()} | wheels
 
 
 def _asked() -> dict[str, Any]:
@@ -88,7 +93,8 @@ def _asked() -> dict[str, Any]:
             "name": e.name,
             "points": POINTS[e.name],
             "roles": e.roles,
-            "summary": _first_line(e.summary),
+            "title": e.title[0].upper() + e.title[1:],
+            "shapes": _shapes(e),
         }
         for e in every
     ]
@@ -97,12 +103,17 @@ def _asked() -> dict[str, Any]:
         "seed": SEED,
         "conventions": CONVENTIONS.items(),
         "hidden": _hidden,
-        "probes": assignments.digest_of_probes(begun),
     }
 
 
-def _first_line(text: str) -> str:
-    return text.partition("\n")[0]
+def _shapes(exercise: Exercise) -> str:
+    """The shapes of a call, which a starter tells; the formula is for students to find."""
+    probe = exercise.probes()[0]
+    given = [f"{role} {np.shape(value)}" for role, value in zip(exercise.roles, probe, strict=True)]
+    answer = exercise(*probe)
+    answers = answer if isinstance(answer, tuple) else (answer,)
+    told = [str(np.shape(a)) if np.shape(a) else "a number" for a in answers]
+    return f"{', '.join(given)} gives {', '.join(told)}"
 
 
 def _hidden(key: str) -> Iterator[str]:
