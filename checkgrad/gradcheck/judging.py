@@ -107,7 +107,7 @@ def _weighed(search: Search, spot: Spot, seen: Comparison) -> Answer:
     """What agrees is right if it is known well enough."""
     resolution = _resolution(search, spot, seen)
     worst = float(np.max(seen.excess))
-    unknown = [i for i in range(len(spot.leaves)) if not _is_known(search, spot, seen, i)]
+    unknown = np.flatnonzero(~_stand_out(seen, seen.shares)).tolist()
     if not unknown:
         return Answer("", False, (), resolution, worst)
     try:
@@ -160,20 +160,26 @@ def _on_average(
     return Answer("", False, (), resolution, worst)
 
 
-def _is_known(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool:
-    """Would it have shown if this array of the derivative were zero, or half as large?"""
-    return _stands_out(seen, seen.shares[leaf])
+def _stand_out(seen: Comparison, shares: Any) -> Any:
+    """For each of several parts of a claim: would it have shown if it were zero, or half as large?"""
+    count = len(shares)
+    room = np.where(seen.smooth, seen.bound - seen.allowed, np.inf).reshape(1, len(seen.bound), -1)
+    size = np.abs(shares).reshape(count, len(seen.bound), -1)
+    with np.errstate(all="ignore"):
+        digits = np.nan_to_num(size / room, nan=0.0).max(axis=1)
+    if digits.shape[1] == 1:
+        return digits[:, 0] >= KNOWN
+    size = size.max(axis=1)
+    # Of many outputs, those that are small beside the others need not be known as well.
+    large = (size >= size.max(axis=1, keepdims=True) / 2) & (size > 0)
+    typical = [
+        np.median(d[some]) if some.any() else 0.0 for d, some in zip(digits, large, strict=True)
+    ]
+    return np.array(typical) >= KNOWN
 
 
 def _stands_out(seen: Comparison, share: Any) -> bool:
-    room = np.where(seen.smooth, seen.bound - seen.allowed, np.inf).reshape(len(share), -1)
-    size = np.abs(share).reshape(len(share), -1)
-    with np.errstate(all="ignore"):
-        digits = np.where(np.isfinite(room), size / room, 0.0).max(axis=0)
-    size = size.max(axis=0)
-    # Of many outputs, those that are small beside the others need not be known as well.
-    large = size >= size.max() / 2
-    return bool(size.max() > 0 and np.median(digits[large]) >= KNOWN)
+    return bool(_stand_out(seen, np.asarray(share)[None])[0])
 
 
 def _along_the_claim(search: Search, spot: Spot, leaf: int) -> Comparison:
@@ -416,7 +422,7 @@ def _at_this_point_alone(search: Search, spot: Spot, first: Comparison) -> Answe
         return _wrong(search, spot, first, certain, resolution)
     if worst < FAINT:
         wider = replace(first, bound=first.bound * FAINT)
-        if all(_is_known(search, spot, wider, leaf) for leaf in range(len(spot.leaves))):
+        if _stand_out(wider, wider.shares).all():
             return Answer("", False, (), resolution, worst)
     if _has_a_kink(search, spot):
         search.notes.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import accumulate
 from typing import Any
 
@@ -24,7 +24,7 @@ from checkgrad.numeric.ladder import (
     nothing,
     unit_of,
 )
-from checkgrad.numeric.moves import move, move_scale
+from checkgrad.numeric.moves import move_scale, spread
 from checkgrad.numeric.noise import (
     averaged_slope,
     deviation,
@@ -38,9 +38,17 @@ SPARE = 35  # evaluations to keep for each suspect, for telling a mistake from a
 BLUNT = 1e-3
 LEAST = 0.5  # random directions are 0.5 to 1.5 in every entry, so that no single one can hide
 CLOSER = tuple(16.0**-k for k in range(1, 9))  # how far to go where f has no value further off
+MANY_LEAVES = 512  # whose scales are remembered
 NOISY = 64.0  # units of the last place: more than that is not rounding
 CERTAIN = 8.0  # standard deviations of the noise that a value may be off by
 REACHES = (0.5, 0.125)  # of the wide stencils
+
+
+@cache
+def weights() -> Any:
+    """The weights that an entry may have in a random direction."""
+    even = np.arange(2**16).astype(np.int16) / 2.0**15
+    return even + np.copysign(LEAST, even)
 
 
 class Spent(Exception):
@@ -164,6 +172,7 @@ class Search:
     other_order: Claim | None = None
     product_with: str = ""
     notes: list[str] = field(default_factory=list)
+    scales: dict[int, tuple[Any, str | None, Any]] = field(default_factory=dict)
 
     @property
     def evaluations(self) -> int:
@@ -230,7 +239,12 @@ class Search:
 
     def scale(self, x: Any) -> Any:
         """How far an entry of *x* moves along a direction."""
-        return self.reach * move_scale(x, self.domain)
+        known = self.scales.get(id(x))
+        if known is None or known[0] is not x or known[1] != self.domain:
+            if len(self.scales) > MANY_LEAVES:
+                self.scales.clear()
+            known = self.scales[id(x)] = x, self.domain, move_scale(x, self.domain)
+        return known[2] if self.reach == 1 else self.reach * known[2]
 
     def directions(self, leaves: Leaves, masks: Leaves | None = None) -> Leaves:
         """A random direction of all entries, or of those that *masks* leave."""
@@ -244,10 +258,7 @@ class Search:
 
     def along(self, x: Any, by: Any) -> Any:
         """The direction of one leaf in which its entries have the weights *by*."""
-        moved = move(x, by, self.domain)
-        if self.reach != 1:
-            moved = moved * self.reach
-        return moved.astype(x.dtype, copy=False)
+        return (self.scale(x) * spread(x, by, self.domain)).astype(x.dtype, copy=False)
 
     def directions_of(self, leaves: Leaves, leaf: int, mask: Any = None) -> Leaves:
         """A random direction of one leaf only, or of those entries of it that *mask* leaves."""
@@ -255,9 +266,8 @@ class Search:
         return alone(leaves, leaf, moved)
 
     def _weights(self, count: int) -> Any:
-        by = np.frombuffer(self.rng.bytes(2 * count), np.int16) / 2.0**15
-        by += np.copysign(LEAST, by)
-        return by
+        drawn = np.frombuffer(self.rng.bytes(2 * count), np.uint16)
+        return weights()[drawn]
 
     def compare(self, spot: Spot, directions: Sequence[Leaves]) -> Comparison:
         """Measure along all *directions* in one go, and hold the claim against it."""

@@ -16,6 +16,8 @@ Branches = list[tuple[Any, Any]]
 
 def branches(tree: Any) -> Branches | None:
     """The parts of a dict, list, tuple, named tuple or dataclass with their keys; None of anything else."""
+    if isinstance(tree, np.ndarray | float):
+        return None
     if isinstance(tree, dict):
         return list(tree.items())
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
@@ -73,10 +75,19 @@ def moves(leaf: Any) -> bool:
 
 def moving(tree: Any) -> list[Any]:
     """The leaves that move, in order; a tree that is a leaf itself is meant to."""
+    if isinstance(tree, np.ndarray):
+        return [tree]
     parts = branches(tree)
     if parts is None:
         return [tree]
-    return [leaf for _, leaf in named(tree, "")]
+    found: list[Any] = []
+    for _, part in parts:
+        if isinstance(part, np.ndarray):
+            if part.dtype.kind in "fc":
+                found.append(part)
+        elif branches(part) is not None or moves(part):
+            found += moving(part)
+    return found
 
 
 def named(tree: Any, name: str, in_full: bool = False) -> Iterator[tuple[str, Any]]:

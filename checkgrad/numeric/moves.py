@@ -60,11 +60,16 @@ def own_scale(x: Any) -> Any:
 
 def move(x: Any, by: Any, domain: str | None) -> Any:
     """Turn numbers of size 1, one for each entry, into a direction along which *x* stays in its domain."""
+    return move_scale(x, domain) * spread(x, by, domain)
+
+
+def spread(x: Any, by: Any, domain: str | None) -> Any:
+    """Numbers of size 1, one for each entry, such that moves of that size of its own stay in the domain."""
     if domain == "symmetric":
-        by = (by + np.swapaxes(by, -1, -2)) / 2
+        return (by + np.swapaxes(by, -1, -2)) / 2
     if domain == "simplex":
-        by = by - np.sum(x * by, axis=-1, keepdims=True)
-    return move_scale(x, domain) * by
+        return by - np.sum(x * by, axis=-1, keepdims=True)
+    return by
 
 
 def move_scale(x: Any, domain: str | None) -> Any:
