@@ -18,10 +18,10 @@ from checkgrad.gradcheck.search import LEAST, Counted, Search, Spent, Spot, scal
 from checkgrad.gradcheck.subject import Leaves, Subject, WrongShape, subject
 from checkgrad.gradcheck.trees import branches, copied, flattened, form
 from checkgrad.numeric.arguments import Wrt
-from checkgrad.numeric.ladder import SINGLE, is_single, unit_of
+from checkgrad.numeric.ladder import USUAL, MANY, SINGLE, Ladder, is_single, unit_of
 from checkgrad.numeric.moves import Domain, checked_domain
 
-MANY = 20_000
+LOTS = 20_000  # of numbers that f depends on
 LARGE = 2.0**300  # beyond, squares overflow
 PRODUCTS = {"vjp": "upstream", "jvp": "tangent", "hvp": "tangent"}
 
@@ -97,7 +97,7 @@ def _answer(
     upstream = rng.uniform(LEAST, 1, value.shape) * rng.choice((-1.0, 1.0), value.shape)
     search = _search(call, options, counted, what, upstream, rng, notes)
     spot = search.spot(mine)
-    search.rung = _first_rung(spot.leaves, value)
+    search.ladder = _first_ladder(spot.leaves, value)
     if problem := _misbehaviour_of_the_claim(search, spot, call.args):
         return Answer(problem)
     if kind == "hessian" and (problem := hessian_asymmetry(call.gradient(*mine))):
@@ -235,7 +235,7 @@ def _overridden(options: Options) -> list[str]:
     return [f"judged with {', '.join(words)} instead of by measurement alone"] if words else []
 
 
-def _first_rung(leaves: Leaves, value: Any) -> int:
+def _first_ladder(leaves: Leaves, value: Any) -> Ladder:
     """Where to begin. What depends on many numbers has kinks all around, unless it is too coarse to tell."""
-    many = sum(x.size for x in leaves) >= MANY
-    return int(many and not is_single(value) and unit_of(leaves) < SINGLE)
+    many = sum(x.size for x in leaves) >= LOTS
+    return MANY if many and not is_single(value) and unit_of(leaves) < SINGLE else USUAL

@@ -26,7 +26,7 @@ from checkgrad.gradcheck.search import (
 )
 from checkgrad.gradcheck.subject import Leaves
 from checkgrad.gradcheck.trees import mapped
-from checkgrad.numeric.ladder import LADDER
+from checkgrad.numeric.ladder import USUAL, FINE
 
 SLIGHT = 4.0  # times the bound: kinks on both sides may cancel in what the bound is made of
 STRONG = 1e3  # times the bound: no accident
@@ -74,10 +74,10 @@ def _settle(search: Search, spot: Spot) -> None:
 
 
 def _compared(search: Search, spot: Spot) -> Comparison:
-    before, start = search.evaluations, LADDER[search.rung]
+    before, start = search.evaluations, search.ladder[0]
     found = search.compare(spot, [search.directions(spot.leaves) for _ in range(DIRECTIONS)])
     if search.evaluations - before > 1 + 2 * DIRECTIONS * len(start):
-        search.rung = 1
+        search.ladder = FINE
     return found
 
 
@@ -184,7 +184,7 @@ def _stands_out(seen: Comparison, share: Any) -> bool:
 
 def _along_the_claim(search: Search, spot: Spot, leaf: int) -> Comparison:
     """Compare along the direction in which the claim of one array is largest, as far as that takes."""
-    usual, search.rung = search.reach, 0
+    usual, search.ladder = search.reach, USUAL
     try:
         for farther in FARTHER:
             search.reach = usual * farther
@@ -291,13 +291,13 @@ def _accused(search: Search, spot: Spot, first: Comparison) -> Answer:
     resolution, worst = _resolution(search, spot, first), float(np.max(first.excess))
     try:
         if search.learn_noise(spot):
-            search.rung = 0
+            search.ladder = USUAL
             again = _compared(search, spot)
             if not again.off.any():
                 return _weighed(search, spot, again)
             first = again
         if _is_small(first) and search.learn_jumps(spot):
-            search.rung = 0
+            search.ladder = USUAL
             again = _compared(search, spot)
             if not again.off.any():
                 return _weighed(search, spot, again)
@@ -370,7 +370,7 @@ def _wrong(
     if not blocks:
         blocks = tuple(Block(f"d{name}", "") for name in search.subject.names)
     problem = f"wrong in {', '.join(b.name for b in blocks)}"
-    if search.evaluations >= search.limit - 2 * len(LADDER[0]):
+    if search.evaluations >= search.limit - search.cost:
         problem += f"; max_evaluations={search.limit} are too few to say more"
     return Answer(problem, False, blocks, resolution, worst)
 
@@ -392,8 +392,8 @@ def _differs_nearby(search: Search, spot: Spot, first: Comparison) -> bool | Non
         if near is None:
             continue
         found = _compared(search, near)
-        if search.rung and found.agrees and not _tells_apart(found, first):
-            search.rung = 0
+        if search.ladder is not USUAL and found.agrees and not _tells_apart(found, first):
+            search.ladder = USUAL
             found = _compared(search, near)
         if found.off.any():
             return True

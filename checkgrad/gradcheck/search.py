@@ -15,10 +15,11 @@ from checkgrad.gradcheck.subject import Leaves, Subject, is_sparse
 from checkgrad.gradcheck.trees import mapped
 from checkgrad.numeric.curvature import curvature
 from checkgrad.numeric.ladder import (
+    USUAL,
     DOUBLE,
-    LADDER,
     SINGLE,
     Estimate,
+    Ladder,
     differentiate,
     is_single,
     nothing,
@@ -163,7 +164,7 @@ class Search:
     rtol: float
     atol: float
     noise: float | None
-    rung: int = 0
+    ladder: Ladder = USUAL
     reach: float = 1.0
     floor: Any = 0.0
     noisy: bool = False
@@ -216,7 +217,7 @@ class Search:
 
     def _leaves_the_domain(self, spot: Spot) -> bool:
         """Has f no value some way off?"""
-        step = LADDER[0][0]
+        step = USUAL[0][0]
         for _ in range(DIRECTIONS):
             direction = self.directions(spot.leaves)
             for h in (step, -step):
@@ -232,7 +233,7 @@ class Search:
     @property
     def cost(self) -> int:
         """Evaluations along one direction, if the first steps suffice."""
-        return 2 * len(LADDER[self.rung])
+        return 2 * len(self.ladder[0])
 
     def affordable(self, directions: int = 1, spare: int = 0) -> bool:
         return self.evaluations + 1 + directions * self.cost + spare <= self.limit
@@ -296,7 +297,7 @@ class Search:
             lambda m, h: (m, h),
             count,
             unit_of(spot.leaves),
-            self.rung,
+            self.ladder,
             self.noise,
             spot.centre,
             self.floor,

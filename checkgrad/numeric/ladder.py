@@ -23,12 +23,21 @@ import numpy as np
 Evaluate = Callable[[list[tuple[Any, ...]]], Sequence[Any]]
 Place = Callable[[int, float], tuple[Any, ...]]
 
+Ladder = tuple[tuple[float, ...], ...]
+
+
+def _steps(first: int, end: int) -> tuple[float, ...]:
+    """Steps of which each is a quarter of the one before."""
+    return tuple(2.0**-k for k in range(first, end, 2))
+
+
 # Steps relative to the size of the argument; later rungs are only climbed where the first do not suffice.
-LADDER = (
-    tuple(2.0**-k for k in (4, 6, 8, 10, 12)),
-    tuple(2.0**-k for k in (14, 16, 18, 20)),
-    tuple(2.0**-k for k in (22, 24, 26, 28)),
-)
+LADDER = (_steps(4, 14), _steps(14, 22), _steps(22, 30))
+# Fewer steps, where evaluations are dear: from the usual size on, and where kinks are all around.
+USUAL = (_steps(4, 12), _steps(12, 20), _steps(20, 30))
+FINE = LADDER[1:]
+MANY = (_steps(13, 19), _steps(19, 25), _steps(25, 31))
+FAR = 2.0**-8  # steps that begin below may be too small to see anything
 RATIO = 4.0
 ORDERS = 4
 DOUBLE, SINGLE = 2.0**-53, 2.0**-24
@@ -67,7 +76,7 @@ def differentiate(
     place: Place,
     count: int,
     unit: float,
-    rung: int = 0,
+    ladder: Ladder = LADDER,
     noise: float | None = None,
     centre: Any = None,
     floor: Any = 0.0,
@@ -75,8 +84,7 @@ def differentiate(
 ) -> Estimate:
     """Differentiate along *count* directions, (count, *out); place(m, h) is *args* moved by h along number m.
 
-    unit: the rounding of the arguments. rung: where on the ladder to begin. noise: how far a value may be
-    off, if that is known better than by measuring. centre: the value at *args*, if it is known.
+    unit: the rounding of the arguments. ladder: the steps. noise: how far a value may be off, if that is known better than by measuring. centre: the value at *args*, if it is known.
     floor: how far a value may be off at least. enough: a bound that need not be any smaller.
     """
     if centre is None:
@@ -84,11 +92,12 @@ def differentiate(
     if centre is None or np.size(centre) == 0 or count == 0:
         return nothing((count, *np.shape(centre)))
     pending = np.arange(count)
-    samples = _sample(evaluate, place, pending, LADDER[rung], np.asarray(centre, float))
-    if rung and _stands_still(samples):  # what such small steps do not change, larger ones may
-        return differentiate(evaluate, args, place, count, unit, 0, noise, centre, floor, enough)
+    samples = _sample(evaluate, place, pending, ladder[0], np.asarray(centre, float))
+    if ladder[0][0] < FAR and _stands_still(samples):
+        rest = noise, centre, floor, enough  # what such small steps do not change, larger ones may
+        return differentiate(evaluate, args, place, count, unit, LADDER, *rest)
     found, settled = _assess(samples, _unit(unit, samples), noise, floor)
-    for steps in LADDER[rung + 1 :]:
+    for steps in ladder[1:]:
         known = settled | (found.bound[pending] <= enough)
         keep = ~known.reshape(len(pending), -1).all(axis=1)
         if not keep.any():
@@ -193,8 +202,10 @@ def _noise(samples: Samples, odd: list[Any], even: list[Any], roundings: Any, si
 
 def _unexplained(odd: list[Any], even: list[Any], h: Any, roundings: Any) -> Any:
     """The rounding error, at each step, that shows in what smoothness leaves unexplained."""
-    rest = (odd[2][1:] - odd[2][:-1])[-2:] * h[-2:]
-    bend = even[3][-2:] * h[-2:] / 2
+    column = 2 if len(odd[2]) > 1 else 1  # of three steps less can be eliminated
+    rest = (odd[column][1:] - odd[column][:-1])[-2:]
+    bend = even[column + 1][-2:] / 2
+    rest, bend = rest * h[-len(rest) :], bend * h[-len(bend) :]
     # A jump that does not depend on the step is a kink, not noise.
     kink = np.abs(even[2][-3:].sum(axis=0)) > 2 * np.abs(even[2][-3:]).max(axis=0)
     measured = np.sqrt(_mean(rest**2) + np.where(kink, 0, _mean(bend**2)))
