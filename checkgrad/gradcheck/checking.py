@@ -18,10 +18,10 @@ from checkgrad.gradcheck.search import LEAST, Counted, Search, Spent, Spot, scal
 from checkgrad.gradcheck.subject import Leaves, Subject, WrongShape, subject
 from checkgrad.gradcheck.trees import branches, copied, flattened, form
 from checkgrad.numeric.arguments import Wrt
-from checkgrad.numeric.ladder import USUAL, MANY, SINGLE, Ladder, is_single, unit_of
+from checkgrad.numeric.ladder import MANY, SINGLE, is_single, unit_of
 from checkgrad.numeric.moves import Domain, checked_domain
 
-LOTS = 20_000  # of numbers that f depends on
+LOTS, HUGE = 20_000, 200_000  # of numbers that f depends on
 LARGE = 2.0**300  # beyond, squares overflow
 PRODUCTS = {"vjp": "upstream", "jvp": "tangent", "hvp": "tangent"}
 
@@ -91,15 +91,17 @@ def _answer(
 ) -> Answer:
     mine, kind = copied(call.args), options.kind
     value = _value(counted, mine, kind)
-    if problem := _misbehaviour(counted, call.args, mine, value):
-        return Answer(problem)
+    if not _unchanged(call.args, mine):
+        return Answer("f changed an array that it was given; work on a copy")
     call = _of_usual_size(call, counted, value)
+    value = value * counted.unit
     upstream = rng.uniform(LEAST, 1, value.shape) * rng.choice((-1.0, 1.0), value.shape)
     search = _search(call, options, counted, what, upstream, rng, notes)
     spot = search.spot(mine)
-    search.ladder = _first_ladder(spot.leaves, value)
-    if problem := _misbehaviour_of_the_claim(search, spot, call.args):
-        return Answer(problem)
+    if not _unchanged(call.args, mine):
+        return Answer("gradient changed an array that it was given; work on a copy")
+    _prepare(search, spot, value, what.leaves(call.args))
+    search.misbehaviour = lambda: _misbehaviour(search, spot)
     if kind == "hessian" and (problem := hessian_asymmetry(call.gradient(*mine))):
         return Answer(problem)
     answer = judged(search, spot)
@@ -107,6 +109,20 @@ def _answer(
         problem = asymmetry(search, call.gradient, call.args)
         return replace(answer, problem=problem)
     return answer
+
+
+def _prepare(search: Search, spot: Spot, value: Any, leaves: Leaves) -> None:
+    """Choose steps and directions, and whether memory has to be saved."""
+    if search.claim.known is not None:
+        spot.centre = np.array(search.claim.known(value), float)
+    size = sum(x.size for x in leaves)
+    # What depends on many numbers has kinks all around, unless it is too coarse to tell.
+    if size >= LOTS and not is_single(np.asarray(value)) and unit_of(leaves) < SINGLE:
+        search.ladder = MANY
+    if size >= LOTS and all(map(np.ndim, leaves)):
+        spot.leaves, spot.lent = leaves, True
+    if size >= HUGE:
+        search.samples = 1
 
 
 def _search(
@@ -196,22 +212,10 @@ def _advice(got: Any) -> str:
     return "return the one alone"
 
 
-def _misbehaviour(
-    f: Callable[..., Any], args: tuple[Any, ...], mine: tuple[Any, ...], value: Any
-) -> str:
-    """What *f*, called with *mine*, did that no function may do: change its arguments, or its mind."""
-    if not _unchanged(args, mine):
-        return "f changed an array that it was given; work on a copy"
-    again = joined(f(*mine))
-    if not _same(value, again.reshape(value.shape) if again.size == value.size else again):
+def _misbehaviour(search: Search, spot: Spot) -> str:
+    """What a function did that none may do: change its mind."""
+    if not _same(np.asarray(spot.centre), np.asarray(search.value(spot.args))):
         return "f is not deterministic: called twice with the same arguments, it gave two values"
-    return ""
-
-
-def _misbehaviour_of_the_claim(search: Search, spot: Spot, args: tuple[Any, ...]) -> str:
-    """The same of *gradient*, which has been called with the arguments of *spot*."""
-    if not _unchanged(args, spot.args):
-        return "gradient changed an array that it was given; work on a copy"
     direction = [np.ones_like(x) for x in spot.leaves]
     value, again = (s.claimed.slope(direction) for s in (spot, search.spot(spot.args)))
     if not _same(np.asarray(value), np.asarray(again)):
@@ -233,9 +237,3 @@ def _overridden(options: Options) -> list[str]:
     given = {"rtol": options.rtol, "atol": options.atol, "noise": options.noise}
     words = [f"{name}={value:g}" for name, value in given.items() if value]
     return [f"judged with {', '.join(words)} instead of by measurement alone"] if words else []
-
-
-def _first_ladder(leaves: Leaves, value: Any) -> Ladder:
-    """Where to begin. What depends on many numbers has kinks all around, unless it is too coarse to tell."""
-    many = sum(x.size for x in leaves) >= LOTS
-    return MANY if many and not is_single(value) and unit_of(leaves) < SINGLE else USUAL

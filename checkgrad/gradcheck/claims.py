@@ -43,12 +43,14 @@ class Claim:
     value: what is differentiated, of the arguments.
     derivative: of the arguments.
     twice: is it the second derivative along a direction?
+    known: the value, of what f gave; None if that is not enough to know it.
     """
 
     value: Callable[..., Any]
     derivative: Callable[..., Derivative]
     elementwise: bool = False
     twice: bool = False
+    known: Callable[[Any], Any] | None = np.asarray
 
 
 def gradient(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
@@ -110,7 +112,11 @@ def vjp(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
         out = np.asarray(f(*args))
         return np.sum(upstream * out) if out.shape == upstream.shape else np.nan
 
-    return Claim(weighted, lambda *args: _dotted(subject.matched(args, g(upstream.copy(), *args))))
+    return Claim(
+        weighted,
+        lambda *args: _dotted(subject.matched(args, g(upstream.copy(), *args))),
+        known=lambda out: np.sum(upstream * out),
+    )
 
 
 def jvp(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
@@ -143,7 +149,7 @@ def _product(
 
         return Derivative(parts, _rounding_of_the_largest)
 
-    return Claim(lambda *args: join(args, f(*args)), derivative)
+    return Claim(lambda *args: join(args, f(*args)), derivative, known=None)
 
 
 KINDS: dict[str, Callable[[Function, Function, Subject, Any], Claim]] = {

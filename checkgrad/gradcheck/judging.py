@@ -26,7 +26,7 @@ from checkgrad.gradcheck.search import (
 )
 from checkgrad.gradcheck.subject import Leaves
 from checkgrad.gradcheck.trees import mapped
-from checkgrad.numeric.ladder import USUAL, FINE
+from checkgrad.numeric.ladder import FINE, USUAL
 
 SLIGHT = 4.0  # times the bound: kinks on both sides may cancel in what the bound is made of
 STRONG = 1e3  # times the bound: no accident
@@ -55,11 +55,18 @@ class Answer:
 
 
 def judged(search: Search, spot: Spot) -> Answer:
-    """Compare at *spot*, and look elsewhere as far as that is needed."""
+    """Compare at *spot*, and look elsewhere as far as that is needed.
+
+    Only where something is amiss it is worth while to ask whether a function changes its mind.
+    """
     first = _compared(search, spot)
     if first.missing and (first.blunt or not first.agrees):
         _settle(search, spot)
         first = _compared(search, spot)
+    if first.agrees and _stand_out(first, first.shares).all():
+        return Answer("", False, (), _resolution(search, spot, first), float(np.max(first.excess)))
+    if problem := search.misbehaviour():
+        return Answer(problem)
     if first.off.any():
         return _accused(search, spot, first)
     if first.says_something:
@@ -75,8 +82,8 @@ def _settle(search: Search, spot: Spot) -> None:
 
 def _compared(search: Search, spot: Spot) -> Comparison:
     before, start = search.evaluations, search.ladder[0]
-    found = search.compare(spot, [search.directions(spot.leaves) for _ in range(DIRECTIONS)])
-    if search.evaluations - before > 1 + 2 * DIRECTIONS * len(start):
+    found = search.compare(spot, [search.directions(spot.leaves) for _ in range(search.samples)])
+    if search.evaluations - before > 1 + 2 * search.samples * len(start):
         search.ladder = FINE
     return found
 
@@ -249,7 +256,7 @@ def _is_stationary(search: Search, spot: Spot, seen: Comparison) -> bool:
 def _averaged(search: Search, spot: Spot, leaf: int) -> Comparison | None:
     try:
         direction = _direction_of_the_claim(search, spot, leaf)
-        return None if search.claim.twice else search.averaged(spot, [direction])
+        return None if search.claim.twice else search.averaged(spot, direction)
     except Spent:
         return None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import accumulate
@@ -15,9 +16,9 @@ from checkgrad.gradcheck.subject import Leaves, Subject, is_sparse
 from checkgrad.gradcheck.trees import mapped
 from checkgrad.numeric.curvature import curvature
 from checkgrad.numeric.ladder import (
-    USUAL,
     DOUBLE,
     SINGLE,
+    USUAL,
     Estimate,
     Ladder,
     differentiate,
@@ -39,6 +40,7 @@ SPARE = 35  # evaluations to keep for each suspect, for telling a mistake from a
 BLUNT = 1e-3
 LEAST = 0.5  # random directions are 0.5 to 1.5 in every entry, so that no single one can hide
 CLOSER = tuple(16.0**-k for k in range(1, 9))  # how far to go where f has no value further off
+CHUNK = 2**14
 MANY_LEAVES = 512  # whose scales are remembered
 NOISY = 64.0  # units of the last place: more than that is not rounding
 CERTAIN = 8.0  # standard deviations of the noise that a value may be off by
@@ -84,12 +86,30 @@ def scaled(tree: Any, unit: float) -> Any:
 
 @dataclass
 class Spot:
-    """A point at which the two are compared. centre: the value there, once it is known."""
+    """A point at which the two are compared.
+
+    leaves: the arrays that move. derive: what is claimed there. centre: the value there, once it is known.
+    lent: may the arrays of *args* be overwritten for a while, for *leaves* are others and as large?
+    """
 
     args: tuple[Any, ...]
     leaves: Leaves
-    claimed: Derivative
+    derive: Callable[[], Derivative]
     centre: Any = None
+    lent: bool = False
+    kept: Derivative | None = None
+
+    @property
+    def claimed(self) -> Derivative:
+        """What is claimed at this point."""
+        if self.kept is None:
+            self.kept = self.derive()
+        return self.kept
+
+    def forget(self) -> None:
+        """Let go of a gradient that may be as large as the arguments."""
+        if self.lent:
+            self.kept = None
 
 
 @dataclass(frozen=True)
@@ -152,8 +172,9 @@ class Search:
     """What all steps of one check share: the claim, the dice, the tolerances, and the evaluations so far.
 
     reach: how far directions go, of their usual size. floor: noise that f was seen to have.
-    single: was f seen to compute in single precision? enough: a bound that need not be smaller. other_order: the
-    claim as it were with the first two arguments swapped; product_with: what the first of them is.
+    single: was f seen to compute in single precision? enough: a bound that need not be smaller.
+    samples: along how many directions to compare. misbehaviour: what f or its gradient do that no function may,
+    if one looks for that. other_order: the claim as it were with the first two arguments swapped; product_with: what the first of them is.
     """
 
     claim: Claim
@@ -170,6 +191,8 @@ class Search:
     noisy: bool = False
     single: bool = False
     enough: float = 0.0
+    samples: int = DIRECTIONS
+    misbehaviour: Callable[[], str] = str
     other_order: Claim | None = None
     product_with: str = ""
     notes: list[str] = field(default_factory=list)
@@ -184,7 +207,9 @@ class Search:
         return self.counted.limit
 
     def spot(self, args: tuple[Any, ...]) -> Spot:
-        return Spot(args, self.subject.leaves(args), self.claim.derivative(*args))
+        spot = Spot(args, self.subject.leaves(args), lambda: self.claim.derivative(*args))
+        _ = spot.claimed  # fails here rather than later
+        return spot
 
     def spot_if_any(self, args: tuple[Any, ...]) -> Spot | None:
         """The same somewhere else, where the gradient may not be defined."""
@@ -254,12 +279,15 @@ class Search:
         moved = []
         for i, (x, end) in enumerate(zip(leaves, ends, strict=True)):
             by = weights[end - x.size : end].reshape(x.shape)
-            moved.append(self.along(x, by * masks[i] if masks else by))
+            if masks:
+                by *= masks[i]
+            moved.append(self.along(x, by))
         return moved
 
     def along(self, x: Any, by: Any) -> Any:
-        """The direction of one leaf in which its entries have the weights *by*."""
-        return (self.scale(x) * spread(x, by, self.domain)).astype(x.dtype, copy=False)
+        """The direction of one leaf in which its entries have the weights *by*, which are written over."""
+        by = spread(x, by, self.domain)
+        return np.multiply(by, self.scale(x), out=by).astype(x.dtype, copy=False)
 
     def directions_of(self, leaves: Leaves, leaf: int, mask: Any = None) -> Leaves:
         """A random direction of one leaf only, or of those entries of it that *mask* leaves."""
@@ -267,12 +295,17 @@ class Search:
         return alone(leaves, leaf, moved)
 
     def _weights(self, count: int) -> Any:
-        drawn = np.frombuffer(self.rng.bytes(2 * count), np.uint16)
-        return weights()[drawn]
+        drawn = np.empty(count)
+        for begin in range(0, count, CHUNK):  # indices of all would take as much memory again
+            part = drawn[begin : begin + CHUNK]
+            at = self.rng.integers(0, 2**16, part.size, np.uint16)
+            weights().take(at, out=part, mode="clip")
+        return drawn
 
     def compare(self, spot: Spot, directions: Sequence[Leaves]) -> Comparison:
         """Measure along all *directions* in one go, and hold the claim against it."""
-        place = Places(self.subject, spot, directions)
+        claims = self._claims(spot, directions)
+        spot.forget()
         missing = [False]
 
         def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
@@ -282,12 +315,13 @@ class Search:
             missing[0] |= any(v is None or not np.isfinite(v).all() for v in values)
             return values
 
-        found = self._differentiate(spot, evaluate, len(directions))
-        return self._held_against(spot, directions, found, missing[0])
-
-    def _differentiate(self, spot: Spot, evaluate: Any, count: int) -> Estimate:
         if spot.centre is None:
             spot.centre = self.value(spot.args)
+        with places(self.subject, spot, directions) as place:
+            found = self._differentiate(spot, evaluate, len(directions))
+        return self._held_against(claims, found, missing[0])
+
+    def _differentiate(self, spot: Spot, evaluate: Any, count: int) -> Estimate:
         if self.claim.twice:
             noise = self.floor if self.noise is None and np.any(self.floor) else self.noise
             return curvature(evaluate, lambda m, h: (m, h), count, spot.centre, noise)
@@ -304,25 +338,28 @@ class Search:
             self.enough,
         )
 
-    def _held_against(
-        self, spot: Spot, directions: Sequence[Leaves], found: Estimate, missing: bool
-    ) -> Comparison:
+    def _claims(self, spot: Spot, directions: Sequence[Leaves]) -> tuple[Any, Any]:
+        """What each leaf adds to the claim, (leaves, directions, *out), and what rounding does to the sums."""
         shares = [spot.claimed.parts(d) for d in directions]
-        slopes = [sum(parts) for parts in shares]
-        pairs = zip(directions, slopes, strict=True)
-        rounding = np.array([spot.claimed.rounding(*pair) for pair in pairs], float)
+        pairs = zip(directions, map(sum, shares), strict=True)
+        rounding = [spot.claimed.rounding(*pair) for pair in pairs]
+        return np.moveaxis(np.array(shares, float), 1, 0), np.array(rounding, float)
+
+    def _held_against(
+        self, claims: tuple[Any, Any], found: Estimate, missing: bool = False
+    ) -> Comparison:
+        shares, rounding = claims
+        claimed = shares.sum(axis=0)
         allowed = self.atol + self.rtol * np.abs(found.value)
         with np.errstate(all="ignore"):
             bound = np.inf
             if found.bound.shape == rounding.shape:
                 bound = found.bound + rounding + allowed
-        whole = np.moveaxis(np.array(shares, float), 1, 0)
-        claimed = np.array(slopes, float)
         if found.value.shape != claimed.shape:  # there is no value here to differentiate
             found = nothing(claimed.shape)
             bound = found.bound
         smooth = found.smooth | self._hardly_a_kink(claimed, found.value, bound)
-        return Comparison(claimed, found.value, bound, smooth, allowed, whole, missing)
+        return Comparison(claimed, found.value, bound, smooth, allowed, shares, missing)
 
     def _hardly_a_kink(self, claimed: Any, measured: Any, bound: Any) -> Any:
         """Where one-sided slopes differ by next to nothing. Of a function of one number, both bound the claim."""
@@ -331,38 +368,40 @@ class Search:
         with np.errstate(invalid="ignore"):
             return bound <= BLUNT * np.maximum(np.abs(claimed), np.abs(measured))
 
-    def averaged(self, spot: Spot, directions: Sequence[Leaves]) -> Comparison:
-        """The same on wide stencils, where the noise of f averages out."""
-        place = Places(self.subject, spot, directions)
-        if not self.affordable(0, len(REACHES) * len(wide_steps(1.0)) * len(directions)):
+    def averaged(self, spot: Spot, direction: Leaves) -> Comparison:
+        """The same along one direction on wide stencils, where the noise of f averages out."""
+        if not self.affordable(0, len(REACHES) * len(wide_steps(1.0))):
             raise Spent
-        value = np.full((len(directions), *np.shape(spot.centre)), np.nan)
+        claims = self._claims(spot, [direction])
+        value = np.full((1, *np.shape(spot.centre)), np.nan)
         bound = np.full(value.shape, np.inf)
-        for m in range(len(directions)):
-            for reach in REACHES:
-                steps = wide_steps(reach)
-                values = self._values(place(m, float(h)) for h in steps)
-                if any(v is None or np.shape(v) != value.shape[1:] for v in values):
-                    continue
-                unit = max(unit_of(spot.leaves), SINGLE if is_single(np.array(values)) else DOUBLE)
-                slope, off = averaged_slope(steps, np.array(values), self.floor / CERTAIN, unit)
-                better = off < bound[m]
-                value[m] = np.where(better, slope, value[m])
-                bound[m] = np.where(better, off, bound[m])
-        return self._held_against(
-            spot, directions, Estimate(value, bound, np.isfinite(bound)), False
-        )
+        for reach in REACHES:
+            steps = wide_steps(reach)
+            values = self._along(spot, direction, steps.tolist())
+            if values is None:
+                continue
+            unit = max(unit_of(spot.leaves), SINGLE if is_single(values) else DOUBLE)
+            slope, off = averaged_slope(steps, values, self.floor / CERTAIN, unit)
+            better = off < bound[0]
+            value[0] = np.where(better, slope, value[0])
+            bound[0] = np.where(better, off, bound[0])
+        return self._held_against(claims, Estimate(value, bound, np.isfinite(bound)))
+
+    def _along(self, spot: Spot, direction: Leaves, steps: Sequence[float]) -> Any:
+        """The values at *steps* along a direction, (steps, *out); None if one of them is missing."""
+        with places(self.subject, spot, [direction]) as place:
+            values = self._values(place(0, h) for h in steps)
+        if any(v is None or np.shape(v) != np.shape(spot.centre) for v in values):
+            return None
+        return np.array(values, float)
 
     def learn_noise(self, spot: Spot) -> bool:
         """Measure the noise of f; is there more of it than rounding makes?"""
         if self.noise is not None or self.noisy:
             return False
-        direction = self.directions(spot.leaves)
-        place = Places(self.subject, spot, [direction])
-        values = self._values(place(0, h) for h in offsets())
-        if any(v is None or np.shape(v) != np.shape(spot.centre) for v in values):
+        table = self._along(spot, self.directions(spot.leaves), offsets())
+        if table is None:
             return False
-        table = np.array(values, float)
         found = deviation(table)
         unit = max(unit_of(spot.leaves), SINGLE if is_single(table) else DOUBLE)
         self.single = unit >= SINGLE
@@ -375,9 +414,8 @@ class Search:
         """Find out whether f jumps, as a solver does that stops an iteration earlier: noise of another kind."""
         if self.noise is not None or self.noisy:
             return False
-        direction = self.directions(spot.leaves)
-        place = Places(self.subject, spot, [direction])
-        found = largest_jump(lambda h: self.value(place(0, h)), spot.centre)
+        with places(self.subject, spot, [self.directions(spot.leaves)]) as place:
+            found = largest_jump(lambda h: self.value(place(0, h)), spot.centre)
         if found is None:
             return False
         self.floor = np.maximum(self.floor, found)
@@ -427,6 +465,53 @@ class Places:
             self.room[i] = room[end : end + leaf.size].reshape(leaf.shape)
             end += leaf.size
         return x, moves, room
+
+
+class Lent:
+    """The same in the memory of the arguments at the spot itself, which is given back as it was.
+
+    Directions are made as long as the steps, in place: those are powers of two, so that nothing is lost.
+    """
+
+    def __init__(self, spot: Spot, room: Leaves, directions: Sequence[Leaves]) -> None:
+        self.spot, self.room, self.directions = spot, room, directions
+        self.lengths = [1.0] * len(directions)
+
+    def __call__(self, m: int, step: float) -> tuple[Any, ...]:
+        if not step:
+            self.give_back()
+            return self.spot.args
+        self._resize(m, abs(step))
+        move = np.subtract if step < 0 else np.add
+        for x, room, d in zip(self.spot.leaves, self.room, self.directions[m], strict=True):
+            move(x, d, out=room)
+        return self.spot.args
+
+    def _resize(self, m: int, length: float) -> None:
+        ratio = length / self.lengths[m]
+        if ratio != 1:
+            for d in self.directions[m]:
+                d *= d.dtype.type(ratio)
+            self.lengths[m] *= ratio
+
+    def give_back(self) -> None:
+        for m in range(len(self.directions)):
+            self._resize(m, 1.0)
+        for x, room in zip(self.spot.leaves, self.room, strict=True):
+            room[...] = x
+
+
+@contextmanager
+def places(subject: Subject, spot: Spot, directions: Sequence[Leaves]) -> Iterator[Any]:
+    """Arguments moved along directions, for as long as they are needed."""
+    if not spot.lent:
+        yield Places(subject, spot, directions)
+        return
+    lent = Lent(spot, subject.leaves(spot.args), directions)
+    try:
+        yield lent
+    finally:
+        lent.give_back()
 
 
 def _flat(leaves: Leaves) -> Any:

@@ -118,9 +118,10 @@ def _stands_still(samples: Samples) -> bool:
 def _sample(
     evaluate: Evaluate, place: Place, directions: Any, steps: tuple[float, ...], centre: Any
 ) -> Samples:
-    points = [place(int(m), side * h) for side in (1, -1) for h in steps for m in directions]
+    points = [place(int(m), side * h) for m in directions for h in steps for side in (1, -1)]
     values = stack(evaluate(points), centre.shape)
-    plus, minus = values.reshape(2, len(steps), len(directions), *centre.shape)
+    table = values.reshape(len(directions), len(steps), 2, *centre.shape)
+    plus, minus = (table[:, :, side].swapaxes(0, 1) for side in (0, 1))
     return Samples(np.array(steps), centre, plus, minus)
 
 
