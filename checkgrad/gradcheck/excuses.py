@@ -77,7 +77,7 @@ def first_look(search: Search, spot: Spot, first: Comparison) -> Look:
     """Look at the derivative as a whole, and in random groups of entries."""
     output = first.worst_output
     if search.claim.elementwise or search.claim.twice:
-        return Look(_slight(first))
+        return Look(slight(first))
     calm = _calm(search, spot)
     if calm is None:
         return Look()
@@ -102,7 +102,7 @@ def first_look(search: Search, spot: Spot, first: Comparison) -> Look:
     seen = search.compare(spot, looks(spot)).of(output)
     off = np.flatnonzero(seen.off)
     if np.max(seen.excess) < UNSEEN and np.max(first.excess) < FAINT:
-        return Look(_slight(first.of(output), alike=True), faint=True)
+        return Look(slight(first.of(output), alike=True), faint=True)
     if len(off) <= MOST:
         return Look(None, True, suspected=[np.isin(g, off) for g in groups] if len(off) else None)
     wrong = search.directions(spot.leaves)
@@ -137,8 +137,8 @@ def _excuse(
     seen: the difference. wrong: a direction through all of it. alike: the directions are of many entries
     each, and may be measured by one yardstick.
     """
-    if slight := _slight(seen, alike):
-        return slight
+    if hair := slight(seen, alike):
+        return hair
     trail = _trail(search, spot, output, wrong)
     return _told(search, spot, output, trail, wrong) if _explained(trail) else None
 
@@ -285,7 +285,7 @@ def _is_gone(seen: Comparison, calm: Comparison) -> bool:
     )
 
 
-def _slight(seen: Comparison, alike: bool = False) -> Excuse | None:
+def slight(seen: Comparison, alike: bool = False) -> Excuse | None:
     """An eps that differs by a hair in all parts of it."""
     gap, size = _gap_and_size(seen, alike)
     known = np.all(seen.smooth) and np.all(gap <= TINY * size)

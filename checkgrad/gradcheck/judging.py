@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad.gradcheck.claims import Claim
-from checkgrad.gradcheck.excuses import Excuse, excuse_for, first_look
+from checkgrad.gradcheck.excuses import Excuse, Look, excuse_for, first_look, slight
 from checkgrad.gradcheck.findings import FAINT, Finding, described, wrong_arrays
 from checkgrad.gradcheck.result import Block
 from checkgrad.gradcheck.search import (
@@ -322,7 +322,7 @@ def _accused(search: Search, spot: Spot, first: Comparison) -> Answer:
             resolution,
             worst,
         )
-    excuse, findings = _looked_into(search, spot, look)
+    excuse, findings = _looked_into(search, spot, first, look)
     if excuse is not None and excuse.proven:
         search.notes.append(excuse.words)
         return Answer("", False, (), resolution, worst)
@@ -343,14 +343,18 @@ def _is_small(seen: Comparison) -> bool:
     return bool(np.all(gap[seen.off] <= LEFT * size[seen.off]))
 
 
-def _looked_into(search: Search, spot: Spot, look: Any) -> tuple[Excuse | None, list[Finding]]:
+def _looked_into(
+    search: Search, spot: Spot, first: Comparison, look: Look
+) -> tuple[Excuse | None, list[Finding]]:
     if look.excuse is not None or look.faint:
         return look.excuse, []
     try:
         findings = wrong_arrays(search, spot, look.suspected)
-        if look.calm and findings:
+        if not look.calm:
+            return None, findings
+        if any(found.suspects for found in findings):
             return excuse_for(search, spot, findings), findings
-        return None, findings
+        return slight(first.of(first.worst_output), alike=True), findings
     except Spent:
         if look.calm:
             few = f"max_evaluations={search.limit} are too few to rule out an eps or a clip in f"
@@ -375,11 +379,19 @@ def _wrong(
         return Answer(problem, False, (), resolution, worst)
     blocks = tuple(described(search, spot, found) for found in findings if found.suspects)
     if not blocks:
-        blocks = tuple(Block(f"d{name}", "") for name in search.subject.names)
+        blocks = tuple(Block(f"d{name}", _by_how_much(first)) for name in search.subject.names)
     problem = f"wrong in {', '.join(b.name for b in blocks)}"
     if search.evaluations >= search.limit - search.cost:
         problem += f"; max_evaluations={search.limit} are too few to say more"
     return Answer(problem, False, blocks, resolution, worst)
+
+
+def _by_how_much(seen: Comparison) -> str:
+    gap, size = np.abs(seen.claimed - seen.measured), np.abs(seen.measured)
+    worst = np.unravel_index(int(np.argmax(seen.excess)), seen.excess.shape)
+    if not size[worst]:
+        return ""
+    return f"perhaps wrong: along a random direction the slope is off by {gap[worst] / size[worst]:.1e} of it"
 
 
 def _is_right(search: Search, spot: Spot, claim: Claim) -> bool:
