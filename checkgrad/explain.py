@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from checkgrad.diagnose.surgery.words import KINDS
 from checkgrad.exercise import Exercise, Misconception
 from checkgrad.exercises import ALL
 from checkgrad.exercises.manners import MANNERS, Manner
@@ -39,6 +40,7 @@ def explanations(name: str) -> list[Explanation]:
     found = [_exercise(topic) for topic in TOPICS if topic.name == name]
     found += [_mistake(t, m) for t in TOPICS for m in t.misconceptions if m.name == name]
     found += [_manner(manner) for manner in MANNERS if manner.name == name]
+    found += [_operation(code, *kind) for code, kind in KINDS.items() if code == name]
     if not found:
         raise Unknown(f"{name}: no such exercise or mistake{_nearest(name)}")
     return found
@@ -99,6 +101,10 @@ def _manner(manner: Manner) -> Explanation:
     return Explanation(title, manner.explanation, manner.hint)
 
 
+def _operation(code: str, explanation: str, hint: str) -> Explanation:
+    return Explanation(f"{code}, what a repair may be", explanation, hint)
+
+
 def _steps(topic: Topic) -> list[Line]:
     return [Line(s.why, s.text, s.latex) for s in topic.derivation]
 
@@ -130,7 +136,7 @@ def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
 
 def _nearest(name: str) -> str:
     topics = [n for topic in TOPICS for n in (topic.name, *(m.name for m in topic.misconceptions))]
-    known = dict.fromkeys([*topics, *(m.name for m in MANNERS)])
+    known = dict.fromkeys([*topics, *(m.name for m in MANNERS), *KINDS])
     near = get_close_matches(name, known, n=3, cutoff=0.5)
     return f"; did you mean {', '.join(near)}?" if near else ""
 

@@ -150,7 +150,10 @@ class Repair(Struct, frozen=True):
     operation: str  # code: "replaced", "times", "transposed", ...
     due: str  # the quantity or the expression that is due there
     words: str  # the sentence for the student
-    verified: int  # fresh sets of data, of other sizes, on which it held
+    verified: int  # sets of data, of other sizes, on which it held
+    question: str = ""  # to ask oneself before the repair is looked at
+    before: str = ""  # the student's lines up to *text*, and behind it
+    after: str = ""
     got: Numbers = None  # what the expression gives in the smallest example, and what is due
     expected: Numbers = None
 

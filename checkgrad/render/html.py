@@ -240,6 +240,8 @@ def environment() -> Environment:
     }
     env.globals |= {
         "lines": numbers.lines,
+        "at": story.at,
+        "told": story.told,
         "yours": _yours,
         "snippet": snippet,
         "words": story.WORDS,

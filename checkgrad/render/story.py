@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from checkgrad.model import Asked, Curve, Layers, NotJudged, Outcome, Report, Surface, Verdict
+from checkgrad.model import (
+    Asked,
+    Curve,
+    Layers,
+    NotJudged,
+    Outcome,
+    Repair,
+    Report,
+    Surface,
+    Verdict,
+)
 
 WORDS = {
     Verdict.PASSED: "right",
@@ -173,7 +183,7 @@ def withheld(outcome: Outcome, kinds: Collection[str]) -> Outcome:
     if "examples" in kinds:
         outcome = _without_example(outcome)
     if "hints" in kinds:
-        outcome = replace(outcome, diagnoses=[], structure="")
+        outcome = replace(outcome, diagnoses=[], structure="", repairs=[])
     return outcome
 
 
@@ -181,7 +191,9 @@ def _without_example(outcome: Outcome) -> Outcome:
     """What is wrong and where, without the numbers."""
     drawn = [e for e in outcome.evidence if isinstance(e, Curve | Surface | Layers)]
     problem = outcome.problem.partition(": got ")[0]
-    return replace(outcome, example=None, problem=problem, evidence=drawn, error=None, bound=None)
+    repairs = [replace(repair, got=None, expected=None) for repair in outcome.repairs]
+    outcome = replace(outcome, example=None, problem=problem, evidence=drawn, repairs=repairs)
+    return replace(outcome, error=None, bound=None)
 
 
 def as_shown(outcome: Outcome, kinds: Collection[str]) -> Outcome:
@@ -252,6 +264,17 @@ def tally(report: Report) -> str:
     wrong = judged - right - missing
     kinds = {"right": right, "wrong": wrong, "missing": missing, "not judged": unjudged}
     return ", ".join(f"{number} {kind}" for kind, number in kinds.items() if number)
+
+
+def at(repair: Repair) -> str:
+    """Where an expression stands: "line 31", "cell 3, line 2"."""
+    place = repair.place
+    return f"cell {place.cell}, line {place.line}" if place.cell else f"line {place.line}"
+
+
+def told(repair: Repair) -> str:
+    """The repair, as a sentence that says where."""
+    return repair.words[:1].upper() + repair.words[1:] + "."
 
 
 def located(one: NotJudged) -> str:

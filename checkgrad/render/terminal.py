@@ -13,6 +13,7 @@ from checkgrad.render.story import (
     First,
     Part,
     alike,
+    at,
     first_to_fix,
     headline,
     listed,
@@ -28,6 +29,7 @@ from checkgrad.render.story import (
 
 MOST_PARTS = 8
 MOST_ROWS = 4
+MOST_REPAIRS = 2
 LONGEST = 2000  # characters of a message; an exception's can be endless
 LABELS = {
     Verdict.WRONG: "not right",
@@ -74,6 +76,9 @@ def _fix_first(first: First, width: int) -> Iterator[str]:
     outcome = first.outcome
     name = _cut(clean(named(first.part, outcome)), 40)
     yield from _painted_lines(f"Fix this first: {name}. {first.reason}", width, BOLD)
+    for repair in outcome.repairs[:1]:
+        place = " ".join(clean(f"{at(repair)}: {repair.text}").split())
+        yield _painted(_cut(f"  {place}", width), BOLD)
     yield from _wrapped(sentence(outcome), width, most=2)
     if outcome.example:
         yield from _example(outcome.example, width, MOST_ROWS)
@@ -83,6 +88,10 @@ def _fix_first(first: First, width: int) -> Iterator[str]:
     for diagnosis in outcome.diagnoses[:1]:
         yield from _wrapped(diagnosis.explanation, width, most=2)
         yield from _wrapped(f"Hint: {diagnosis.hint}", width, most=2)
+    if outcome.repairs and not outcome.diagnoses:
+        yield from _wrapped(f"Hint: {outcome.repairs[0].question}", width, most=2)
+    for repair in outcome.repairs[:MOST_REPAIRS]:
+        yield from _wrapped(f"Repair: {repair.words}", width, most=2)
 
 
 def _others(

@@ -92,6 +92,7 @@ def _repair(search: Search, index: int, documents: dict[str, Document], of_netwo
     if len(search.runs.scenes) > 1:
         where = f"{node.file}, {where}"
     got, expected = _values(search, index)
+    before, after = scene.around(operation.at, node.statement) if operation.at else ("", "")
     return Repair(
         place=_place(node.file, at, document),
         text=said,
@@ -99,6 +100,9 @@ def _repair(search: Search, index: int, documents: dict[str, Document], of_netwo
         due=words.due_text(operation, said, of_network),
         words=words.sentence(where, said, operation, of_network),
         verified=SETS,
+        question=words.KINDS[operation.code].hint,
+        before=before,
+        after=after,
         got=got,
         expected=expected,
     )

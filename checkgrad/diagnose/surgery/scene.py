@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from checkgrad.child.rewrite import Node
 
+MOST_BEFORE = 6  # lines
 LONGEST = 2_000  # characters of an expression that is operated on
 EXPRESSION = "expression"
 
@@ -71,6 +73,14 @@ class Scene:
         """The student's own text."""
         start, end = self.span(one)
         return self.bytes_[start:end].decode()
+
+    def around(self, one: ast.expr, statement: int) -> tuple[str, str]:
+        """The student's lines before and behind *one*, from its statement to its last line, moved to the left."""
+        start, end = self.span(one)
+        first = max(min(statement, one.lineno), one.lineno - MOST_BEFORE)
+        before = self.bytes_[self._starts[first - 1] : start].decode()
+        after = self.bytes_[end:].partition(b"\n")[0].decode()
+        return textwrap.dedent(before) if "\n" in before else before.lstrip(), after
 
     def spliced(self, root: ast.expr, changes: Sequence[tuple[Span, str]]) -> str:
         """The text of *root* with other text at some places, as an expression that can be evaluated."""
