@@ -1,12 +1,21 @@
-"""What it costs to read a module beyond loading it: CPU time of the grader and of its worker."""
+"""What it costs to read a module beyond loading it: CPU time of the grader and of its worker.
 
+Also what watching costs: rewriting, as a multiple of compiling; the module's own work, run once for its usage; a
+watched run of it, as a multiple of the plain one, both left after the same turns.
+"""
+
+import ast
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+from checkgrad.child.rewrite import rewrite
+from checkgrad.child.watch import Tell, Watch
 from checkgrad.grading import Grader
+from checkgrad.sandbox.watching import Asked, Watching
 
 ROUNDS = 7
 
@@ -17,8 +26,12 @@ def main(paths):
         functions, networks, asked = (
             median(column) for column in zip(*map(measured, [path] * ROUNDS), strict=True)
         )
+        rewriting, work, watched = (
+            median(column) for column in zip(*map(watching, [path] * ROUNDS), strict=True)
+        )
         print(
-            f"{Path(path).name:32} functions {functions:6.0f} ms  networks {networks:6.0f} ms  {asked:4.0f} questions"
+            f"{Path(path).name:32} rewriting {rewriting:4.1f} x  own work {work:4.0f} ms  watched {watched:4.1f} x  "
+            f"functions {functions:6.0f} ms  networks {networks:6.0f} ms  {asked:4.0f} questions"
         )
 
 
@@ -29,6 +42,32 @@ def measured(path):
         functions = spent(grader, lambda: grader.readings)
         networks = spent(grader, lambda: grader.networks)
         return functions, networks, sum(map(len, candidates))
+
+
+def watching(path):
+    """Rewriting over compiling, milliseconds for the usage, a run that is watched over one that tells nothing."""
+    text = Path(path).read_text()
+    tree = ast.parse(text)
+    rewriting = cpu(lambda: rewrite(tree, "")) / cpu(lambda: compile(ast.parse(text), "", "exec"))
+    with Grader(Path(path)) as grader:
+        work = spent(grader, lambda: grader.usage.runs) if grader.worker.inventory.work else 0.0
+        few = Watch(longest=12, most=5000)
+        plain, telling = (
+            [Asked("work", watch, work=True)]
+            for watch in (few, replace(few, tell=(Tell(None, first=2),)))
+        )
+        face = Watching(grader.worker)
+        face.run(plain)
+        silent, told = (
+            spent(grader, lambda asked=one: face.run(asked)) for one in (plain, telling)
+        )
+    return rewriting, work, told / max(silent, 10.0)
+
+
+def cpu(work):
+    start = time.process_time()
+    work()
+    return time.process_time() - start
 
 
 def spent(grader, work):

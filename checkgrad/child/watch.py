@@ -32,6 +32,7 @@ Path = tuple[str | int, ...]
 
 LARGEST = 1 << 22  # bytes of one value that is told
 DEEPEST, LONGEST = 5, 2000  # groups in groups, and how many members of one are looked at
+PLAIN = frozenset(map(np.dtype, ("f8", "f4", "i8", "i4", "u1", "?")))
 MOST_MARKS = 100_000  # turns of loops whose beginnings are noted
 MOST_TOLD = 100_000  # values of all nodes
 
@@ -174,13 +175,14 @@ class Everything:
 class Hook:
     """The runtime of one watched run; what it found stands in its attributes.
 
-    turns: how often each node that was told or changed was evaluated. untold: how many values of a
+    own: modules whose objects may be looked into. nodes: how many there are, where that is known.
+    turns: how often each node was evaluated, as long as it was told or changed. untold: how many values of a
     node did not fit. loops: by loop, the order at which each of its turns began. entered: how often each loop was
     entered. applied: how often each change was made. stopped: why the run was stopped, "" if it ran to its end;
     problem: of a change that could not be made, the reason. last: the node that was evaluated last of those that are told.
     """
 
-    def __init__(self, watch: Watch, own: Iterable[str] = ()) -> None:
+    def __init__(self, watch: Watch, own: Iterable[str] = (), nodes: int = 0) -> None:
         self.watch = watch
         self.own = frozenset((*own, "__main__"))  # modules whose objects may be looked into
         self.kept: dict[int, Kept] = {}
@@ -201,9 +203,9 @@ class Hook:
         }
         self._tells = {k: tell for tell in watch.tell[::-1] for k in tell.nodes or ()}
         self._all = next((tell for tell in watch.tell if tell.nodes is None), None)
-        self._busy: Any = {**self._tells, **self._changes, **self._needed}
+        self._busy: Any = {*self._tells, *self._changes, *self._needed}
         if self._all:
-            self._busy = Everything()
+            self._busy = set(range(nodes)) if nodes else Everything()
         self._room = watch.room
         self._leave = dict(watch.leave)
         self._since: dict[int, int] = {}  # by loop: its turns since it was entered
@@ -240,8 +242,10 @@ class Hook:
 
     def attend(self, k: int, value: Any) -> Any:
         """Count, change and tell one value."""
-        self.go_on()
-        n = self.turns[k] = self.turns.get(k, -1) + 1
+        if self.stopped:
+            raise Stopped(self.stopped)
+        turns = self.turns
+        n = turns[k] = turns.get(k, -1) + 1
         self.last = k
         if k in self._changes:
             value = self.changed(k, n, value, in_place=False)
@@ -314,26 +318,36 @@ class Hook:
     # ---- telling
 
     def tell(self, k: int, n: int, value: Any) -> None:
-        tell = self._tells.get(k, self._all)
         if k in self._needed:
             self._needed[k] = value
-        if tell is None:
+        kept = self.kept.get(k) or self.begun(k)
+        if kept is None:
             return
         self.order += 1
-        kept = self.kept.get(k)
-        if kept is None:
-            kept = self.kept[k] = Kept(tell)
-        if not kept.wants(n):
+        if n >= kept.many and not kept.last.maxlen:
+            if k not in self._changes and k not in self._needed and type(self._busy) is set:
+                self._busy.discard(k)
             return
-        copy = plain(value, self.own if tell.groups else None)
-        if copy is None:
-            return
-        size = size_of(copy)
+        if type(value) is np.ndarray and value.dtype in PLAIN:
+            size = 16 + value.nbytes
+            copy = value.copy() if size <= self._room and size <= LARGEST else None
+        else:
+            copy = plain(value, self.own if kept.groups else None)
+            if copy is None:
+                return
+            size = size_of(copy)
         self._all_told += 1
-        if size > min(LARGEST, self._room) or self._all_told > MOST_TOLD:
+        if copy is None or size > self._room or size > LARGEST or self._all_told > MOST_TOLD:
             self.untold[k] = self.untold.get(k, 0) + 1
             return
         self._room -= size - kept.put(Told(n, self.order, copy), size)
+
+    def begun(self, k: int) -> Kept | None:
+        """Where the values of a node are kept that is told for the first time."""
+        tell = self._tells.get(k, self._all)
+        if tell is not None:
+            self.kept[k] = Kept(tell)
+        return self.kept.get(k)
 
     def values(self) -> dict[int, list[Told]]:
         """What was told of each node, in order; nodes that gave nothing that can be told are left out."""
@@ -386,12 +400,9 @@ class Kept:
     """The first values of a node, and the last."""
 
     def __init__(self, tell: Tell) -> None:
-        self.many = tell.first
+        self.many, self.groups = tell.first, tell.groups
         self.first: list[Told] = []
         self.last: deque[tuple[Told, int]] = deque(maxlen=tell.last)
-
-    def wants(self, n: int) -> bool:
-        return n < self.many or self.last.maxlen != 0
 
     def put(self, told: Told, size: int) -> int:
         """Keep *told*; how many bytes that set free."""

@@ -80,7 +80,7 @@ class Workshop:
         watch = unpacked(packed)
         if what == "script":
             return self.script(where, watch, request, given)
-        return self.steps(where, lambda own: Hook(watch, own), request, given)
+        return self.steps(where, lambda own: Hook(watch, own, self.count), request, given)
 
     # ---- rewriting
 
@@ -91,6 +91,11 @@ class Workshop:
             loops = sum(len(one.loops) for one in self.files.values())
             self.files[file] = rewrite(self.plain.parsed[file].tree, file, nodes, loops)
         return self.files[file]
+
+    @property
+    def count(self) -> int:
+        """How many nodes there are."""
+        return sum(len(one.raw) for one in self.files.values())
 
     def watched(self, file: str) -> list[CodeType]:
         """The code of each of a file's statements, watched; plain where it is too deep for that."""
@@ -186,7 +191,7 @@ class Workshop:
         """One run of a file's own work."""
         giver = Giver(recipe)
         with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
-            hook = self.begin(lambda own: Hook(watch, own))
+            hook = self.begin(lambda own: Hook(watch, own, self.count))
             calls = Calls(self.files, own_modules())
             with calls if watch.calls else nullcontext():
                 errors = self.run_all(file, module, hook)
