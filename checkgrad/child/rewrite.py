@@ -51,7 +51,7 @@ NAMED = frozenset((*FUNCTIONS, ast.ClassDef))
 BODIES = frozenset((*FUNCTIONS, ast.Lambda))
 PARTED = (ast.expr, ast.stmt, ast.arguments, ast.arg, ast.match_case, ast.pattern)
 DECLARES = (ast.Global, ast.Nonlocal)
-LOAD, STORE = ast.Load(), ast.Store()
+LOAD, STORE, IN, AND = ast.Load(), ast.Store(), ast.In(), ast.And()
 
 
 @dataclass(frozen=True)
@@ -220,6 +220,8 @@ class Rewriter:
         self.scope, self.loop, self.parent, self.line = "", -1, -1, 0
         self.owner: ast.AST = tree  # the module, class or function whose names these are
         self.names: set[str] | None = None  # that it binds; None until they are asked for
+        self.own_names: dict[str, ast.Name] = {}
+        self.line_of_names = 0
         self.module = Names(tree)
         self.quiet = QUIET | self.module.imported
 
@@ -238,7 +240,7 @@ class Rewriter:
         if kind is ast.Constant:
             if type(node.value) not in (int, float):
                 return node
-            return call("__watch__", node, constant(self.number(node), node), node)
+            return self.watched(self.number(node), node, node)
         if kind not in WRAPPED:
             return node if kind in UNTOUCHED else self.inside(node)
         if kind is ast.Name and node.id in self.quiet or self.leads_to_import(node):
@@ -251,14 +253,27 @@ class Rewriter:
         self.parent = outer
         if kind in REPLACED:
             new = self.unless_given(number, new, node)
-        return call("__watch__", node, constant(number, node), new)
+        return self.watched(number, new, node)
+
+    def watched(self, number: int, new: Any, at: Any) -> ast.expr:
+        """`__watch__(k, e)`, its position that of e."""
+        return placed(ast.Call(self.name("__watch__", at), [constant(number, at), new], []), at)
 
     def unless_given(self, number: int, new: Any, at: Any) -> ast.expr:
         """`__new__() if k in __instead__ and __given__(k) else e`: e is not evaluated where something stands for it."""
-        k, instead = constant(number, at), placed(ast.Name("__instead__", LOAD), at)
-        wanted = placed(ast.Compare(k, [ast.In()], [instead]), at)
-        test = placed(ast.BoolOp(ast.And(), [wanted, call("__given__", at, k)]), at)
-        return placed(ast.IfExp(test, call("__new__", at), new), at)
+        k = constant(number, at)
+        wanted = placed(ast.Compare(k, [IN], [self.name("__instead__", at)]), at)
+        given = placed(ast.Call(self.name("__given__", at), [k], []), at)
+        value = placed(ast.Call(self.name("__new__", at), [], []), at)
+        return placed(ast.IfExp(placed(ast.BoolOp(AND, [wanted, given]), at), value, new), at)
+
+    def name(self, name: str, at: Any) -> ast.Name:
+        """A name of ours: one a line is enough, for it cannot fail, and so no error shows its column."""
+        if self.line_of_names != at.lineno:
+            self.line_of_names, self.own_names = at.lineno, {}
+        if name not in self.own_names:
+            self.own_names[name] = placed(ast.Name(name, LOAD), at)
+        return self.own_names[name]
 
     def leads_to_import(self, node: ast.AST) -> bool:
         """Is it `np.pi` or `np.linalg.norm`, a part of an imported module?"""
@@ -579,12 +594,9 @@ def made(node: Any, fields: dict[str, Any], kind: Any = None) -> Any:
 
 
 def placed(new: E, at: Any) -> E:
-    new.__dict__.update(
-        lineno=at.lineno,
-        col_offset=at.col_offset,
-        end_lineno=at.end_lineno,
-        end_col_offset=at.end_col_offset,
-    )
+    fields, given = new.__dict__, at.__dict__
+    fields["lineno"], fields["col_offset"] = given["lineno"], given["col_offset"]
+    fields["end_lineno"], fields["end_col_offset"] = given["end_lineno"], given["end_col_offset"]
     return new
 
 
