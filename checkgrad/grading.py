@@ -56,6 +56,7 @@ from checkgrad.reading.networks import (
     network_candidates,
     read_networks,
 )
+from checkgrad.reading.pieces import Pieces
 from checkgrad.reading.recipe import last_name
 from checkgrad.reading.usage import Usage
 from checkgrad.sandbox import GraderFault, Worker, clean
@@ -92,6 +93,7 @@ class Grader:
         self._interview: Interview | None = None
         self._students: dict[Candidate, Student] = {}
         self._networks: dict[NetworkCandidate, Network] = {}
+        self._pieces: dict[NetworkCandidate, str] = {}
 
     def __enter__(self) -> Grader:
         return self
@@ -337,6 +339,8 @@ class Grader:
                 demands.room(self.assignment, NETWORK.name),
                 wrong,
             )
+        if reading.pieces and (cause := self._broken_pieces(reading.pieces, candidate)):
+            return unjudged.part(question, Reason(unjudged.FOLLOWS, cause))
         check = next(c for c in demands.network_checks(self.assignment) if c.name == question.check)
         finding = check.ask(self._networks[candidate])
         if finding.unasked:
@@ -348,13 +352,26 @@ class Grader:
         )
         if outcome.verdict is Verdict.NOT_JUDGED:
             return self._not_judged(question, Reason(unjudged.TRIED, outcome.problem))
+        if reading.pieces and outcome.verdict.failed:
+            return unjudged.part(question, Reason(unjudged.FOLLOWS, reading.pieces.functions))
         if check.ask is gradients:
             pinned = self.assignment.conventions
             outcome = demands.by_other_network_conventions(outcome, reading, pinned)
-        if reading.pieces and outcome.verdict.failed:
-            return unjudged.part(question, Reason(unjudged.FOLLOWS, reading.note))
         covers = unjudged.reached(self.worker.inventory, reading.called)
         return Part(outcome, read_as, list(finding.training), covers=covers)
+
+    def _broken_pieces(self, pieces: Pieces, candidate: NetworkCandidate) -> str:
+        """Which pieces a network that is put together and not right follows from; "" if it is right.
+
+        It is nobody's code, so it is a consequence of its pieces and never wrong by itself.
+        """
+        if candidate not in self._pieces:
+            network = self._networks[candidate]
+            broken = gradients(network).verdict.failed
+            wrong = [r.candidate.function for r in pieces.readings.values() if not r.right]
+            cause = ", ".join(dict.fromkeys(wrong)) or pieces.functions
+            self._pieces[candidate] = cause if broken else ""
+        return self._pieces[candidate]
 
     def _beside(self, candidate: Candidate) -> Beside:
         """What the submission and its assignment show of how a function is meant."""

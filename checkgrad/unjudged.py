@@ -52,7 +52,7 @@ WORDS = {
     OTHER_SIZES: "not asked: the network cannot be given the sizes of the task",
     HANGS_ON: "uses {}, which is not written yet",
     OUT_OF_TIME: "{}",
-    FOLLOWS: "follows from {}, of which it is put together",
+    FOLLOWS: "not right together: a consequence of {}",
 }
 SAID_BY_THE_CODE = (NOT_CALLED, NOT_READ)  # in its own words, among others
 LEFT_OUT = (

@@ -341,11 +341,7 @@ def _read_one(
     seed: int,
     pinned: Mapping[str, str],
 ) -> NetworkReading | str:
-    """The reading of one candidate; where a container of layers is not understood, its layers are put together."""
+    """The reading of one candidate: of the pieces put together only where nothing else is a network."""
     if candidate.shape == "pieces":
         return identify_pieces(candidate, readings, ask, seed)
-    found = identify(candidate, ask, usage, seed, pinned)
-    if isinstance(found, str) and candidate.layers:
-        assembled = identify_pieces(candidate, readings, ask, seed)
-        return found if isinstance(assembled, str) else assembled
-    return found
+    return identify(candidate, ask, usage, seed, pinned)
