@@ -67,6 +67,7 @@ NO_DEFINITION = (
     "def forward(X, W1, b1, W2, b2) returns the outputs, def backward(X, T, W1, b1, W2, b2) the gradients"
 )
 FOR_STAFF = "what it met is told to staff alone"
+NO_CALL = "no call is known that leads to its answer"
 FOR_REVIEW = "for review: not right on inputs that only this submission was given"
 
 
@@ -149,7 +150,7 @@ class Grader:
 
     @cached_property
     def readings(self) -> dict[Candidate, Reading]:
-        written = [c for c in self.candidates if not self._is_stub(c.function)]
+        written = [c for c in self.candidates if c.recipes and not self._is_stub(c.function)]
         found = read(
             written, self.interview.ask, seed=self.seed, pinned=self.assignment.conventions
         )
@@ -263,6 +264,8 @@ class Grader:
         candidate = next((c for c in self.candidates if asks_about(question, c)), None)
         if candidate is None or self._is_stub(candidate.function):
             return Part(self._missing(question, candidate is not None))
+        if not candidate.recipes:
+            return self._not_judged(question, self._why_without_a_call(candidate))
         student = self.student(candidate)
         check = next(c for c in CHECKS if c.name == question.check)
         reading = student.reading
@@ -481,6 +484,15 @@ class Grader:
 
     def _unwritten_below(self, roots: list[str]) -> str:
         return unjudged.unwritten_below(self.worker.inventory, roots)
+
+    def _why_without_a_call(self, candidate: Candidate) -> Reason:
+        """Why there is no way to call a function: what it belongs to may not be written yet."""
+        owner = candidate.function.rpartition(".")[0]
+        beside = [d for d in self.worker.inventory.definitions if d.name.startswith(f"{owner}.")]
+        open_ = [d.name for d in beside if unjudged.is_template(d, self.worker.inventory)]
+        if owner and open_:
+            return Reason(unjudged.HANGS_ON, open_[0])
+        return Reason(unjudged.NOT_CALLED, NO_CALL)
 
     def _loads(self, question: Question) -> Outcome:
         inventory = self.worker.inventory

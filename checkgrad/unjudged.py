@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from checkgrad.checks import CHECKS
 from checkgrad.child.inventory import Definition, Inventory, Span
+from checkgrad.exercises.mlp import NETWORK
 from checkgrad.judging import Question, bare_outcome
 from checkgrad.model import NotJudged, Outcome, Place, Verdict
 from checkgrad.network_checks import (
@@ -19,6 +20,7 @@ from checkgrad.network_checks import (
     OTHER_SIZES,
 )
 from checkgrad.part import Header, Part, Piece, Reason
+from checkgrad.reading.names import meaning
 from checkgrad.reading.recipe import IN_TABLE, last_name
 
 UNWRITTEN = "unwritten"
@@ -190,7 +192,9 @@ def listed(header: Header, parts: Sequence[Part], asked: Collection[str]) -> lis
     asked: what the assignment asks for, if it names anything.
     """
     told = _told(parts)
-    judged = {name for p in parts if _is_answer(p) for name in (p.outcome.function, *p.covers)}
+    answers = [p for p in parts if _is_answer(p)]
+    judged = {p.outcome.function for p in answers}
+    judged |= {n for p in answers for n in p.covers if _is_network(p) or not _promises(n)}
     missing = [p for p in parts if p.outcome.verdict is Verdict.MISSING]
     judged |= {name for p in missing for name in (p.outcome.function, *p.covers)}
     selected = {p.outcome.function for p in parts if p.outcome.verdict is not Verdict.NOT_RUN}
@@ -213,6 +217,16 @@ def _told(parts: Sequence[Part]) -> dict[str, Part]:
 
 def _is_answer(one: Part) -> bool:
     return one.outcome.check in EARNING and one.outcome.verdict in ANSWERED
+
+
+def _is_network(one: Part) -> bool:
+    return one.outcome.exercise == NETWORK.name
+
+
+def _promises(name: str) -> bool:
+    """Is it a method of a class that says what it is, as Sigmoid.value? It wants a verdict of its own."""
+    owner = name.rpartition(".")[0]
+    return bool(owner) and meaning(last_name(owner)) is not None
 
 
 def _is_known(piece: Piece, judged: Collection[str], told: Collection[str]) -> bool:

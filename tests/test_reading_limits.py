@@ -81,7 +81,8 @@ def test_what_does_not_fit_the_question_is_no_mistake(source, words):
     "body", ["return x", "return np.zeros_like(x)", "e = np.exp(x)\n    return 0 * e"]
 )
 def test_a_start_that_was_never_finished_is_not_written(body):
-    assert only(f"def softmax(x):\n    {body}").unwritten
+    reading = only(f"def softmax(x):\n    {body}")
+    assert reading.unwritten or reading.candidate.stub
 
 
 def test_a_last_line_that_returns_none_is_a_stub_and_a_missing_return_is_none():
@@ -203,5 +204,6 @@ class DenseLayer:
             self.output = np.maximum(0, x @ self.W + self.b)
         return self.output
 """)
-    report = grade(path)
-    assert not [o for o in report.outcomes if o.verdict.failed]
+    (loads, *others) = grade(path).outcomes
+    assert not [o for o in others if o.verdict.failed]
+    assert loads.problem == "nothing here could be judged"
