@@ -15,11 +15,11 @@ import numpy as np
 from msgspec.structs import replace
 
 from checkgrad import assignment as assignments
-from checkgrad import demands, exam, excerpt, unjudged
+from checkgrad import demands, exam, excerpt, loop_checks, unjudged
 from checkgrad.assignment import Assignment
 from checkgrad.assignment.declared import Declared, declared
 from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
-from checkgrad.child.inventory import Definition
+from checkgrad.child.inventory import Definition, TrainingLoop
 from checkgrad.exercise import Exercise, Formula
 from checkgrad.exercises.mlp import NETWORK, NetworkExercise
 from checkgrad.interview import Interview, OurTimeIsUp, OutOfTime
@@ -50,6 +50,7 @@ from checkgrad.operated import operated
 from checkgrad.part import Header, Part, Reason
 from checkgrad.points import IMPORTS, scored
 from checkgrad.reading import Candidate, Reading, candidates, misfits, nearest_names, read
+from checkgrad.reading.loops import LoopReading, read_loop
 from checkgrad.reading.networks import (
     NetworkCandidate,
     NetworkReading,
@@ -68,6 +69,7 @@ NO_DEFINITION = (
 )
 FOR_STAFF = "what it met is told to staff alone"
 NO_CALL = "no call is known that leads to its answer"
+MOST_LOOPS = 3  # around one network that are looked at
 FOR_REVIEW = "for review: not right on inputs that only this submission was given"
 
 
@@ -95,6 +97,7 @@ class Grader:
         self._students: dict[Candidate, Student] = {}
         self._networks: dict[NetworkCandidate, Network] = {}
         self._pieces: dict[NetworkCandidate, str] = {}
+        self._loops: dict[TrainingLoop, LoopReading] = {}
 
     def __enter__(self) -> Grader:
         return self
@@ -149,6 +152,21 @@ class Grader:
         return network_candidates(self.worker.inventory, mapping.get(NETWORK.name, ""))
 
     @cached_property
+    def loops(self) -> tuple[TrainingLoop, ...]:
+        """Training loops beside the networks; where an assignment asks for a network, only if there is no other."""
+        asked = self.assignment.exercises
+        if asked and (NETWORK.name not in asked or self.network_candidates):
+            return ()
+        return tuple(loop_checks.apart(self.worker.inventory.loops, self.network_candidates))
+
+    def loop_reading(self, loop: TrainingLoop) -> LoopReading:
+        """What the turns of a loop show."""
+        if loop not in self._loops:
+            leave = loop_checks.others(self.worker.inventory.loops, loop)
+            self._loops[loop] = read_loop(self.interview.ask, loop, leave)
+        return self._loops[loop]
+
+    @cached_property
     def readings(self) -> dict[Candidate, Reading]:
         written = [c for c in self.candidates if c.recipes and not self._is_stub(c.function)]
         found = read(
@@ -192,10 +210,13 @@ class Grader:
             found.append(Question("imports", "submission", IMPORTS))
         for exercise in self.exercises:
             found += self._questions_on(exercise)
-        if self.network_candidates or NETWORK.name in self.assignment.required:
-            functions = [c.function for c in self.network_candidates] or [NETWORK.name]
-            asked = demands.network_checks(self.assignment)
-            found += [Question(NETWORK.name, f, c.name) for f in functions for c in asked]
+        functions = [c.function for c in self.network_candidates]
+        loops = [loop.name for loop in self.loops if loop.name not in functions]
+        if not functions and not loops and NETWORK.name in self.assignment.required:
+            functions = [NETWORK.name]
+        asked = demands.network_checks(self.assignment)
+        found += [Question(NETWORK.name, f, c.name) for f in functions for c in asked]
+        found += [Question(NETWORK.name, name, c) for name in loops for c in loop_checks.ASKED]
         return tuple(found)
 
     def _questions_on(self, exercise: Exercise) -> list[Question]:
@@ -321,7 +342,8 @@ class Grader:
             (c for c in self.network_candidates if c.function == question.function), None
         )
         if candidate is None:
-            return Part(self._missing(question, False))
+            loop = next((one for one in self.loops if one.name == question.function), None)
+            return self._answer_on_loops(question, [loop] if loop else [])
         if candidate.left_open:
             covers, concerns = names(candidate.left_open), names(candidate.parts)
             problem = f"is not written yet: {covers[0]}"
@@ -329,6 +351,8 @@ class Grader:
             return Part(missing, covers=covers, concerns=concerns)
         reading = self.networks[candidate]
         if isinstance(reading, str):
+            if shown := self._shown_by_loops(question, candidate):
+                return shown
             unread = self._not_judged(question, Reason(unjudged.NOT_READ, reading))
             return replace(unread, concerns=names(candidate.parts))
         if candidate not in self._networks:
@@ -353,6 +377,16 @@ class Grader:
         outcome = settled_network(
             outcome, self._networks[candidate], Beside(self._is_pinned(NETWORK.name))
         )
+        if (
+            outcome.verdict is Verdict.NOT_JUDGED
+            or outcome.verdict.failed
+            and check.ask is gradients
+        ):
+            shown = self._shown_by_loops(question, candidate)
+            if shown and (
+                outcome.verdict is Verdict.NOT_JUDGED or not shown.outcome.verdict.failed
+            ):
+                return shown
         if outcome.verdict is Verdict.NOT_JUDGED:
             return self._not_judged(question, Reason(unjudged.TRIED, outcome.problem))
         if reading.pieces and outcome.verdict.failed:
@@ -361,6 +395,8 @@ class Grader:
             pinned = self.assignment.conventions
             outcome = demands.by_other_network_conventions(outcome, reading, pinned)
         covers = unjudged.reached(self.worker.inventory, reading.called)
+        around = loop_checks.around(self.worker.inventory.loops, candidate)
+        covers += [loop.name for loop in around if loop not in self.loops]
         return Part(outcome, read_as, list(finding.training), covers=covers)
 
     def _broken_pieces(self, pieces: Pieces, candidate: NetworkCandidate) -> str:
@@ -417,6 +453,39 @@ class Grader:
         return not gradients(
             Network(reading, self.interview.judged, self.seed, False)
         ).verdict.failed
+
+    def _shown_by_loops(self, question: Question, candidate: NetworkCandidate) -> Part | None:
+        """What the loops that use a network show of it, if they show anything."""
+        around = loop_checks.around(self.worker.inventory.loops, candidate)
+        if not around or self._is_pinned(NETWORK.name):
+            return None
+        read = [self.loop_reading(loop) for loop in around[:MOST_LOOPS]]
+        if all(one.verdict == "unclear" for one in read):
+            return None
+        found = self._answer_on_loops(question, around)
+        return replace(found, covers=[*found.covers, *names(candidate.parts)])
+
+    def _answer_on_loops(self, question: Question, loops: Sequence[TrainingLoop]) -> Part:
+        """What the first loop shows that shows anything."""
+        if not loops:
+            return Part(self._missing(question, False))
+        read = [self.loop_reading(loop) for loop in loops[:MOST_LOOPS]]
+        found = next((one for one in read if one.verdict != "unclear"), read[0])
+        place = unjudged.place_of(found.loop.span)
+        if found.verdict == "unclear" and question.check == gradients.__name__:
+            return unjudged.part(question, Reason(unjudged.NO_LOOP, found.why), place)
+        if found.verdict == "unclear" or question.check not in loop_checks.ASKED:
+            return unjudged.part(question, Reason(unjudged.AS_A_LOOP))
+        outcome = loop_checks.outcome_of(question, found, self.pictures)
+        read_as = ReadAs(
+            question.exercise,
+            question.function,
+            {"loss": found.loss, "rate": f"{found.rate:.6g}"},
+            loop_checks.note_of(found),
+            read_by="usage",
+            place=place,
+        )
+        return Part(outcome, read_as, covers=[found.loop.name, *found.loop.reaches])
 
     def _reviewed(self, outcome: Outcome, check: Check, student: Student) -> Outcome:
         """The outcome of a secret exam, with a note where what passed fails on inputs of its own."""
@@ -502,7 +571,7 @@ class Grader:
                 traceback=inventory.traceback,
                 printed=inventory.printed,
             )
-        if not self.candidates and not self.network_candidates:
+        if not (self.candidates or self.network_candidates or self.loops):
             return bare_outcome(question, Verdict.MISSING, self._nothing_found())
         said = self.declared.problems
         found = bare_outcome(question, Verdict.ADVICE if said else Verdict.PASSED, "; ".join(said))

@@ -30,6 +30,7 @@ BELONGS, UNFINISHED, NOT_ASKED_FOR, NOT_LOADED = (
     "belongs", "unfinished", "not_asked_for", "not_loaded",
 )  # fmt: skip
 HANGS_ON, FOLLOWS, TRIED, OUT_OF_TIME = "hangs_on", "follows", "tried", "out_of_time"
+NO_LOOP, AS_A_LOOP = "no_loop", "as_a_loop"
 
 WORDS = {
     UNWRITTEN: "is not written yet",
@@ -47,6 +48,8 @@ WORDS = {
     UNFINISHED: "belongs to {}, which is not written yet",
     NOT_ASKED_FOR: "the assignment does not ask for it",
     NOT_LOADED: "the submission does not load",
+    NO_LOOP: "was run turn by turn, and is no training that is understood: {}",
+    AS_A_LOOP: "not asked of a training loop",
     NO_SIZES: "could not be given parameters and data of any size that was tried",
     NO_ANSWER: "not asked: no call gave an answer",
     NO_HIDDEN_LAYER: "not asked: without a hidden layer no network can learn XOR",
@@ -56,9 +59,10 @@ WORDS = {
     OUT_OF_TIME: "{}",
     FOLLOWS: "not right together: a consequence of {}",
 }
-SAID_BY_THE_CODE = (NOT_CALLED, NOT_READ)  # in its own words, among others
+SAID_BY_THE_CODE = (NOT_CALLED, NOT_READ, NO_LOOP)  # in its own words, among others
 LEFT_OUT = (
     NO_ANSWER,
+    AS_A_LOOP,
     NO_HIDDEN_LAYER,
     NO_REFERENCE,
     OTHER_SIZES,
@@ -201,7 +205,7 @@ def listed(header: Header, parts: Sequence[Part], asked: Collection[str]) -> lis
     everything = len(selected) == len({q.function for q in header.questions})
     found = {name: _entry(p, header.pieces) for name, p in told.items() if p.place}
     for piece in header.pieces if everything else ():
-        if piece.definition not in found and not _is_known(piece, judged, told):
+        if (piece.definition or piece.name) not in found and not _is_known(piece, judged, told):
             found[f"{piece.name} {piece.place.line}"] = _unknown(piece, header, parts, asked)
     return sorted(found.values(), key=lambda n: (n.place.file, n.place.cell or 0, n.place.line))
 
@@ -233,7 +237,11 @@ def _is_known(piece: Piece, judged: Collection[str], told: Collection[str]) -> b
     """Is there a verdict on it or on what holds it, or is the class that it belongs to told as a whole?"""
     holders = _holders(piece.definition or piece.name)
     inside = piece.kind == "nested" and any(name in judged for name in holders)
-    return piece.definition in judged or inside or any(name in told for name in holders)
+    return (
+        (piece.definition or piece.name) in judged
+        or inside
+        or any(name in told for name in holders)
+    )
 
 
 def _holders(name: str) -> list[str]:

@@ -80,6 +80,24 @@ class Definition:
 
 
 @dataclass(frozen=True)
+class TrainingLoop:
+    """A loop that seems to train something, by its source alone.
+
+    name: of the function it stands in, or "loop, line 20". number: among the loops of its file, as they begin.
+    inner: numbers of the loops that it runs, those in functions that it calls included; the deepest last.
+    reaches: names of the functions it calls, directly or not. updates: of those that change parameters, "" for itself.
+    """
+
+    name: str
+    file: str
+    number: int
+    span: Span
+    inner: tuple[int, ...] = ()
+    reaches: tuple[str, ...] = ()
+    updates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Inventory:
     """All of a submission, or why there is nothing.
 
@@ -100,6 +118,7 @@ class Inventory:
     imports: tuple[tuple[str, str], ...] = ()
     suspects: tuple[Suspect, ...] = ()
     work: tuple[str, ...] = ()
+    loops: tuple[TrainingLoop, ...] = ()
 
     def find(self, name: str) -> Definition | None:
         """The definition called *name*."""

@@ -9,8 +9,9 @@ from types import ModuleType
 
 from . import faults
 from .imports import imported
-from .inventory import Definition, Inventory, Suspect
+from .inventory import Definition, Inventory, Suspect, TrainingLoop
 from .load import Loading, NotLoaded
+from .loops import loops_of
 from .own_work import does_work
 from .perform import Namespace
 from .source import Document
@@ -85,8 +86,18 @@ def bring_in(
         imports=imported(loading.trees, loading.documents, order.roots),
         suspects=suspected(loading, order),
         work=working(loading, order),
+        loops=training_loops(loading),
     )
     return Submission(inventory, root_of(modules, found), loading)
+
+
+def training_loops(loading: Loading) -> tuple[TrainingLoop, ...]:
+    """The loops that seem to train something."""
+    found: list[TrainingLoop] = []
+    for file, tree in loading.trees.items():
+        with contextlib.suppress(RecursionError):
+            found += loops_of(tree, file, loading.documents[file])
+    return tuple(found)
 
 
 def suspected(loading: Loading, order: Order) -> tuple[Suspect, ...]:

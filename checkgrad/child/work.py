@@ -6,6 +6,8 @@ What is asked for stands first in a request's *watch*:
     ("steps", fresh, watch)     the request's steps on the watched copy, which is loaded anew where *fresh*
     ("operate", fresh, operations, seconds)    the same with a packed `operate.Operations`
     ("script", file, watch)     the file's statements as `__main__`, each import loaded anew; then the steps, on what it left
+    ("bench", file, loop, leave, trials, slots)  the same up to a loop, one of whose turns is run under each trial (see `bench`)
+    ("texts", file, numbers)    where nodes stand, and what they say
 
 *watch* is a packed `watch.Watch`. Numbers of nodes and loops run on from file to file, in the order of loading.
 """
@@ -25,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from . import faults, operate
+from .bench import EARLIER, Bench, Enough, as_data, on_bench, trial_of
 from .calls import Calls
 from .givings import Giver, Recipe, in_place, next_recipes
 from .load import Loader, Loading, Run, stand_in
@@ -60,6 +63,7 @@ class Workshop:
         self.codes: dict[str, list[CodeType]] = {}
         self.hook = Hook(Watch())
         self.builtins = self.hook.builtins()  # of every watched module, one dict
+        self.benches: dict[tuple[str, int], list[tuple[ast.stmt, CodeType]]] = {}
         self.recipes: dict[str, Recipe] = {}  # for what is stood in for, by file
         self.root: Namespace | None = None  # of the watched copy
         self.modules: dict[str, ModuleType] = {}
@@ -76,6 +80,10 @@ class Workshop:
             fresh, operations, seconds = rest
             made = operate.unpacked(operations)
             return self.steps(fresh, lambda own: Operator(made, seconds, own), request, given)
+        if what == "bench":
+            return self.bench(*rest)
+        if what == "texts":
+            return self.texts(*rest)
         where, packed = rest
         watch = unpacked(packed)
         if what == "script":
@@ -123,6 +131,74 @@ class Workshop:
             "loops": columns(loops),
             "assignments": columns(assigned),
         }
+
+    def texts(self, file: str, numbers: tuple[int, ...]) -> list[tuple[str, str]]:
+        """Where nodes of a file stand, and their texts."""
+        rewritten, document = self.rewritten(file), self.plain.documents[file]
+        found = [rewritten.nodes[k - rewritten.first] for k in numbers]
+        return [(document.where(node.line), node.text[:300]) for node in found]
+
+    # ---- turns of loops
+
+    def bench(
+        self,
+        file: str,
+        loop: int,
+        leave: tuple[int, ...],
+        trials: tuple[Any, ...],
+        slots: bool,
+    ) -> Any:
+        """What the trials on a loop of a file's own work tell; loops are numbered in their file."""
+        if file not in self.recipes:
+            quick = self.once(file, QUICK, Recipe(), Request("", (), None), Given([]))
+            self.recipes[file] = self.tried_out(file) if quick["instead"] else Recipe()
+        giver = Giver(self.recipes[file])
+        first = self.first_loop(file)
+        with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
+            self.begin(lambda own: Hook(Watch(), own, self.count))
+            bench = Bench([trial_of(one) for one in trials], self.rewritten(file), own_modules())
+            bench.leave = dict.fromkeys((first + n for n in leave), EARLIER)
+            bench.space = module.__dict__
+            self.builtins.update(bench.names())
+            problem = self.to_the_bench(file, first + loop, bench)
+        leaves = bench.state.leaves.values() if bench.state and slots else ()
+        where = self.plain.documents[file].where
+        return {
+            "problem": problem,
+            "instead": list(giver.gave),
+            "slots": [as_data(leaf) for leaf in leaves],
+            "turns": [turn.as_data(where) for turn in bench.turns],
+        }
+
+    def first_loop(self, file: str) -> int:
+        """The number of a file's first loop among all."""
+        return next((loop.number for loop in self.rewritten(file).loops), 0)
+
+    def to_the_bench(self, file: str, loop: int, bench: Bench) -> str:
+        """Run a file's own work until the bench has had enough; the last error on the way."""
+        problem = ""
+        for statement, code in self.benched(file, loop):
+            try:
+                with np.errstate(all="ignore"):
+                    exec(code, bench.space)
+            except Enough:
+                break
+            except BaseException as error:
+                problem = faults.name_and_message(error)[:300]
+                if isinstance(statement, ast.Import | ast.ImportFrom):
+                    module = sys.modules["__main__"]
+                    stand_in(statement, module, self.plain.libraries)
+        return problem
+
+    def benched(self, file: str, loop: int) -> list[tuple[ast.stmt, CodeType]]:
+        """The statements of *file* with their codes, the loop on the bench."""
+        if (file, loop) not in self.benches:
+            found = []
+            for statement, statements, code in self.pieces(file):
+                new = on_bench(statements, loop, self.plain.parsed[file].tree)
+                found.append((statement, compiled(new, file, 0) if new else code))
+            self.benches[file, loop] = found
+        return self.benches[file, loop]
 
     # ---- running
 
@@ -233,7 +309,11 @@ class Workshop:
         return errors
 
     def work(self, file: str) -> Iterator[tuple[ast.stmt, CodeType]]:
-        """The statements of *file* with their codes; those below `if __name__ == "__main__"` one by one."""
+        """The statements of *file* with their codes."""
+        return ((statement, code) for statement, _, code in self.pieces(file))
+
+    def pieces(self, file: str) -> Iterator[tuple[ast.stmt, list[ast.stmt], CodeType]]:
+        """The statements of *file*, what stands for them, their codes; those below `if __name__ == "__main__"` one by one."""
         flags = 0
         rows = zip(
             self.plain.parsed[file].tree.body,
@@ -246,9 +326,9 @@ class Workshop:
             if isinstance(statement, ast.If) and ast.unparse(statement.test) == IS_MAIN:
                 inner = next(one for one in new if isinstance(one, ast.If))
                 for one in inner.body:
-                    yield one, compiled([one], file, flags)
+                    yield one, [one], compiled([one], file, flags)
             else:
-                yield statement, code
+                yield statement, new, code
 
     def guarded(self, hook: Hook, run: Callable[[], Any]) -> list[Any]:
         """Run; the error that ended it, with its place."""

@@ -10,7 +10,16 @@ from typing import Any, TypeVar
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour, Unsendable
-from checkgrad.child.inventory import LOOKS, PIECES, Definition, Inventory, Parameter, Span, Suspect
+from checkgrad.child.inventory import (
+    LOOKS,
+    PIECES,
+    Definition,
+    Inventory,
+    Parameter,
+    Span,
+    Suspect,
+    TrainingLoop,
+)
 from checkgrad.child.request import Result
 from checkgrad.child.wire import Reader, WireError, decode
 from checkgrad.sandbox.text import clean
@@ -71,9 +80,8 @@ def any_behaviour(body: bytes) -> Behaviour:
 
 def inventory(body: bytes) -> Inventory:
     """The inventory in a LOADED, or WireError."""
-    definitions, problem, traceback, notes, printed, mapping, imports, suspects, work = fields(
-        decode(body), 9
-    )
+    told = fields(decode(body), 10)
+    definitions, problem, traceback, notes, printed, mapping, imports, suspects, work, loops = told
     return Inventory(
         definitions=tuple(d for d in several(definitions, definition) if is_name(d.name)),
         problem=text(problem, 500),
@@ -84,6 +92,20 @@ def inventory(body: bytes) -> Inventory:
         imports=several(imports, pair),
         suspects=several(suspects, suspect),
         work=several(work, text),
+        loops=several(loops, training_loop),
+    )
+
+
+def training_loop(value: Any) -> TrainingLoop:
+    name, file, number, place, inner, reaches, updates = fields(value, 7)
+    return TrainingLoop(
+        text(name, 300),
+        text(file, 300),
+        position(number),
+        span(place),
+        inner=several(inner, position),
+        reaches=several(reaches, text),
+        updates=several(updates, text),
     )
 
 

@@ -1,0 +1,423 @@
+"""A loop of the submission on a bench: one of its turns run again and again, each time with other numbers in it.
+
+The module runs as a script up to the loop, whose body then stands in
+
+    while __more__(locals()):
+        try: (bind the names anew), (the body)
+        finally: __done__(locals()); continue
+
+so that neither `break` nor `return` nor an error ends it before every trial is done.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+import sys
+import warnings
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+
+from . import faults, rewrite
+from .slots import Leaf, State, numbers_of
+
+SEED = 20_017
+MOST_VALUES = 40  # that are kept of one expression in a turn
+LONGEST_LIST = 1000
+MOST_TURNS = 200_000  # of all loops, on the way to the bench
+EARLIER = 2  # turns that a training loop takes on the way
+MOST_DIGESTS = 10_000  # that are told of one turn
+MOST_AXES = 4  # of an array that can be an output
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of what a slot holds as the turn begins.
+
+    do "add": *by* times standard normal numbers, drawn from *seed*, are added; "lift": their absolute values.
+    "draw": they are put there. "one": *by* is added to entry number *seed*. "times": everything is multiplied.
+    """
+
+    path: str
+    do: str
+    by: float = 1.0
+    seed: int = 0
+
+    def of(self, value: np.ndarray) -> np.ndarray:
+        """What *value* becomes."""
+        if self.do == "one":
+            new = np.array(value)
+            new.reshape(-1)[self.seed] += self.by
+            return new
+        if self.do == "times":
+            return value * self.by
+        noise = drawn(self.seed, value.shape)
+        if self.do == "draw":
+            return self.by * noise
+        return value + self.by * (np.abs(noise) if self.do == "lift" else noise)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of the turn.
+
+    factors: numbers of nodes whose values are multiplied. tell: nodes of which every value is told. digests: is one number
+    told of every value of every node? steps: slots told as they are before and after; None for all that changed.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    factors: tuple[tuple[int, float], ...] = ()
+    tell: tuple[int, ...] = ()
+    digests: bool = False
+    steps: tuple[str, ...] | None = ()
+
+
+@dataclass
+class Turn:
+    """What one run of the turn did.
+
+    values: of a node, in order. digests: in order, a number each; places: (node, which, 1 for whole numbers + 2 for one
+    that is written so in the source, number of axes, the axes).
+    """
+
+    raised: str = ""
+    message: str = ""
+    line: int = 0
+    values: dict[int, list[np.ndarray]] = field(default_factory=dict)
+    places: list[tuple[int, ...]] = field(default_factory=list)
+    digests: list[float] = field(default_factory=list)
+    before: dict[str, np.ndarray] = field(default_factory=dict)
+    after: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def as_data(self, where: Callable[[int], str]) -> tuple[Any, ...]:
+        """The turn as it travels, with *where* a line is found."""
+        places = np.array(self.places, dtype=np.int64).reshape(-1, 4 + MOST_AXES)
+        digests = np.array(self.digests, dtype=float)
+        return (
+            self.raised,
+            self.message,
+            where(self.line) if self.line else "",
+            self.values,
+            places,
+            digests,
+            self.before,
+            self.after,
+        )
+
+
+class Enough(BaseException):
+    """All is done, or the way to the bench is too long."""
+
+
+def drawn(seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+class Bench:
+    """Answers the calls of a rewritten module, on its way to a loop and in the turns on the bench."""
+
+    def __init__(
+        self, trials: Sequence[Trial], rewritten: rewrite.Rewritten, own: Collection[str]
+    ) -> None:
+        self.trials = list(trials)
+        self.own = frozenset((*own, "__main__"))
+        self.space: dict[str, Any] = {}  # of the module that the loop stands in
+        self.state: State | None = None
+        self.turns: list[Turn] = []
+        self.leave: dict[int, int] = {}
+        self._literal = frozenset(
+            rewritten.first + i
+            for i, raw in enumerate(rewritten.raw)
+            if isinstance(raw.place, ast.Constant)
+        )
+        self._silent = frozenset(
+            rewritten.first + i
+            for i, raw in enumerate(rewritten.raw)
+            if raw.kind not in ("expression", "after")
+        )
+        self._locals: dict[str, Any] = {}
+        self._globals: dict[str, Any] = {}
+        self._bound: dict[str, Any] = {}
+        self._random: Any = None
+        self._now: tuple[Trial, Turn] | None = None
+        self._told: frozenset[int] = frozenset()
+        self._factors: dict[int, float] = {}
+        self._counts: dict[int, int] = {}
+        self._weights = drawn(77, (1 << 12,))
+        self._turned = 0
+        self._since: dict[int, int] = {}
+
+    def names(self) -> dict[str, Any]:
+        """What rewritten code calls."""
+        return {
+            "__watch__": self.watch,
+            "__after__": self.after,
+            "__within__": self.after,
+            "__new__": None,
+            "__told__": ignore,
+            "__loop__": self.enter,
+            "__left__": ignore,
+            "__turn__": self.turn,
+            "__leave__": self.leaves,
+            "__absent__": Exception,
+            "__more__": self.more,
+            "__slot__": self.slot,
+            "__done__": self.done,
+        }
+
+    # ---- on the way
+
+    def enter(self, loop: int) -> None:
+        self._since[loop] = 0
+
+    def turn(self, loop: int) -> None:
+        self._since[loop] = self._since.get(loop, 0) + 1
+        self._turned += 1
+        if self._turned > MOST_TURNS and self.state is None:
+            raise Enough
+
+    def leaves(self, loop: int) -> bool:
+        """Has an earlier training loop turned often enough?"""
+        return self._since[loop] > self.leave.get(loop, MOST_TURNS)
+
+    # ---- a turn
+
+    def more(self, scope: dict[str, Any]) -> bool:
+        """Begin another turn; when no trial is left, the run ends."""
+        if len(self.turns) == len(self.trials):
+            raise Enough
+        if self.state is None:
+            self._locals = {} if scope is self.space else dict(scope)
+            self._globals = self.roots()
+            self._random = np.random.get_state(), random.getstate()
+            self.state = State({**self._globals, **self._locals}, self.put, self.own)
+        else:
+            self.space.update(self._globals)
+            self.state.restore()
+            np.random.set_state(self._random[0])
+            random.setstate(self._random[1])
+        self._bound = {}
+        self.begin(self.trials[len(self.turns)])
+        return True
+
+    def roots(self) -> dict[str, Any]:
+        return {name: v for name, v in self.space.items() if not name.startswith("__")}
+
+    def put(self, name: str, value: Any) -> None:
+        if name in self._locals:
+            self._bound[name] = value
+        else:
+            self.space[name] = value
+
+    def slot(self, name: str, value: Any) -> Any:
+        """What a local name stands for as the turn begins."""
+        return self._bound.get(name, self._locals.get(name, value))
+
+    def begin(self, trial: Trial) -> None:
+        assert self.state
+        turn = Turn()
+        self.turns.append(turn)
+        for edit in trial.edits:
+            leaf = self.state.leaves[edit.path]
+            new = edit.of(np.asarray(turn.before.get(edit.path, leaf.saved), float))
+            new = new if leaf.fixed is None else np.where(leaf.fixed, leaf.saved, new)
+            leaf.put(new)
+            turn.before[edit.path] = new
+        if trial.edits and trial.steps != ():
+            self.look_at_views(turn)
+        self._told, self._factors = frozenset(trial.tell), dict(trial.factors)
+        self._counts = {}
+        self._now = trial, turn
+
+    def look_at_views(self, turn: Turn) -> None:
+        """What shares memory with something that was edited begins with other numbers, too."""
+        assert self.state
+        for path, leaf in self.state.leaves.items():
+            now = None if path in turn.before else leaf.now()
+            if now is not None and now.shape == leaf.saved.shape and differs(now, leaf.saved):
+                turn.before[path] = now
+
+    def done(self, scope: dict[str, Any]) -> None:
+        """The turn is over, one way or another."""
+        error = sys.exc_info()[1]
+        if self._now is None or isinstance(error, Enough):
+            raise Enough
+        (trial, turn), self._now = self._now, None
+        if error is not None:
+            turn.raised, turn.message = faults.name(error), faults.message(error)[:300]
+            turn.line = line_of(error, self.space.get("__file__", ""))
+        if trial.steps != ():
+            self.compare(trial, turn, scope)
+
+    def compare(self, trial: Trial, turn: Turn, scope: dict[str, Any]) -> None:
+        """Note what slots hold before and after."""
+        assert self.state
+        local = {n: v for n, v in scope.items() if n in self._locals} if self._locals else {}
+        now = State({**self.roots(), **local}, lambda *_: None, self.own).leaves
+        for path, leaf in self.state.leaves.items():
+            if path not in now or trial.steps is not None and path not in trial.steps:
+                continue
+            before, after = turn.before.get(path, leaf.saved), now[path].saved
+            if before.shape == after.shape and (trial.steps or differs(before, after)):
+                turn.before[path], turn.after[path] = before, after
+
+    # ---- what it tells
+
+    def watch(self, k: int, value: Any) -> Any:
+        if self._now is not None:
+            if k in self._factors and numbers_of(value) is not None:
+                value = value * self._factors[k]
+            if self._now[0].digests or k in self._told:
+                self.record(k, value)
+        return value
+
+    def after(self, k: int, value: Any) -> bool:
+        if self._now is not None and (self._now[0].digests or k in self._told):
+            self.record(k, value)
+        return False
+
+    def record(self, k: int, value: Any) -> None:
+        assert self._now
+        trial, turn = self._now
+        n = self._counts.get(k, 0)
+        if n >= MOST_VALUES or type(value) in (list, tuple) and len(value) > LONGEST_LIST:
+            return
+        found = numbers_of(value)
+        if found is None or found.ndim > MOST_AXES:
+            return
+        self._counts[k] = n + 1
+        if k in self._told:
+            turn.values.setdefault(k, []).append(found)
+        if trial.digests and k not in self._silent and len(turn.digests) < MOST_DIGESTS:
+            shape = (*found.shape, *(0,) * (MOST_AXES - found.ndim))
+            kind = (found.dtype.kind in "iub") + 2 * (k in self._literal)
+            turn.places.append((k, n, kind, found.ndim, *shape))
+            turn.digests.append(self.digest(found))
+
+    def digest(self, value: np.ndarray) -> float:
+        """A number that changes if any entry does."""
+        flat = np.asarray(value, float).ravel()
+        if flat.size > self._weights.size:
+            self._weights = drawn(77, (2 * flat.size,))
+        with np.errstate(all="ignore"):
+            return float(flat @ self._weights[: flat.size])
+
+
+def ignore(*_: Any) -> None:
+    return None
+
+
+def differs(a: np.ndarray, b: np.ndarray) -> bool:
+    return not np.array_equal(a, b, equal_nan=True)
+
+
+def line_of(error: BaseException, file: str) -> int:
+    """The last line of *file* that an error came through."""
+    line, trace = 0, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == file:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+# ---------------------------------------------------------------- the module
+
+
+def clone(node: Any) -> Any:
+    """A copy of a syntax tree, all the way down."""
+    if isinstance(node, list):
+        return [clone(one) for one in node]
+    if not isinstance(node, ast.AST):
+        return node
+    new = type(node).__new__(type(node))
+    new.__dict__.update({name: clone(value) for name, value in node.__dict__.items()})
+    return new
+
+
+def on_bench(statements: list[ast.stmt], loop: int, tree: ast.Module) -> list[ast.stmt]:
+    """Statements of a rewritten module with a loop on the bench; none where it is not among them."""
+    if not any(is_turn(node, loop) for one in statements for node in ast.walk(one)):
+        return []
+    whole = OnBench(loop, tree).visit(clone(ast.Module(statements, [])))
+    return cast(list[ast.stmt], ast.fix_missing_locations(whole).body)
+
+
+def is_turn(node: ast.AST, loop: int) -> bool:
+    """Is it `__turn__(loop)`?"""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "__turn__"
+        and isinstance(node.args[0], ast.Constant)
+        and node.args[0].value == loop
+    )
+
+
+class OnBench(ast.NodeTransformer):
+    """Lets the body of one loop of a rewritten module stand on the bench."""
+
+    def __init__(self, loop: int, original: ast.Module) -> None:
+        self.loop = loop
+        self.original = original
+        self.owner: ast.AST | None = None
+
+    def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            outer, self.owner = self.owner, node
+            self.generic_visit(node)
+            self.owner = outer
+            return node
+        if isinstance(node, ast.For | ast.While | ast.AsyncFor):
+            first = node.body[0]
+            if isinstance(first, ast.Expr) and is_turn(first.value, self.loop):
+                node.body = [self.bench(node)]
+                return node
+        return self.generic_visit(node)
+
+    def bench(self, node: Any) -> ast.stmt:
+        lines = ["while __more__(locals()):", " try:"]
+        for name in self.names():
+            lines += ["  try:", f"   {name} = __slot__({name!r}, {name})"]
+            lines += ["  except NameError:", "   pass"]
+        lines += ["  pass", " finally:", "  __done__(locals())", "  continue"]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made: Any = ast.parse("\n".join(lines)).body[0]
+        for one in ast.walk(made):
+            if hasattr(one, "lineno"):
+                rewrite.placed(one, node)
+        head = next(i for i, s in enumerate(node.body) if is_leave(s))
+        made.body[0].body += node.body[head + 1 :]
+        return made  # type: ignore[no-any-return]
+
+    def names(self) -> list[str]:
+        """The names of the function around it that can be bound anew in its body."""
+        owner = self.owner
+        if not isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef):
+            return []
+        for node in ast.walk(self.original):
+            if type(node) is type(owner) and (node.lineno, node.name) == (owner.lineno, owner.name):
+                return sorted(rewrite.bound(node))
+        return []
+
+
+def is_leave(statement: ast.stmt) -> bool:
+    """Is it `if __leave__(loop): break`?"""
+    test = getattr(statement, "test", None)
+    return isinstance(test, ast.Call) and getattr(test.func, "id", "") == "__leave__"
+
+
+# ---------------------------------------------------------------- as data
+
+
+def trial_of(data: tuple[Any, ...]) -> Trial:
+    edits, factors, tell, digests, steps = data
+    return Trial(tuple(Edit(*one) for one in edits), factors, tell, digests, steps)
+
+
+def as_data(leaf: Leaf) -> tuple[str, bool, np.ndarray]:
+    return leaf.path, leaf.whole, leaf.saved

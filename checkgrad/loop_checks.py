@@ -1,0 +1,83 @@
+"""What is asked of a training loop: does its turn run, and do its steps go down the slope of a loss?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from checkgrad.child.inventory import TrainingLoop
+from checkgrad.judging import Question, bare_outcome
+from checkgrad.model import Evidence, Outcome, Scatter, Verdict
+from checkgrad.network_checks import exists, gradients
+from checkgrad.reading.loops import LoopReading
+from checkgrad.reading.networks import NetworkCandidate
+
+ASKED = (exists.__name__, gradients.__name__)
+VERDICTS = {"right": Verdict.PASSED, "wrong": Verdict.WRONG, "crashed": Verdict.CRASHED}
+
+
+def updating(loop: TrainingLoop) -> list[str]:
+    """The functions in which a loop changes parameters, "" for the loop itself at top level."""
+    return [name or ("" if loop.name.startswith("loop, ") else loop.name) for name in loop.updates]
+
+
+def apart(
+    loops: Iterable[TrainingLoop], networks: Iterable[NetworkCandidate]
+) -> Iterator[TrainingLoop]:
+    """The loops that change parameters outside of what was recognised as a network; each name once."""
+    known = {d.name for network in networks for d in network.parts}
+    names: set[str] = set()
+    for loop in loops:
+        if loop.name not in names and not all(name in known for name in updating(loop)):
+            names.add(loop.name)
+            yield loop
+
+
+def around(loops: Iterable[TrainingLoop], network: NetworkCandidate) -> list[TrainingLoop]:
+    """The loops that use what was recognised as a network."""
+    parts = {d.name for d in network.parts}
+    return [loop for loop in loops if parts & {loop.name, *loop.reaches}]
+
+
+def others(loops: Sequence[TrainingLoop], loop: TrainingLoop) -> list[int]:
+    """Numbers of the loops that are cut short on the way to this one."""
+    mine = {loop.number, *loop.inner}
+    elsewhere = {n for one in loops if one.file == loop.file for n in (one.number,)}
+    return sorted(elsewhere - mine)
+
+
+def outcome_of(question: Question, reading: LoopReading, pictures: bool) -> Outcome:
+    """The outcome of a question about a loop that was read."""
+    verdict = VERDICTS[reading.verdict]
+    if question.check != gradients.__name__:
+        verdict = verdict if verdict is Verdict.CRASHED else Verdict.PASSED
+    problem = reading.why if verdict.failed else ""
+    outcome = bare_outcome(question, verdict, problem)
+    if question.check != gradients.__name__:
+        return outcome
+    note = "" if verdict is Verdict.CRASHED else note_of(reading)
+    drawn = list(_scatter(reading)) if pictures else []
+    return replace(outcome, note=note, corroboration=reading.corroboration, evidence=drawn)
+
+
+def note_of(reading: LoopReading) -> str:
+    """The reading in words."""
+    said = f"read as a training loop: it goes down the {reading.loss}" if reading.loss else ""
+    rate = f"at rate {reading.rate:.6g}" if reading.rate and reading.right else ""
+    return "; ".join(filter(None, (" ".join(filter(None, (said, rate))), reading.note)))
+
+
+def _scatter(reading: LoopReading) -> Iterator[Evidence]:
+    """Every step along a direction, over the rate, beside the slope there."""
+    table, attempt = reading.table, reading.attempt
+    if table is None or attempt is None or not attempt.rate:
+        return
+    slopes = attempt.slopes
+    analytic = (-table.u / attempt.rate).tolist()
+    yield Scatter(
+        "steps over the rate, along random directions",
+        slopes.value.tolist(),
+        analytic,
+        slopes.error.tolist(),
+    )

@@ -1,0 +1,139 @@
+"""The bench in the worker, as numbers: turns of one loop under trials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.bench import Edit, Trial
+from checkgrad.child.inventory import TrainingLoop
+from checkgrad.child.request import Request
+
+__all__ = ["Bench", "Edit", "Key", "NotRead", "Seen", "Slot", "Trial", "Turn"]
+
+Ask = Callable[[Sequence[Request]], list[Behaviour]]
+Key = tuple[int, int]  # a node, and which of its values in the turn
+ROOM = 12_000_000  # bytes that an answer may take, below what the wire allows
+AT_ONCE = 64  # turns in one request
+
+
+class NotRead(Exception):
+    """Why a loop is no network, as far as could be seen. *raised*: what its own first turn stopped with."""
+
+    def __init__(self, why: str, raised: str = "") -> None:
+        super().__init__(why)
+        self.raised = raised
+
+
+class Seen(NamedTuple):
+    """What is told of every value: its shape, a number that changes with any entry, whether it holds whole numbers or is
+    written so in the source."""
+
+    shape: tuple[int, ...]
+    number: float
+    whole: bool
+    literal: bool
+
+
+class Slot(NamedTuple):
+    """What a turn can read and change: where, whether it holds whole numbers, what it holds as the first turn begins."""
+
+    path: str
+    whole: bool
+    saved: np.ndarray
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one run of the turn did."""
+
+    raised: str  # the error that ended it and where, "" if none did
+    values: Mapping[int, list[np.ndarray]]
+    seen: Mapping[Key, Seen]
+    before: Mapping[str, np.ndarray]
+    after: Mapping[str, np.ndarray]
+
+    def step(self, path: str) -> np.ndarray:
+        """What the turn added to a slot."""
+        step: np.ndarray = np.asarray(self.after[path], float) - np.asarray(
+            self.before[path], float
+        )
+        return step
+
+
+@dataclass
+class Bench:
+    """One loop of a submission on the bench."""
+
+    ask: Ask
+    loop: TrainingLoop
+    number: int  # of the loop on the bench: this one, or one that it runs
+    leave: tuple[int, ...] = ()  # loops that are cut short on the way
+    instead: tuple[str, ...] = ()  # what was stood in for when it was run last
+    problem: str = ""  # and what went wrong before it
+
+    def turns(self, trials: Sequence[Trial], numbers: int = 0) -> list[Turn]:
+        """What each trial did, where each tells about so many *numbers*; raise NotRead if the loop is never reached."""
+        size = int(np.clip(ROOM // (8 * numbers + 64), 1, AT_ONCE))
+        found: list[Turn] = []
+        for start in range(0, len(trials), size):
+            _, turns = self._asked(trials[start : start + size], slots=False)
+            found += turns
+        return found
+
+    def first(self, trials: Sequence[Trial]) -> tuple[dict[str, Slot], list[Turn]]:
+        """The slots there are as the first turn begins, and what the trials did."""
+        return self._asked(trials, slots=True)
+
+    def texts(self, numbers: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """Where nodes stand, "line 14", and their texts."""
+        what = ("texts", self.loop.file, tuple(numbers))
+        (reply,) = self.ask([Request(self.loop.name, (), None, what)])
+        if not reply.returned:
+            return {}
+        return {k: (str(at), str(text)) for k, (at, text) in zip(numbers, reply.value, strict=True)}
+
+    def _asked(self, trials: Sequence[Trial], slots: bool) -> tuple[dict[str, Slot], list[Turn]]:
+        data = tuple(
+            (tuple(map(astuple, t.edits)), t.factors, t.tell, t.digests, t.steps) for t in trials
+        )
+        what = ("bench", self.loop.file, self.number, self.leave, data, slots)
+        (reply,) = self.ask([Request(self.loop.name, (), None, what)])
+        if reply.died or reply.raised:
+            raise NotRead(f"its turns could not be run: {reply.died or reply.message}")
+        try:
+            leaves, turns = reply.value["slots"], reply.value["turns"]
+            self.problem = str(reply.value["problem"])
+            self.instead = tuple(map(str, reply.value["instead"]))
+            found = [turn_of(*one) for one in turns]
+            held = {path: Slot(path, bool(whole), np.asarray(v)) for path, whole, v in leaves}
+        except (TypeError, KeyError, ValueError, IndexError):
+            raise NotRead("its turns tell values of no known form") from None
+        if len(found) < len(trials):
+            why = f": {self.problem}" if self.problem else ""
+            raise NotRead(f"the module's own work does not come to it{why}")
+        return held, found
+
+
+def turn_of(
+    raised: str,
+    message: str,
+    where: str,
+    values: dict[int, list[np.ndarray]],
+    places: np.ndarray,
+    digests: np.ndarray,
+    before: dict[str, np.ndarray],
+    after: dict[str, np.ndarray],
+) -> Turn:
+    """A turn from what travelled."""
+    told = f"{raised}: {message} ({where})" if raised else ""
+    return Turn(told, values, dict(seen_of(places, digests)), before, after)
+
+
+def seen_of(places: np.ndarray, digests: np.ndarray) -> Iterator[tuple[Key, Seen]]:
+    for (k, n, kind, axes, *shape), number in zip(places.tolist(), digests.tolist(), strict=True):
+        yield (k, n), Seen(tuple(shape[:axes]), number, bool(kind & 1), bool(kind & 2))

@@ -1,0 +1,238 @@
+"""A turn measured at several points: fresh numbers put in, and how everything moves along random directions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from checkgrad.child.bench import drawn
+from checkgrad.reading.loops.face import Edit, Key, NotRead, Trial, Turn
+from checkgrad.reading.loops.roles import Output, Roles, Way, group_of, take, ways
+
+STEP = 1e-5
+POINTS = 4
+DIRECTIONS = 2  # of each block at each point
+MOST_BLOCKS = 12
+MOST_OUTPUTS, MOST_TARGETS, MOST_SCALARS, MOST_GRADIENTS = 16, 24, 24, 60
+FEW_NUMBERS = 3000  # of a turn that are told without hesitation
+MOST_NUMBERS = 60_000
+SIDES = (STEP, -STEP, STEP / 2, -STEP / 2)
+EPS = float(np.finfo(float).eps)
+SPREADS = (0.6, 1.0, 0.4)  # of fresh parameters, over the root of their fan
+SHRINKS = (1.0, 0.3, 0.05)  # tried one after the other, until outputs are finite
+
+
+class Move(NamedTuple):
+    """A block moved along a direction: seeds of the direction by slot, and the turn at each of SIDES."""
+
+    block: str
+    seeds: dict[str, int]
+    turns: list[Turn]
+
+
+@dataclass(frozen=True)
+class Point:
+    """Numbers that were put in, what the turn does there, and beside it."""
+
+    setting: tuple[Edit, ...]
+    base: Turn
+    moves: list[Move]
+
+
+@dataclass
+class Points:
+    """The turn at all points.
+
+    blocks: slots that are judged together, by name. outputs, targets, scalars, gradients: what was told of.
+    """
+
+    roles: Roles
+    blocks: dict[str, list[str]]
+    outputs: list[Output] = field(default_factory=list)
+    targets: list[tuple[int | str, Way]] = field(default_factory=list)
+    scalars: list[int] = field(default_factory=list)
+    gradients: list[int] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
+    projected: dict[tuple[str, int, int], tuple[np.ndarray, np.ndarray] | None] = field(
+        default_factory=dict
+    )
+
+
+def blocks_of(paths: Sequence[str]) -> dict[str, list[str]]:
+    """Each slot by itself, or those of many neurons together, layer by layer."""
+    if len(paths) <= MOST_BLOCKS:
+        return {path: [path] for path in paths}
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        head, bracket, rest = path.partition("]")
+        found.setdefault(head + bracket + re.sub(r"\[\d+\]", "[*]", rest), []).append(path)
+    return found
+
+
+def measured(roles: Roles, *, outputs: bool = True) -> Points:
+    """Measure a turn at several points; without *outputs* only numbers that may be a loss are told of."""
+    points = Points(roles, blocks_of(roles.parameters))
+    points.scalars = list(dict.fromkeys(k for k, _ in roles.scalars))[:MOST_SCALARS]
+    if outputs:
+        points.outputs = list(_affordable(roles))
+        points.targets = list(_targets(roles, points.outputs))
+        points.gradients = list(_gradients(roles))
+    for number in range(POINTS):
+        setting = _setting(roles, number)
+        if setting is not None:
+            points.points.append(_at(points, setting, number))
+    if not points.points:
+        raise NotRead("no numbers could be put in with which it gives finite outputs")
+    return points
+
+
+def told(roles: Roles) -> int:
+    """How many numbers all outputs take."""
+    return sum(_count(roles, one) for one in roles.outputs[:MOST_OUTPUTS])
+
+
+def _count(roles: Roles, one: Output) -> int:
+    keys = roles.evaluations[one.node]
+    return sum(int(np.prod(roles.seen[k].shape)) for k in keys)
+
+
+def _affordable(roles: Roles) -> Iterator[Output]:
+    room = MOST_NUMBERS
+    for one in roles.outputs[:MOST_OUTPUTS]:
+        room -= _count(roles, one)
+        if room >= 0:
+            yield one
+
+
+def _targets(roles: Roles, outputs: Sequence[Output]) -> Iterator[tuple[int | str, Way]]:
+    """Values that may be the targets, as the turn has them; then slots that no expression tells of."""
+    shapes = {roles.seen[one.key].shape for one in outputs}
+    counts = {len(roles.evaluations[one.node]) for one in outputs if one.way == "*"}
+    fitting = {part for shape in shapes for part in (shape, shape[:1], shape[-1:])}
+    sizes = {int(np.prod(shape)) for shape in shapes}
+    known: set[tuple[object, ...]] = set()
+    nodes: dict[int, None] = {}
+    for key in roles.constants:
+        seen = roles.seen[key]
+        fits = seen.shape in fitting or int(np.prod(seen.shape)) in sizes
+        several = len(roles.evaluations[key[0]]) in counts
+        if (fits or several) and (seen.shape, seen.number) not in known:
+            known.add((seen.shape, seen.number))
+            nodes.setdefault(key[0])
+    late = [n for n in nodes if any(roles.data_cover.get(k) for k in roles.evaluations[n])]
+    order = [*late, *(n for n in nodes if n not in late)][:MOST_TARGETS]
+    for node in order:
+        for way in ways(roles, node):
+            yield node, way
+    groups = {*roles.targets, *roles.delicate}
+    held = [s for p, s in roles.slots.items() if group_of(p, roles.slots.keys()) in groups]
+    for slot in held:
+        if slot.saved.shape in fitting or slot.saved.size in sizes:
+            yield slot.path, "slot"
+
+
+def _gradients(roles: Roles) -> Iterator[int]:
+    """Values in the shape of a parameter that follow from some: among them the gradients."""
+    shapes = {roles.slots[p].saved.shape for p in roles.parameters}
+    shapes |= {shape[::-1] for shape in shapes}
+    nodes = (k for (k, _), seen in roles.seen.items() if seen.shape in shapes)
+    found = [
+        k for k in dict.fromkeys(nodes) if any(roles.cover.get(key) for key in roles.evaluations[k])
+    ]
+    yield from found[-MOST_GRADIENTS:]
+
+
+def _setting(roles: Roles, number: int) -> tuple[Edit, ...] | None:
+    """What is put in at a point: at the first nothing, but in double precision; then fresh parameters and data."""
+    if number == 0:
+        return tuple(Edit(path, "add", 0.0) for path in roles.parameters)
+    for shrink in SHRINKS:
+        parameters = tuple(_fresh(roles, number, shrink))
+        for edits in ((*parameters, *_data(roles, number)), parameters):
+            (turn,) = roles.bench.turns([Trial(edits, digests=True, steps=tuple(roles.changed))])
+            if not turn.raised and _is_finite(roles, turn):
+                return edits
+    return None
+
+
+def _fresh(roles: Roles, number: int, shrink: float) -> Iterator[Edit]:
+    for i, path in enumerate(roles.parameters):
+        shape = roles.slots[path].saved.shape
+        fan = max(1.0, float(np.mean(shape))) if shape else 1.0
+        spread = shrink * SPREADS[number % 3] / np.sqrt(fan) * (1.5 if len(shape) < 2 else 1.0)
+        yield Edit(path, "draw", float(spread), 1000 * number + i)
+
+
+def _data(roles: Roles, number: int) -> Iterator[Edit]:
+    """Inputs with noise, and targets that are no labels."""
+    for i, group in enumerate([*roles.inputs, *roles.targets]):
+        for j, path in enumerate(roles.data[group]):
+            values = np.asarray(roles.slots[path].saved, float)
+            if group in roles.targets and (values.size == 1 or np.isin(values, (0, 1)).all()):
+                continue
+            spread = (
+                float(np.std(values)) if values.size > 1 else 0.3 * abs(float(values.ravel()[0]))
+            )
+            by = 0.5 * (spread if np.isfinite(spread) and spread > 0 else 0.5)
+            yield Edit(path, "add", by, 5000 + 1000 * number + 31 * i + j)
+
+
+def _is_finite(roles: Roles, turn: Turn) -> bool:
+    keys = [one.key for one in roles.outputs[:MOST_OUTPUTS]]
+    outputs = all(k in turn.seen and np.isfinite(turn.seen[k].number) for k in keys)
+    return outputs and all(np.isfinite(np.asarray(v, float)).all() for v in turn.after.values())
+
+
+def _at(points: Points, setting: tuple[Edit, ...], number: int) -> Point:
+    roles = points.roles
+    nodes = [one.node for one in points.outputs]
+    slots = [str(t) for t, way in points.targets if way == "slot"]
+    beside = tuple(dict.fromkeys([*nodes, *points.scalars]))
+    here = [t for t, way in points.targets if way != "slot"]
+    all_told = tuple(dict.fromkeys([*beside, *map(int, here), *points.gradients]))
+    (base,) = roles.bench.turns(
+        [Trial(setting, tell=all_told, steps=(*roles.changed, *dict.fromkeys(slots)))]
+    )
+    plan: list[tuple[str, dict[str, int]]] = []
+    trials: list[Trial] = []
+    for i, (block, paths) in enumerate(points.blocks.items()):
+        for d in range(DIRECTIONS):
+            first = 900_000 + 10_007 * number + 101 * i + 17 * d
+            seeds = {path: first + 3 * q for q, path in enumerate(paths)}
+            plan.append((block, seeds))
+            for h in SIDES:
+                moves = (Edit(path, "add", h, seed) for path, seed in seeds.items())
+                trials.append(Trial((*setting, *moves), tell=beside))
+    count = sum(_count(roles, one) for one in points.outputs) + 2 * len(points.scalars)
+    turns = roles.bench.turns(trials, count)
+    moved = [Move(*plan[i], turns[4 * i : 4 * i + 4]) for i in range(len(plan))]
+    return Point(setting, base, moved)
+
+
+def slope_of(values: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The derivative along a direction from the values at SIDES, and how far it may be off."""
+    a, b, c, d = values
+    with np.errstate(all="ignore"):
+        wide, narrow = (a - b) / (2 * STEP), (c - d) / STEP
+        rounding = 8 * EPS * (np.abs(a) + np.abs(c)) / STEP
+        return narrow, np.abs(narrow - wide) + rounding
+
+
+def values_of(point: Point, target: int | str, way: Way) -> np.ndarray | None:
+    """Possible targets at a point."""
+    if way == "slot":
+        found = point.base.before.get(str(target))
+        return None if found is None else np.asarray(found, float)
+    return take(point.base, int(target), way)
+
+
+def direction(seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    return drawn(seed, shape)
+
+
+def last_key(roles: Roles, node: int) -> Key:
+    return roles.evaluations[node][-1]

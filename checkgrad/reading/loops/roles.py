@@ -1,0 +1,360 @@
+"""What is what in a turn, found by nudging: parameters, buffers, inputs, targets, outputs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from checkgrad.reading.loops.face import Bench, Edit, Key, NotRead, Seen, Slot, Trial, Turn
+
+NUDGE = 0.05
+MOST_GROUPS = 60  # of data that are nudged
+SHAKY = 0.2  # share of values that may differ when a turn is run again
+SLIGHT = 1e-12
+
+Way = int | str  # "0": the only value of a node, "*": all as one array, -1: the last
+
+
+@dataclass(frozen=True)
+class Output:
+    """What can be the outputs: a node, how its values are taken, and the last of them."""
+
+    node: int
+    way: Way
+    key: Key
+
+
+@dataclass
+class Roles:
+    """What the nudges showed.
+
+    changed: slots that a turn changes. carried: those of them that the next turn goes on from, without buffers and rates.
+    moves: by slot, the values that follow from it; data: slots that stay, in groups; steps: the turn with each group nudged.
+    """
+
+    bench: Bench
+    slots: dict[str, Slot]
+    base: Turn
+    shaky: frozenset[Key]
+    changed: list[str]
+    data: dict[str, list[str]]
+    delicate: set[str]  # groups that cannot be nudged: labels, numbers of places
+    lift: tuple[Edit, ...]
+    first: Turn  # beside where the loop begins, so that no factor is 0
+    nudged: dict[str, Turn]
+    moves: dict[str, set[Key]]
+    data_moves: dict[str, set[Key]]
+    data_turns: dict[str, Turn]
+    seen: dict[Key, Seen]
+    buffers: dict[str, list[str]] = field(default_factory=dict)
+    carried: list[str] = field(default_factory=list)
+    cover: dict[Key, set[str]] = field(default_factory=dict)
+    data_cover: dict[Key, set[str]] = field(default_factory=dict)
+    parameters: list[str] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+    entry: set[str] = field(default_factory=set)
+    full: set[Key] = field(default_factory=set)
+    outputs: list[Output] = field(default_factory=list)
+    evaluations: dict[int, list[Key]] = field(default_factory=dict)
+
+    def size_of(self, path: str) -> float:
+        """How far a slot is nudged."""
+        return nudge_size(self.slots[path])
+
+    @property
+    def constants(self) -> list[Key]:
+        """Values that follow neither from parameters nor from inputs, and are not written in the source."""
+        anywhere: set[Key] = set().union(*self.moves.values()) if self.moves else set()
+        return [
+            k
+            for k, seen in self.seen.items()
+            if k not in anywhere
+            and not seen.literal
+            and not self.data_cover.get(k, set()) & self.entry
+        ]
+
+    @property
+    def scalars(self) -> list[Key]:
+        """Numbers that follow from all parameters, and from targets where these can be nudged: what may be the loss."""
+        late = set(self.targets)
+        return [
+            k
+            for k in sorted_by(self.seen, self.full)
+            if int(np.prod(self.seen[k].shape)) == 1
+            and (self.data_cover.get(k, set()) & late or not late or self.delicate)
+        ]
+
+
+def sorted_by(order: Iterable[Key], some: Collection[Key]) -> list[Key]:
+    return [k for k in order if k in some]
+
+
+def roles_of(bench: Bench) -> Roles:
+    """Find out what is what; raise NotRead where the loop is no network."""
+    slots, (base, again) = bench.first([Trial(digests=True, steps=None)] * 2)
+    if base.raised:
+        raise NotRead(f"its first turn stops: {base.raised}")
+    shaky = frozenset(moved(base.seen, again.seen))
+    if len(shaky) > SHAKY * len(base.seen):
+        raise NotRead("a turn that is run again does something else")
+    roles = _nudged(bench, slots, base, shaky)
+    roles.carried = list(_carried(roles))
+    for path in roles.carried:
+        for key in roles.moves[path]:
+            roles.cover.setdefault(key, set()).add(path)
+    for group, keys in roles.data_moves.items():
+        for key in keys:
+            roles.data_cover.setdefault(key, set()).add(group)
+    _sort_out(roles)
+    return roles
+
+
+def moved(base: Mapping[Key, Seen], other: Mapping[Key, Seen]) -> set[Key]:
+    """The values that are not the same."""
+    return {key for key, seen in base.items() if not alike(seen, other.get(key))}
+
+
+def alike(a: Seen, b: Seen | None) -> bool:
+    if b is None or a.shape != b.shape:
+        return False
+    if a.number == b.number or np.isnan(a.number) and np.isnan(b.number):
+        return True
+    return abs(a.number - b.number) <= SLIGHT * abs(a.number)
+
+
+def nudge_size(slot: Slot) -> float:
+    values = np.asarray(slot.saved, float)
+    with np.errstate(all="ignore"):
+        scale = float(np.sqrt(np.mean(values * values)))
+    return NUDGE * (scale if np.isfinite(scale) and scale > 0 else 1.0)
+
+
+def group_of(path: str, paths: Collection[str]) -> str:
+    """Data that are one thing: `data[3][1]` is one of data[*][1]."""
+    keys = re.findall(r"\[[^\]]*\]", path)
+    if not keys:
+        return path
+    if len(keys) == 1:
+        head = path[: path.index("[")] + "["
+        few = sum(other.startswith(head) for other in paths) <= 4
+        return path if few or not keys[0][1:-1].isdigit() else path.replace(keys[0], "[*]")
+    last = path.rindex(keys[-1])
+    return re.sub(r"\[\d+\]", "[*]", path[:last]) + path[last:]
+
+
+def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[Key]) -> Roles:
+    """Nudge data, then what is carried and data once more beside where the loop begins."""
+    groups: dict[str, list[str]] = {}
+    for path in slots:
+        if path not in base.after:
+            groups.setdefault(group_of(path, slots.keys()), []).append(path)
+    groups = dict(list(groups.items())[:MOST_GROUPS])
+    nudges = {
+        group: tuple(Edit(path, "add", nudge_size(slots[path]), 101 + i) for path in paths)
+        for i, (group, paths) in enumerate(groups.items())
+    }
+    turns = bench.turns([Trial(edits, steps=None) for edits in nudges.values()])
+    after = dict(base.after)
+    for (_, paths), turn in zip(groups.items(), turns, strict=True):
+        if not turn.raised:
+            after |= {p: v for p, v in turn.after.items() if p not in after and p not in paths}
+    changed = [p for p in slots if p in after and is_changed(slots[p], after[p])]
+    if not changed:
+        raise NotRead("no numbers are carried from turn to turn")
+    lift = _lifted(slots, changed)
+    (lifted,) = bench.turns([Trial(lift, steps=None)])
+    if lifted.raised:
+        lift = ()  # then from where it is
+    else:
+        more = {p: v for p, v in lifted.after.items() if p in slots and p not in changed}
+        changed += [p for p, v in more.items() if is_changed(slots[p], v)]
+        lift = _lifted(slots, changed)
+    delicate = {g for g, turn in zip(groups, turns, strict=True) if turn.raised}
+    lift += tuple(
+        Edit(p, "lift", nudge_size(slots[p]), 60 + i)
+        for i, (g, paths) in enumerate(groups.items())
+        for p in paths
+        if g not in delicate and p not in changed and not np.all(slots[p].saved)
+    )
+    data = {g: [p for p in ps if p not in changed] for g, ps in groups.items()}
+    data = {g: ps for g, ps in data.items() if ps and g not in delicate}
+    steps = tuple(changed)
+    plan = [Trial(lift, digests=True, steps=steps)]
+    plan += [
+        Trial((*lift, Edit(p, "add", nudge_size(slots[p]), 11 + i)), digests=True, steps=steps)
+        for i, p in enumerate(changed)
+    ]
+    plan += [Trial((*lift, *nudges[g]), digests=True, steps=steps) for g in data]
+    first, *rest = bench.turns(plan, 8 * len(base.seen))
+    if first.raised:
+        raise NotRead(f"a little beside its own numbers a turn stops: {first.raised}")
+    nudged = dict(zip(changed, rest, strict=False))
+    seen = {k: v for k, v in first.seen.items() if k not in shaky}
+    with_data = dict(zip(data, rest[len(changed) :], strict=True))
+    delicate |= {g for g, turn in with_data.items() if turn.raised}
+    with_data = {g: turn for g, turn in with_data.items() if not turn.raised}
+    data_moves = {g: moved(seen, turn.seen) for g, turn in with_data.items()}
+    moves = {p: set() if t.raised else moved(seen, t.seen) for p, t in nudged.items()}
+    return Roles(
+        bench,
+        slots,
+        base,
+        shaky,
+        changed,
+        data,
+        delicate,
+        lift,
+        first,
+        nudged,
+        moves,
+        {g: keys for g, keys in data_moves.items() if keys},
+        with_data,
+        seen,
+    )
+
+
+def _lifted(slots: Mapping[str, Slot], paths: Iterable[str]) -> tuple[Edit, ...]:
+    return tuple(Edit(p, "lift", nudge_size(slots[p]), 7 + i) for i, p in enumerate(paths))
+
+
+def is_changed(slot: Slot, after: np.ndarray) -> bool:
+    """Is it changed, and no counter?"""
+    counts = slot.whole and after.dtype.kind in "iu"
+    finite = np.all(np.isfinite(after)) and np.all(np.isfinite(np.asarray(slot.saved, float)))
+    return bool(finite) and not counts
+
+
+def _carried(roles: Roles) -> Iterator[str]:
+    """What is carried without buffers, sums and rates: nudges of these reach one other slot only, entry by entry, or only scale."""
+    reached = {p: _reached(roles, p) for p in roles.changed if not roles.nudged[p].raised}
+    for path in roles.changed:
+        others = reached.get(path, set()) - {path}
+        if (
+            not reached.get(path)
+            or np.size(roles.slots[path].saved) == 1
+            and _scales(roles, path, others)
+        ):
+            continue
+        owner = next(iter(others), "")
+        if len(others) == 1 and _same_shape(roles, path, owner):
+            wider = len(reached.get(owner, set()) - {owner}) > 1
+            mutual = owner in roles.buffers.get(path, ())
+            if not mutual and (wider or _entry_by_entry(roles, path, owner)):
+                roles.buffers.setdefault(owner, []).append(path)
+                continue
+        yield path
+
+
+def _reached(roles: Roles, path: str) -> set[str]:
+    """The slots whose end of the turn follows from where this one began."""
+    turn, first = roles.nudged[path], roles.first
+    found = {q for q in roles.changed if q != path and q in turn.after and q in first.after}
+    found = {q for q in found if not _close(turn.after[q], first.after[q])}
+    mine = path in turn.after and path in first.after
+    if mine and not _close(turn.step(path), first.step(path)):
+        found |= set() if _close(turn.after[path], first.after[path]) else {path}
+    return found
+
+
+def _close(a: np.ndarray, b: np.ndarray) -> bool:
+    return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-10, atol=1e-13, equal_nan=True)
+
+
+def _same_shape(roles: Roles, a: str, b: str) -> bool:
+    return np.shape(roles.slots[a].saved) == np.shape(roles.slots[b].saved)
+
+
+def _scales(roles: Roles, path: str, others: set[str]) -> bool:
+    """Are the steps of others exactly as many times larger as this number was made?"""
+    turn, first = roles.nudged[path], roles.first
+    was = float(np.ravel(first.before[path])[0])
+    grown = float(np.ravel(turn.before[path])[0]) / was if was else np.inf
+    return bool(others) and all(is_times(turn.step(q), first.step(q), grown) for q in others)
+
+
+def is_times(a: np.ndarray, b: np.ndarray, factor: float) -> bool:
+    if not (np.isfinite(factor) and np.isfinite(a).all() and np.isfinite(b).all()):
+        return False
+    return np.allclose(a, factor * b, rtol=1e-6, atol=1e-9 * float(np.abs(a).max(initial=0.0)))
+
+
+def _entry_by_entry(roles: Roles, path: str, owner: str) -> bool:
+    """Does one entry of a slot reach only the same entry of another?"""
+    if np.size(roles.slots[path].saved) == 1:
+        return False
+    edits = (*roles.lift, Edit(path, "one", 0.1, 0))
+    (turn,) = roles.bench.turns([Trial(edits, steps=tuple(roles.changed))])
+    if turn.raised or owner not in turn.after:
+        return False
+    moved = np.abs(turn.step(owner) - roles.first.step(owner)).ravel()
+    return bool(np.all(moved[1:] <= SLIGHT * moved[0]))
+
+
+def _sort_out(roles: Roles) -> None:
+    """Parameters, inputs and targets by who meets whom first; outputs follow from all parameters and from inputs."""
+    mixed = [k for k in roles.seen if k in roles.cover and k in roles.data_cover]
+    if not mixed:
+        raise NotRead("nothing follows both from what is carried and from data")
+    roles.entry = set(roles.data_cover[mixed[0]])
+    after = [k for k in mixed if roles.data_cover[k] & roles.entry]
+    roles.parameters = [p for p in roles.carried if any(p in roles.cover[k] for k in after)]
+    wanted = set(roles.parameters)
+    real = [k for k in after if not roles.seen[k].whole]
+    most = max((len(roles.cover[k] & wanted) for k in real), default=0)
+    full = [k for k in real if len(roles.cover[k] & wanted) == most]
+    if not wanted or not full:
+        raise NotRead("no outputs follow from what is carried and from data")
+    roles.full = set(full)
+    together = {frozenset(roles.data_cover[k]) for k in full}
+    for group in roles.data_moves:
+        late = group not in roles.entry and any(group not in groups for groups in together)
+        (roles.targets if late else roles.inputs).append(group)
+    for key in roles.seen:
+        roles.evaluations.setdefault(key[0], []).append(key)
+    roles.outputs = list(_distinct(roles, full))
+
+
+def _distinct(roles: Roles, full: Iterable[Key]) -> Iterator[Output]:
+    """Where outputs can be read off, the same values once."""
+    known = set()
+    for node in dict.fromkeys(k for k, _ in full):
+        for way in ways(roles, node, roles.full):
+            keys = chosen(roles.evaluations[node], way)
+            values = tuple((roles.seen[k].shape, round(roles.seen[k].number, 12)) for k in keys)
+            if values not in known:
+                known.add(values)
+                yield Output(node, way, keys[-1])
+
+
+def ways(roles: Roles, node: int, among: Collection[Key] | None = None) -> list[Way]:
+    """How the values of a node in a turn can be taken as one array: all of them, or one counted from the last."""
+    keys = roles.evaluations[node]
+    if len(keys) == 1:
+        return ["0"]
+    found: list[Way] = []
+    alike = len({roles.seen[k].shape for k in keys}) == 1
+    if alike and (among is None or all(k in among for k in keys)):
+        found.append("*")
+    return found + [
+        -i for i in (1, 2, 3) if i <= len(keys) and (among is None or keys[-i] in among)
+    ]
+
+
+def chosen(keys: list[Key], way: Way) -> list[Key]:
+    if way == "*":
+        return keys
+    return [keys[0] if way == "0" else keys[int(way)]]
+
+
+def take(turn: Turn, node: int, way: Way) -> np.ndarray | None:
+    """The values of a node in a turn as one array; None where it has none of that form."""
+    values = turn.values.get(node, [])
+    if way == "*":
+        alike = values and len({np.shape(v) for v in values}) == 1
+        return np.stack([np.asarray(v, float) for v in values]) if alike else None
+    at = 0 if way == "0" else int(way)
+    return np.asarray(values[at], float) if -len(values) <= at < len(values) else None

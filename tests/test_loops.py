@@ -1,0 +1,182 @@
+"""Training loops as networks: right ones are right in every style, a planted mistake is found where it is."""
+
+from __future__ import annotations
+
+import pytest
+
+import loop_shapes
+from checkgrad.grading import grade
+from checkgrad.model import Verdict
+
+RIGHT = loop_shapes.SHAPES
+WRONG = [(shape, change) for shape in RIGHT for change in shape.changes]
+
+
+def outcomes(tmp_path, source, seed=0):
+    file = tmp_path / "student.py"
+    file.write_text(source)
+    report = grade(file, seed=seed)
+    return [o for o in report.outcomes if (o.exercise, o.check) == ("MLP", "gradients")], report
+
+
+@pytest.mark.parametrize("shape", RIGHT, ids=lambda s: s.name)
+def test_a_right_loop_is_right(tmp_path, shape):
+    found, report = outcomes(tmp_path, shape.source)
+    assert [o.verdict for o in found] == [Verdict.PASSED], [o.problem for o in found]
+    assert not [o for o in report.outcomes if o.verdict.failed]
+
+
+def names(shape, change):
+    return f"{shape.name}-{shape.changes.index(change)}"
+
+
+@pytest.mark.parametrize(("shape", "change"), WRONG, ids=[names(*one) for one in WRONG])
+def test_a_mistake_in_a_loop_is_found_where_it_is(tmp_path, shape, change):
+    found, report = outcomes(tmp_path, shape.source.replace(change.old, change.new))
+    (outcome,) = found
+    if change.told:
+        assert outcome.verdict is Verdict.NOT_JUDGED
+        assert any(n.name == outcome.function for n in report.not_judged)
+    else:
+        assert outcome.verdict in (Verdict.WRONG, Verdict.CRASHED), outcome.note
+        told = outcome.problem + outcome.problem.replace("dW", "weights")  # as names have it
+        assert all(part in told for part in change.wrong), outcome.problem
+    assert not [o for o in report.outcomes if o.verdict is Verdict.GRADER_FAULT]
+
+
+def test_what_is_said_of_a_loop_tells_its_lines_its_loss_and_its_rate(tmp_path):
+    _, report = outcomes(tmp_path, SHAPES["columns_cross_entropy"].source)
+    (reading,) = [r for r in report.readings if r.exercise == "MLP"]
+    assert (reading.function, reading.read_by) == ("loop, line 11", "usage")
+    assert (reading.place.line, reading.place.end_line) == (11, 27)
+    assert reading.convention["rate"] == "0.015"
+    assert "cross-entropy" in reading.convention["loss"]
+
+
+def test_the_same_loop_is_read_the_same_every_time(tmp_path):
+    shape = SHAPES["mini_batches_shuffled"]
+    first, _ = outcomes(tmp_path, shape.source)
+    again, _ = outcomes(tmp_path, shape.source)
+    assert [o.note for o in first] == [o.note for o in again]
+
+
+def test_weights_that_were_changed_too_early_are_told_as_that(tmp_path):
+    shape = SHAPES["rows_squared_error"]
+    change = shape.changes[-1]
+    (outcome,), _ = outcomes(tmp_path, shape.source.replace(change.old, change.new))
+    assert "through weights that this turn has already changed" in outcome.problem
+    assert outcome.corroboration == ["used_so", "partly_right"]
+
+
+def test_a_step_up_the_slope_is_told_as_that(tmp_path):
+    shape = SHAPES["logistic_regression_in_a_function"]
+    (outcome,), _ = outcomes(tmp_path, shape.source.replace("theta - alpha", "theta + alpha"))
+    assert "goes up the slope" in outcome.problem
+
+
+def test_a_loop_that_stops_in_its_first_turn_has_crashed(tmp_path):
+    shape = SHAPES["while_loop"]
+    (outcome,), _ = outcomes(tmp_path, shape.source.replace("h.T.dot(e)", "h.dot(e)"))
+    assert outcome.verdict is Verdict.CRASHED
+    assert "not aligned" in outcome.problem
+
+
+SHAPES = {shape.name: shape for shape in RIGHT}
+
+NO_NETWORKS = {
+    "hill_climbing": """
+import numpy as np
+rng = np.random.default_rng(0)
+X, t = rng.normal(size=(20, 3)), rng.normal(size=20)
+w = rng.normal(size=3)
+for i in range(100):
+    other = w - 0.1 * rng.normal(size=3)
+    if np.sum((X @ other - t) ** 2) < np.sum((X @ w - t) ** 2):
+        w = other
+""",
+    "perceptron": """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(20, 3))
+t = (X[:, 0] > 0).astype(int)
+w, b = np.zeros(3), 0.0
+for epoch in range(10):
+    for x, y in zip(X, t):
+        said = int(w @ x + b > 0)
+        w += 0.1 * (y - said) * x
+        b += 0.1 * (y - said)
+""",
+    "k_means": """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(30, 2))
+C = X[:3].copy()
+for i in range(20):
+    d = ((X[:, None] - C) ** 2).sum(axis=2)
+    near = d.argmin(axis=1)
+    for k in range(3):
+        C[k] = C[k] - 0.5 * (C[k] - X[near == k].mean(axis=0))
+""",
+    "newton": """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(40, 3))
+y = (X[:, 0] + rng.normal(size=40) > 0).astype(float)
+w = np.zeros(3)
+for i in range(5):
+    p = 1 / (1 + np.exp(-(X @ w)))
+    g = X.T @ (p - y)
+    H = X.T @ (X * (p * (1 - p))[:, None])
+    w = w - np.linalg.solve(H, g)
+""",
+    "running_mean": """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(50, 4))
+mean = np.zeros(4)
+for i in range(50):
+    mean = mean + (X[i] - mean) / (i + 1)
+""",
+    "hopfield": """
+import numpy as np
+rng = np.random.default_rng(0)
+patterns = np.sign(rng.normal(size=(3, 8)))
+W = np.zeros((8, 8))
+for p in patterns:
+    W += 0.1 * np.outer(p, p)
+""",
+    "q_learning": """
+import numpy as np
+rng = np.random.default_rng(0)
+Q = np.zeros((5, 2))
+s = 0
+for step in range(200):
+    a = int(rng.integers(2))
+    after = min(s + 1, 4) if a else max(s - 1, 0)
+    r = float(after == 4)
+    Q[s, a] = Q[s, a] + 0.1 * (r + 0.9 * Q[after].max() - Q[s, a])
+    s = after
+""",
+    "physics": """
+import numpy as np
+x, v = np.array([1.0, 0.0]), np.array([0.0, 0.5])
+k = np.array([[2.0, 0.1], [0.1, 1.0]])
+for i in range(100):
+    v = v - 0.01 * k @ x
+    x = x + 0.01 * v
+""",
+    "power_iteration": """
+import numpy as np
+A = np.array([[2.0, 1.0], [1.0, 3.0]])
+v = np.ones(2)
+for i in range(50):
+    v = A @ v - 0.1 * v
+    v = v / np.linalg.norm(v)
+""",
+}
+
+
+@pytest.mark.parametrize("source", NO_NETWORKS.values(), ids=NO_NETWORKS)
+def test_a_loop_that_descends_no_slope_is_not_accused(tmp_path, source):
+    _, report = outcomes(tmp_path, source)
+    assert not [o for o in report.outcomes if o.exercise == "MLP" and o.verdict.failed]
