@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -57,6 +57,7 @@ class Student:
     )  # beyond rounding: relative to the largest entry, absolute
     reduction: str = ""  # the one that is asked for, if one is
     uses: tuple[Student, ...] = ()  # answers to other exercises that its source mentions
+    taken_up: bool = True  # may other code use it, and put right there a sign or a factor?
     causes: dict[str, Any] = field(default_factory=dict)  # what was found out once for all checks
     _seen: dict[Any, Behaviour] = field(default_factory=dict)
 
@@ -192,6 +193,11 @@ def gives_the_same_answer_twice(student: Student) -> Iterator[Observation]:
         )
 
 
+def is_failing(seen: Observation) -> bool:
+    """Does the observation show a fault, of whatever weight?"""
+    return bool(seen.difference) or not seen.got.returned
+
+
 def is_beside_the_point(student: Student, probe: Probe) -> bool:
     """Are these whole numbers where the exercise is about real ones? A fault that shows there alone is advice."""
     kinds = {_kind_of_numbers(p) for p in student.probes}
@@ -247,7 +253,7 @@ def _against_the_slope(student: Student, probe: Probe, got: Behaviour) -> Observ
         return replace(seen, difference=found)
     if student.forward is None:
         return replace(seen, note="equals the formula under its own convention")
-    return _right_beside_another_forward(student.forward.reading, seen)
+    return _right_beside_another_forward(student, student.forward.reading, seen)
 
 
 def _measured(student: Student, probe: Probe) -> tuple[slopes.Measured, ...]:
@@ -314,13 +320,56 @@ def _along_a_direction(found: Difference) -> Difference:
     return replace(found, problem=f"is wrong along a random direction: {problem}", where="")
 
 
-def _right_beside_another_forward(other: Reading, seen: Observation) -> Observation:
+def _right_beside_another_forward(
+    student: Student, other: Reading, seen: Observation
+) -> Observation:
     """The gradient equals the formula, but not the slope of the module's own forward function."""
     name = other.candidate.function
-    factor = _factor(seen, other.binary) if other.right else ""
+    mine = student.reading.convention
+    if "fused" in mine and other.right:
+        factor = _apart(mine, other.convention)
+    else:
+        factor = _factor(seen, other.binary) if other.right else ""
     if not factor:
         return replace(seen, note=f"equals the formula; the slope of your {name} differs from it")
-    return replace(seen, difference=Difference(_beside(name, factor)), finding=Verdict.ADVICE)
+    told = Difference(_beside(name, factor))
+    return replace(seen, difference=told, finding=_weight_of(factor, student, other))
+
+
+def _weight_of(factor: str, student: Student, other: Reading) -> Verdict:
+    """What a gradient is, that is a sign or a factor apart from the slope of its own loss.
+
+    One function that gives both contradicts itself, and so does a class; what other code takes up may be put right there.
+    The 2 of a squared error is a matter of taste.
+    """
+    mine, its = student.reading.candidate.function, other.candidate.function
+    same = mine == its
+    together = same or ("." in mine and mine.rpartition(".")[0] == its.rpartition(".")[0])
+    if "sign" in factor:
+        contradicts = same or not student.taken_up
+    else:
+        contradicts = factor not in TASTE and (same or together and not student.taken_up)
+    return Verdict.WRONG if contradicts else Verdict.ADVICE
+
+
+# By a reduction: by which powers of N and C its gradient differs from that of the mean over samples.
+POWERS = {"mean": (0, 0), "sum": (1, 0), "cells": (0, -1)}
+
+
+def _apart(mine: Mapping[str, str], other: Mapping[str, str]) -> str:
+    """The factor between a gradient that takes the slope of the outputs along, and that of the loss composed with them."""
+    reductions = [one.get("reduction", "mean") for one in (mine, other)]
+    if not set(reductions) <= POWERS.keys():
+        return ""
+    powers = [a - b for a, b in zip(*(POWERS[r] for r in reductions), strict=True)]
+    above = " ".join(name for name, power in zip("NC", powers, strict=True) if power > 0)
+    below = " ".join(name for name, power in zip("NC", powers, strict=True) if power < 0)
+    if above and below:
+        return f"{above} / {below} times what is due"
+    return f"{above} times too large" if above else f"{below} times too small" if below else ""
+
+
+TASTE = ("2 times too large", "2 times too small")
 
 
 def _beside(name: str, factor: str) -> str:
@@ -338,11 +387,12 @@ def _beside(name: str, factor: str) -> str:
 def _factor(seen: Observation, binary: bool) -> str:
     """By which factor a gradient of a loss and the slope of that loss are apart; "" for anything else."""
     assert seen.measured
-    if len(seen.measured) != 1:
-        return ""
+    named = sizes(seen.probe, binary)
+    if len(seen.measured) != 1 or 1.0 in named.values() or len({*named.values()}) < len(named):
+        return ""  # where N is 1, or C, no factor can be told from another
     (measured,) = seen.measured
     got, slope = measured.of(seen.got.value), measured.estimate
-    return structure.describe(got, slope.value, sizes(seen.probe, binary), slope.bound)
+    return structure.describe(got, slope.value, named, slope.bound)
 
 
 def sizes(probe: Probe, binary: bool) -> dict[str, float]:
@@ -409,7 +459,7 @@ def _on_columns(student: Student) -> Iterator[Observation]:
             problem = f"given columns (N, 1) instead of vectors, {found.problem}"
             told = replace(found, problem=problem)
             due = student.reading.formula(*probe)
-            yield Observation(probe, got, due, told, Verdict.ADVICE, of=student)
+            yield Observation(probe, got, due, told, of=student)
 
 
 def _with_axes_of(due: Any, got: Behaviour, samples: int) -> Behaviour | None:

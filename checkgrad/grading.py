@@ -513,7 +513,17 @@ class Grader:
                 self.assignment.conventions.get("reduction", ""),
             )
             self._students[candidate].uses = self._used(self._mentions(candidate.function))
+            self._students[candidate].taken_up = self._is_taken_up(candidate.function)
         return self._students[candidate]
+
+    def _is_taken_up(self, function: str) -> bool:
+        """Does other code use the function, or a script that could?"""
+        inventory, owner = self.worker.inventory, function.rpartition(".")[0]
+        around = [d for d in inventory.definitions if d.name not in (function, owner)]
+        others = [d for d in around if not owner or not d.name.startswith(f"{owner}.")]
+        names = {last_name(function), owner} - {""}
+        steps = any(suspect.kind in ("loop", "steps") for suspect in inventory.suspects)
+        return steps or any(names & set(d.uses) for d in others)
 
     def _mentions(self, function: str) -> set[str]:
         definition = self.worker.inventory.find(function)

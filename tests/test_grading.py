@@ -418,9 +418,7 @@ def mse_gradient(t, y):
     assert kept["mse_gradient"].problem == "changed t, which it was only given to read"
 
 
-def test_the_error_of_the_output_is_no_mistake_beside_gradients_that_point_uphill(outcomes):
-    found = outcomes(
-        """
+TURNED_AGAINST_ITS_LOSS = """
 import numpy as np
 
 def softmax(z):
@@ -439,7 +437,20 @@ def mse_loss_gradient(y, t):
 def sigmoid_derivative(z):
     return np.exp(-z) / (1 + np.exp(-z)) ** 2
 """
-    )
+
+
+def test_a_gradient_with_the_opposite_sign_of_its_own_loss_is_wrong(outcomes):
+    found = outcomes(TURNED_AGAINST_ITS_LOSS)
+    numeric = found["softmax_cross_entropy_gradient", "agrees_with_the_numeric_derivative"]
+    assert numeric.verdict is Verdict.WRONG and "opposite sign" in numeric.problem
+
+
+def test_the_error_of_the_output_is_advice_where_other_code_may_add_it(outcomes):
+    step = """
+def step(W, x, t, lr):
+    return W + lr * x.T @ softmax_cross_entropy_gradient(x @ W, t)
+"""
+    found = outcomes(TURNED_AGAINST_ITS_LOSS + step)
     assert not [o for o in found.values() if o.verdict.failed]
     numeric = found["softmax_cross_entropy_gradient", "agrees_with_the_numeric_derivative"]
     assert numeric.verdict is Verdict.ADVICE and "opposite sign" in numeric.problem

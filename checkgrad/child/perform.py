@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from time import perf_counter
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -135,10 +137,20 @@ def follow(value: Any, path: tuple[str | int, ...]) -> Any:
         if type(value) is Namespace:
             value = value.get(str(step)[1:], path[at + 1 :])
         elif type(step) is str and step[:1] == ".":
-            value = getattr(value, step[1:])
+            value = member(value, step[1:], path[at + 1 : at + 2])
         else:
             value = value[step]
     return value
+
+
+def member(value: Any, name: str, then: tuple[str | int, ...]) -> Any:
+    """An attribute; of a package, the module of that name where a class of the same name hides it."""
+    found = getattr(value, name)
+    if type(value) is ModuleType and type(found) is not ModuleType and then:
+        hidden = sys.modules.get(f"{value.__name__}.{name}")
+        if hidden is not None and not hasattr(found, str(then[0])[1:]):
+            return hidden
+    return found
 
 
 def put(value: Any, path: tuple[str | int, ...], new: Any) -> None:

@@ -61,11 +61,31 @@ class StandIn:
         return None
 
     def __mro_entries__(self, bases: tuple[type, ...]) -> tuple[type, ...]:
-        return ()
+        """A class built on what is missing; what it would have inherited is missing as well."""
+        return (
+            ()
+            if any(issubclass(base, Absent) for base in bases if isinstance(base, type))
+            else (type("Absent", (Absent,), {"__slots__": (), "missing": self.why}),)
+        )
 
     def __bool__(self) -> bool:
         used(self.why)
         return False
+
+
+class Absent:
+    """What stands where a class of a missing library was to be inherited from."""
+
+    __slots__ = ()
+    missing = ""
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        return used(self.missing)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return used(self.missing)
 
 
 def used(why: str) -> Any:

@@ -16,11 +16,16 @@ from . import gaps
 from .describe import fields_of
 from .inventory import Definition, Parameter, Span
 from .source import Document
+from .standin import Absent
 
 SIMPLE = (float, int, str, bool, type(None))
 MOST_NAMES, LONGEST_DOC, MOST_DEFINITIONS, DEEPEST = 100, 2000, 1000, 3
 NO_LITERAL = "is no dict of plain strings and numbers"
 ALONG_AN_AXIS = ("sum", "mean", "max", "min", "argmax", "prod", "amax")
+BESIDE_AXES = (
+    "delete", "insert", "append", "concatenate", "stack", "split", "roll", "repeat", "expand_dims",
+    "squeeze", "swapaxes", "moveaxis",
+)  # fmt: skip
 CLIPS = ("clip", "minimum", "maximum", "min", "max")
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -293,7 +298,7 @@ def bases_of(value: Any) -> tuple[str, ...]:
     return tuple(
         str(type.__dict__["__name__"].__get__(base))
         for base in value.__bases__
-        if base is not object
+        if base is not object and not issubclass(base, Absent)
     )
 
 
@@ -357,6 +362,8 @@ def place(node: ast.expr) -> tuple[int, int]:
 
 def axes_of(call: ast.Call) -> Iterator[str]:
     """ "axis" where a call works along one, "axes" where only an array of several has what it asks for."""
+    if getattr(call.func, "attr", "") in BESIDE_AXES:
+        return  # puts arrays together or takes them apart, and works along none
     named = {k.arg: k.value for k in call.keywords}
     axis = named.get("axis") or axis_by_position(call)
     if axis is not None:

@@ -1,11 +1,10 @@
 """The room in which it is decided: from what a check saw to a verdict, and whether that may be said aloud."""
 
 from checkgrad.judging.corroboration import Beside
-from checkgrad.judging.policy import settled, settled_network
+from checkgrad.judging.question import Question, bare_outcome
+from checkgrad.judging.settled import settled, settled_network
 from checkgrad.judging.verdict import (
-    Question,
     as_case,
-    bare_outcome,
     judge,
     judge_network,
     plainly_wrong,

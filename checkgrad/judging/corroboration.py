@@ -6,6 +6,7 @@ The second has to be ruled out before anything is called wrong or crashed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -150,12 +151,31 @@ def _has_its_form(student: Student, way: Way) -> bool:
     """Has an answer the shape that is due, or did the code itself stop at every call?"""
     answers = student.answers(student.probes)
     if not any(answer.returned for answer in answers):
-        return True
+        return not any(map(_stops_at_what_it_was_given, answers))
     return any(
         _alike(answer.value, student.reading.formula(*probe))
         for probe, answer in zip(student.probes, answers, strict=True)
         if answer.returned
     )
+
+
+# What Python says where code is handed another kind of thing than it is written for, or before something is set.
+FOREIGN = re.compile(
+    r"'(numpy\.\w+|float|int|list|tuple|dict|str|NoneType|memoryview|\w+)' object "
+    r"(has no attribute|is not|does not support)"
+    r"|.*'(NoneType|memoryview|dict|str)'"
+    r"|(not enough|too many) values to unpack|too many indices for array"
+    r"|(arrays used as indices|only integers, slices)"
+    r"|invalid literal for int|.*takes? .* positional arguments? but|.*missing \d+ required"
+    r"|.*(is|are) not available here"
+)
+
+
+def _stops_at_what_it_was_given(answer: Behaviour) -> bool:
+    """Does it stop because it is handed another kind of thing than it wants, not because of what it does?"""
+    if answer.raised == "KeyError":
+        return True
+    return bool(answer.raised) and FOREIGN.match(answer.message) is not None
 
 
 def _alike(got: Any, due: Any) -> bool:

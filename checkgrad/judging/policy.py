@@ -1,39 +1,45 @@
 """What becomes of a failing answer: the table of cases in which it is not simply wrong.
 
-A row that holds decides; the first of several. Each has a source that it is there for, and one that it must not excuse.
+A row that holds decides; the first of several. Each has a source that it is there for, and one that it must not excuse;
+of both the last function is meant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from msgspec.structs import replace
+import numpy as np
 
-from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
-from checkgrad.judging import corroboration
-from checkgrad.judging.corroboration import Beside
-from checkgrad.judging.verdict import Question, bare_outcome, judge
-from checkgrad.model import Outcome, Verdict
-from checkgrad.network_truth import Network
-from checkgrad.reading.as_code import called_as
+from checkgrad.checks import (
+    Check,
+    Observation,
+    Student,
+    is_beside_the_point,
+    is_failing,
+    matches_the_formula,
+)
+from checkgrad.exercise import Probe
+from checkgrad.model import Verdict
+
+SMALL_NUMBER = 2e-8  # what people add so that nothing is divided by 0; no mistake is as small
 
 
 @dataclass(frozen=True)
 class Case:
-    """A failing outcome with what is known around it; codes: what speaks for its being called as it is meant."""
+    """A check that failed: the worst of the observations that fail, and all of them."""
 
     student: Student
-    outcome: Outcome
-    beside: Beside
-    codes: list[str] = field(default_factory=list)
+    check: Check
+    worst: Observation
+    failing: Sequence[Observation]
 
 
 @dataclass(frozen=True)
 class Row:
     """A case in which a failing answer is not simply wrong.
 
-    holds: is it this case? sentence: what the report says then.
+    holds: is it this case? verdict: what becomes of it. sentence: the note that says why.
     accepts: a module that is accused without the row; refuses: one that stays wrong with it.
     """
 
@@ -45,84 +51,138 @@ class Row:
     refuses: str
 
 
-def settled(outcome: Outcome, check: Check, student: Student, beside: Beside) -> Outcome:
-    """What may be said of an outcome: what fails needs something that speaks for its being called as it is meant.
-
-    Of what is not judged by the formula no other check says anything.
-    """
-    if student.reading.right or outcome.verdict is Verdict.GRADER_FAULT:
-        return outcome
-    main = outcome if check.ask is matches_the_formula else _by_the_formula(student)
-    if not main.verdict.failed:
-        return outcome
-    found = decided(Case(student, main, beside, corroboration.of_function(student, main, beside)))
-    if found.verdict.failed:
-        failed = outcome.verdict.failed
-        return replace(outcome, corroboration=found.corroboration) if failed else outcome
-    return replace(found, check=outcome.check)
+def _takes_matrices_only(case: Case) -> bool:
+    """Does it stop at vectors alone, where everything is right for samples as rows?"""
+    if not all(seen.got.raised and _is_flat(seen.probe) for seen in case.failing):
+        return False
+    student = case.student
+    tall = [probe for probe in student.probes if not _is_flat(probe)]
+    return bool(tall) and _is_right_on(student, tall)
 
 
-def settled_network(outcome: Outcome, network: Network, beside: Beside) -> Outcome:
-    """The same of a network: what nothing speaks for is not judged."""
-    if not outcome.verdict.failed:
-        return outcome
-    codes = corroboration.of_network(network, outcome, beside)
-    if codes:
-        return replace(outcome, corroboration=codes)
-    problem = f"read with {network.reading.note} it {outcome.problem}; if that is how it is meant, it is wrong"
-    return replace(_silenced(outcome), verdict=Verdict.NOT_JUDGED, problem=problem)
+def _is_flat(probe: Probe) -> bool:
+    return max((np.ndim(arg) for arg in probe), default=0) < 2
 
 
-def _by_the_formula(student: Student) -> Outcome:
-    check = next(check for check in CHECKS if check.ask is matches_the_formula)
-    if "main" not in student.causes:
-        student.causes["main"] = judge(check, student, pictures=False)
-    found: Outcome = student.causes["main"]
-    return found
+def _is_right_on(student: Student, probes: Sequence[Probe]) -> bool:
+    student.answers(probes)
+    seen = (o for o in matches_the_formula(student) if any(o.probe is p for p in probes))
+    return not any(is_failing(o) for o in seen if o.of is None)
 
 
-def decided(case: Case, rows: tuple[Row, ...] | None = None) -> Outcome:
-    """The outcome as the first row that holds decides it; else as it is, with what speaks for it."""
-    for row in POLICY if rows is None else rows:
-        if row.holds(case):
-            said = replace(_silenced(case.outcome), verdict=row.verdict)
-            return replace(said, problem=row.sentence(case))
-    return replace(case.outcome, corroboration=case.codes)
+def _is_hardly_off(case: Case) -> bool:
+    """Is every answer right but for a small number that somebody added?"""
+    errors = [seen.difference.error for seen in case.failing if seen.difference]
+    small = all(error is not None and error <= SMALL_NUMBER for error in errors)
+    return len(errors) == len(case.failing) and small
 
 
-def _silenced(outcome: Outcome) -> Outcome:
-    """The outcome without anything that would accuse."""
-    return bare_outcome(
-        Question(outcome.exercise, outcome.function, outcome.check), outcome.verdict
-    )
+def _how_far_off(case: Case) -> str:
+    errors = [seen.difference.error or 0.0 for seen in case.failing if seen.difference]
+    return f"off by {max(errors):.1g} at most, as by a small number that is added"
 
 
-def _lacks_corroboration(case: Case) -> bool:
-    return not case.codes
+def _is_for_one_sample(case: Case) -> bool:
+    """Is it right for single samples, in a module that nowhere takes a batch?"""
+    wrong = case.worst.got.returned and case.worst.finding is Verdict.WRONG
+    return bool(case.check.earns and wrong and case.student.reading.narrow)
 
 
-def _tried(case: Case) -> str:
-    called, problem = called_as(case.student.reading), case.outcome.problem
-    if case.beside.callers:
-        return (
-            f"{case.beside.callers[0]}, which calls it, is right; called as {called} it {problem}"
-        )
-    return f"called as {called} it {problem}; if that is how it is meant, it is wrong"
+def _is_about_whole_numbers(case: Case) -> bool:
+    """Is it wrong at whole numbers alone, where the exercise is about real ones?"""
+    aside = is_beside_the_point(case.student, case.worst.probe)
+    return aside and not case.worst.got.died
 
 
-POLICY = (
+def _is_about_columns(case: Case) -> bool:
+    return case.worst.of is not None
+
+
+EXCUSES = (
     Row(
-        "nothing_speaks_for_it",
-        _lacks_corroboration,
-        Verdict.NOT_JUDGED,
-        _tried,
+        "matrices_only",
+        _takes_matrices_only,
+        Verdict.PASSED,
+        lambda case: "takes matrices only, samples as rows",
         accepts="""
-def tanh_derivative(grounds, cups):
-    return np.sin(grounds) * cups
+def relu(x):
+    out = np.zeros((x.shape[0], x.shape[1]))
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[i][j] = max(x[i][j], 0)
+    return out
 """,
         refuses="""
-def tanh_derivative(kettle):
-    return 1 - np.tanh(kettle)
+def relu(x):
+    out = np.zeros((x.shape[0], x.shape[1]))
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[i][j] = abs(x[i][j])
+    return out
+""",
+    ),
+    Row(
+        "small_number",
+        _is_hardly_off,
+        Verdict.PASSED,
+        _how_far_off,
+        accepts="""
+def tanh(x):
+    x = x + 1e-11
+    return (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))
+""",
+        refuses="""
+def tanh(x):
+    x = x + 1e-4
+    return (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))
+""",
+    ),
+    Row(
+        "one_sample",
+        _is_for_one_sample,
+        Verdict.ADVICE,
+        lambda case: "right for one sample at a time; the example is a batch",
+        accepts="""
+def softmax(x):
+    e = np.exp(x - np.max(x))
+    return e / np.sum(e)
+""",
+        refuses="""
+def softmax(x):
+    e = np.exp(x - np.max(x))
+    return e / np.max(e)
+""",
+    ),
+    Row(
+        "whole_numbers",
+        _is_about_whole_numbers,
+        Verdict.ADVICE,
+        lambda case: "right for real numbers",
+        accepts="""
+def sigmoid(z):
+    out = np.zeros_like(z)
+    out[...] = 1 / (1 + np.exp(-z))
+    return out
+""",
+        refuses="""
+def sigmoid(z):
+    out = np.zeros_like(z)
+    out[...] = np.round(1 / (1 + np.exp(-z)))
+    return out
+""",
+    ),
+    Row(
+        "columns_of_numbers",
+        _is_about_columns,
+        Verdict.ADVICE,
+        lambda case: "right for vectors",
+        accepts="""
+def binary_cross_entropy_derivative(y, t):
+    return (y - t.ravel()) / (y * (1 - y)) / len(y)
+""",
+        refuses="""
+def binary_cross_entropy_derivative(y, t):
+    return (y + t) / (y * (1 - y)) / len(y)
 """,
     ),
 )

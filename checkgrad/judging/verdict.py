@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import Struct
 from msgspec.structs import replace
 
 from checkgrad import evidence, example
@@ -17,6 +16,7 @@ from checkgrad.checks import (
     Student,
     heedless,
     is_beside_the_point,
+    is_failing,
     is_the_slope_of,
     leaves_its_inputs_alone,
     matches_the_formula,
@@ -24,6 +24,8 @@ from checkgrad.checks import (
 )
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Formula, Probe
+from checkgrad.judging.policy import EXCUSES, Case, Row
+from checkgrad.judging.question import Question, bare_outcome
 from checkgrad.model import Evidence, Outcome, Verdict
 from checkgrad.network_checks import NOT_KNOWN, Finding
 from checkgrad.reading.inquiry import is_alone
@@ -32,27 +34,14 @@ if TYPE_CHECKING:
     from checkgrad import diagnose
 
 
-class Question(Struct, frozen=True):
-    """One check of one function: what a pytest item stands for."""
-
-    exercise: str
-    function: str
-    check: str
-
-
-def bare_outcome(question: Question, verdict: Verdict, problem: str = "") -> Outcome:
-    """An outcome with nothing but its verdict and a sentence."""
-    return Outcome(question.exercise, question.function, question.check, verdict, problem=problem)
-
-
 def judge(check: Check, student: Student, *, pictures: bool = True, brief: bool = False) -> Outcome:
     """The outcome of one check of one function; a *brief* one explains nothing."""
     question = Question(student.exercise.name, student.reading.candidate.function, check.name)
     seen = list(check.ask(student))
-    found = (_weighed(student, o) for o in seen if _is_failing(o))
-    failing = sorted(found, key=_weight)
+    found = (o for o in seen if is_failing(o))
+    failing = sorted(found, key=lambda o: _weight(o, student))
     outcome = (
-        _failure(question, check, student, failing[0], brief)
+        _failure(question, check, student, failing, brief)
         if failing
         else _success(question, check, student, seen)
     )
@@ -67,22 +56,12 @@ def _pictures(check: Check, student: Student, seen: Sequence[Observation]) -> li
         return []
 
 
-def _weighed(student: Student, seen: Observation) -> Observation:
-    """A fault at whole numbers alone does not fail the run: gradients are about real ones."""
-    if is_beside_the_point(student, seen.probe) and not seen.got.died:
-        return dataclasses.replace(seen, finding=Verdict.ADVICE)
-    return seen
-
-
-def _weight(seen: Observation) -> tuple[bool, bool, int]:
+def _weight(seen: Observation, student: Student) -> tuple[bool, bool, int]:
     """Faults before advice, what happened before what was not tried for it, small inputs before large ones."""
     not_tried = seen.got.died.endswith("not asked again")
-    lenient = seen.finding is Verdict.ADVICE and not seen.got.died
+    aside = is_beside_the_point(student, seen.probe) or seen.of is not None
+    lenient = (seen.finding is Verdict.ADVICE or aside) and not seen.got.died
     return lenient, not_tried, _size(seen.probe)
-
-
-def _is_failing(seen: Observation) -> bool:
-    return bool(seen.difference) or not seen.got.returned
 
 
 def _success(
@@ -95,11 +74,18 @@ def _success(
 
 
 def _failure(
-    question: Question, check: Check, student: Student, worst: Observation, brief: bool
+    question: Question,
+    check: Check,
+    student: Student,
+    failing: Sequence[Observation],
+    brief: bool,
 ) -> Outcome:
     if check.earns and _is_the_slope_of_a_wrong_one(student):
         return _beside_a_wrong_one(question, student)
-    worst = worst if brief else _smallest(student, worst)
+    seen = Case(student, check, failing[0], failing)
+    if row := _excuse(seen, Verdict.PASSED):
+        return replace(bare_outcome(question, row.verdict), note=row.sentence(seen))
+    worst = failing[0] if brief else _smallest(student, failing[0])
     verdict, problem = _verdict(worst)
     outcome = replace(
         bare_outcome(question, verdict, problem),
@@ -110,28 +96,21 @@ def _failure(
         error=worst.difference.error if worst.difference else None,
         bound=worst.difference.bound if worst.difference else None,
     )
-    if check.earns and verdict is Verdict.WRONG and student.reading.narrow:
-        return _for_one_sample(outcome, student, brief)
+    seen = dataclasses.replace(seen, worst=worst)
+    if row := _excuse(seen, Verdict.ADVICE):
+        told = _explanation(worst.of or student).diagnoses if check.earns and not brief else []
+        return replace(outcome, verdict=row.verdict, diagnoses=told, note=row.sentence(seen))
     if brief:
         cause = _cause(student) if check.earns and verdict.failed else ""
         return replace(outcome, follows_from=cause)
-    if check.earns and is_beside_the_point(student, worst.probe):
-        found = _explanation(student)
-        return replace(outcome, diagnoses=found.diagnoses, note="right for real numbers")
-    if worst.of:
-        return replace(
-            outcome, diagnoses=_explanation(worst.of).diagnoses, note="right for vectors"
-        )
     if verdict.failed and (cause := _stopped_by(worst.got, student)):
         return replace(outcome, follows_from=cause)
     return _explained(outcome, check, student)
 
 
-def _for_one_sample(outcome: Outcome, student: Student, brief: bool) -> Outcome:
-    """A module that nowhere takes a batch may be meant for one sample at a time."""
-    found = [] if brief else _explanation(student).diagnoses
-    note = "right for one sample at a time; the example is a batch"
-    return replace(outcome, verdict=Verdict.ADVICE, diagnoses=found, note=note)
+def _excuse(case: Case, verdict: Verdict) -> Row | None:
+    """The first row of the table that holds and leads to *verdict*."""
+    return next((row for row in EXCUSES if row.verdict is verdict and row.holds(case)), None)
 
 
 def _stopped_by(got: Behaviour, student: Student) -> str:
@@ -247,7 +226,7 @@ def _smallest(student: Student, worst: Observation) -> Observation:
         return again(probe).difference is not None
 
     found = shrink.smallest(worst.probe, student.reading.formula, shows)
-    return _weighed(student, again(found)) if found is not None else worst
+    return again(found) if found is not None else worst
 
 
 def _is_the_slope_of_a_wrong_one(student: Student) -> bool:

@@ -36,10 +36,11 @@ def request(candidate: Candidate, way: Way, probe: Probe, binary: bool) -> Reque
     """The steps that answer *probe*: one round of the recipe, or one for each part of it."""
     steps: list[Step] = []
     answers = [_round(candidate, way, part, binary, steps) for part in split(candidate, way, probe)]
-    return Request(candidate.function, tuple(steps), answers if _is_split(way) else answers[0])
+    return Request(candidate.function, tuple(steps), answers if is_split(way) else answers[0])
 
 
-def _is_split(way: Way) -> bool:
+def is_split(way: Way) -> bool:
+    """Is each sample, or each number, a call of its own?"""
     return way.form.layout in (SINGLE, SCALAR)
 
 
@@ -160,7 +161,7 @@ def _described(value: Any) -> Any:
 
 
 def _restored(candidate: Candidate, way: Way, value: Any, expected: Any) -> Any:
-    if _is_split(way):
+    if is_split(way):
         value = _gathered(candidate, way, [_member(candidate, v) for v in value], expected)
     else:
         value = _canonical(candidate, way, _member(candidate, value), expected)
@@ -249,7 +250,7 @@ def _grouped(value: Any) -> list[Any] | None:
 
 def ordered(candidate: Candidate, way: Way, value: Any, expected: Any) -> Way:
     """The way with the order in which *value* groups its members, where their shapes tell it."""
-    split = _is_split(way) and isinstance(value, list) and value
+    split = is_split(way) and isinstance(value, list) and value
     members = _grouped(_member(candidate, value[0] if split else value))
     if not isinstance(expected, tuple) or members is None or len(members) != len(expected):
         return way

@@ -10,18 +10,20 @@ import numpy as np
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Kind
+from checkgrad.reading.exchange import is_split
 from checkgrad.reading.inquiry import Inquiry
 from checkgrad.reading.recipe import Candidate, last_name
 from checkgrad.reading.topic import shape_of
 
 MISSING = "NotHere"  # what a stand-in for a library raises
+MORE_AXES = "it takes arrays of more axes than samples and classes"
 # What Python says of a call whose arguments do not fit the parameters.
 REFUSED = re.compile(
     r"(?:.*\.)?(\w+)\(\) (?:missing \d+ required|takes .* positional arguments?|got an unexpected)"
 )
 # What is said where an array has fewer axes than the code takes.
 FLAT = re.compile(
-    r"not enough values to unpack \(expected [3-9], got [12]\)"
+    r"not enough values to unpack \(expected [3-9], got [0-2]\)"
     r"|too many indices for array: array is 2-dimensional, but [3-9] were indexed"
 )
 
@@ -33,6 +35,9 @@ def of(one: Inquiry) -> str:
         return _fixed_size(one) or _weights(one) or _one_less(one)
     if _lacks_a_cache(one.candidate):
         return "it takes the cache of a forward function that is not here"
+    batches = [a for way, given in one.answers.items() for a in given if not is_split(way)]
+    if batches and all(_met(one.candidate, answer) == MORE_AXES for answer in batches):
+        return MORE_AXES
     met = [_met(one.candidate, answer) for answer in answers]
     missing = [what for what, answer in zip(met, answers, strict=True) if answer.raised == MISSING]
     return next(iter(missing), met[0] if met and all(met) else "")
@@ -91,7 +96,7 @@ def _met(candidate: Candidate, answer: Behaviour) -> str:
     if answer.raised == MISSING:
         return answer.message.partition(";")[0]
     if answer.raised in ("ValueError", "IndexError") and FLAT.match(answer.message):
-        return "it takes arrays of more axes than samples and classes"
+        return MORE_AXES
     said = REFUSED.match(answer.message) if answer.raised == "TypeError" else None
     if said and said[1] in (last_name(candidate.function), "__init__"):
         return "it needs arguments that are not known here"
