@@ -702,7 +702,9 @@ def names(definitions: Iterable[Definition]) -> list[str]:
 def _called(candidate: Candidate) -> list[str]:
     """The function itself, and the definitions that are called on the way to its answer."""
     paths = [
-        ".".join(step.removeprefix(".") for step in c.path) for r in candidate.recipes for c in r
+        ".".join(str(step).removeprefix(".") for step in c.path)
+        for r in candidate.recipes
+        for c in r
     ]
     owner = candidate.function.rpartition(".")[0]
     return [candidate.function, *paths, *(f"{owner}.{path}" for path in paths)]

@@ -29,7 +29,8 @@ def outputs_and_targets(rng):
     kind=Kind.LOSS,
     spoken=(
         "meansquarederror meansquareerror meansquared squarederror quadraticcost "
-        "quadratic quadraticloss sumsquarederror"
+        "quadratic quadraticloss sumsquarederror square squared squares squareloss squaredloss"
+        " leastsquares sse squareddifference"
     ),
     example=((np.array([[1.0, 2.0]]), np.array([[0.0, 4.0]])), 2.5),
 )

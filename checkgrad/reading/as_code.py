@@ -43,7 +43,7 @@ def called_as(reading: Reading) -> str:
     """The calls of a reading in a line: "Softmax(), then forward(z), then backward(dy), samples in columns"."""
     pairs = zip(reading.way.recipe, reading.way.given, strict=True)
     calls = [
-        f"{call.path[-1].removeprefix('.')}({', '.join(map(_token, given))})"
+        f"{str(call.path[-1]).removeprefix('.')}({', '.join(map(_token, given))})"
         for call, given in pairs
         if call.do == "call" and call.path
     ]

@@ -9,17 +9,17 @@ from dataclasses import replace
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise, Kind
 from checkgrad.reading.layers import BACKWARD, FORWARD, Layer, invoked, methods_of
-from checkgrad.reading.names import meaning, not_built_in
+from checkgrad.reading.names import listed, meaning, not_built_in
 from checkgrad.reading.objects import holder, makings
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
-from checkgrad.reading.signature import Earlier, Tokens, assignments, required
+from checkgrad.reading.signature import Earlier, Tokens, assignments, positional, required
 
 GRADIENT = r"(d(l|j|e|c|loss)?d?|grads?|gradients?|nabla|delta)"
 WEIGHT_GRADIENT = re.compile(
     rf"({GRADIENT}(wrt)?(w|weights?|kernel)|(w|weights?|kernel){GRADIENT})(current|cache)?"
 )
 BIAS_GRADIENT = re.compile(
-    rf"({GRADIENT}(wrt)?(b|bias|biases)|(b|bias|biases){GRADIENT})(current|cache)?"
+    rf"({GRADIENT}(wrt)?(b|bias|biases|w0|offsets?)|(b|bias|biases|w0|offsets?){GRADIENT})(current|cache)?"
 )
 GRADIENT_TABLE = re.compile(rf"{GRADIENT}\[")
 OUTPUT = re.compile(r"outputs?|out|z|y|a|result")
@@ -31,11 +31,16 @@ def of_dense(
 ) -> Iterator[Candidate]:
     """The candidates in an affine layer: its forward, and its backward with the gradients it leaves behind."""
     said = meaning(last_name(definition.name), not_built_in(known))
-    if said is None or said.kind not in (Kind.LAYER, Kind.FUNCTION) or _squashes(definition):
+    methods = methods_of(definition, inventory)
+    if said is None and not _is_of_a_network(methods):
+        said = meaning("affine")
+    if said is None or said.kind not in (Kind.LAYER, Kind.FUNCTION):
         return
-    layer = Layer(definition, methods_of(definition, inventory), said, inventory)
+    layer = Layer(definition, methods, said, inventory)
     forward, backward = layer.first(FORWARD), layer.first(BACKWARD)
     if forward is None or len(required(forward.parameters)) != 1 or not _held(layer):
+        return
+    if backward is None and not meaning(last_name(definition.name)) or _squashes(layer, forward):
         return
     inputs = said.of.roles[0]
     if exercise := known.get(said.of.name):
@@ -52,13 +57,36 @@ def of_dense(
             yield Candidate(slope, backward.name, tuple(recipes), None, backward.stub)
 
 
-def _squashes(definition: Definition) -> bool:
-    """Does the layer want an activation, so that its outputs are not the affine ones?"""
-    return any("activ" in p.name.lower() for p in required(definition.parameters or ()))
+WHOLE = listed("fit train predict score predict_proba train_step learn")
+
+
+def _is_of_a_network(methods: Mapping[str, Definition]) -> bool:
+    """Does a class whose name does not say that it is a layer do more than a layer?"""
+    return bool(WHOLE & methods.keys())
+
+
+SQUASHING = listed("exp tanh maximum where sigmoid softmax relu expit logistic transfer")
+
+
+def _squashes(layer: Layer, forward: Definition) -> bool:
+    """Has the layer an activation inside, so that its outputs are not the affine ones?"""
+    named = [p.name.lower() for p in positional(layer.definition.parameters)]
+    wants = any("activ" in name or name in ("act", "nonlinearity", "f", "func") for name in named)
+    asks = required(layer.definition.parameters or ())
+    inside = any("activ" in use.lower() or use in SQUASHING for use in forward.uses)
+    return any("activ" in p.name.lower() for p in asks) or wants and bool(inside) or inside
 
 
 def _held(layer: Layer) -> dict[str, str]:
     """The attribute of each role that is a parameter of the layer; none where one has no attribute."""
+    asked = {p.name for p in required(layer.definition.parameters)}
+    listed_there = {"params", "parameters"} & set(layer.definition.sets)
+    handed = {
+        role: next((n for n in asked if holder(role).fullmatch(n)), "")
+        for role in layer.said.of.roles[1:]
+    }
+    if listed_there and all(handed.values()):
+        return dict.fromkeys(handed, "")  # the constructor is given them and keeps them in a list
     parts = (layer.definition, *layer.methods.values())
     mine = [s for part in parts for s in (*part.sets, *part.keeps)]
     mine = [s for s in mine if not GRADIENT_TABLE.match(s)]
@@ -88,23 +116,51 @@ def _ready(layer: Layer) -> Iterator[tuple[Call, ...]]:
     """A layer made, then given the weights and the bias of the probe."""
     held = _held(layer)
     for made in makings(layer.name, layer.inventory, tuple(held)):
-        put = (
-            Call(path_of(name), ((role,),), of=len(made) - 1, always=True, do="set")
-            for role, name in held.items()
+        for inside in _inside(layer):
+            yield (*made, *_put(held, inside, len(made) - 1))
+    if forward := layer.first(FORWARD):  # a layer that is made at the first call
+        made = makings(layer.name, layer.inventory, tuple(held))[0]
+        there = replace(
+            invoked(layer, forward, ((layer.said.of.roles[0],),), len(made) - 1), always=True
         )
-        yield (*made, *put)
+        yield (*made, there, *_put(held, "", len(made) - 1))
+
+
+def _put(held: Mapping[str, str], inside: str, made: int) -> Iterator[Call]:
+    """The calls that put the parameters of the probe into the object."""
+    for role, name in held.items():
+        if name:
+            at = (*path_of(name), *((f".{inside}",) if inside else ()))
+            yield Call(at, ((role,),), of=made, always=True, do="set")
+
+
+def _inside(layer: Layer) -> list[str]:
+    """Where in an attribute a parameter lies: in itself, or in the box that holds it beside its gradient."""
+    return ["", *(value for value, _ in _boxes(layer))]
+
+
+def _boxes(layer: Layer) -> list[tuple[str, str]]:
+    """Classes of a value and its gradient that layers hold their parameters in: (value, grad) by attribute."""
+    found = []
+    for d in layer.inventory.definitions:
+        grads = [s for s in d.sets if "grad" in s.lower() or s.lower() in ("d", "dw", "delta")]
+        values = [s for s in d.sets if s not in grads]
+        box = d.kind == "class" and len(grads) == 1 and len(values) in (1, 2)
+        if box and d is not layer.definition and required(d.parameters):
+            found.append((values[0], grads[0]))
+    return found
 
 
 def _object(layer: Layer, made: tuple[Call, ...]) -> int:
-    """Which of the calls gives the object: the last one before the parameters are put in."""
-    return len(made) - len(layer.said.of.roles)
+    """Which of the calls gives the object: what the last of them belongs to, or the last of them."""
+    of = made[-1].of
+    return len(made) - 1 if of is None or made[-1].path == (".__new__",) else of
 
 
 def _there_and_back(
     layer: Layer, forward: Definition, backward: Definition, slope: Exercise
 ) -> Iterator[Recipe]:
     """Forward with the inputs, backward with the gradient from above, then the gradients from where they are."""
-    places = _gradient_places(layer, backward)
     inputs = layer.said.of.roles[0]
     for made in _ready(layer):
         there = replace(invoked(layer, forward, ((inputs,),), _object(layer, made)), always=True)
@@ -112,10 +168,12 @@ def _there_and_back(
             back = _result(layer, backward, takes, _object(layer, made), INPUT_GRADIENT)
             if backward.returns >= len(slope.returns):
                 yield (*made, there, *back)
-            elif places:
-                gets = tuple(Call(path_of(p), of=_object(layer, made), do="get") for p in places)
+                continue
+            for places in _gradient_places(layer, backward, made):
+                gets = tuple(Call(p, of=_object(layer, made), do="get") for p in places)
                 last = len(made) + len(back)
-                members: Tokens = tuple(Earlier(last + i) for i in range(1 + len(places)))
+                first = Earlier(last, (0,)) if backward.returns >= 2 else Earlier(last)
+                members: Tokens = (first, *(Earlier(last + 1 + i) for i in range(len(places))))
                 yield (*made, there, *back, *gets, Call((), (members,), do="group"))
 
 
@@ -131,11 +189,22 @@ def _backward_takes(
             yield assignments(backward.parameters, roles[:1], (Earlier(place, (1,)),))
 
 
-def _gradient_places(layer: Layer, backward: Definition) -> list[str]:
-    """Where the gradient of each parameter is left; none where one is not."""
+def _gradient_places(
+    layer: Layer, backward: Definition, made: tuple[Call, ...]
+) -> Iterator[list[tuple[str | int, ...]]]:
+    """Where the gradients of the parameters are left, as paths from the object."""
     left = [*backward.sets, *backward.keeps]
-    found = [_first(_gradient_of(role), left) for role in layer.said.of.roles[1:]]
-    return found if all(found) else []
+    roles = layer.said.of.roles[1:]
+    found = [_first(_gradient_of(role), left) for role in roles]
+    put = [call.path for call in made if call.do == "set"]
+    boxed = [grad for value, grad in _boxes(layer) if put and put[-1][-1] == f".{value}"]
+    if boxed:
+        yield [(*path[:-1], f".{boxed[0]}") for path in put]
+    elif all(found):
+        yield [path_of(name) for name in found]
+    elif {"grads", "gradients"} & set(layer.definition.sets):
+        table = "grads" if "grads" in layer.definition.sets else "gradients"
+        yield [(f".{table}", i) for i in range(len(roles))]
 
 
 def _gradient_of(role: str) -> re.Pattern[str]:

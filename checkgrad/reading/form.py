@@ -115,6 +115,8 @@ def _given(form: Form, role: str, value: Any, binary: bool) -> Any:
         return value
     if role == "t" and form.integers and not binary:
         return labels(value, form)
+    if role == "t" and form.integers and value.ndim == 1:
+        value = value.astype(int)
     if role == "w":
         return np.array(value.T if form.weights == "(out, in)" else value, order="C")
     if role == "b":

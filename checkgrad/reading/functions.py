@@ -34,6 +34,7 @@ from checkgrad.reading.signature import (
     likeness,
     positional,
     required,
+    unusual_settings,
 )
 
 FUNCTION = listed("f fn func function forward call activation activate value")
@@ -117,6 +118,7 @@ def plain(
     """A function called by its name with the roles of *exercise*, or with what its forward function cached."""
     path = path_of(definition.name)
     parameters, named = without_flag(definition.parameters, flag)
+    named = (*named, *unusual_settings(parameters))
     roles = exercise.roles
     if "z" in roles and "t" in roles and is_linear_classifier(definition):
         roles = tuple(

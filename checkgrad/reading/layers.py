@@ -9,11 +9,21 @@ from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise, Kind
 from checkgrad.exercises import fused
 from checkgrad.reading.functions import spare
-from checkgrad.reading.meant import exercise_of, in_context, is_node, takes_logits
-from checkgrad.reading.names import Meaning, listed, meaning
+from checkgrad.reading.meant import exercise_of, in_context, is_node, reached, takes_logits
+from checkgrad.reading.names import (
+    ACTIVATION_WORDS,
+    DERIVATIVE,
+    LOSS_WORDS,
+    NEUTRAL,
+    Meaning,
+    listed,
+    meaning,
+    split,
+)
 from checkgrad.reading.objects import WEIGHT, makings
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import (
+    ACTIVATED,
     SQUASHED,
     UPSTREAM_NAME,
     Earlier,
@@ -30,7 +40,7 @@ FORWARD = listed(
     "forward __call__ fprop forward_pass forward_propagation compute_output feedforward activate"
     " activation function func fn f output _output run get_output calculate calc compute apply"
     " evaluate call compute_loss compute_cost calculate_loss loss cost error _forward propagate"
-    " forwardprop forward_prop act transform"
+    " forwardprop forward_prop act transform value"
 )
 LOSS_OF_A_MODEL = listed("compute_loss compute_cost calculate_loss loss cost error")
 BACKWARD = listed(
@@ -70,6 +80,23 @@ class Layer:
         found = [m for kind in kinds for name, m in self.methods.items() if name in kind]
         return next((m for m in found if not m.stub), found[0] if found else None)
 
+    def goes_forward(self) -> Definition | None:
+        """The method that gives the value: by its whole name, or by the words of it: calc_loss."""
+        return self.first(FORWARD) or _named_like_it(self) or self._by_words(slope=False)
+
+    def goes_back(self) -> Definition | None:
+        """The method that gives the derivative."""
+        return self.first(BACKWARD, SLOPE) or self._by_words(slope=True)
+
+    def _by_words(self, *, slope: bool) -> Definition | None:
+        for name, method in self.methods.items():
+            words = set(split(name))
+            plain = words - NEUTRAL - DERIVATIVE
+            alike = bool(words & DERIVATIVE) is slope and (plain or slope)
+            if alike and plain <= LOSS_WORDS | ACTIVATION_WORDS:
+                return method
+        return None
+
     def makings(self) -> list[tuple[Call, ...]]:
         """How an object of the class is made."""
         return makings(self.name, self.inventory)
@@ -85,13 +112,14 @@ def of_class(
     # With weights of its own it is more than its name says; with nodes of a graph it takes no arrays.
     if any(WEIGHT.fullmatch(name) for name in definition.sets) or is_node(definition.uses):
         return
-    said = in_context(said, definition, inventory)
     layer = Layer(definition, methods_of(definition, inventory), said, inventory)
-    forward = layer.first(FORWARD) or _named_like_it(layer)
+    said = in_context(said, layer.goes_forward() or definition, inventory)
+    layer = replace(layer, said=said)
+    forward = layer.goes_forward()
     if forward and said.kind is Kind.ACTIVATION and last_name(forward.name) in LOSS_OF_A_MODEL:
         return  # a classifier of that name
-    backward = layer.first(BACKWARD, SLOPE)
-    logits = takes_logits(said, definition.uses)
+    backward = layer.goes_back()
+    logits = takes_logits(said, reached(definition, inventory))
     exercise = exercise_of(
         _forward_says(said, forward, logits), known, logits=logits, jacobian=False
     )
@@ -222,7 +250,8 @@ def _asked_with(
     if forward and not forward.stub and forward.kind == "method":
         forward = _keeping(layer, forward)
         takes = assignments(forward.parameters, first)
-        before = (replace(invoked(layer, forward, takes, place - 1), always=True),)
+        call = replace(invoked(layer, forward, takes, place - 1), always=True)
+        before = (replace(call, named=tuple((name, Fill(True)) for name in _keeps_by(forward))),)
     from_above = list(exercise.from_above or spare(exercise))
     count = len(required(backward.parameters))
     passed: tuple[Token, ...] = (
@@ -244,6 +273,17 @@ def _asked_with(
             yield before, assignments(backward.parameters, from_above, (cached,))
 
 
+KEEPS = listed(
+    "save keep store cache retain remember record train training trainable grad requires"
+)
+
+
+def _keeps_by(forward: Definition) -> list[str]:
+    """The flags, off unless they are asked for, by which a forward pass keeps what its way back needs."""
+    flags = [p for p in positional(forward.parameters) if p.optional and p.default is False]
+    return [p.name for p in flags if set(split(p.name)) & KEEPS]
+
+
 def _keeping(layer: Layer, forward: Definition) -> Definition:
     """The method to call before backward: __call__, where it alone keeps the input for it."""
     called = layer.methods.get("__call__")
@@ -257,6 +297,8 @@ def _single_argument(
     (parameter,) = required(backward.parameters)
     logits = [role for role in exercise.roles if role not in from_above]
     above = _gives_upstream(backward)
+    if exercise.derivative and likeness(ACTIVATED, parameter.name) > 0 and len(logits) == 1:
+        yield (), ((ACTIVATED,),)
     if above and before and from_above:
         yield before, (tuple(from_above),)
     if not above or likeness("z", parameter.name) > 0:

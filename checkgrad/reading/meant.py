@@ -148,6 +148,16 @@ def takes_logits(said: Meaning, uses: Collection[str]) -> bool:
     return bool(squashing and (named or EXPONENTIALS & words))
 
 
+def reached(definition: Definition, inventory: Inventory) -> set[str]:
+    """What a source mentions, and what the functions of the module mention that it uses."""
+    functions = {d.name: d for d in inventory.definitions if d.kind == "function"}
+    found, new = set(definition.uses), set(definition.uses)
+    while new:
+        new = {use for name in new & functions.keys() for use in functions[name].uses} - found
+        found |= new
+    return found
+
+
 def awaited(definition: Definition) -> int:
     """How many parameters await a value that is no mere setting."""
     mine = required(definition.parameters) or positional(definition.parameters)[:1]

@@ -10,7 +10,7 @@ from checkgrad.exercise import Exercise
 from checkgrad.reading.functions import answers, plain, spare, without_flag
 from checkgrad.reading.meant import by_its_text, in_context
 from checkgrad.reading.names import Meaning, meaning
-from checkgrad.reading.objects import bare, makings
+from checkgrad.reading.objects import WEIGHT, bare, makings
 from checkgrad.reading.recipe import Call, Candidate, last_name, path_of
 from checkgrad.reading.signature import assignments, positional, required
 
@@ -27,7 +27,7 @@ def of_method(
     # What an object does to affine layers and labels, it does with what its constructor was given.
     if definition.kind != "static" and not said.computes:
         return
-    if owner and owner.of is said.of:
+    if owner and owner.of is said.of and not _has_weights(definition, inventory):
         return
     for exercise, item, flag in answers(in_context(said, definition, inventory), definition, known):
         if definition.kind == "static":
@@ -35,6 +35,12 @@ def of_method(
         else:
             found = method_of_any_class(exercise, definition, inventory, item=item, flag=flag)
         yield replace(found, guessed=named is None)
+
+
+def _has_weights(definition: Definition, inventory: Inventory) -> bool:
+    """Has the class of a method weights, so that it is more than its name says?"""
+    cls = inventory.find(definition.name.rpartition(".")[0])
+    return any(WEIGHT.fullmatch(name) for name in (cls.sets if cls else ()))
 
 
 def _by_its_text(definition: Definition, inventory: Inventory) -> Meaning | None:

@@ -7,7 +7,16 @@ import re
 from checkgrad.child.inventory import Definition, Inventory, Parameter
 from checkgrad.reading.names import listed
 from checkgrad.reading.recipe import Call, path_of
-from checkgrad.reading.signature import CLASSES, Earlier, Fill, Token, Tokens, option, required
+from checkgrad.reading.signature import (
+    CLASSES,
+    Earlier,
+    Fill,
+    Token,
+    Tokens,
+    option,
+    required,
+    unusual_settings,
+)
 
 INPUTS, OUTPUTS = "number of inputs", "number of outputs"
 LISTS = listed(
@@ -24,7 +33,7 @@ OUT = re.compile(
     re.IGNORECASE,
 )
 WEIGHT = re.compile(r"_*(w|weights?|kernel|theta|w_init|weight_matrix)_*", re.IGNORECASE)
-BIAS = re.compile(r"_*(b|bias|biases|b_init)_*", re.IGNORECASE)
+BIAS = re.compile(r"_*(b|bias|biases|b_init|w_?0|offsets?|intercept)_*", re.IGNORECASE)
 
 
 def holder(role: str) -> re.Pattern[str]:
@@ -40,7 +49,8 @@ def makings(name: str, inventory: Inventory, roles: tuple[str, ...] = ()) -> lis
     """
     definition = inventory.find(name)
     path = path_of(name)
-    made = (Call(path, (_guessed(definition, roles),)),)
+    settings = unusual_settings(definition.parameters if definition else ())
+    made = (Call(path, (_guessed(definition, roles),), named=settings),)
     return [made, bare(path)]
 
 

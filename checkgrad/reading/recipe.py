@@ -22,7 +22,7 @@ class Call:
     names: what its parameters are called.
     """
 
-    path: tuple[str, ...]
+    path: tuple[str | int, ...]
     takes: tuple[Tokens, ...] = ((),)
     of: int | None = None
     named: tuple[tuple[str, Token], ...] = ()

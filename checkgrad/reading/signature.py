@@ -94,6 +94,15 @@ OPTIONS: tuple[tuple[str, Token], ...] = (
     (r"mask", Fill(None)),
     (r"alpha|slope|negative_slope|leak|leaky", Fill(0.01)),
 )
+SLOPES = (
+    0.01,
+    0.001,
+    0.02,
+    0.05,
+    0.1,
+    0.2,
+    0.3,
+)  # below 0, of leaky units; a formula stands for each
 FLAG = re.compile(
     r"(is_?|as_?|return_?)?(derivative|deriv|derv|der|prime|grad|gradient|backward|backprop|derive|diff|d)"
 )
@@ -158,6 +167,15 @@ def _may_be_a_role(parameter: Parameter, roles: Sequence[str]) -> bool:
 def option(name: str) -> Token | None:
     """What a parameter of this name is set to, if it is a mere setting."""
     return next((token for pattern, token in OPTIONS if re.fullmatch(pattern, name.lower())), None)
+
+
+def unusual_settings(parameters: Sequence[Parameter] | None) -> tuple[tuple[str, Token], ...]:
+    """The slopes below 0 that no formula stands for, with the usual one in their place."""
+    return tuple(
+        (p.name, Fill(0.01))
+        for p in positional(parameters)
+        if type(p.default) is float and option(p.name) == Fill(0.01) and p.default not in SLOPES
+    )
 
 
 def _options_first(

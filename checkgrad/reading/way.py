@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from checkgrad.exercise import Calling, Exercise, Probe
+from checkgrad.exercise import Calling, Exercise, Kind, Probe
 from checkgrad.reading import form as forms
 from checkgrad.reading.form import COLUMNS, ROWS, SCALAR, SINGLE, Form
 from checkgrad.reading.recipe import Candidate, Recipe
@@ -142,7 +142,7 @@ def form_choices(
     choices = [
         Form(layout, integers, upright, weights, bias)
         for layout in _layouts(exercise, pilots)
-        for integers in ((False, True) if _has_labels(exercise, pilots) else (False,))
+        for integers in ((False, True) if _may_be_integers(exercise, pilots) else (False,))
         for upright in ((False, True) if _may_stand(layout, exercise, pilots) else (False,))
         for weights in (("(in, out)", "(out, in)") if affine else ("(in, out)",))
         for bias in (_biases(layout, recipe) if affine else ("(out,)",))
@@ -188,6 +188,18 @@ def _commutes(exercise: Exercise, probe: Probe) -> bool:
         return bool(np.shape(exercise(*probe)) == np.shape(probe[0]))
     turned = np.asarray(exercise(np.ascontiguousarray(probe[0].T)))
     return turned.ndim == 2 and bool(np.allclose(turned.T, exercise(*probe)))
+
+
+def _may_be_integers(exercise: Exercise, pilots: Sequence[Probe]) -> bool:
+    """May targets be asked for as class numbers, or as whole numbers 0 and 1 that are used as places?"""
+    return _has_labels(exercise, pilots) or (
+        exercise.kind is Kind.LOSS and _are_bits(exercise, pilots)
+    )
+
+
+def _are_bits(exercise: Exercise, pilots: Sequence[Probe]) -> bool:
+    targets = [dict(zip(exercise.roles, probe, strict=False)).get("t") for probe in pilots]
+    return all(t is not None and np.ndim(t) == 1 and np.isin(t, (0, 1)).all() for t in targets)
 
 
 def _has_labels(exercise: Exercise, pilots: Sequence[Probe]) -> bool:
