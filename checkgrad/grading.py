@@ -20,7 +20,7 @@ from checkgrad.assignment import Assignment
 from checkgrad.assignment.declared import Declared, declared
 from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
 from checkgrad.child.inventory import Definition, TrainingLoop
-from checkgrad.exercise import Exercise, Formula
+from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.exercises.mlp import NETWORK, NetworkExercise
 from checkgrad.interview import Interview, OurTimeIsUp, OutOfTime
 from checkgrad.judging import (
@@ -305,7 +305,8 @@ class Grader:
         read_as = self._read_as(question, reading)
         hurried = self.interview.is_hurried
         outcome = judge(check, student, pictures=self.pictures and not hurried, brief=hurried)
-        outcome = settled(outcome, check, student, self._beside(candidate))
+        beside = self._beside(candidate, outcome.verdict.failed)
+        outcome = settled(outcome, check, student, beside)
         if outcome.verdict is Verdict.NOT_JUDGED:
             return self._not_judged(question, Reason(unjudged.TRIED, outcome.problem))
         if check.earns and outcome.verdict.failed and candidate in self.right_elsewhere:
@@ -374,9 +375,10 @@ class Grader:
             return self._not_judged(question, Reason(finding.unasked))
         read_as = self._read_as(question, reading)
         outcome = judge_network(question, finding)
-        outcome = settled_network(
-            outcome, self._networks[candidate], Beside(self._is_pinned(NETWORK.name))
-        )
+        network = self._networks[candidate]
+        used_so = outcome.verdict.failed and self._is_network_used_so(network)
+        beside = Beside(self._is_pinned(NETWORK.name), used_so=used_so)
+        outcome = settled_network(outcome, network, beside)
         if (
             outcome.verdict is Verdict.NOT_JUDGED
             or outcome.verdict.failed
@@ -412,13 +414,32 @@ class Grader:
             self._pieces[candidate] = cause if broken else ""
         return self._pieces[candidate]
 
-    def _beside(self, candidate: Candidate) -> Beside:
-        """What the submission and its assignment show of how a function is meant."""
+    def _beside(self, candidate: Candidate, failed: bool) -> Beside:
+        """What the submission and its assignment show of how a function is meant; its own work, where it failed."""
         return Beside(
             pinned=self._is_pinned(candidate.exercise.name),
             definition=self.worker.inventory.find(candidate.function),
+            used_so=failed and self._is_used_so(candidate),
             callers=self._right_callers(candidate),
         )
+
+    def _is_used_so(self, candidate: Candidate) -> bool:
+        """Does the module's own work call it as its reading does?"""
+        reading, exercise = self._as_it_is_called(candidate), candidate.exercise
+        probes = [(probe, samples_of(probe)) for probe in exercise.probes(self.seed)]
+        return any(
+            self.usage.shows(reading.request(probe), n, strict="z" in exercise.roles)
+            for probe, n in probes
+        )
+
+    def _is_network_used_so(self, network: Network) -> bool:
+        """Does the module's own work make and call the network as its reading does?"""
+        reading = network.reading
+        if reading.script is None or not network.probes:
+            return False
+        parameters, x, t = network.probes[0]
+        request = reading.request(parameters, x, t)
+        return self.usage.shows(request, len(x), strict=False) is True
 
     def _is_pinned(self, exercise: str) -> bool:
         """Does the assignment ask for it, or it or the submission say what answers it?"""
@@ -693,6 +714,11 @@ def _derivation(asked: Exercise | NetworkExercise) -> str:
 
 def _distinct(readings: Iterable[ReadAs]) -> list[ReadAs]:
     return list({(r.exercise, r.function): r for r in readings}.values())
+
+
+def samples_of(probe: Probe) -> int:
+    """The number of rows of the first argument that has any."""
+    return next((len(a) for a in probe if isinstance(a, np.ndarray) and a.ndim > 1), -1)
 
 
 def names(definitions: Iterable[Definition]) -> list[str]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from checkgrad.child.request import Request, Result, Step, call
+from checkgrad.grading import Grader, Question
 from checkgrad.reading.network_script import HIDDEN, IN, OUT, REST, SIZES, SIZES_TUPLE
 from checkgrad.reading.signature import Fill
 from checkgrad.reading.usage import Usage
@@ -179,3 +180,39 @@ def test_a_module_without_work_of_its_own_is_not_run(used):
 
 def test_work_is_known_from_the_text(used):
     assert used(MODULE + SCRIPT).work == ("student.py",)
+
+
+WRONG_SLOPE = """
+import numpy as np
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+def sigmoid_derivative(z):
+    return sigmoid(z) * (2 - sigmoid(z))
+"""
+
+
+@pytest.mark.parametrize(
+    ("work", "due"),
+    [
+        ("", False),
+        ("Z = np.random.randn(5, 3)\nA = sigmoid(Z)\nprint(sigmoid_derivative(Z))\n", True),
+        ("Z = np.random.randn(5, 3)\nA = sigmoid(Z)\nprint(sigmoid_derivative(A))\n", False),
+    ],
+    ids=["not at all", "given the logits", "given the activation"],
+)
+def test_a_failure_says_whether_the_module_itself_calls_it_so(tmp_path, work, due):
+    path = tmp_path / "student.py"
+    path.write_text(WRONG_SLOPE + work)
+    with Grader(path) as grader:
+        asked = Question("sigmoid_derivative", "sigmoid_derivative", "matches_the_formula")
+        found = grader.ask(asked).outcome
+    assert ("used_so" in found.corroboration) is due
+
+
+def test_data_in_a_constructor_are_data(used):
+    usage = used(
+        "import numpy as np\nclass Net:\n    def __init__(self, x, y):\n        self.w = np.ones((x.shape[1], 1))\n"
+        "net = Net(np.random.randn(5, 3), np.ones((5, 1)))\nprint(net.w)\n"
+    )
+    maker = next(d for d in inventory(usage) if d.name == "Net")
+    assert list(usage.plans(maker)) == [("x", "t")]

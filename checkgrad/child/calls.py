@@ -142,7 +142,7 @@ def character(value: Any) -> str:
     """What numbers are like.
 
     "labels": whole, not negative; "one-hot", "probabilities": rows sum to 1, with " in columns" columns do; "bits":
-    0 and 1; "zeros"; "unit": between 0 and 1; "any"; "" where that is not looked at.
+    0 and 1; "zeros"; "unit": between 0 and 1; "positive"; "any"; "" where that is not looked at.
     """
     if value.dtype.kind not in "biuf" or not 0 < value.size * value.dtype.itemsize <= HASHED:
         return ""
@@ -160,4 +160,4 @@ def character(value: Any) -> str:
         return "bits"
     if flat.max() <= 1:
         return "unit"
-    return "labels" if (flat == np.floor(flat)).all() else "any"
+    return "labels" if (flat == np.floor(flat)).all() else "positive"

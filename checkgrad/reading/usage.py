@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.calls import character
 from checkgrad.child.inventory import Definition, Parameter
 from checkgrad.child.request import Request, Result, Step
 from checkgrad.child.watch import Watch
-from checkgrad.reading.network_names import constructor_token, is_rate, setting
+from checkgrad.reading.network_names import constructor_token, is_rate, is_target, setting
 from checkgrad.reading.network_script import (
     FUNCTION,
     HIDDEN,
@@ -29,7 +30,9 @@ from checkgrad.reading.network_script import (
     REST,
     SIZES,
     SIZES_TUPLE,
+    T,
     Token,
+    X,
 )
 from checkgrad.reading.signature import Fill, positional
 from checkgrad.sandbox.watching import Asked, Call, Run, What, runs
@@ -37,8 +40,15 @@ from checkgrad.sandbox.watching import Asked, Call, Run, What, runs
 WORK = "the module's own work"
 # A loop over epochs is left after a few turns, one over layers goes to its end.
 WATCH = Watch(longest=12, most=5000, seconds=0.25, calls=True)
+LABELS = ("labels", "one-hot", "one-hot in columns")
 WHOLE = ("labels", "bits", "zeros", "one-hot", "one-hot in columns")
-SHARES = ("probabilities", "probabilities in columns")
+AXES = {
+    "one-hot": 1,
+    "probabilities": 1,
+    "one-hot in columns": 0,
+    "probabilities in columns": 0,
+}
+SHARES = (*AXES, "bits", "unit", "zeros")
 INIT = ".__init__"
 
 
@@ -78,31 +88,52 @@ class Usage:
         values = [w for c in self.calls for _, w in (*c.arguments, ("", c.result))]
         return frozenset(n for what in values for n in along_samples(what))
 
-    def shows(self, request: Request, samples: int) -> bool | None:
+    def shows(self, request: Request, samples: int, strict: bool = True) -> bool | None:
         """Is what *request* calls called the same way in the module's own work, *samples* being how many it has?
 
+        strict: a function of logits is not shown to be one where it is only given numbers between 0 and 1.
         True: every function and class that it calls is, with arrays of the same axes in the same places. False: one
         is called there in other ways only. None: one is not called there, so that nothing is shown.
         """
         answers = [
-            self.called_so(name, step.args, samples) for step, name in named_calls(request.steps)
+            self.called_so(name, step.args, samples, strict)
+            for step, name in self._named_calls(request.steps)
         ]
         return None if not answers or None in answers else all(answers)
 
-    def called_so(self, function: str, arguments: Sequence[Any], samples: int) -> bool | None:
+    def _named_calls(self, steps: Sequence[Step]) -> Iterator[tuple[Step, str]]:
+        """The steps that call something of the module, with its name, "Net.forward" for a method."""
+        objects: dict[int, str] = {}
+        for i, step in enumerate(steps):
+            if step.do != "call" or not all(type(p) is str and p[:1] == "." for p in step.path):
+                continue
+            name = ".".join(str(p)[1:] for p in step.path)
+            if step.of is None:
+                if name + INIT in self._by_function:
+                    objects[i] = name
+                yield step, name
+            elif step.of in objects and len(step.path) == 1:
+                yield step, f"{objects[step.of]}.{name}"
+
+    def called_so(
+        self, function: str, arguments: Sequence[Any], samples: int, strict: bool = True
+    ) -> bool | None:
         """Is *function* called there with arrays of the same axes in the same places? None: it is not called."""
         calls = [given(call) for call in self.of(function)]
         if not calls:
             return None
-        return any(self._alike(places, arguments, samples) for places in calls)
+        return any(self._alike(places, arguments, samples, strict) for places in calls)
 
-    def _alike(self, places: Sequence[What], arguments: Sequence[Any], samples: int) -> bool:
+    def _alike(
+        self, places: Sequence[What], arguments: Sequence[Any], samples: int, strict: bool
+    ) -> bool:
         """Is there one meaning of all sizes under which a call and *arguments* are alike?"""
         if len(arguments) > len(places):
             return False
         sizes: dict[int, int] = {}
         return all(
-            alike(what, argument, sizes) for what, argument in zip(places, arguments, strict=False)
+            alike(what, argument, sizes, strict)
+            for what, argument in zip(places, arguments, strict=False)
         ) and self._samples_agree(sizes, samples)
 
     def _samples_agree(self, sizes: Mapping[int, int], samples: int) -> bool:
@@ -149,20 +180,6 @@ class Usage:
         return frozenset(found)
 
 
-def named_calls(steps: Sequence[Step]) -> Iterator[tuple[Step, str]]:
-    """The steps that call something of the module, with its name, "Net.forward" for a method."""
-    classes: dict[int, str] = {}
-    for i, step in enumerate(steps):
-        if step.do != "call" or not all(type(p) is str and p[:1] == "." for p in step.path):
-            continue
-        name = ".".join(str(p)[1:] for p in step.path)
-        if step.of is None:
-            classes[i] = name
-            yield step, name
-        elif step.of in classes and len(step.path) == 1:
-            yield step, f"{classes[step.of]}.{name}"
-
-
 def given(call: Call) -> list[What]:
     """What a call was given, without its own object."""
     values = [what for _, what in call.arguments]
@@ -170,22 +187,26 @@ def given(call: Call) -> list[What]:
     return values[1:] if own else values
 
 
-def alike(what: What, value: Any, sizes: dict[int, int]) -> bool:
+def alike(what: What, value: Any, sizes: dict[int, int], strict: bool) -> bool:
     """Is *value* of the same axes and of the same kind? *sizes*: what each size of ours is there."""
     if isinstance(value, Result):
         return what.kind in ("object", "array", "list", "dict", "other")
     if isinstance(value, np.ndarray) and value.ndim:
-        return what.kind == "array" and alike_arrays(what, value, sizes)
+        return (
+            what.kind == "array"
+            and alike_axes(what, value, sizes)
+            and alike_numbers(what, value, strict)
+        )
     if isinstance(value, list | tuple):
         if what.kind != "list":
             return False
         pairs = zip(what.items, value, strict=False)
-        return all(alike(one, other, sizes) for one, other in pairs)
+        return all(alike(one, other, sizes, strict) for one, other in pairs)
     if isinstance(value, dict):
         if what.kind != "dict":
             return False
         known = dict(zip(what.keys, what.items, strict=True))
-        return all(k in known and alike(known[k], v, sizes) for k, v in value.items())
+        return all(k in known and alike(known[k], v, sizes, strict) for k, v in value.items())
     if isinstance(value, bool):
         return what.kind == "flag"
     if isinstance(value, int | float | np.ndarray | np.generic):
@@ -193,8 +214,8 @@ def alike(what: What, value: Any, sizes: dict[int, int]) -> bool:
     return what.kind == ("text" if isinstance(value, str) else "none")
 
 
-def alike_arrays(what: What, value: np.ndarray, sizes: dict[int, int]) -> bool:
-    if len(what.shape) != value.ndim or not alike_numbers(what, value):
+def alike_axes(what: What, value: np.ndarray, sizes: dict[int, int]) -> bool:
+    if len(what.shape) != value.ndim:
         return False
     for ours, theirs in zip(value.shape, what.shape, strict=True):
         if ours == 1 and theirs == 1:
@@ -204,30 +225,20 @@ def alike_arrays(what: What, value: np.ndarray, sizes: dict[int, int]) -> bool:
     return True
 
 
-def alike_numbers(what: What, value: np.ndarray) -> bool:
-    """Whole numbers for whole numbers, one-hot for one-hot, probabilities for probabilities; the same axis sums to 1."""
-    if what.character in ("", "zeros"):
+def alike_numbers(what: What, value: np.ndarray, strict: bool) -> bool:
+    """Whole numbers for whole numbers, shares for shares along the same axis; *strict*: logits for nothing but logits."""
+    theirs, ours = what.character, character(value)
+    if theirs in ("", "zeros"):
         return True
     if value.dtype.kind in "iu":
-        return what.character in WHOLE
-    if value.ndim == 2 and (whole := one_axis(value)):
-        bits = bool(((value == 0) | (value == 1)).all())
-        if bits:
-            return what.character in (f"one-hot{whole}", "bits")
-        return what.character in (f"probabilities{whole}", f"one-hot{whole}", "unit", "bits")
-    if what.dtype in ("i", "u") and what.character == "labels":
-        return bool((value == np.floor(value)).all())
-    return what.character not in SHARES or bool((value >= 0).all() and (value <= 1).all())
-
-
-def one_axis(value: np.ndarray) -> str | None:
-    """ "" where rows sum to 1, " in columns" where columns do, None else; as `calls.character` says it."""
-    if (value < 0).any():
-        return None
-    for axis, words in ((-1, ""), (0, " in columns")):
-        if value.shape[axis] > 1 and np.allclose(value.sum(axis=axis), 1, atol=1e-9):
-            return words
-    return None
+        return theirs in WHOLE
+    if ours in AXES and theirs in AXES and AXES[ours] != AXES[theirs]:
+        return False
+    if ours in SHARES:
+        return theirs in SHARES
+    if ours == "labels" or theirs == "labels":
+        return ours == theirs
+    return theirs not in SHARES or not strict
 
 
 def along_samples(what: What) -> Iterator[int]:
@@ -279,6 +290,8 @@ def token_for(
         return Fill(plain(what)) if is_plain(what) else None
     if what.kind in ("text", "flag", "none"):
         return Fill(what.value)
+    if what.kind == "array" and what.shape:
+        return T if is_target(parameter.name) or what.character in LABELS else X
     return FUNCTION + str(what.value) if what.kind == "function" else None
 
 

@@ -78,7 +78,7 @@ class What:
     (*value*), "list" (*value*: "list" or "tuple"; *items* are the first of *length*), "dict" (*keys* beside *items*), "function", "object" (*value*:
     its name or its class's), "none", "other".
     character: "labels" (whole, not negative), "one-hot", "probabilities" (rows sum to 1; with " in columns" columns
-    do), "bits" (0 and 1), "zeros", "unit" (between 0 and 1), "any", or "" where nobody looked.
+    do), "bits" (0 and 1), "zeros", "unit" (between 0 and 1), "positive", "any", or "" where nobody looked.
     token: the same number for the same object, -1 where none was given.
     """
 
