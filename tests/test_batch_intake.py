@@ -449,3 +449,11 @@ def test_a_name_of_any_bytes_can_be_written_down(here):
     assert cli.main(["grade", "class", "--class", "--no-html", "--out", "out", "-j", "1"]) == 0
     (line,) = (here / "out" / "results.jsonl").read_text().splitlines()
     assert "caf\ufffd" in line and '"verdict":"passed"' in line
+
+
+def test_the_row_of_a_student_counts_what_was_not_judged_and_staff_is_pointed_to_it(here):
+    loop = "W = 1.0\nfor step in range(3):\n    W -= 0.1 * (sigmoid(W) - 1)\n"
+    (here / "ann.py").write_text(SOURCE + "\n" + loop)
+    (row,) = graded("ann.py").values()
+    assert (row["right"], row["checks"], row["not judged"]) == ("7", "7", "1")
+    assert "1 not judged: loop, line " in Path("out/class.html").read_text()

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from . import gaps
 from .inventory import (
     ACTIVATION,
     FORWARD,
@@ -49,7 +48,8 @@ NAMED = {
     SLOPE: "deriv derivs derivative derivatives prime dsigmoid drelu dtanh dsoftmax diff slope",
     LOSS: "loss losses cost costs crossentropy entropy bce mse nll sse cce ce xent logloss"
     " hinge criterion likelihood objective",
-    ACTIVATION: "sigmoid sigm softmax relu tanh elu gelu activation activate hypothesis",
+    ACTIVATION: "sigmoid sigm softmax relu tanh elu selu gelu softplus swish activation"
+    " activate hypothesis",
     FORWARD: "forward fwd fprop feedforward propagation hypothesis",
     UPDATE: "update updates sgd adam momentum rmsprop adagrad nesterov descent optimizer optimiser"
     " optimize optimise",
@@ -64,6 +64,7 @@ TARGETS = re.compile(
 )
 ERRORS = re.compile(r"_*(?:err|error|errors|residuals?|diff|loss_?grad|delta\w*)$")
 RATES = re.compile(r"\w*(?:lr|rate|eta|alpha|step_?size|learning\w*|epsilon|gamma)$", re.IGNORECASE)
+DRAWN = {"plot", "plots", "graph", "curve", "figure", "history", "animation"}
 IDLE = (
     "plot draw show print display visualize visualise load read save download write animate main"
     " test init generate make create"
@@ -201,7 +202,8 @@ def _looks(piece: Piece, known: frozenset[str]) -> str:
         return TRAINING
     if piece.kind in ("loop", "steps"):
         return next((s for s in IN_STEPS if s in signs), "")
-    if said and (signs or piece.kind == "lambda" or _gives(piece.nodes) or _is_open(piece)):
+    # An update or a loss is often one of something else: there has to be something to compute.
+    if said and (said not in (UPDATE, LOSS) or signs or _computes(piece.nodes)):
         return said
     owner = _said(piece.name.rpartition(".")[0])
     if (
@@ -220,7 +222,9 @@ def _said(name: str) -> str:
     words = _words(last)
     if D_NAME.fullmatch(last):
         return SLOPE
-    told = {SAYS[w] for w in (*words, "".join(words)) if w in SAYS}
+    whole = "".join(words)
+    told = {SAYS[w] for w in (*words, whole) if w in SAYS}
+    told |= {looks for stem, looks in SAYS.items() if len(stem) > 3 and stem in whole}
     return next((looks for looks in LOOKS if looks in told), "")
 
 
@@ -228,16 +232,12 @@ def _is_idle(name: str) -> bool:
     """Does it draw, read or make something, by its name?"""
     last = name.rpartition(".")[2]
     special = last.startswith("__") and last != "__call__"
-    return special or bool(set(_words(last)[:1]) & set(IDLE.split()))
+    words = _words(last)
+    return special or bool(set(words[:1]) & set(IDLE.split()) | set(words) & DRAWN)
 
 
 def _words(name: str) -> list[str]:
     return [word.lower() for word in WORD.findall(name)]
-
-
-def _is_open(piece: Piece) -> bool:
-    """Is it a function that was left as its template?"""
-    return isinstance(piece.first, ast.FunctionDef) and gaps.is_open(piece.first)
 
 
 def _gives(nodes: Iterable[ast.AST]) -> bool:
@@ -268,7 +268,7 @@ def _signs(nodes: Sequence[ast.AST], known: frozenset[str]) -> set[str]:
     found = {sign for node in nodes for sign in _signs_of(node, known)}
     names = {_called(n) for n in nodes if isinstance(n, ast.Call)}
     divides = any(isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div) for n in nodes)
-    if "exp" in names and divides:
+    if "exp" in names and (divides or names & LOGARITHMS):
         found.add(ACTIVATION)
     weighs = any(isinstance(n, ast.UnaryOp | ast.BinOp) for n in nodes)
     if names & LOGARITHMS and weighs and names & SUMS:
@@ -359,7 +359,8 @@ def _signs_of_call(node: ast.Call, known: frozenset[str]) -> Iterator[str]:
     ):
         yield ACTIVATION
     elif name == "where" and node.args and isinstance(node.args[0], ast.Compare):
-        if any(_is_number(arg) for arg in node.args[1:]):
+        compared = ast.dump(node.args[0].left)
+        if any(_is_number(arg) or compared in ast.dump(arg) for arg in node.args[1:]):
             yield ACTIVATION
     elif name == "square" and operands and _is_difference(operands[-1]):
         yield LOSS
