@@ -11,9 +11,11 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from checkgrad import cli
+from checkgrad.batch import unwrap
 from checkgrad.batch.archive import Archive
 from checkgrad.batch.intake import handed_in
 from checkgrad.batch.record import Student
+from checkgrad.batch.shelf import Packed
 from checkgrad.sandbox.stage import stage
 from checkgrad.targets import BadTarget
 
@@ -329,6 +331,14 @@ def test_modules_beside_each_other_in_an_archive_find_each_other(here, above):
     assert rows["4734"]["right"] == rows["4734"]["checks"]
 
 
+def test_a_notebook_in_an_archive_finds_the_module_beside_it(here):
+    cell = {"cell_type": "code", "source": "from act import sigmoid", "metadata": {}, "outputs": []}
+    notebook = json.dumps({"cells": [cell], "nbformat": 4, "nbformat_minor": 4, "metadata": {}})
+    made = inner(here, {"hw/hw.ipynb": notebook, "hw/act.py": SOURCE})
+    (row,) = graded(zipped(here / "c.zip", {"ann.zip": made})).values()
+    assert (row["state"], row["right"]) == ("graded", row["checks"])
+
+
 CLASSES = {
     "Canvas": [f"s{n}fox_47{n}_{n}_hw.py" for n in range(3)],
     "Moodle": [f"S F_47{n}_assignsubmission_file_/hw.py" for n in range(3)],
@@ -404,12 +414,15 @@ def test_no_mutated_archive_is_anything_but_read_or_refused(here):
             except BadTarget as problem:
                 assert "\n" not in str(problem), number
                 continue
-            try:
-                archive.unpack(archive.members, Path(folder))
-            except BadTarget as problem:
-                assert "\n" not in str(problem), number
-            finally:
-                archive.close()
+            shelf = Packed(archive)
+            for i, name in enumerate(shelf.entries()):
+                place = Path(folder, str(i))
+                place.mkdir()
+                try:
+                    assert unwrap.work(shelf, ((name, name),), place).path.exists()
+                except BadTarget as problem:
+                    assert "\n" not in str(problem), number
+            archive.close()
     assert sorted(p.name for p in here.iterdir()) == ["inner.zip", "mutant.zip"]
 
 

@@ -1,5 +1,6 @@
 """What may be handed in: regular files, none too many, none too large; anything else is one clear line."""
 
+import json
 import os
 from pathlib import Path
 
@@ -164,3 +165,52 @@ def test_clean_text_leaves_ordinary_text_alone(text):
 
 def test_clean_text_is_bounded():
     assert clean("x" * 50, 10) == "x" * 10 + " ..."
+
+
+@pytest.mark.parametrize(
+    "source",
+    [["import numpy as np\n", "from helpers import half\n"], "import os\nimport helpers as h"],
+)
+def test_a_notebook_gets_the_neighbours_that_its_cells_import(tmp_path, source):
+    (tmp_path / "helpers.py").write_text("import deeper\nhalf = 0.5\n")
+    (tmp_path / "deeper.py").write_text("")
+    (tmp_path / "unasked.py").write_text("")
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": []}
+    (tmp_path / "hw.ipynb").write_text(json.dumps({"cells": [cell], "nbformat": 4}, indent=1))
+    staged = stage(tmp_path / "hw.ipynb", neighbours=True)
+    assert sorted(p.name for p in staged.folder.iterdir()) == [
+        "deeper.py",
+        "helpers.py",
+        "hw.ipynb",
+    ]
+    remove(staged.folder)
+
+
+@pytest.mark.parametrize("inside", ["hw", "a/b/hw", "hw/src"])
+def test_a_folder_with_one_folder_inside_is_that_folder(tmp_path, inside):
+    place = tmp_path / inside
+    place.mkdir(parents=True)
+    (place / "one.py").write_text("x = 1\n")
+    (place / "two.py").write_text("from one import x\n")
+    (tmp_path / "README.md").write_text("")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_one.py").write_text("")
+    staged = stage(tmp_path)
+    assert [target[0] for target in staged.targets] == ["one", "two"]
+    assert staged.roots[0] == str(staged.folder / place.name)
+    remove(staged.folder)
+
+
+def test_a_package_stays_one(tmp_path):
+    (tmp_path / "package").mkdir()
+    for name in ("__init__.py", "one.py"):
+        (tmp_path / "package" / name).write_text("")
+    staged = stage(tmp_path)
+    assert [target[0] for target in staged.targets] == ["package", "package.one"]
+    remove(staged.folder)
+
+
+def test_more_than_20_mb_are_refused(tmp_path):
+    for i in range(11):
+        (tmp_path / f"f{i}.py").write_text("#" * 2_000_000)
+    assert refusal(tmp_path) == "more than 20 MB of Python files"

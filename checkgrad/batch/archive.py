@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from checkgrad.sandbox import in_a_line
 from checkgrad.sandbox.stage import LARGEST_FILE, MOST_BYTES, SOURCES
 from checkgrad.targets import BadTarget
 
@@ -85,7 +86,8 @@ class Archive:
             raise BadTarget(f"{self.named}: holds more than {MOST_SOURCES} Python files")
         above = {parts[:n] for parts in chosen for n in range(1, len(parts))}
         if clash := next((m.name for m in chosen.values() if m.parts in above), ""):
-            raise BadTarget(f"{self.named}: holds a file and a folder that are both called {clash}")
+            told = f"holds a file and a folder that are both called {in_a_line(clash, 80)}"
+            raise BadTarget(f"{self.named}: {told}")
         left = {".zip": LARGEST_ARCHIVE}
         for member in chosen.values():
             self._copy(member, folder.joinpath(*member.parts), left)
@@ -104,7 +106,7 @@ class Archive:
         except OSError as error:
             if error.errno not in BAD_NAME:
                 raise
-            told = f"{member.name[:80]}: cannot be a file here ({error.strerror})"
+            told = f"{in_a_line(member.name, 80)}: cannot be a file here ({error.strerror})"
             raise BadTarget(f"{self.named}: {told}") from None
         if left[kind] < 0:
             most = LARGEST_ARCHIVE if kind else MOST_BYTES
@@ -121,7 +123,7 @@ class Archive:
                     most -= len(chunk)
                     yield chunk
         except Exception as error:  # the standard library raises many kinds
-            told = f"{member.name[:80]} in it is damaged: {_said(error)}"
+            told = f"{in_a_line(member.name, 80)} in it is damaged: {_said(error)}"
             raise BadTarget(f"{self.named}: cannot be unpacked ({told})") from None
 
 
@@ -129,7 +131,7 @@ def _member(info: zipfile.ZipInfo) -> Member:
     named = info.filename.replace("\\", "/")
     parts = [part for part in named.split("/") if part not in ("", ".")]
     outside = named.startswith("/") or ".." in parts or bool(parts and DRIVE.match(parts[0]))
-    if not outside:
+    if not parts or not outside:
         return Member(info, tuple(parts))
     told = f"holds {info.filename[:80]!r}, which would land outside"
     if parts[0] == ".." or named.startswith("/") or DRIVE.match(parts[0]):  # it is nobody's
@@ -143,4 +145,4 @@ def _hidden(member: Member) -> bool:
 
 def _said(error: Exception) -> str:
     """What an error of the standard library says, in few words."""
-    return (str(error).splitlines() or [""])[0][:80] or type(error).__name__
+    return in_a_line(str(error), 80) or type(error).__name__

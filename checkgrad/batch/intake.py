@@ -17,7 +17,7 @@ from checkgrad.batch.archive import Archive
 from checkgrad.batch.record import Student
 from checkgrad.batch.shelf import Folder, Packed, Shelf
 from checkgrad.batch.unwrap import Work
-from checkgrad.sandbox import clean
+from checkgrad.sandbox import in_a_line
 from checkgrad.sandbox.stage import SOURCES, printable, remove
 from checkgrad.targets import BadTarget, find
 
@@ -159,13 +159,13 @@ def _plain(name: str, is_folder: bool) -> Handed:
 def _written(handed: Handed) -> Handed:
     """With names that can be written down in a line: those of files may hold any bytes."""
     known = handed.student
-    student = Student(*map(_in_a_line, (known.id, known.name, known.email)))
-    source, name = _in_a_line(handed.source), _in_a_line(handed.name)
+    student = Student(*map(_shown, (known.id, known.name, known.email)))
+    source, name = _shown(handed.source), _shown(handed.name)
     return replace(handed, student=student, source=source, name=name)
 
 
-def _in_a_line(name: str) -> str:
-    return re.sub(r"[\t\n]", "\N{REPLACEMENT CHARACTER}", clean(printable(name)))
+def _shown(name: str) -> str:
+    return in_a_line(printable(name))
 
 
 def _distinct(found: list[Handed]) -> tuple[list[Handed], list[str]]:

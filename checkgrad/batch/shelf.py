@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from checkgrad.batch.archive import HIDDEN, Archive, Member
-from checkgrad.sandbox import clean
+from checkgrad.sandbox import in_a_line
 from checkgrad.targets import BadTarget
 
 MOST_NAMES = 20_000  # that are looked at to say what was found
@@ -81,7 +81,7 @@ class Packed:
             self.archive.unpack(self._entries.get(name, []), scratch)
         except BadTarget as problem:
             told = str(problem).removeprefix(f"{self.archive.named}: ")
-            raise BadTarget(f"{clean(name, 80)}: {told}") from None
+            raise BadTarget(f"{in_a_line(name, 80)}: {told}") from None
         return scratch.joinpath(*self.base, name)
 
     def files(self, name: str) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from checkgrad.batch.archive import Archive
 from checkgrad.batch.shelf import Shelf
-from checkgrad.sandbox import clean
+from checkgrad.sandbox import in_a_line
 from checkgrad.sandbox.stage import SOURCES, remove, sources_in
 from checkgrad.targets import BadTarget
 
@@ -77,7 +77,7 @@ def _open_archives(folder: Path) -> list[str]:
 
 def _unpack(path: Path, folder: Path) -> None:
     """All of an archive, or nothing."""
-    archive = Archive(path, clean(path.name, 80))
+    archive = Archive(path, in_a_line(path.name, 80))
     whole = Path(tempfile.mkdtemp(dir=folder.parent))
     try:
         archive.unpack(archive.members, whole)
@@ -89,7 +89,7 @@ def _unpack(path: Path, folder: Path) -> None:
 
 def _found(shelf: Shelf, entries: Sequence[str]) -> str:
     """One sentence on files that are no submission."""
-    names = [clean(name, 80) for entry in entries for name in shelf.files(entry)]
+    names = [in_a_line(name, 80) for entry in entries for name in shelf.files(entry)]
     if not names:
         return (
             "is empty; a submission is a .py file, a notebook (.ipynb) or a folder or .zip of them"

@@ -2,10 +2,10 @@
 
 from checkgrad.sandbox import house
 from checkgrad.sandbox.session import GraderFault
-from checkgrad.sandbox.text import clean
+from checkgrad.sandbox.text import clean, in_a_line
 from checkgrad.sandbox.worker import Limits, Worker
 
-__all__ = ["GraderFault", "Limits", "Worker", "clean", "missing_for_strict"]
+__all__ = ["GraderFault", "Limits", "Worker", "clean", "in_a_line", "missing_for_strict"]
 
 
 def missing_for_strict() -> str:

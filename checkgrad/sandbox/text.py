@@ -30,3 +30,8 @@ def clean(text: str, longest: int = 10_000) -> str:
     safe = text[:longest].translate(REPLACED)
     safe = CI_COMMAND.sub(lambda found: found[0][:-1] + " :" if ":" in found[0] else "# ", safe)
     return safe if len(text) <= longest else safe + " ..."
+
+
+def in_a_line(text: str, longest: int = 10_000) -> str:
+    """*text* as clean() gives it, in one line."""
+    return re.sub(r"[\t\n]", "\N{REPLACEMENT CHARACTER}", clean(text, longest))
