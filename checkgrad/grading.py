@@ -40,6 +40,7 @@ from checkgrad.model import (
     Outcome,
     Place,
     ReadAs,
+    ReadBy,
     Report,
     Submission,
     Verdict,
@@ -326,13 +327,23 @@ class Grader:
         return unjudged.part(question, reason, place)
 
     def _read_as(self, question: Question, reading: Reading | NetworkReading) -> ReadAs:
+        read_by, note = self._read_by(question, reading), reading.note
+        if read_by == "usage" and self.usage.instead:
+            note += f", its own work run with stand-ins for {', '.join(self.usage.instead)}"
+        place = self._place(question.function)
         return ReadAs(
-            question.exercise,
-            question.function,
-            reading.convention,
-            reading.note,
-            place=self._place(question.function),
+            question.exercise, question.function, reading.convention, note, read_by, place
         )
+
+    def _read_by(self, question: Question, reading: Reading | NetworkReading) -> ReadBy:
+        """What told how it is called: who asks for it, the module's own work, or names."""
+        if self._is_pinned(question.exercise):
+            return "pinned"
+        if isinstance(reading, NetworkReading) and reading.script and reading.candidate.maker:
+            holder = reading.script.holder
+            if holder and holder.takes in set(self.usage.plans(reading.candidate.maker)):
+                return "usage"
+        return "names"
 
     def _place(self, function: str) -> Place | None:
         definition = self.worker.inventory.find(function)

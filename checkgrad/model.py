@@ -188,6 +188,9 @@ class Outcome(Struct, frozen=True):
     repairs: list[Repair] = []  # the nearest to the loss first
 
 
+ReadBy = Literal["usage", "names", "pinned", "asked"]
+
+
 class ReadAs(Struct, frozen=True):
     """How a function of the submission was understood."""
 
@@ -195,7 +198,7 @@ class ReadAs(Struct, frozen=True):
     function: str
     convention: dict[str, str] = {}  # "labels" -> "integers", "layout" -> "columns"
     note: str = ""
-    read_by: Literal["usage", "names", "pinned", "asked"] = "names"
+    read_by: ReadBy = "names"
     place: Place | None = None
 
 

@@ -216,3 +216,65 @@ def test_data_in_a_constructor_are_data(used):
     )
     maker = next(d for d in inventory(usage) if d.name == "Net")
     assert list(usage.plans(maker)) == [("x", "t")]
+
+
+NETWORK = """
+import numpy as np
+import pandas as pd
+
+class Net:
+    def __init__(self, conf, act, quiet):
+        if act not in ("tanh", "logistic") or quiet is not True:
+            raise ValueError(act)
+        self.act = act
+        self.Ws = [np.random.randn(a, b) * 0.5 for a, b in zip(conf[:-1], conf[1:])]
+        self.bs = [np.zeros((1, b)) for b in conf[1:]]
+
+    def forward(self, X):
+        self.As = [X]
+        for i, (W, b) in enumerate(zip(self.Ws, self.bs)):
+            z = self.As[-1] @ W + b
+            e = np.exp(z - z.max(axis=1, keepdims=True))
+            last = i == len(self.Ws) - 1
+            self.As.append(e / e.sum(axis=1, keepdims=True) if last else np.tanh(z))
+        return self.As[-1]
+
+    def loss(self, X, y):
+        return -np.sum(y * np.log(self.forward(X))) / len(X)
+
+    def backward(self, X, y):
+        d = (self.forward(X) - y) / len(X)
+        dW, db = [], []
+        for i in reversed(range(len(self.Ws))):
+            dW.insert(0, self.As[i].T @ d)
+            db.insert(0, d.sum(axis=0, keepdims=True))
+            d = d @ self.Ws[i].T * (1 - self.As[i] ** 2)
+        return dW, db
+"""
+WORK = """
+data = pd.read_csv("flowers.csv").values
+X, y = data[:, :4], np.eye(3)[data[:, 4].astype(int)]
+net = Net([4, 8, 3], "tanh", True)
+for i in range(500):
+    dW, db = net.backward(X, y)
+    for W, g in zip(net.Ws, dW):
+        W -= 0.1 * g
+"""
+
+
+def test_a_network_is_made_as_the_module_makes_it(tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(NETWORK + WORK)
+    with Grader(path) as grader:
+        part = grader.ask(Question("MLP", "Net", "gradients"))
+    assert part.outcome.verdict == "passed"
+    assert part.reading.read_by == "usage"
+    assert "stand-ins for pandas.read_csv" in part.reading.note
+
+
+def test_without_its_own_work_nobody_knows_how_it_is_made(tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(NETWORK)
+    with Grader(path) as grader:
+        part = grader.ask(Question("MLP", "Net", "gradients"))
+    assert part.outcome.verdict == "not_judged"

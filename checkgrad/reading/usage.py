@@ -66,6 +66,11 @@ class Usage:
         """One run a file that does work."""
         return tuple(runs(self.ask, [Asked(WORK, WATCH, work=True, file=f) for f in self.work]))
 
+    @property
+    def instead(self) -> tuple[str, ...]:
+        """What was stood in for."""
+        return tuple(dict.fromkeys(name for run in self.runs for name in run.instead))
+
     @cached_property
     def calls(self) -> tuple[Call, ...]:
         return tuple(call for run in self.runs for call in run.calls)
