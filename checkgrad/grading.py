@@ -58,6 +58,7 @@ from checkgrad.reading.networks import (
     network_candidates,
     read_networks,
 )
+from checkgrad.reading.obstacles import wants_objects
 from checkgrad.reading.pieces import Pieces
 from checkgrad.reading.recipe import last_name
 from checkgrad.reading.usage import Usage
@@ -309,7 +310,9 @@ class Grader:
         beside = self._beside(candidate, outcome.verdict.failed)
         outcome = settled(outcome, check, student, beside)
         if outcome.verdict is Verdict.NOT_JUDGED:
-            return self._not_judged(question, Reason(unjudged.TRIED, outcome.problem))
+            own = wants_objects(student.answers(student.probes))
+            code = unjudged.OWN_OBJECTS if own else unjudged.TRIED
+            return self._not_judged(question, Reason(code, outcome.problem))
         if check.earns and outcome.verdict.failed and candidate in self.right_elsewhere:
             free, pinned = self.right_elsewhere[candidate], self.assignment.conventions
             outcome = demands.by_other_conventions(outcome, free, pinned)

@@ -30,6 +30,7 @@ BELONGS, UNFINISHED, NOT_ASKED_FOR, NOT_LOADED = (
     "belongs", "unfinished", "not_asked_for", "not_loaded",
 )  # fmt: skip
 HANGS_ON, FOLLOWS, TRIED, OUT_OF_TIME = "hangs_on", "follows", "tried", "out_of_time"
+OWN_OBJECTS = "own_objects"
 NO_LOOP, AS_A_LOOP = "no_loop", "as_a_loop"
 
 WORDS = {
@@ -37,6 +38,7 @@ WORDS = {
     NOT_CALLED: "could not be called: {}",
     NOT_READ: "{}",
     TRIED: "{}",
+    OWN_OBJECTS: "takes or gives objects of a kind of its own, tensors or nodes, not arrays of NumPy",
     GUESSED: "is not what it seems to be; its name does not say what it computes",
     NOT_RECOGNISED: "nothing says what it is due to compute, so it was not called",
     IN_A_SCRIPT: (

@@ -17,6 +17,11 @@ class Unsendable:
 
     description: str
 
+    @property
+    def is_object(self) -> bool:
+        """Is it an object of a class that is no type of Python's?"""
+        return self.description.startswith("an object of class")
+
 
 @dataclass(frozen=True)
 class Behaviour:

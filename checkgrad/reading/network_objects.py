@@ -124,7 +124,7 @@ def _objects(script: Script, inspected: Sequence[Path], dicts: Sequence[Any]) ->
 
 
 def _objects_in(value: Any, at: Path) -> Iterator[Path]:
-    if isinstance(value, Unsendable) and value.description.startswith("an object of class"):
+    if isinstance(value, Unsendable) and value.is_object:
         yield at
     elif isinstance(value, dict):
         for key, member in value.items():

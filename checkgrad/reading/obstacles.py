@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from checkgrad import compare
-from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.behaviour import Behaviour, Unsendable
 from checkgrad.exercise import Kind
 from checkgrad.reading.exchange import is_split
 from checkgrad.reading.inquiry import Inquiry
@@ -26,6 +27,23 @@ FLAT = re.compile(
     r"not enough values to unpack \(expected [3-9], got [0-2]\)"
     r"|too many indices for array: array is 2-dimensional, but [3-9] were indexed"
 )
+
+
+# What is said where an array lacks what tensors and nodes have: x.data may be the memory of an array.
+NO_ARRAY = re.compile(r"'numpy\.\w+' object has no attribute '\w+'|.*'memoryview'")
+
+
+def wants_objects(answers: Iterable[Behaviour]) -> bool:
+    """Does it take, or give, objects of a kind of its own wherever it is handed arrays?"""
+    given = list(answers)
+    return bool(given) and all(map(_met_no_object, given))
+
+
+def _met_no_object(answer: Behaviour) -> bool:
+    if answer.returned:
+        members = answer.value if isinstance(answer.value, list | tuple) else [answer.value]
+        return any(isinstance(m, Unsendable) and m.is_object for m in members)
+    return answer.raised in ("AttributeError", "TypeError") and bool(NO_ARRAY.match(answer.message))
 
 
 def of(one: Inquiry) -> str:
