@@ -520,7 +520,10 @@ class Grader:
             read_by="usage",
             place=place,
         )
-        return Part(outcome, read_as, covers=[found.loop.name, *found.loop.reaches])
+        own = found.attempt is not None and found.attempt.own
+        beside = [] if own else unjudged.losses_in(self.worker.inventory, found.loop.span)
+        covers = [found.loop.name, *found.loop.reaches]
+        return Part(outcome, read_as, covers=covers, beside=beside)
 
     def _reviewed(self, outcome: Outcome, check: Check, student: Student) -> Outcome:
         """The outcome of a secret exam, with a note where what passed fails on inputs of its own."""

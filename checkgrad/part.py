@@ -45,6 +45,7 @@ class Part(Struct, frozen=True):
 
     reason: why there is no verdict. covers: definitions that the outcome says something about.
     concerns: those that it would say something about, if there were a verdict.
+    beside: pieces within what was judged, of which the verdict says nothing.
     place: where the code in question stands.
     """
 
@@ -55,4 +56,5 @@ class Part(Struct, frozen=True):
     reason: Reason | None = None
     covers: list[str] = []
     concerns: list[str] = []
+    beside: list[str] = []
     place: Place | None = None

@@ -30,7 +30,7 @@ BELONGS, UNFINISHED, NOT_ASKED_FOR, NOT_LOADED = (
     "belongs", "unfinished", "not_asked_for", "not_loaded",
 )  # fmt: skip
 HANGS_ON, FOLLOWS, TRIED, OUT_OF_TIME = "hangs_on", "follows", "tried", "out_of_time"
-OWN_OBJECTS = "own_objects"
+OWN_OBJECTS, ANOTHER_LOSS = "own_objects", "another_loss"
 NO_LOOP, AS_A_LOOP = "no_loop", "as_a_loop"
 
 WORDS = {
@@ -51,6 +51,7 @@ WORDS = {
     NOT_ASKED_FOR: "the assignment does not ask for it",
     NOT_LOADED: "the submission does not load",
     NO_LOOP: "was run turn by turn, and is no training that is understood: {}",
+    ANOTHER_LOSS: "the steps of {} were held against a loss by its formula, not against this one",
     AS_A_LOOP: "not asked of a training loop",
     NO_SIZES: "could not be given parameters and data of any size that was tried",
     NO_ANSWER: "not asked: no call gave an answer",
@@ -160,6 +161,17 @@ def _is_interface(owner: str, inventory: Inventory) -> bool:
     return len(methods) > 1 and all(d.stub for d in methods)
 
 
+def losses_in(inventory: Inventory, span: Span) -> list[str]:
+    """The losses that are worked out within these lines, among other things."""
+    return [
+        s.name
+        for s in inventory.suspects
+        if s.kind == "inline"
+        and (s.span.file, s.span.cell) == (span.file, span.cell)
+        and span.line <= s.span.line <= span.end_line
+    ]
+
+
 def reached(inventory: Inventory, roots: Iterable[str]) -> list[str]:
     """The definitions that *roots* are or use, at any remove; a method only of a class that is used as well."""
     found = {d.name: d for d in inventory.definitions if d.name in set(roots)}
@@ -207,9 +219,21 @@ def listed(header: Header, parts: Sequence[Part], asked: Collection[str]) -> lis
     everything = len(selected) == len({q.function for q in header.questions})
     found = {name: _entry(p, header.pieces) for name, p in told.items() if p.place}
     for piece in header.pieces if everything else ():
+        if piece.kind == "inline":
+            continue
         if (piece.definition or piece.name) not in found and not _is_known(piece, judged, told):
             found[f"{piece.name} {piece.place.line}"] = _unknown(piece, header, parts, asked)
+    found |= {one.name: one for one in _beside(parts, header.pieces)}
     return sorted(found.values(), key=lambda n: (n.place.file, n.place.cell or 0, n.place.line))
+
+
+def _beside(parts: Iterable[Part], pieces: Iterable[Piece]) -> Iterator[NotJudged]:
+    """Pieces within what has a verdict, of which that says nothing."""
+    within = {name: p.outcome.function for p in parts if _is_answer(p) for name in p.beside}
+    for piece in pieces:
+        if piece.kind == "inline" and piece.name in within:
+            why = Reason(ANOTHER_LOSS, within[piece.name])
+            yield NotJudged(piece.place, piece.name, LOOKS[piece.looks_like], sentence(why))
 
 
 def _told(parts: Sequence[Part]) -> dict[str, Part]:

@@ -172,3 +172,45 @@ def test_a_submission_of_which_nothing_could_be_judged_fails(grade):
     result = grade(UNCALLABLE)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*nothing here could be judged*"])
+
+
+DESCENT = (
+    SIGMOID
+    + """
+X = np.random.default_rng(1).normal(size=(6, 2))
+T = np.array([[1.0], [0.0], [1.0], [1.0], [0.0], [0.0]])
+W = np.zeros((2, 1))
+for step in range(10):
+    Y = sigmoid(X @ W)
+    {}
+    W -= 0.1 * X.T @ (Y - T) / 6
+"""
+)
+
+
+def test_a_loss_that_a_right_loop_does_not_go_down_is_named(told):
+    found, report = told(DESCENT.format("J = np.sum(-T * np.log(Y) + (1 - T) * np.log(1 - Y)) / 6"))
+    assert [o.verdict for o in report.outcomes if o.function.startswith("loop")][-1] == "passed"
+    assert list(found) == ["loss, line 12"]
+    assert not told(DESCENT.format("pass"))[0]
+
+
+def test_objects_of_a_kind_of_its_own_are_told_once(told):
+    found, report = told("""
+    import numpy as np
+    class Tensor:
+        def __init__(self, data):
+            self.data = data
+        def exp(self):
+            return Tensor(np.exp(self.data))
+    def sigmoid(x):
+        return 1 / (1 + (-x).exp())
+    def softmax(x):
+        return x.exp() / x.exp().sum()
+    def relu(x):
+        return Tensor(np.maximum(x.data, 0))
+    """)
+    assert {
+        one.reason for name, one in found.items() if name in ("sigmoid", "softmax", "relu")
+    } == {"takes or gives objects of a kind of its own, tensors or nodes, not arrays of NumPy"}
+    assert not any(o.verdict.failed for o in report.outcomes if o.function != "submission")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PIECES = ("function", "nested", "lambda", "loop", "steps")
+PIECES = ("function", "nested", "lambda", "loop", "steps", "inline")
 # What a piece of source may look like; of several, the first is told.
 TRAINING, UPDATE, GRADIENT, SLOPE, LOSS, ACTIVATION, FORWARD = LOOKS = (
     "training", "update", "gradient", "slope", "loss", "activation", "forward",
@@ -35,7 +35,8 @@ class Span:
 class Suspect:
     """A piece of source that computes gradients, or looks as if it might.
 
-    kind: one of PIECES: a function or method, one within another, a lambda, a loop or other steps of a script.
+    kind: one of PIECES: a function or method, one within another, a lambda, a loop or other steps of a
+        script, a statement within what trains.
     looks_like: one of LOOKS.
     """
 

@@ -76,7 +76,7 @@ class Piece:
     """A part of a source that may be told of: its name, what it stands for, its syntax, its own nodes."""
 
     name: str
-    kind: str  # "function", "nested", "lambda", "loop", "steps"
+    kind: str  # one of inventory.PIECES
     first: ast.AST
     last: ast.AST
     nodes: tuple[ast.AST, ...]
@@ -88,8 +88,25 @@ def suspects(file: str, tree: ast.Module, document: Document) -> list[Suspect]:
     found = {piece: looks for piece in pieces if (looks := _looks(piece, frozenset()))}
     known = frozenset(p.name.rpartition(".")[2] for p in found if p.kind != "loop")
     found |= {p: looks for p in pieces if p not in found and (looks := _looks(p, known))}
+    for piece, looks in list(found.items()):
+        if looks == TRAINING:
+            found |= dict.fromkeys(_losses_within(piece, document), LOSS)
     told = [_suspect(piece, looks, file, document) for piece, looks in found.items()]
     return sorted(told, key=lambda s: (s.span.cell, s.span.line))[:MOST_SUSPECTS]
+
+
+def _losses_within(piece: Piece, document: Document) -> Iterator[Piece]:
+    """The statements of a training loop that work out a loss, which the steps may not go down."""
+    for node in piece.nodes:
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr):
+            nodes = tuple(ast.walk(node))
+            if LOSS in _signs(nodes, frozenset()) and not _changes_parameters(node):
+                name = f"loss, {document.where(node.lineno)}"
+                yield Piece(name, "inline", node, node, nodes)
+
+
+def _changes_parameters(node: ast.stmt) -> bool:
+    return UPDATE in set(_signs_of(node, frozenset()))
 
 
 def _suspect(piece: Piece, looks: str, file: str, document: Document) -> Suspect:
