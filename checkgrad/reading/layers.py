@@ -297,7 +297,8 @@ def _single_argument(
     (parameter,) = required(backward.parameters)
     logits = [role for role in exercise.roles if role not in from_above]
     above = _gives_upstream(backward)
-    if exercise.derivative and likeness(ACTIVATED, parameter.name) > 0 and len(logits) == 1:
+    from_outside = UPSTREAM_NAME.fullmatch(parameter.name.lower())
+    if exercise.roles == ("z",) and likeness(ACTIVATED, parameter.name) > 0 and not from_outside:
         yield (), ((ACTIVATED,),)
     if above and before and from_above:
         yield before, (tuple(from_above),)
