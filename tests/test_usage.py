@@ -278,3 +278,43 @@ def test_without_its_own_work_nobody_knows_how_it_is_made(tmp_path):
     with Grader(path) as grader:
         part = grader.ask(Question("MLP", "Net", "gradients"))
     assert part.outcome.verdict == "not_judged"
+
+
+WITH_SETTINGS = """
+import numpy as np
+
+class Net:
+    def __init__(self, n_in, n_hid, n_out):
+        self.W1, self.b1 = np.random.randn(n_in, n_hid), np.zeros(n_hid)
+        self.W2, self.b2 = np.random.randn(n_hid, n_out), np.zeros(n_out)
+
+    def forward(self, X, how, warm):
+        if how != "deep" or not warm:
+            raise ValueError(how)
+        self.X = X
+        self.A1 = np.tanh(X @ self.W1 + self.b1)
+        z = self.A1 @ self.W2 + self.b2
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        self.Y = e / e.sum(axis=1, keepdims=True)
+        return self.Y
+
+    def backward(self, t, zeta):
+        d = (self.Y - t) / len(t) * (zeta / 0.25)
+        dW2, db2 = self.A1.T @ d, d.sum(axis=0)
+        d = d @ self.W2.T * (1 - self.A1**2)
+        return self.X.T @ d, d.sum(axis=0), dW2, db2
+
+X, t = np.random.randn(20, 4), np.eye(3)[np.arange(20) % 3]
+net = Net(4, 8, 3)
+for i in range(100):
+    net.forward(X, "deep", True)
+    for p, d in zip((net.W1, net.b1, net.W2, net.b2), net.backward(t, 0.25)):
+        p -= 0.1 * d
+"""
+
+
+def test_settings_whose_names_say_nothing_are_those_of_the_module(tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(WITH_SETTINGS)
+    with Grader(path) as grader:
+        assert grader.ask(Question("MLP", "Net", "gradients")).outcome.verdict == "passed"

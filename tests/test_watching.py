@@ -252,3 +252,34 @@ def test_an_error_that_is_caught_is_none(watching):
     found = watching("try:\n    1 / 0\nexcept ZeroDivisionError:\n    pass\nx = 1 + 1\n")
     (run,) = found.run([Asked("own work", Watch(ALL), work=True)])
     assert run.errors == () and run.ended
+
+
+HOSTILE = {
+    "names of ours": "__watch__ = lambda k, v: 42\n__after__ = __leave__ = None\n",
+    "builtins of ours": "__builtins__['__watch__'] = lambda k, v: 42\n",
+    "our own code": "import gc\nfor o in gc.get_objects():\n    if type(o).__name__ == 'Hook':\n        o.applied, o.stopped = [7], ''\n",
+    "endless telling": "x = [0.0] * 100000\nfor i in range(10 ** 6):\n    y = x\n",
+    "absurd shapes": "import numpy as np\nx = np.broadcast_to(0.0, (10 ** 9, 10 ** 3))\ny = x\n",
+    "an object that lies": "class A:\n    def __getattribute__(self, name): raise SystemExit\n    def __eq__(self, o): raise SystemExit\na = A()\nfor i in range(2):\n    b = a\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE)
+def test_who_knows_of_it_gains_nothing(watching, source):
+    """What a run tells may be a lie, as any answer; the grader and the next request are as before."""
+    found = watching("def f():\n    return 3\nif __name__ == '__main__':\n" + indented(source))
+    watch = Watch(ALL, longest=1000, seconds=1.0)
+    (run,) = found.run([Asked("own work", watch, work=True)])
+    assert isinstance(run.stopped, str)
+    (after,) = found.run([Asked("f", Watch(), *call_of("f"), fresh=True)])
+    assert after.value == 3 or after.died
+    assert found.worker.ask([call("f")])[0].value == 3
+
+
+def indented(source):
+    return "".join(f"    {line}\n" for line in source.splitlines())
+
+
+def call_of(name):
+    request = call(name)
+    return request.steps, request.answer

@@ -216,7 +216,7 @@ def calls_of(
             continue
         is_method = search.has_methods and definition in search.parts
         path = ("." + last(definition.name),) if is_method else path_to(definition.name)
-        for takes, named in fillings(definition, allowed, most):
+        for takes, named in fillings(definition, allowed, most, search.usage.settings):
             found.append(Call(definition.name, path, takes, named, HOLDER if is_method else None))
     return found
 

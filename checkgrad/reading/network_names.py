@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from checkgrad.child.inventory import Definition, Parameter
@@ -161,13 +161,12 @@ UPSTREAM_NAME = re.compile(
 
 def tokens_for(name: str) -> list[Token]:
     """What a parameter of this name may stand for, the likeliest first."""
-    return (
-        named(name)
-        or _by_words(name)
-        or setting(name)
-        or _size(name)
-        or [X, T, Y, UPSTREAM, PARAMS]
-    )
+    return says_something(name) or [X, T, Y, UPSTREAM, PARAMS]
+
+
+def says_something(name: str) -> list[Token]:
+    """What a name says that a parameter stands for; nothing where anything is possible."""
+    return named(name) or _by_words(name) or setting(name) or _size(name)
 
 
 def _size(name: str) -> list[Token]:
@@ -282,16 +281,30 @@ def is_rate(name: str) -> bool:
     return RATE in setting(name)
 
 
+def nothing_known(function: str, parameter: str) -> list[Token]:
+    return []
+
+
 def fillings(
-    definition: Definition, allowed: Sequence[str], most: int = 10
+    definition: Definition,
+    allowed: Sequence[str],
+    most: int = 10,
+    settings: Callable[[str, str], Sequence[Token]] = nothing_known,
 ) -> list[tuple[tuple[Token, ...], tuple[tuple[str, Token], ...]]]:
-    """The ways to call a function with these tokens: positional and named arguments, the likeliest first."""
+    """The ways to call a function with these tokens: positional and named arguments, the likeliest first.
+
+    settings: what a parameter of a function is set to whose name says nothing.
+    """
     parameters = definition.parameters
     if parameters is None or any(p.star for p in parameters) and not positional(parameters):
         return [(tuple(order), ()) for order in ((X,), (X, T), ()) if set(order) <= set(allowed)]
     places = required(parameters)
     named = [(p, o) for p in positional(parameters) if p.optional and (o := _wanted(p, allowed))]
-    options = [_options(p.name, allowed) for p in places]
+    options = [
+        (not says_something(p.name) and list(settings(definition.name, p.name)))
+        or _options(p.name, allowed)
+        for p in places
+    ]
     found = []
     for chosen in itertools.islice(itertools.product(*map(_ranked, options)), 400):
         rank, tokens = sum(r for r, _ in chosen), tuple(t for _, t in chosen)

@@ -148,6 +148,13 @@ class Usage:
             return True
         return not any(size in self.samples for size in sizes.values())
 
+    def settings(self, function: str, parameter: str) -> list[Token]:
+        """What *parameter* is set to there: flags, texts and fractions, but no counts, of epochs for one."""
+        given = [dict(call.arguments).get(parameter) for call in self.of(function)]
+        plain = [what for what in given if what and what.kind in ("flag", "text", "number")]
+        values = {repr(w.value): Fill(w.value) for w in plain if type(w.value) is not int}
+        return list(values.values()) if len(plain) == len(given) else []
+
     # ---- constructors
 
     def plans(self, maker: Definition) -> Iterator[tuple[Token, ...]]:
