@@ -59,12 +59,12 @@ def identify(
     return _searched(candidate, again)
 
 
-UNKNOWN_NAME = re.compile(r"NameError: name '(\w+)' is not defined")
+UNKNOWN_NAME = re.compile(r"NameError: name '(\w+)' is not defined|NotHere: (\w+) has no value")
 
 
 def _lacking(search: Search) -> tuple[tuple[Path, scripts.Token], ...]:
     """The names that the code looks for in vain and that say what they should be: m, the number of samples."""
-    names = {match[1] for p in search.problems if (match := UNKNOWN_NAME.match(p))}
+    names = {match[1] or match[2] for p in search.problems if (match := UNKNOWN_NAME.match(p))}
     function = next((d.name for d in search.parts if d.kind in ("function", "method")), "")
     at = (*path_to(function), ".__globals__")
     meant = {name: setting(name) for name in sorted(names)}
