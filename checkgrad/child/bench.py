@@ -17,6 +17,7 @@ import sys
 import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, cast
 
 import numpy as np
@@ -91,11 +92,13 @@ class Turn:
     digests: list[float] = field(default_factory=list)
     before: dict[str, np.ndarray] = field(default_factory=dict)
     after: dict[str, np.ndarray] = field(default_factory=dict)
+    seconds: float = 0.0
 
     def as_data(self, where: Callable[[int], str]) -> tuple[Any, ...]:
         """The turn as it travels, with *where* a line is found."""
         places = np.array(self.places, dtype=np.int64).reshape(-1, 4 + MOST_AXES)
         digests = np.array(self.digests, dtype=float)
+        before = {p: v for p, v in self.before.items() if p in self.after or v.size == 1}
         return (
             self.raised,
             self.message,
@@ -103,8 +106,9 @@ class Turn:
             self.values,
             places,
             digests,
-            self.before,
+            before,
             self.after,
+            self.seconds,
         )
 
 
@@ -231,6 +235,7 @@ class Bench:
         self._told, self._factors = frozenset(trial.tell), dict(trial.factors)
         self._counts = {}
         self._now = trial, turn
+        turn.seconds = -perf_counter()
 
     def look_at_views(self, turn: Turn) -> None:
         """What shares memory with something that was edited begins with other numbers, too."""
@@ -246,6 +251,7 @@ class Bench:
         if self._now is None or isinstance(error, Enough):
             raise Enough
         (trial, turn), self._now = self._now, None
+        turn.seconds += perf_counter()
         if error is not None:
             turn.raised, turn.message = faults.name(error), faults.message(error)[:300]
             turn.line = line_of(error, self.space.get("__file__", ""))

@@ -47,11 +47,11 @@ def _own_slopes(points: Points, node: int, way: Way) -> Slopes | None:
     values, errors = [], []
     for point in points.points:
         for move in point.moves:
-            sides = [take(turn, node, way) for turn in move.turns]
+            sides = [take(turn, node, way) for turn in (*move.turns, point.base)]
             numbers = [np.ravel(v)[0] for v in sides if v is not None and v.size == 1]
             if len(numbers) < len(sides):
                 return None
-            value, error = slope_of(numbers)
+            value, error = slope_of(numbers[:-1], numbers[-1])
             values.append(float(value))
             errors.append(float(error))
     return _finite(np.array(values), np.array(errors))
@@ -71,7 +71,7 @@ def _of_outputs(points: Points) -> Iterator[Attempt]:
         for target, way in points.targets:
             bonus = _bonus(points.roles, output, target)
             targets = _aligned(points, moved, target, way) if bonus is not None else None
-            if targets is None or bonus is None:
+            if targets is None or bonus is None or bonus <= 0 and targets[0].size == 1:
                 continue
             key = b"".join(t.tobytes() for t in targets)
             if key in known:
@@ -95,9 +95,9 @@ def _bonus(roles: Roles, output: Output, target: int | str) -> float | None:
     else:
         keys: list[Key] = roles.evaluations[int(target)]
         groups = set().union(*(roles.data_cover.get(k, set()) for k in keys))
-    if groups & mine:
+    if groups and groups <= roles.rates:
         return None
-    if groups:
+    if groups and not groups & mine:
         return FOR_TARGETS
     return 0.0 if roles.delicate or not _known_targets(roles) else None
 
@@ -120,7 +120,7 @@ def _moved(points: Points, output: Output) -> Moved | None:
             fitting = [v for v in sides if v is not None and v.shape == value.shape]
             if len(fitting) < len(sides):
                 return None
-            slope, error = slope_of(fitting)
+            slope, error = slope_of(fitting, value)
             slopes.append(slope.ravel())
             errors.append(error.ravel())
         values.append(value)

@@ -18,7 +18,7 @@ __all__ = ["Bench", "Edit", "Key", "NotRead", "Seen", "Slot", "Trial", "Turn"]
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 Key = tuple[int, int]  # a node, and which of its values in the turn
 ROOM = 12_000_000  # bytes that an answer may take, below what the wire allows
-AT_ONCE = 64  # turns in one request
+AT_ONCE, IN_TIME = 160, 0.7  # turns in one request, and seconds that they may take
 
 
 class NotRead(Exception):
@@ -56,6 +56,7 @@ class Turn:
     seen: Mapping[Key, Seen]
     before: Mapping[str, np.ndarray]
     after: Mapping[str, np.ndarray]
+    seconds: float = 0.0
 
     def step(self, path: str) -> np.ndarray:
         """What the turn added to a slot."""
@@ -75,13 +76,15 @@ class Bench:
     leave: tuple[int, ...] = ()  # loops that are cut short on the way
     instead: tuple[str, ...] = ()  # what was stood in for when it was run last
     problem: str = ""  # and what went wrong before it
+    slowest: float = 0.0  # seconds of a turn
 
     def turns(self, trials: Sequence[Trial], numbers: int = 0) -> list[Turn]:
         """What each trial did, where each tells about so many *numbers*; raise NotRead if the loop is never reached."""
         size = int(np.clip(ROOM // (8 * numbers + 64), 1, AT_ONCE))
         found: list[Turn] = []
-        for start in range(0, len(trials), size):
-            _, turns = self._asked(trials[start : start + size], slots=False)
+        while len(found) < len(trials):
+            at_once = int(np.clip(IN_TIME / max(self.slowest, 1e-6), 1, size))
+            _, turns = self._asked(trials[len(found) : len(found) + at_once], slots=False)
             found += turns
         return found
 
@@ -113,6 +116,7 @@ class Bench:
             held = {path: Slot(path, bool(whole), np.asarray(v)) for path, whole, v in leaves}
         except (TypeError, KeyError, ValueError, IndexError):
             raise NotRead("its turns tell values of no known form") from None
+        self.slowest = max([self.slowest, *(turn.seconds for turn in found)])
         if len(found) < len(trials):
             why = f": {self.problem}" if self.problem else ""
             raise NotRead(f"the module's own work does not come to it{why}")
@@ -128,10 +132,11 @@ def turn_of(
     digests: np.ndarray,
     before: dict[str, np.ndarray],
     after: dict[str, np.ndarray],
+    seconds: float,
 ) -> Turn:
     """A turn from what travelled."""
     told = f"{raised}: {message} ({where})" if raised else ""
-    return Turn(told, values, dict(seen_of(places, digests)), before, after)
+    return Turn(told, values, dict(seen_of(places, digests)), before, after, float(seconds))
 
 
 def seen_of(places: np.ndarray, digests: np.ndarray) -> Iterator[tuple[Key, Seen]]:

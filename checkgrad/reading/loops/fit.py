@@ -11,6 +11,7 @@ from checkgrad.reading.loops.face import Turn
 from checkgrad.reading.loops.points import EPS, Move, Point, Points, direction
 
 INFORMATIVE = 30.0  # times its error that a slope has to be to tell something
+SHARP, ENOUGH_SMOOTH = 1e-6, 4  # relative error of a slope without a kink nearby; equations
 SAME_RATE = 1e-4
 RESOLVED = (
     2e-6  # relative to the step of the block: what clips and small numbers in logarithms may cost
@@ -88,6 +89,7 @@ class Slopes:
 def fit_of(table: Table, name: str, slopes: Slopes) -> Fit:
     """The rate at which a block goes down these slopes, if it does."""
     rows = table.rows(name)
+    rows = _smooth(rows, slopes)
     u, room, theta, size = table.u[rows], table.room[rows], table.theta[rows], table.size[rows]
     s, err = slopes.value[rows], slopes.error[rows]
     told = int(np.sum(np.abs(s) > INFORMATIVE * err))
@@ -105,6 +107,13 @@ def fit_of(table: Table, name: str, slopes: Slopes) -> Fit:
         if near and c * r > 0:
             return Fit(float(r), float(c), True, told)
     return Fit(rate, 0.0, False, told)
+
+
+def _smooth(rows: np.ndarray, slopes: Slopes) -> np.ndarray:
+    """The equations without a kink nearby, where there are enough of them."""
+    sharp = slopes.error <= SHARP * np.abs(slopes.value)
+    clean = rows & sharp
+    return clean if clean.sum() >= ENOUGH_SMOOTH else rows
 
 
 @dataclass

@@ -58,6 +58,7 @@ class LoopReading:
 def read_loop(ask: Ask, loop: TrainingLoop, leave: Sequence[int] = ()) -> LoopReading:
     """Read a loop by its turns: of a nest the innermost that changes all parameters."""
     try:
+        Bench(ask, loop, loop.number).first([])
         numbers = _order(ask, loop, leave)
     except NotRead as error:
         return _unread(loop, error)
@@ -95,7 +96,8 @@ def _order(ask: Ask, loop: TrainingLoop, leave: Sequence[int]) -> list[int]:
             raised = raised or error
             continue
         if turn.raised:
-            alone = not (bench.instead or bench.problem)  # with the data that it was made for
+            # with the data that it was made for, and before all was updated
+            alone = not (bench.instead or bench.problem or len(turn.after) > 2)
             why = f"its first turn stops: {turn.raised}"
             stopped = NotRead(why, turn.raised if alone else "")
             if number == loop.number:
@@ -163,7 +165,9 @@ def _verdict(
     loop = points.roles.bench.loop
     loss = _loss(points, best)
     found = LoopReading(loop, "unclear", loss=loss, rate=best.rate, right=list(best.right))
-    enough = best.told > ENOUGH or bool(best.optimised)
+    moving = sum(1 for n in best.right if best.fits[n].rate is not None)
+    several = moving > 1 or len(table.names) <= 3 or best.own
+    enough = best.told > ENOUGH and several or bool(best.optimised)
     if not best.right or not enough:
         return _nothing_right(points, table, attempts, found)
     if best.mistaken:

@@ -60,22 +60,22 @@ class Roles:
     full: set[Key] = field(default_factory=set)
     outputs: list[Output] = field(default_factory=list)
     evaluations: dict[int, list[Key]] = field(default_factory=dict)
+    rates: set[str] = field(default_factory=set)  # numbers that scale all steps
 
     def size_of(self, path: str) -> float:
         """How far a slot is nudged."""
         return nudge_size(self.slots[path])
 
     @property
+    def steps_told(self) -> int:
+        """How many numbers it takes to tell what a turn did to all that it changes."""
+        return 2 * sum(self.slots[p].saved.size for p in self.changed)
+
+    @property
     def constants(self) -> list[Key]:
-        """Values that follow neither from parameters nor from inputs, and are not written in the source."""
+        """Values that do not follow from what is carried, and are not written in the source."""
         anywhere: set[Key] = set().union(*self.moves.values()) if self.moves else set()
-        return [
-            k
-            for k, seen in self.seen.items()
-            if k not in anywhere
-            and not seen.literal
-            and not self.data_cover.get(k, set()) & self.entry
-        ]
+        return [k for k, seen in self.seen.items() if k not in anywhere and not seen.literal]
 
     @property
     def scalars(self) -> list[Key]:
@@ -157,7 +157,8 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
         group: tuple(Edit(path, "add", nudge_size(slots[path]), 101 + i) for path in paths)
         for i, (group, paths) in enumerate(groups.items())
     }
-    turns = bench.turns([Trial(edits, steps=None) for edits in nudges.values()])
+    size = sum(value.size for value in base.after.values())
+    turns = bench.turns([Trial(edits, steps=None) for edits in nudges.values()], 2 * size)
     after = dict(base.after)
     for (_, paths), turn in zip(groups.items(), turns, strict=True):
         if not turn.raised:
@@ -178,7 +179,7 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
         Edit(p, "lift", nudge_size(slots[p]), 60 + i)
         for i, (g, paths) in enumerate(groups.items())
         for p in paths
-        if g not in delicate and p not in changed and not np.all(slots[p].saved)
+        if g not in delicate and p not in changed and is_liftable(slots[p])
     )
     data = {g: [p for p in ps if p not in changed] for g, ps in groups.items()}
     data = {g: ps for g, ps in data.items() if ps and g not in delicate}
@@ -189,7 +190,8 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
         for i, p in enumerate(changed)
     ]
     plan += [Trial((*lift, *nudges[g]), digests=True, steps=steps) for g in data]
-    first, *rest = bench.turns(plan, 8 * len(base.seen))
+    size = sum(slots[p].saved.size for p in changed)
+    first, *rest = bench.turns(plan, 8 * len(base.seen) + 2 * size)
     if first.raised:
         raise NotRead(f"a little beside its own numbers a turn stops: {first.raised}")
     nudged = dict(zip(changed, rest, strict=False))
@@ -215,6 +217,11 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
         with_data,
         seen,
     )
+
+
+def is_liftable(slot: Slot) -> bool:
+    """Does it hold a zero, and is it no counter?"""
+    return not np.all(slot.saved) and not (slot.whole and slot.saved.ndim == 0)
 
 
 def _lifted(slots: Mapping[str, Slot], paths: Iterable[str]) -> tuple[Edit, ...]:
@@ -276,6 +283,17 @@ def _scales(roles: Roles, path: str, others: set[str]) -> bool:
     return bool(others) and all(is_times(turn.step(q), first.step(q), grown) for q in others)
 
 
+def _is_rate(roles: Roles, group: str) -> bool:
+    """Does one number scale the steps of all parameters?"""
+    paths, turn = roles.data[group], roles.data_turns[group]
+    if len(paths) != 1 or roles.slots[paths[0]].saved.size != 1:
+        return False
+    was = float(np.ravel(np.asarray(roles.slots[paths[0]].saved, float))[0])
+    now = float(np.ravel(np.asarray(turn.before.get(paths[0], was), float))[0])
+    factor = now / was if was else np.inf
+    return all(is_times(turn.step(p), roles.first.step(p), factor) for p in roles.parameters)
+
+
 def is_times(a: np.ndarray, b: np.ndarray, factor: float) -> bool:
     if not (np.isfinite(factor) and np.isfinite(a).all() and np.isfinite(b).all()):
         return False
@@ -313,21 +331,24 @@ def _sort_out(roles: Roles) -> None:
     for group in roles.data_moves:
         late = group not in roles.entry and any(group not in groups for groups in together)
         (roles.targets if late else roles.inputs).append(group)
+    roles.rates = {g for g in roles.targets if _is_rate(roles, g)}
     for key in roles.seen:
         roles.evaluations.setdefault(key[0], []).append(key)
     roles.outputs = list(_distinct(roles, full))
 
 
 def _distinct(roles: Roles, full: Iterable[Key]) -> Iterator[Output]:
-    """Where outputs can be read off, the same values once."""
-    known = set()
+    """Where outputs can be read off, the same values once: best of an expression that is evaluated once in a turn."""
+    found: dict[tuple[object, ...], Output] = {}
     for node in dict.fromkeys(k for k, _ in full):
         for way in ways(roles, node, roles.full):
             keys = chosen(roles.evaluations[node], way)
             values = tuple((roles.seen[k].shape, round(roles.seen[k].number, 12)) for k in keys)
-            if values not in known:
-                known.add(values)
-                yield Output(node, way, keys[-1])
+            known = found.get(values)
+            if known is None or way == "0" and known.way != "0":
+                found[values] = Output(node, way, keys[-1])
+    order = {key: i for i, key in enumerate(roles.seen)}
+    yield from sorted(found.values(), key=lambda o: (o.way not in ("0", "*"), order[o.key]))
 
 
 def ways(roles: Roles, node: int, among: Collection[Key] | None = None) -> list[Way]:
