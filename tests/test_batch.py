@@ -85,6 +85,24 @@ def test_scores_come_in_the_order_of_the_class_and_are_no_formulas(whole):
     assert [row[4] for row in rows[2:]] == ["graded", "graded", "graded", "not read", "graded"]
 
 
+def test_processes_that_are_gone_before_their_work_begins_change_no_grade(
+    whole, homework, monkeypatch
+):
+    hire, hired = pool._hire, []
+
+    def killing(settings):
+        hired.append(hire(settings))
+        if len(hired) % 2:
+            hired[-1].process.kill()
+            hired[-1].process.join()
+        return hired[-1]
+
+    monkeypatch.setattr(pool, "_hire", killing)
+    assert grade("killed", "-j2") == 0
+    assert len(hired) >= 2
+    assert grades(homework / "killed") == whole
+
+
 def test_more_processes_give_the_same_grades(whole, homework):
     assert grade("three", "-j3") == 0
     assert grades(homework / "three") == whole

@@ -87,6 +87,9 @@ class Overview:
             # With an assignment it is what nobody asked for.
             names = story.listed(one.name for one in report.not_judged)
             self.to_review.append((student, f"{len(report.not_judged)} not judged: {names}"))
+        if late := [o for o in report.outcomes if o.maximum and o.verdict is Verdict.NOT_JUDGED]:
+            told = f"{len(late)} checks that earn points have no verdict: {late[0].problem}"
+            self.to_review.append((student, told))
         if any(FOR_REVIEW in o.note for o in report.outcomes):
             self.to_review.append((student, "right on the inputs of all, not on inputs of its own"))
         for part in story.parts(report):

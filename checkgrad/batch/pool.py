@@ -21,7 +21,7 @@ from checkgrad.sandbox import house
 
 LONGEST = 900.0  # seconds for one submission, which its own budgets bound far below
 LAST_WORDS = 5.0  # seconds to clear up
-TRIES = 2  # a process may die of another one's hunger
+TRIES = 5  # a process may die of another one's hunger, and by whose hand ever
 # Forked where that is safe: a fresh interpreter would import everything once more.
 CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
