@@ -32,6 +32,7 @@ from checkgrad.network_truth import (
     compared,
     count,
     flat,
+    heeds_everything,
     is_right,
     is_right_for_its_own_loss,
     measured,
@@ -54,7 +55,7 @@ REDUCED_DIFFERENTLY = "the loss and its gradient are reduced differently"
 NOT_KNOWN = "no known mistake explains this"
 # Why a question is not asked: codes.
 NO_HIDDEN_LAYER, NO_REFERENCE, OTHER_SIZES = "no_hidden_layer", "no_reference", "other_sizes"
-NO_ANSWER, NO_SIZES = "no_answer", "no_sizes"
+NO_ANSWER, NO_SIZES, HEEDLESS = "no_answer", "no_sizes", "heedless"
 THROUGH_ZERO = ("tanh", "relu", "leaky_relu")  # activations that turn 0 into 0
 
 
@@ -103,6 +104,8 @@ def gradients(network: Network) -> Finding:
         return _unasked(NO_SIZES)
     if failed := next((b for b in network.answers if not b.returned), None):
         return _no_value(failed)
+    if not network.reading.right_forward and not heeds_everything(network):
+        return _unasked(HEEDLESS)
     seen = compared(network)
     if not any(s.wrong for s in seen):
         return _beside_its_loss(network)._replace(
@@ -116,7 +119,7 @@ def gradients(network: Network) -> Finding:
         problem = f"the gradients hold an L2 penalty with factor {lam:.4g} that is not in the loss"
         return Finding(Verdict.ADVICE, problem)
     worst = min(seen, key=lambda s: (not s.wrong, sum(map(np.size, s.due))))
-    if is_right_for_its_own_loss(network, worst):
+    if is_right_for_its_own_loss(network, worst) and heeds_everything(network):
         return Finding(note="right for the network's own loss, which is not the usual one")
     named = None if network.cause else diagnosed(network)
     return Finding(

@@ -183,6 +183,36 @@ def _own_loss(network: Network) -> numeric.Evaluate:
     return evaluate
 
 
+def heeds_everything(network: Network) -> bool:
+    """Does the network's own loss follow from its inputs, its targets and every layer's weights?
+
+    Where it does not, what is right for it may be nothing at all.
+    """
+    several = [p for p in network.probes if len(p[1]) > 1] or list(network.probes)
+    point = mlp.flattened(max(several, key=count))
+    moves = [
+        mlp.restored((*point[:i], moved, *point[i + 1 :]))
+        for i in _that_count(point)
+        for moved in _moved(point[i], network.seed, is_target=i == len(point) - 1)
+    ]
+    first, *others = network.asked_afresh([mlp.restored(point), *moves])
+    losses = [b.value[1] if b.returned else np.nan for b in (first, *others)]
+    changed = [not np.allclose(loss, losses[0], rtol=1e-9, atol=0.0) for loss in losses[1:]]
+    return all(map(any, zip(changed[::2], changed[1::2], strict=True)))
+
+
+def _that_count(point: Sequence[Any]) -> list[int]:
+    """The places of weights, inputs and targets; biases may be left out."""
+    return [*range(0, len(point) - 2, 2), len(point) - 2, len(point) - 1]
+
+
+def _moved(value: Any, seed: int, is_target: bool) -> list[Any]:
+    """Two other values of the same kind: the targets of other samples, or numbers that are moved."""
+    if is_target:
+        return [np.roll(value, 1, axis=0), value[::-1].copy()]
+    return [value + np.random.default_rng(seed + i).normal(size=value.shape) for i in (0, 1)]
+
+
 def flat(value: Any) -> tuple[Any, ...]:
     y, loss, gradients = value
     return (y, loss, *(block for pair in gradients for block in pair))

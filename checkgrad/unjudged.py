@@ -12,6 +12,7 @@ from checkgrad.exercises.mlp import NETWORK
 from checkgrad.judging import Question, bare_outcome
 from checkgrad.model import NotJudged, Outcome, Place, Verdict
 from checkgrad.network_checks import (
+    HEEDLESS,
     NETWORK_CHECKS,
     NO_ANSWER,
     NO_HIDDEN_LAYER,
@@ -54,6 +55,10 @@ WORDS = {
     ANOTHER_LOSS: "the steps of {} were held against a loss by its formula, not against this one",
     AS_A_LOOP: "not asked of a training loop",
     NO_SIZES: "could not be given parameters and data of any size that was tried",
+    HEEDLESS: (
+        "has a loss of its own that does not follow from its inputs, its targets and all weights, "
+        "so it says nothing of the gradients"
+    ),
     NO_ANSWER: "not asked: no call gave an answer",
     NO_HIDDEN_LAYER: "not asked: without a hidden layer no network can learn XOR",
     NO_REFERENCE: "not asked: there is no reference for what this network computes",

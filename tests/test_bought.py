@@ -103,3 +103,49 @@ def test_every_way_to_spoil_a_function_spoils_it(tmp_path):
         path.write_text(spoilt(RIGHT, "softmax(z)", spoil))
         score = grade(path, assignment=week()).score
         assert score is None or score < sum(right.values()), spoil
+
+
+NETWORK = """
+import numpy as np
+
+
+class MLP:
+    def __init__(self, sizes, seed=0):
+        draw = np.random.default_rng(seed)
+        self.weights = [draw.normal(size=pair) for pair in zip(sizes, sizes[1:])]
+        self.biases = [np.zeros(size) for size in sizes[1:]]
+
+    def forward(self, x):
+        return {y}
+
+    def loss(self, x, t):
+        return {loss}
+
+    def backward(self, x, t):
+        y = self.forward(x)
+        return {gradients}
+"""
+ZEROS = "[0 * w for w in self.weights], [0 * b for b in self.biases]"
+NOTHING = "np.zeros((len(x), self.weights[-1].shape[1])) + 0.5"
+
+
+@pytest.mark.parametrize(
+    ("y", "loss", "gradients"),
+    [
+        (NOTHING, "0.7", ZEROS),
+        (
+            NOTHING,
+            "sum(np.sum(p) for p in self.weights + self.biases)",
+            "[0 * w + 1 for w in self.weights], [0 * b + 1 for b in self.biases]",
+        ),
+        (
+            "x[:, :1] @ np.ones((1, self.weights[-1].shape[1])) + self.biases[-1]",
+            "np.mean((self.forward(x) - t) ** 2) / 2",
+            "[0 * w for w in self.weights], "
+            "[0 * b for b in self.biases[:-1]] + [np.sum((y - t) / y.size, axis=0)]",
+        ),
+    ],
+)
+def test_a_network_that_ignores_what_it_is_given_earns_nothing(tmp_path, y, loss, gradients):
+    text = NETWORK.format(y=y, loss=loss, gradients=gradients)
+    assert points(tmp_path / "hw.py", text, "exercises.MLP.points = 2\n")["MLP"] == 0
