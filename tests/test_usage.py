@@ -318,3 +318,22 @@ def test_settings_whose_names_say_nothing_are_those_of_the_module(tmp_path):
     path.write_text(WITH_SETTINGS)
     with Grader(path) as grader:
         assert grader.ask(Question("MLP", "Net", "gradients")).outcome.verdict == "passed"
+
+
+def test_work_without_a_loop_stops_in_time(used):
+    usage = used(
+        "def f(x):\n    return x + 1\nif __name__ == '__main__':\n    x = [f(i) for i in range(10**9)]\n"
+    )
+    (run,) = usage.runs
+    assert run.stopped == "time"
+    assert len(usage.of("f")) == 8
+
+
+def test_a_loop_that_fills_a_table_goes_to_its_end_and_one_that_trains_does_not(used):
+    usage = used(
+        "import numpy as np\ndef f(t):\n    return t\nt, labels = np.zeros((40, 3)), np.arange(40) % 3\n"
+        "for i in range(40):\n    t[i, labels[i]] = 1\nfor epoch in range(40):\n    f(t)\n    print(epoch)\n"
+    )
+    assert [len(turns) for turns in usage.runs[0].loops.values()] == [40, 12]
+    assert usage.of("f")[0].arguments[0][1].character == "one-hot"
+    assert usage.samples == {40}

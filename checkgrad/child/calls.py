@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import sys
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
@@ -25,15 +25,20 @@ SKIPPED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERAT
 class Calls:
     """A profile function that notes calls; `with` it in place.
 
-    files: names of the submission's files. own: modules whose objects are its own. noted: one record a call, in the
+    files: names of the submission's files. own: modules whose objects are its own. look_at_time: called now and
+    then, to end what has no loop of its own. noted: one record a call, in the
     order in which they began: function, file, line of its definition, number of the noted call it was made in (-1:
     of none), line of its caller, arguments by name, result (of `__init__`: all attributes of the object), attributes
     of its object that it set or changed.
     """
 
-    def __init__(self, files: Collection[str], own: Collection[str]) -> None:
+    def __init__(
+        self, files: Collection[str], own: Collection[str], look_at_time: Callable[[], None]
+    ) -> None:
         self.files = frozenset(files)
         self.own = frozenset((*own, "__main__"))
+        self.look_at_time = look_at_time
+        self.events = 0
         self.noted: list[list[Any]] = []
         self.counts: dict[CodeType, int] = {}
         self.open: list[tuple[FrameType, int, Any, dict[str, Any]]] = []
@@ -49,6 +54,9 @@ class Calls:
         sys.setprofile(None)
 
     def event(self, frame: FrameType, event: str, value: Any) -> None:
+        self.events += 1
+        if not self.events & 255:
+            self.look_at_time()
         if event == "call":
             code = frame.f_code
             if code.co_filename in self.files and code.co_name[0] != "<":

@@ -50,6 +50,10 @@ BUILTINS = frozenset(dir(builtins))
 NAMED = frozenset((*FUNCTIONS, ast.ClassDef))
 BODIES = frozenset((*FUNCTIONS, ast.Lambda))
 PARTED = (ast.expr, ast.stmt, ast.arguments, ast.arg, ast.match_case, ast.pattern)
+HEAVY = (ast.For, ast.While, ast.AsyncFor, *COMPREHENSIONS)
+FILLING = frozenset(
+    ("append", "extend", "add", "split", "strip", "zeros", "array", "float", "items")
+)
 DECLARES = (ast.Global, ast.Nonlocal)
 LOAD, STORE, IN, AND = ast.Load(), ast.Store(), ast.In(), ast.And()
 
@@ -114,13 +118,17 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A module under watch: the statements that stand for each statement of its source, its nodes and loops."""
+    """A module under watch: the statements that stand for each statement of its source, its nodes and loops.
+
+    light: loops whose turns cost next to nothing, such as those that fill a table.
+    """
 
     file: str
     statements: tuple[list[ast.stmt], ...]
     loops: tuple[Loop, ...]
     raw: tuple[Raw, ...] = field(repr=False)
     targets: tuple[Target, ...] = field(repr=False)
+    light: frozenset[int]
     first: int = 0
 
     @property
@@ -203,6 +211,7 @@ def rewrite(tree: ast.Module, file: str, nodes: int = 0, loops: int = 0) -> Rewr
         tuple(rewriter.loops),
         tuple(rewriter.raw),
         tuple(rewriter.targets),
+        frozenset(rewriter.light),
         nodes,
     )
 
@@ -217,6 +226,7 @@ class Rewriter:
         self.raw: list[Raw] = []
         self.loops: list[Any] = []
         self.targets: list[Target] = []
+        self.light: set[int] = set()
         self.scope, self.loop, self.parent, self.line = "", -1, -1, 0
         self.owner: ast.AST = tree  # the module, class or function whose names these are
         self.names: set[str] | None = None  # that it binds; None until they are asked for
@@ -465,6 +475,8 @@ class Rewriter:
         outer, self.loop = self.loop, number
         if type(node) is ast.While:
             before["test"] = self.expression(node.test)
+        if self.is_light(node):
+            self.light.add(number)
         carried, held = self.carried_by(node)
         numbers = [(text, self.number(node, "carried", text)) for text in carried]
         holding = [(text, self.number(node, "held", text)) for text in held]
@@ -499,6 +511,19 @@ class Rewriter:
             expression(call("__left__", node, constant(number, node))),
             *(tried(expression(one), node) for one in told),
         ]
+
+    def is_light(self, node: Any) -> bool:
+        """Does the body neither loop nor multiply matrices nor call what the module defines?"""
+        for one in (part for statement in node.body for part in walk(statement)):
+            if isinstance(one, HEAVY) or type(one) is ast.BinOp and type(one.op) is ast.MatMult:
+                return False
+            if type(one) is ast.Call:
+                function = one.func
+                if type(function) is ast.Name and function.id not in BUILTINS:
+                    return False
+                if type(function) is ast.Attribute and function.attr not in FILLING:
+                    return False
+        return True
 
     def carried_by(self, node: Any) -> tuple[list[str], list[str]]:
         """Texts of what the body of a loop reads and assigns, and names of what it only reads."""

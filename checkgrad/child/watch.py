@@ -34,6 +34,7 @@ LARGEST = 1 << 22  # bytes of one value that is told
 DEEPEST, LONGEST = 5, 2000  # groups in groups, and how many members of one are looked at
 PLAIN = frozenset(map(np.dtype, ("f8", "f4", "i8", "i4", "u1", "?")))
 MOST_MARKS = 100_000  # turns of loops whose beginnings are noted
+LIGHT = 3000  # turns of a loop that costs next to nothing
 MOST_TOLD = 100_000  # values of all nodes
 
 
@@ -103,7 +104,7 @@ class Watch:
 
     stop: (loop, turn): the run ends as that turn begins, once its carried values are told.
     leave: (loop, turns) each: that loop is left (as by `break`) once it has turned so often since it was entered.
-    longest: the same for every other loop; most: turns of all loops together, after which the run is stopped.
+    longest: the same for every other loop, but for those that only fill a table; most: turns of all loops together, after which the run is stopped.
     seconds: the run is stopped once it took that much time of the processor, so that nothing is lost.
     room: bytes of values that are told; what does not fit is counted and not told.
     calls: also note the calls of the submission's own functions, in a run of a file's own work.
@@ -175,15 +176,23 @@ class Everything:
 class Hook:
     """The runtime of one watched run; what it found stands in its attributes.
 
-    own: modules whose objects may be looked into. nodes: how many there are, where that is known.
+    own: modules whose objects may be looked into. nodes: how many there are, where that is known. light: loops whose
+    turns cost next to nothing.
     turns: how often each node was evaluated, as long as it was told or changed. untold: how many values of a
     node did not fit. loops: by loop, the order at which each of its turns began. entered: how often each loop was
     entered. applied: how often each change was made. stopped: why the run was stopped, "" if it ran to its end;
     problem: of a change that could not be made, the reason. last: the node that was evaluated last of those that are told.
     """
 
-    def __init__(self, watch: Watch, own: Iterable[str] = (), nodes: int = 0) -> None:
+    def __init__(
+        self,
+        watch: Watch,
+        own: Iterable[str] = (),
+        nodes: int = 0,
+        light: frozenset[int] = frozenset(),
+    ) -> None:
         self.watch = watch
+        self.light = light
         self.own = frozenset((*own, "__main__"))  # modules whose objects may be looked into
         self.kept: dict[int, Kept] = {}
         self.turns: dict[int, int] = {}
@@ -289,15 +298,19 @@ class Hook:
             self.stop("turn")
         if self._all_turns > self.watch.most:
             self.stop("turns")
-        if process_time() > self._end:
-            self.stop("time")
-        if self._since.get(loop, 0) <= self._leave.get(loop, self.watch.longest):
+        self.look_at_time()
+        most = self.watch.longest if loop not in self.light else max(self.watch.longest, LIGHT)
+        if self._since.get(loop, 0) <= self._leave.get(loop, most):
             return False
         self.counts[loop] -= 1
         if self._all_turns <= MOST_MARKS:
             self.loops[loop].pop()
         self._leaving = True
         return True
+
+    def look_at_time(self) -> None:
+        if process_time() > self._end:
+            self.stop("time")
 
     def left(self, loop: int) -> None:
         self.go_on()

@@ -88,7 +88,9 @@ class Workshop:
         watch = unpacked(packed)
         if what == "script":
             return self.script(where, watch, request, given)
-        return self.steps(where, lambda own: Hook(watch, own, self.count), request, given)
+        return self.steps(
+            where, lambda own: Hook(watch, own, self.count, self.light), request, given
+        )
 
     # ---- rewriting
 
@@ -104,6 +106,11 @@ class Workshop:
     def count(self) -> int:
         """How many nodes there are."""
         return sum(len(one.raw) for one in self.files.values())
+
+    @property
+    def light(self) -> frozenset[int]:
+        """The loops whose turns cost next to nothing."""
+        return frozenset().union(*(one.light for one in self.files.values()))
 
     def watched(self, file: str) -> list[CodeType]:
         """The code of each of a file's statements, watched; plain where it is too deep for that."""
@@ -269,8 +276,8 @@ class Workshop:
         """One run of a file's own work."""
         giver = Giver(recipe)
         with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
-            hook = self.begin(lambda own: Hook(watch, own, self.count))
-            calls = Calls(self.files, own_modules())
+            hook = self.begin(lambda own: Hook(watch, own, self.count, self.light))
+            calls = Calls(self.files, own_modules(), hook.look_at_time)
             with calls if watch.calls else nullcontext():
                 errors = self.run_all(file, module, hook)
             if request.steps and not hook.stopped:

@@ -39,7 +39,7 @@ from checkgrad.sandbox.watching import Asked, Call, Run, What, runs
 
 WORK = "the module's own work"
 # A loop over epochs is left after a few turns, one over layers goes to its end.
-WATCH = Watch(longest=12, most=5000, seconds=0.25, calls=True)
+WATCH = Watch(longest=12, most=20_000, seconds=0.25, calls=True)
 LABELS = ("labels", "one-hot", "one-hot in columns")
 WHOLE = ("labels", "bits", "zeros", "one-hot", "one-hot in columns")
 AXES = {
