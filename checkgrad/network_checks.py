@@ -185,8 +185,9 @@ def learns_xor(network: Network) -> Finding:
     if not _ran(network):
         return _unasked(NO_ANSWER)
     found = _trained_on_xor(network)
-    manner = found.verdict is Verdict.PASSED and _hindrance(network)
-    return found._replace(**_told(manner, Verdict.ADVICE)) if manner else found
+    sound = found.verdict is Verdict.PASSED or found.unasked == OTHER_SIZES
+    manner = _hindrance(network) if sound else None
+    return found._replace(unasked="", **_told(manner, Verdict.ADVICE)) if manner else found
 
 
 def _trained_on_xor(network: Network) -> Finding:

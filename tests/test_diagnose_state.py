@@ -68,7 +68,7 @@ def told(tmp_path):
         path = tmp_path / "student.py"
         path.write_text(source + also)
         outcomes = [o for o in grade(path).outcomes if o.exercise == "MLP"]
-        assert {o.check for o in outcomes} >= {"gradients", "learns_xor"}
+        assert "gradients" in {o.check for o in outcomes}
         return {
             o.check: ([d.name for d in o.diagnoses], o.verdict.failed)
             for o in outcomes
