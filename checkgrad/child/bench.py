@@ -87,6 +87,7 @@ class Turn:
     raised: str = ""
     message: str = ""
     line: int = 0
+    step: int = 0  # line of the statement of the loop that it came from
     values: dict[int, list[np.ndarray]] = field(default_factory=dict)
     places: list[tuple[int, ...]] = field(default_factory=list)
     digests: list[float] = field(default_factory=list)
@@ -94,8 +95,8 @@ class Turn:
     after: dict[str, np.ndarray] = field(default_factory=dict)
     seconds: float = 0.0
 
-    def as_data(self, where: Callable[[int], str]) -> tuple[Any, ...]:
-        """The turn as it travels, with *where* a line is found."""
+    def as_data(self, where: Callable[[int], str], asides: Collection[int]) -> tuple[Any, ...]:
+        """The turn as it travels, with *where* a line is found, and whether it stopped at one of the *asides*."""
         places = np.array(self.places, dtype=np.int64).reshape(-1, 4 + MOST_AXES)
         digests = np.array(self.digests, dtype=float)
         before = {p: v for p, v in self.before.items() if p in self.after or v.size == 1}
@@ -103,6 +104,7 @@ class Turn:
             self.raised,
             self.message,
             where(self.line) if self.line else "",
+            self.step in asides,
             self.values,
             places,
             digests,
@@ -254,6 +256,7 @@ class Bench:
         turn.seconds += perf_counter()
         if error is not None:
             turn.raised, turn.message = faults.name(error), faults.message(error)[:300]
+            turn.step = error.__traceback__.tb_lineno if error.__traceback__ else 0
             turn.line = line_of(error, self.space.get("__file__", ""))
         if trial.steps != ():
             self.compare(trial, turn, scope)
@@ -342,6 +345,12 @@ def clone(node: Any) -> Any:
     new = type(node).__new__(type(node))
     new.__dict__.update({name: clone(value) for name, value in node.__dict__.items()})
     return new
+
+
+def asides(tree: ast.Module) -> set[int]:
+    """Lines of statements that bind and change nothing by themselves: calls, most of them prints."""
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.Expr))
+    return {n for node in found for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
 
 
 def on_bench(statements: list[ast.stmt], loop: int, tree: ast.Module) -> list[ast.stmt]:

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from . import faults, operate
-from .bench import EARLIER, Bench, Enough, as_data, on_bench, trial_of
+from .bench import EARLIER, Bench, Enough, as_data, asides, on_bench, trial_of
 from .calls import Calls
 from .givings import Giver, Recipe, in_place, next_recipes
 from .load import Loader, Loading, Run, stand_in
@@ -171,12 +171,12 @@ class Workshop:
             self.builtins.update(bench.names())
             problem = self.to_the_bench(file, first + loop, bench)
         leaves = bench.state.leaves.values() if bench.state and slots else ()
-        where = self.plain.documents[file].where
+        where, beside = self.plain.documents[file].where, asides(self.plain.parsed[file].tree)
         return {
             "problem": problem,
             "instead": list(giver.gave),
             "slots": [as_data(leaf) for leaf in leaves],
-            "turns": [turn.as_data(where) for turn in bench.turns],
+            "turns": [turn.as_data(where, beside) for turn in bench.turns],
         }
 
     def first_loop(self, file: str) -> int:

@@ -56,6 +56,7 @@ class Turn:
     seen: Mapping[Key, Seen]
     before: Mapping[str, np.ndarray]
     after: Mapping[str, np.ndarray]
+    aside: bool = False  # did it stop at a statement that changes nothing by itself?
     seconds: float = 0.0
 
     def step(self, path: str) -> np.ndarray:
@@ -127,6 +128,7 @@ def turn_of(
     raised: str,
     message: str,
     where: str,
+    aside: bool,
     values: dict[int, list[np.ndarray]],
     places: np.ndarray,
     digests: np.ndarray,
@@ -136,7 +138,9 @@ def turn_of(
 ) -> Turn:
     """A turn from what travelled."""
     told = f"{raised}: {message} ({where})" if raised else ""
-    return Turn(told, values, dict(seen_of(places, digests)), before, after, float(seconds))
+    return Turn(
+        told, values, dict(seen_of(places, digests)), before, after, bool(aside), float(seconds)
+    )
 
 
 def seen_of(places: np.ndarray, digests: np.ndarray) -> Iterator[tuple[Key, Seen]]:

@@ -96,8 +96,9 @@ def _order(ask: Ask, loop: TrainingLoop, leave: Sequence[int]) -> list[int]:
             raised = raised or error
             continue
         if turn.raised:
-            # with the data that it was made for, and before all was updated
-            alone = not (bench.instead or bench.problem or len(turn.after) > 2)
+            # with the data that it was made for, and not at what is printed after the updates
+            aside = turn.aside and len(turn.after) > 1
+            alone = not (bench.instead or bench.problem or aside)
             why = f"its first turn stops: {turn.raised}"
             stopped = NotRead(why, turn.raised if alone else "")
             if number == loop.number:
