@@ -165,7 +165,7 @@ class Grader:
         """What the turns of a loop show."""
         if loop not in self._loops:
             leave = loop_checks.others(self.worker.inventory.loops, loop)
-            self._loops[loop] = read_loop(self.interview.ask, loop, leave)
+            self._loops[loop] = read_loop(self.interview.ask, loop, leave, self.worker.inventory)
         return self._loops[loop]
 
     @cached_property

@@ -180,3 +180,42 @@ for i in range(50):
 def test_a_loop_that_descends_no_slope_is_not_accused(tmp_path, source):
     _, report = outcomes(tmp_path, source)
     assert not [o for o in report.outcomes if o.exercise == "MLP" and o.verdict.failed]
+
+
+FIT = """
+import numpy as np
+
+class Model:
+    def __init__(self, hidden=5, lr=0.1):
+        self.hidden, self.lr = hidden, lr
+
+    def fit(self, X, y, epochs=20):
+        n, d = X.shape
+        k = len(np.unique(y))
+        rng = np.random.default_rng(0)
+        self.W = rng.normal(0, 0.4, (d, self.hidden))
+        self.V = rng.normal(0, 0.4, (self.hidden, k))
+        T = np.eye(k)[y]
+        for _ in range(epochs):
+            H = np.tanh(X @ self.W)
+            Z = H @ self.V
+            P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+            D = (P - T) / n
+            E = D @ self.V.T * (1 - H**2)
+            self.V -= self.lr * H.T @ D
+            self.W -= self.lr * X.T @ E
+        return self
+"""
+
+
+def test_a_loop_that_the_module_never_runs_is_called_with_data_of_our_own(tmp_path):
+    (outcome,), _ = outcomes(tmp_path, FIT)
+    assert outcome.verdict is Verdict.PASSED
+    assert "small data of our own" in outcome.note
+
+
+def test_a_mistake_in_a_loop_that_is_called_by_us_is_found(tmp_path):
+    (outcome,), _ = outcomes(tmp_path, FIT.replace("(1 - H**2)", "(1 - H)"))
+    assert outcome.verdict is Verdict.WRONG
+    assert "wrong in self.W; self.V right" in outcome.problem
+    assert outcome.corroboration == ["partly_right"]

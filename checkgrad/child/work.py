@@ -81,7 +81,7 @@ class Workshop:
             made = operate.unpacked(operations)
             return self.steps(fresh, lambda own: Operator(made, seconds, own), request, given)
         if what == "bench":
-            return self.bench(*rest)
+            return self.bench(request, given, *rest)
         if what == "texts":
             return self.texts(*rest)
         where, packed = rest
@@ -149,6 +149,8 @@ class Workshop:
 
     def bench(
         self,
+        request: Request,
+        given: Given,
         file: str,
         loop: int,
         leave: tuple[int, ...],
@@ -170,6 +172,8 @@ class Workshop:
             bench.space = module.__dict__
             self.builtins.update(bench.names())
             problem = self.to_the_bench(file, first + loop, bench)
+            if request.steps and not bench.turns:
+                problem = self.stepped_to(bench, request, given)
         leaves = bench.state.leaves.values() if bench.state and slots else ()
         where, beside = self.plain.documents[file].where, asides(self.plain.parsed[file].tree)
         return {
@@ -198,6 +202,17 @@ class Workshop:
                     module = sys.modules["__main__"]
                     stand_in(statement, module, self.plain.libraries)
         return problem
+
+    def stepped_to(self, bench: Bench, request: Request, given: Given) -> str:
+        """Take steps that may lead to the bench; what went wrong."""
+        try:
+            with np.errstate(all="ignore"):
+                self.performer.take_all(request, given, Namespace(bench.space))
+        except Enough:
+            pass
+        except BaseException as error:
+            return faults.name_and_message(error)[:300]
+        return ""
 
     def benched(self, file: str, loop: int) -> list[tuple[ast.stmt, CodeType]]:
         """The statements of *file* with their codes, the loop on the bench."""

@@ -11,7 +11,7 @@ import numpy as np
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.bench import Edit, Trial
 from checkgrad.child.inventory import TrainingLoop
-from checkgrad.child.request import Request
+from checkgrad.child.request import Request, Step
 
 __all__ = ["Bench", "Edit", "Key", "NotRead", "Seen", "Slot", "Trial", "Turn"]
 
@@ -22,11 +22,15 @@ AT_ONCE, IN_TIME = 160, 0.7  # turns in one request, and seconds that they may t
 
 
 class NotRead(Exception):
-    """Why a loop is no network, as far as could be seen. *raised*: what its own first turn stopped with."""
+    """Why a loop is no network, as far as could be seen.
 
-    def __init__(self, why: str, raised: str = "") -> None:
+    raised: what its own first turn stopped with. missed: is it that nothing comes to it?
+    """
+
+    def __init__(self, why: str, raised: str = "", missed: bool = False) -> None:
         super().__init__(why)
         self.raised = raised
+        self.missed = missed
 
 
 class Seen(NamedTuple):
@@ -75,6 +79,7 @@ class Bench:
     loop: TrainingLoop
     number: int  # of the loop on the bench: this one, or one that it runs
     leave: tuple[int, ...] = ()  # loops that are cut short on the way
+    steps: tuple[Step, ...] = ()  # that lead to it, where the module's own work does not
     instead: tuple[str, ...] = ()  # what was stood in for when it was run last
     problem: str = ""  # and what went wrong before it
     slowest: float = 0.0  # seconds of a turn
@@ -106,7 +111,7 @@ class Bench:
             (tuple(map(astuple, t.edits)), t.factors, t.tell, t.digests, t.steps) for t in trials
         )
         what = ("bench", self.loop.file, self.number, self.leave, data, slots)
-        (reply,) = self.ask([Request(self.loop.name, (), None, what)])
+        (reply,) = self.ask([Request(self.loop.name, self.steps, None, what)])
         if reply.died or reply.raised:
             raise NotRead(f"its turns could not be run: {reply.died or reply.message}")
         try:
@@ -120,7 +125,7 @@ class Bench:
         self.slowest = max([self.slowest, *(turn.seconds for turn in found)])
         if len(found) < len(trials):
             why = f": {self.problem}" if self.problem else ""
-            raise NotRead(f"the module's own work does not come to it{why}")
+            raise NotRead(f"the module's own work does not come to it{why}", missed=True)
         return held, found
 
 

@@ -104,7 +104,7 @@ def fit_of(table: Table, name: str, slopes: Slopes) -> Fit:
     if told >= 4:
         (r, c), *_ = np.linalg.lstsq(-np.stack([s * w, theta * w], 1), u * w, rcond=None)
         near = np.all(np.abs(u + r * s + c * theta) <= 3 * abs(r) * err + slack)
-        if near and c * r > 0:
+        if near and (c > 0 or r < 0):  # a penalty that drives parameters up is none
             return Fit(float(r), float(c), True, told)
     return Fit(rate, 0.0, False, told)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
-from checkgrad.child.inventory import TrainingLoop
+from checkgrad.child.inventory import Inventory, TrainingLoop
+from checkgrad.child.request import Step
 from checkgrad.reading.loops.attempts import attempts_of
+from checkgrad.reading.loops.calls import plans
 from checkgrad.reading.loops.face import Ask, Bench, Edit, NotRead, Trial, Turn
 from checkgrad.reading.loops.fit import (
     SAME_RATE,
@@ -18,8 +21,8 @@ from checkgrad.reading.loops.fit import (
     table_of,
     through,
 )
-from checkgrad.reading.loops.points import FEW_NUMBERS, Points, measured, told
-from checkgrad.reading.loops.roles import is_times, roles_of
+from checkgrad.reading.loops.points import FEW_NUMBERS, Points, measured, told, values_of
+from checkgrad.reading.loops.roles import is_times, roles_of, take
 
 MOST_TRIED = 3  # loops of a nest
 MOST_LOOKED_AT = 10
@@ -45,6 +48,7 @@ class LoopReading:
     verdict: str
     why: str = ""
     note: str = ""
+    reached: bool = True
     loss: str = ""
     rate: float = 0.0
     right: list[str] = field(default_factory=list)
@@ -55,41 +59,88 @@ class LoopReading:
     attempt: Attempt | None = None
 
 
-def read_loop(ask: Ask, loop: TrainingLoop, leave: Sequence[int] = ()) -> LoopReading:
-    """Read a loop by its turns: of a nest the innermost that changes all parameters."""
+def read_loop(
+    ask: Ask, loop: TrainingLoop, leave: Sequence[int] = (), inventory: Inventory | None = None
+) -> LoopReading:
+    """Read a loop by its turns: of a nest the innermost that changes all parameters.
+
+    What the module's own work never comes to is called with small data in one form after the other.
+    """
+    found = _read_by(ask, loop, leave, ())
+    if not found.reached and inventory:
+        for steps in plans(loop, inventory):
+            called = _read_by(ask, loop, leave, steps)
+            called.note = "; ".join(
+                filter(None, (called.note, "called with small data of our own"))
+            )
+            if called.verdict == "right":
+                return called
+            if called.verdict == "wrong" and found.verdict == "unclear" and _is_certain(called):
+                called.corroboration = [c for c in called.corroboration if c != "used_so"]
+                found = called
+    return found
+
+
+def _is_certain(found: LoopReading) -> bool:
+    """Does something speak for it, with outputs and targets of one shape? Else the call may not be meant so."""
+    attempt, points = found.attempt, found.points
+    if not {"partly_right", "repaired"} & set(found.corroboration):
+        return False
+    if attempt is None or points is None:
+        return False
+    if attempt.target is None:
+        return False
+    base = points.points[0].base
+    output = next(o for o in points.outputs if o.node == attempt.output)
+    y = take(base, output.node, output.way)
+    pairs = [(t, way) for t, way in points.targets if t == attempt.target]
+    targets = [values_of(points.points[0], t, way) for t, way in pairs]
+    return y is not None and any(t is not None and _belong(y, t) for t in targets)
+
+
+def _belong(y: np.ndarray, t: np.ndarray) -> bool:
+    """Are these targets of these outputs without any broadcasting: of one shape, or a class number a row?"""
+    return y.shape == t.shape or y.ndim == 2 and t.ndim == 1 and y.shape[1] > 1
+
+
+def _read_by(
+    ask: Ask, loop: TrainingLoop, leave: Sequence[int], steps: tuple[Step, ...]
+) -> LoopReading:
+    """What the turns show where the module's own work, or these steps, lead to the loop."""
+    made = partial(Bench, ask, loop, leave=tuple(leave), steps=steps)
     try:
-        Bench(ask, loop, loop.number).first([])
-        numbers = _order(ask, loop, leave)
+        made(loop.number).first([])
+        numbers = _order(made, loop)
     except NotRead as error:
-        return _unread(loop, error)
+        return _unread(loop, error, bool(steps))
     best: LoopReading | None = None
     why: NotRead | None = None
     for number in numbers[:MOST_TRIED]:
         try:
-            found = _read(Bench(ask, loop, number, tuple(leave)))
+            found = _read(made(number))
         except NotRead as error:
             why = why or error
             continue
         if found.verdict in ("right", "wrong"):
             return found
         best = best or found
-    return best or _unread(loop, why or NotRead("none of its loops changes numbers"))
+    return best or _unread(loop, why or NotRead("none of its loops changes numbers"), bool(steps))
 
 
-def _unread(loop: TrainingLoop, error: NotRead) -> LoopReading:
+def _unread(loop: TrainingLoop, error: NotRead, by_us: bool) -> LoopReading:
     """What stopped by a fault of its own has crashed; anything else tells nothing."""
-    if error.raised.partition(":")[0] in OWN_FAULTS:
+    if not by_us and error.raised.partition(":")[0] in OWN_FAULTS:
         why = f"the first turn stops with {error.raised}"
         return LoopReading(loop, "crashed", why, corroboration=["used_so"])
-    return LoopReading(loop, "unclear", str(error))
+    return LoopReading(loop, "unclear", str(error), reached=not error.missed)
 
 
-def _order(ask: Ask, loop: TrainingLoop, leave: Sequence[int]) -> list[int]:
+def _order(made: Callable[[int], Bench], loop: TrainingLoop) -> list[int]:
     """The loops of a nest that change most of what is changed, the innermost first."""
     counts: dict[int, int] = {}
     raised: NotRead | None = None
     for number in (loop.number, *loop.inner)[:MOST_LOOKED_AT]:
-        bench = Bench(ask, loop, number, tuple(leave))
+        bench = made(number)
         try:
             (turn,) = bench.turns([Trial(steps=None)])
         except NotRead as error:
@@ -130,9 +181,19 @@ def _judged(points: Points) -> LoopReading:
     best = max(attempts, key=lambda a: a.weight)
     if not _all_right(best, table):
         best = max((_seen_through(points, table, a) for a in attempts), key=lambda a: a.weight)
+    best = _with_its_sign(best, attempts)
     found = _verdict(points, table, best, attempts)
     found.points, found.table, found.attempt = points, table, best
     return found
+
+
+def _with_its_sign(best: Attempt, attempts: Sequence[Attempt]) -> Attempt:
+    """A number on the way to the loss may be its negative; a usual loss knows where down is."""
+    if not best.own:
+        return best
+    usual = [a for a in attempts if not a.own and not a.mistaken and a.loss != "absolute error"]
+    alike = [a for a in usual if set(a.right) >= set(best.right)]
+    return max(alike, key=lambda a: a.weight, default=best)
 
 
 def _all_right(attempt: Attempt, table: Table) -> bool:
