@@ -26,7 +26,7 @@ from checkgrad.reading.networks import NetworkReading
 from checkgrad.sandbox import Worker
 
 SETS = 3  # of data, on which an operation does the same
-MOST_RUNS = 4000  # for one submission
+MOST_RUNS, MOST_FOR_ONE = 3000, 1000  # for one submission, and for one function of it
 LARGEST = 64  # entries of a value that is shown
 
 
@@ -75,7 +75,7 @@ def repairs(
     most: int = MOST_RUNS,
 ) -> tuple[list[Repair], int]:
     """The repairs of *patient*, and how many runs it took to find them."""
-    search = Search(runs, patient, min(most, 1500))
+    search = Search(runs, patient, min(most, MOST_FOR_ONE))
     found = search.operate()
     told = [_repair(search, i, documents, of_network) for i in range(len(found))]
     return told, search.table.count

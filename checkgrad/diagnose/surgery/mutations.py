@@ -162,6 +162,8 @@ def _changes(
         yield from ((said(b), "dropped", 1.3) for b in (one.body, one.orelse))
     if isinstance(one, ast.Constant):
         yield from _other_constants(one)
+        if type(one.value) in (int, float):
+            yield from ((n, "replaced", 1.45) for n in names if np.ndim(value(n)))
         return
     if isinstance(one, ast.Call):
         yield from _other_calls(scene, one)

@@ -176,7 +176,7 @@ class Options:
         fits: bool,
     ) -> Iterator[Operation]:
         said = scene.said(part)
-        plain = 0.3 * isinstance(part, ast.Name | ast.Constant)
+        plain = 0.3 * (isinstance(part, ast.Name | ast.Constant) and part is not expression)
         for new, code, cost, due in self._by_quantities(
             f"({said})", values, part is expression, fits
         ):
@@ -195,7 +195,7 @@ class Options:
     ) -> Iterator[tuple[str, str, float, Due | None]]:
         if not fits:
             for due in of_any_shape(self.truth, len(values)):
-                yield due.text, "replaced", 2.3, due
+                yield due.text, "replaced", 1.9 if due.is_answer else 2.3, due
                 if values:
                     yield f"{due.text} @ {said}", "dotted", 2.5, due
                     yield f"{said} @ {due.text}", "dotted", 2.5, due

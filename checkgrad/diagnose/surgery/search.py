@@ -15,7 +15,7 @@ from checkgrad.diagnose.surgery.scene import EXPRESSION
 from checkgrad.diagnose.surgery.table import Reply, Runs, Table, Trial
 
 MOST = 4  # mistakes
-MOST_RUNS = 1500
+MOST_RUNS = 1000
 LARGEST = 64  # entries of a value whose effect is measured entry by entry
 TOGETHER = 12  # trials that are asked at once
 NEAR = 1e-7  # relative, of an answer that is predicted
@@ -177,7 +177,8 @@ class Search:
             )
             far = 0.02 * (len(roots) - place)
             given[root] = [
-                replace(o, cost=o.cost + far) if o.due and o.due.is_answer else o for o in options
+                replace(o, cost=o.cost + (far if o.due and o.due.is_answer else far / 100))
+                for o in options
             ]
         slopes = self.slopes([r for r in roots if given[r]])
         for root, values in self.peeked(given).items():
