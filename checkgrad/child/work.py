@@ -240,8 +240,11 @@ class Workshop:
         self.use(Hook(Watch(seconds=60.0)))
         self.forget()
         StandIn.serving = False
-        loading = WatchedLoading(self)
-        modules, _ = load_all(loading, self.order)
+        sys.meta_path.insert(0, loading := WatchedLoading(self))
+        try:
+            modules, _ = load_all(loading, self.order)
+        finally:
+            sys.meta_path.remove(loading)
         survey = Survey(loading.trees, loading.documents)
         found = [
             (prefix, definition)

@@ -107,11 +107,14 @@ def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]
         return
     atoms = sorted(scope.names | scope.chains | scope.elements)
     atoms = [a for a in atoms if not isinstance(value(a), str)]
-    parts = [n for n in ast.walk(root) if isinstance(n, ast.BinOp | ast.UnaryOp | ast.Call)]
+    kinds = ast.BinOp | ast.UnaryOp | ast.Call | ast.Attribute
+    parts = [n for n in ast.walk(root) if isinstance(n, kinds)]
     for one in dict.fromkeys([root, *parts]):
         got, text = value(one), scene.said(one)
         if got is None:
             continue
+        if not np.ndim(got):
+            yield from (Mutation(one, number, "constant", 1.5) for number in ("1.0", "0.0"))
         for atom in atoms:
             for other, cost in ((atom, 1.8), (f"(1 - {atom})", 1.9), (f"({atom} > 0)", 2.0)):
                 yield Mutation(one, f"({text}) * {other}", "times", cost)
@@ -146,6 +149,8 @@ def _changes(
             return
     if isinstance(one, ast.Subscript):
         yield from _other_elements(scene, one)
+        if np.ndim(value(one)) == 0 and value(one) is not None:
+            yield from ((number, "constant", 1.35) for number in ("1", "0"))
     if isinstance(one, ast.BinOp):
         yield from _other_operators(scene, one)
     if isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.USub | ast.Not | ast.Invert):
@@ -342,7 +347,7 @@ def _other_calls(scene: Scene, one: ast.Call) -> Iterator[tuple[str, str, float]
                     yield (
                         call(lead, changed),
                         "axis",
-                        0.9 + 0.1 * (other == "-1") + 0.05 * ((keep) != ("keepdims" in named)),
+                        0.75 + 0.1 * (other == "-1") + 0.05 * (keep != ("keepdims" in named)),
                     )
         if own:
             yield said(one.func.value), "dropped", 1.2  # type: ignore[attr-defined]
