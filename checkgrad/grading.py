@@ -98,6 +98,7 @@ class Grader:
         self._interview: Interview | None = None
         self._students: dict[Candidate, Student] = {}
         self._networks: dict[NetworkCandidate, Network] = {}
+        self._repaired: dict[NetworkCandidate, bool] = {}
         self._pieces: dict[NetworkCandidate, str] = {}
         self._loops: dict[TrainingLoop, LoopReading] = {}
 
@@ -403,6 +404,9 @@ class Grader:
                 outcome.verdict is Verdict.NOT_JUDGED or not shown.outcome.verdict.failed
             ):
                 return shown
+        if outcome.verdict is Verdict.NOT_JUDGED and self._is_repaired(candidate, reading):
+            beside = dataclasses.replace(beside, repaired=True)
+            outcome = settled_network(judge_network(question, finding), network, beside)
         if outcome.verdict is Verdict.NOT_JUDGED:
             return self._not_judged(question, Reason(unjudged.TRIED, outcome.problem))
         if reading.pieces and outcome.verdict.failed:
@@ -645,6 +649,17 @@ class Grader:
             mapped = {question.exercise: self.assignment.mapping[question.exercise]}
             problem = "; ".join(misfits(self.worker.inventory, self.exercises, mapped)) or problem
         return bare_outcome(question, Verdict.MISSING, problem)
+
+    def _is_repaired(self, candidate: NetworkCandidate, reading: NetworkReading) -> bool:
+        """Does one change of one expression make everything right? Nothing due is sent in an exam."""
+        if exam.is_secret(self.assignment) or self.interview.is_hurried or reading.pieces:
+            return False
+        if candidate not in self._repaired:
+            from checkgrad.diagnose.surgery import Surgery  # only for what nothing else speaks for
+
+            with Surgery(self.worker) as surgery:
+                self._repaired[candidate] = surgery.speaks_for(reading, self.seed)
+        return self._repaired[candidate]
 
     def operated(self, report: Report) -> Report:
         """The report, of which all verdicts stand, with repairs for what is wrong; no fault of ours spoils it."""

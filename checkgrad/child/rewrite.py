@@ -289,7 +289,7 @@ class Rewriter:
         """Is it `np.pi` or `np.linalg.norm`, a part of an imported module?"""
         while type(node) is ast.Attribute:
             node = node.value
-        return type(node) is ast.Name and node.id in self.quiet
+        return type(node) is ast.Name and node.id in self.module.imported
 
     def inside(self, node: E) -> E:
         """*node* itself, with its parts rewritten."""

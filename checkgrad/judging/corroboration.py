@@ -43,12 +43,14 @@ class Beside:
 
     pinned: an assignment or the submission itself names it. definition: its source.
     used_so: the module's own work hands it arguments of the same axes. callers: what hands it arguments and is right.
+    repaired: one change of one expression makes everything right.
     """
 
     pinned: bool = False
     definition: Definition | None = None
     used_so: bool = False
     callers: tuple[str, ...] = ()
+    repaired: bool = False
 
 
 def of_function(student: Student, outcome: Outcome, beside: Beside) -> list[str]:
@@ -68,7 +70,7 @@ def of_network(network: Network, outcome: Outcome, beside: Beside) -> list[str]:
     found = {
         PINNED: beside.pinned,
         USED_SO: beside.used_so,
-        REPAIRED: bool(outcome.diagnoses or outcome.follows_from),
+        REPAIRED: bool(outcome.diagnoses or outcome.follows_from) or beside.repaired,
         PARTLY_RIGHT: _has_right_blocks(network),
     }
     return [code for code, holds in found.items() if holds]

@@ -8,6 +8,7 @@ ones of other sizes. Due values leave the grader only for a worker of their own,
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -27,6 +28,8 @@ from checkgrad.sandbox import Worker
 
 SETS = 3  # of data, on which an operation does the same
 MOST_RUNS, MOST_FOR_ONE = 3000, 1000  # for one submission, and for one function of it
+# What may lie between two ways to define the same: sign, sum or mean.
+CONVENTIONAL = ("sign", "times", "over", "one minus", "normalised", "passed through", "squared")
 LARGEST = 64  # entries of a value that is shown
 
 
@@ -53,7 +56,27 @@ class Surgery:
 
     def repairs_for(self, reading: Reading | NetworkReading, seed: int = 0) -> list[Repair]:
         """What makes everything right that is wrong under *reading*, the nearest to the loss first; [] if unknown."""
+        search = self._searched(reading, seed)
+        if search is None:
+            return []
         of_network = isinstance(reading, NetworkReading)
+        found = range(len(search.kept))
+        told = [_repair(search, i, self.theatre.documents, of_network) for i in found]
+        self.left -= search.table.count
+        return told
+
+    def speaks_for(self, reading: NetworkReading, seed: int = 0) -> bool:
+        """Does one operation make all right that could not be a matter of convention?"""
+        search = self._searched(reading, seed)
+        if search is None or len(search.kept) != 1 or not search.is_complete:
+            return False
+        (found,) = search.kept
+        if found.due and found.due.family not in search.truth.scalars:
+            return not found.due.is_answer
+        return found.code not in CONVENTIONAL
+
+    def _searched(self, reading: Reading | NetworkReading, seed: int) -> Search | None:
+        """The search, None where there is nothing that could be operated on."""
         with np.errstate(all="ignore"):
             patient = (
                 of_networks.patient(reading, seed)
@@ -61,27 +84,24 @@ class Surgery:
                 else of_functions.patient(reading, seed)
             )
             if patient is None or not self.theatre.scenes or self.left <= 0:
-                return []
-            found = repairs(self.theatre, patient, self.theatre.documents, of_network, self.left)
-            self.left -= found[1]
-            return found[0]
+                return None
+            search = Search(self.theatre, patient, min(self.left, MOST_FOR_ONE))
+            search.operate()
+            return search
 
 
 def repairs(
-    runs: Runs,
-    patient: Patient,
-    documents: dict[str, Document],
-    of_network: bool = False,
-    most: int = MOST_RUNS,
-) -> tuple[list[Repair], int]:
-    """The repairs of *patient*, and how many runs it took to find them."""
-    search = Search(runs, patient, min(most, MOST_FOR_ONE))
+    runs: Runs, patient: Patient, documents: Mapping[str, Document], of_network: bool = False
+) -> list[Repair]:
+    """The repairs of *patient*."""
+    search = Search(runs, patient, MOST_FOR_ONE)
     found = search.operate()
-    told = [_repair(search, i, documents, of_network) for i in range(len(found))]
-    return told, search.table.count
+    return [_repair(search, i, documents, of_network) for i in range(len(found))]
 
 
-def _repair(search: Search, index: int, documents: dict[str, Document], of_network: bool) -> Repair:
+def _repair(
+    search: Search, index: int, documents: Mapping[str, Document], of_network: bool
+) -> Repair:
     operation = search.kept[index]
     node = search.runs.nodes[operation.root]
     scene = search.runs.scenes[node.file]

@@ -17,13 +17,10 @@ from checkgrad.exercises import mlp
 from checkgrad.reading.networks import NetworkReading
 
 FRESH = 2_000  # added to the seed
-# All sizes differ, so that a shape tells the layer; few entries, so that each can be moved.
-SIZES = {
-    1: ((3, 2), (4, 3), (5, 2)),
-    2: ((4, 3, 2), (3, 5, 4), (5, 4, 3)),
-    3: ((3, 5, 4, 2), (5, 3, 2, 4), (4, 6, 3, 2)),
-}
-SAMPLES = (6, 7, 8)
+# Few entries, so that each can be moved.
+INNER = ((4, 5, 6), (3, 6, 5), (6, 4, 5))
+LAST = ((2, 3), (4, 2), (3, 2))  # sizes of the last layer, the preferred first
+SAMPLES = (7, 8, 9)
 
 
 def patient(reading: NetworkReading, seed: int = 0) -> Patient | None:
@@ -55,23 +52,16 @@ def _probes(reading: NetworkReading, seed: int) -> Iterator[Probe]:
             yield probe
 
 
-def _sizes(reading: NetworkReading) -> list[tuple[tuple[int, ...], int]]:
-    """Three sets of sizes that the network can have."""
+def _sizes(reading: NetworkReading) -> Iterator[tuple[tuple[int, ...], int]]:
+    """Three sets of sizes that the network can have; all of one differ, for a shape tells the layer."""
     fixed = reading.sizes
-    depths = [len(fixed) - 1] * 3 if fixed else [2, 3, 2]
-    found = []
-    for i, depth in enumerate(depths):
-        known = SIZES.get(depth) or ((5, *range(7, 6 + depth), 3),) * 3
-        sizes = known[i]
+    for i, depth in enumerate([len(fixed) - 1] * 3 if fixed else (2, 3, 2)):
         if fixed and not reading.free:
-            sizes = fixed
-        elif "multi_class" not in reading.outputs or not reading.fits(sizes):
-            last = next((c for c in (2, 1, 3) if reading.fits((*sizes[:-1], c))), sizes[-1])
-            sizes = (*sizes[:-1], last)
-        if not reading.fits(sizes) and not fixed:
-            sizes = SIZES[2][i]
-        found.append((sizes, SAMPLES[i]))
-    return found
+            yield fixed, SAMPLES[i]
+            continue
+        inner = INNER[i][:depth] if depth <= len(INNER[i]) else tuple(range(4, 4 + depth))
+        outputs = (c for c in (*LAST[i], 1, 2, 3, 4) if reading.fits((*inner, c)))
+        yield (*inner, next(outputs, 2)), SAMPLES[i]
 
 
 def truth(reading: NetworkReading, probe: Probe) -> Truth:

@@ -57,6 +57,12 @@ class Search:
     def is_spent(self) -> bool:
         return self.table.count > self.most
 
+    @property
+    def is_complete(self) -> bool:
+        """Is all right with what is kept?"""
+        (reply,) = self.run(self.trial(self.truth))
+        return self.truth.right(reply.blocks) == self.truth.everything
+
     # ---- the search
 
     def operate(self) -> list[Operation]:
