@@ -284,7 +284,7 @@ def _holders(name: str) -> list[str]:
 def _entry(one: Part, pieces: Sequence[Piece]) -> NotJudged:
     outcome = one.outcome
     assert one.place and one.reason
-    piece = next((p for p in pieces if p.definition == outcome.function), None)
+    piece = next((p for p in pieces if outcome.function in (p.definition, p.name)), None)
     looks = LOOKS[piece.looks_like] if piece else outcome.exercise.replace("_", " ")
     return NotJudged(one.place, outcome.function, looks, sentence(one.reason))
 
