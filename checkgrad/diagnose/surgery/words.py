@@ -111,7 +111,7 @@ def spoken(due: Due, of_network: bool) -> str:
         return SCALARS[due.family]
     turned = ", transposed" if due.form == "T" and due.family != "t" else ""
     if due.family in layered:
-        layer = f"layer {number + 1}" if kind == "layer" else "the layer that it is the turn of"
+        layer = f"layer {number + 1}" if kind == "layer" else "each layer in its turn"
         return layered[due.family].format(layer=layer)
     if due.family.startswith("answer"):
         return f"the right {due.family.partition(' ')[2] or 'result'}"
