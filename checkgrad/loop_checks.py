@@ -29,7 +29,8 @@ def apart(
     known = {d.name for network in networks for d in network.parts}
     names: set[str] = set()
     for loop in loops:
-        if loop.name not in names and not all(name in known for name in updating(loop)):
+        alone = loop.number >= 0 and loop.name not in names
+        if alone and not all(name in known for name in updating(loop)):
             names.add(loop.name)
             yield loop
 
@@ -37,13 +38,17 @@ def apart(
 def around(loops: Iterable[TrainingLoop], network: NetworkCandidate) -> list[TrainingLoop]:
     """The loops that use what was recognised as a network."""
     parts = {d.name for d in network.parts}
-    return [loop for loop in loops if parts & {loop.name, *loop.reaches}]
+    return [
+        loop
+        for loop in loops
+        if loop.name in parts or loop.number >= 0 and parts & set(loop.reaches)
+    ]
 
 
 def others(loops: Sequence[TrainingLoop], loop: TrainingLoop) -> list[int]:
     """Numbers of the loops that are cut short on the way to this one."""
     mine = {loop.number, *loop.inner}
-    elsewhere = {n for one in loops if one.file == loop.file for n in (one.number,)}
+    elsewhere = {one.number for one in loops if one.file == loop.file and one.number >= 0}
     return sorted(elsewhere - mine)
 
 

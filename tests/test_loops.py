@@ -219,3 +219,43 @@ def test_a_mistake_in_a_loop_that_is_called_by_us_is_found(tmp_path):
     assert outcome.verdict is Verdict.WRONG
     assert "wrong in self.W; self.V right" in outcome.problem
     assert outcome.corroboration == ["partly_right"]
+
+
+STEP = """
+import numpy as np
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+class Net:
+    def __init__(self, n_in, n_hid, n_out, lr=0.1, mu=0.9):
+        self.W1 = np.random.randn(n_in, n_hid)
+        self.W2 = np.random.randn(n_hid, n_out)
+        self.V1 = np.zeros_like(self.W1)
+        self.V2 = np.zeros_like(self.W2)
+        self.lr, self.mu = lr, mu
+
+    def forward(self, X):
+        self.A1 = sigmoid(X @ self.W1)
+        self.A2 = sigmoid(self.A1 @ self.W2)
+        return self.A2
+
+    def train(self, X, T):
+        D2 = (self.forward(X) - T) * self.A2 * (1 - self.A2)
+        D1 = (D2 @ self.W2.T) * self.A1 * (1 - self.A1)
+        self.V2 = self.mu * self.V2 - self.lr * self.A1.T @ D2
+        self.V1 = self.mu * self.V1 - self.lr * X.T @ D1
+        self.W1 += self.V1
+        self.W2 += self.V2
+"""
+
+
+def test_a_call_that_changes_parameters_is_a_turn(tmp_path):
+    (outcome,), _ = outcomes(tmp_path, STEP)
+    assert outcome.verdict is Verdict.PASSED, outcome.problem
+
+
+def test_a_mistake_in_such_a_call_is_found(tmp_path):
+    (outcome,), _ = outcomes(tmp_path, STEP.replace(" * self.A1 * (1 - self.A1)\n", "\n", 1))
+    assert outcome.verdict is Verdict.WRONG
+    assert "W1" in outcome.problem and "W2 right" in outcome.problem

@@ -84,7 +84,8 @@ class Definition:
 class TrainingLoop:
     """A loop that seems to train something, by its source alone.
 
-    name: of the function it stands in, or "loop, line 20". number: among the loops of its file, as they begin.
+    name: of the function it stands in, or "loop, line 20". number: among the loops of its file, as they begin; -1 for a
+    function that is one turn of such a loop.
     inner: numbers of the loops that it runs, those in functions that it calls included; the deepest last.
     reaches: names of the functions it calls, directly or not. updates: of those that change parameters, "" for itself.
     """

@@ -57,6 +57,31 @@ def loops_of(tree: ast.Module, file: str, document: Document) -> Iterator[Traini
             tuple(one.name for one in reached),
             tuple(updates),
         )
+    yield from steps_of(scopes, by_name, inside, numbers, file, document)
+
+
+def steps_of(
+    scopes: Iterable[Scope],
+    by_name: dict[str, list[Scope]],
+    inside: set[str],
+    numbers: dict[int, int],
+    file: str,
+    document: Document,
+) -> Iterator[TrainingLoop]:
+    """Functions that are one turn of a training that nobody runs: numbered -1."""
+    for scope in scopes:
+        if not scope.name or scope.name in inside:
+            continue
+        reached = [one for one in reach(calls_in([scope.node]), by_name) if one is not scope]
+        updates = [name for name, own in named_bodies(scope.node, reached) if changes(own)]
+        node = scope.node
+        forward = any(map(goes_forward, [node, *(one.node for one in reached)]))
+        if updates and forward and not node.name.startswith("__"):
+            span = document.span(file, node.lineno, node.end_lineno or node.lineno)
+            names = tuple(one.name for one in reached)
+            below = [n for one in (node, *(r.node for r in reached)) for n in loops_below(one)]
+            inner = tuple(dict.fromkeys(numbers[id(n)] for n in below))
+            yield TrainingLoop(scope.name, file, -1, span, inner, names, tuple(updates))
 
 
 def loops_in_order(tree: ast.AST) -> Iterator[Any]:
@@ -122,7 +147,8 @@ def reach(names: set[str], by_name: dict[str, list[Scope]]) -> list[Scope]:
 
 
 def named_bodies(loop: Any, reached: Iterable[Scope]) -> Iterator[tuple[str, list[Any]]]:
-    yield "", [node for node, _ in own_nodes([loop])]
+    body = loop.body if isinstance(loop, FUNCTIONS) else [loop]
+    yield "", [node for node, _ in own_nodes(body)]
     for scope in reached:
         yield scope.name, [node for node, _ in own_nodes(scope.node.body)]
 

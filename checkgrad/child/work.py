@@ -15,6 +15,7 @@ What is asked for stands first in a request's *watch*:
 from __future__ import annotations
 
 import ast
+import contextlib
 import random
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -32,8 +33,8 @@ from .calls import Calls
 from .givings import Giver, Recipe, in_place, next_recipes
 from .load import Loader, Loading, Run, stand_in
 from .operate import Operator
-from .perform import Given, Namespace, Performer, filled
-from .request import Request
+from .perform import Given, Namespace, Performer, filled, follow
+from .request import Request, Step
 from .rewrite import Rewritten, rewrite
 from .source import Parsed, future
 from .standin import StandIn
@@ -49,6 +50,7 @@ QUICK = Watch(
     (Tell(None, first=0),), longest=30, most=20_000, seconds=0.2
 )  # enough to see whether it runs
 MakeHook = Callable[[Iterable[str]], Hook]  # for the modules whose objects may be looked into
+MADE = "network"  # the name of an object that a call is made on
 IS_MAIN = "__name__ == '__main__'"
 
 
@@ -171,9 +173,9 @@ class Workshop:
             bench.leave = dict.fromkeys((first + n for n in leave), EARLIER)
             bench.space = module.__dict__
             self.builtins.update(bench.names())
-            problem = self.to_the_bench(file, first + loop, bench)
+            problem = self.to_the_bench(file, first + loop if loop >= 0 else loop, bench)
             if request.steps and not bench.turns:
-                problem = self.stepped_to(bench, request, given)
+                problem = self.stepped_to(bench, request, given, whole=loop < 0)
         leaves = bench.state.leaves.values() if bench.state and slots else ()
         where, beside = self.plain.documents[file].where, asides(self.plain.parsed[file].tree)
         return {
@@ -203,16 +205,35 @@ class Workshop:
                     stand_in(statement, module, self.plain.libraries)
         return problem
 
-    def stepped_to(self, bench: Bench, request: Request, given: Given) -> str:
-        """Take steps that may lead to the bench; what went wrong."""
+    def stepped_to(self, bench: Bench, request: Request, given: Given, whole: bool) -> str:
+        """Take steps that may lead to the bench; where *whole*, the last call itself is the turn. What went wrong."""
+        root = Namespace(bench.space)
         try:
             with np.errstate(all="ignore"):
-                self.performer.take_all(request, given, Namespace(bench.space))
+                for step in request.steps[:-1] if whole else request.steps:
+                    given.results.append(self.performer.take(step, given, root))
+                if whole:
+                    self.called_on(bench, request.steps[-1], given, root)
         except Enough:
             pass
         except BaseException as error:
             return faults.name_and_message(error)[:300]
         return ""
+
+    def called_on(self, bench: Bench, step: Step, given: Given, root: Namespace) -> None:
+        """Let one call be the turn: the object it is made on and its arguments stand in the module for that."""
+        start = root if step.of is None else given.results[step.of]
+        function = follow(start, step.path)
+        if step.of is not None:
+            bench.space[MADE] = start
+        names = [f"argument {i + 1}" for i in range(len(step.args))]
+        bench.space.update(zip(names, (filled(arg, given) for arg in step.args), strict=True))
+        while bench.more(bench.space):
+            with contextlib.suppress(Exception):
+                try:
+                    function(*(bench.space[name] for name in names), **dict(step.named))
+                finally:
+                    bench.done(bench.space)
 
     def benched(self, file: str, loop: int) -> list[tuple[ast.stmt, CodeType]]:
         """The statements of *file* with their codes, the loop on the bench."""

@@ -101,7 +101,7 @@ def training_loop(value: Any) -> TrainingLoop:
     return TrainingLoop(
         text(name, 300),
         text(file, 300),
-        position(number),
+        -1 if number == -1 else position(number),
         span(place),
         inner=several(inner, position),
         reaches=several(reaches, text),

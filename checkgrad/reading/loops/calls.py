@@ -34,11 +34,12 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Form:
-    """How data are laid: labels as numbers or arrays, samples in rows or columns."""
+    """How data are laid: labels as numbers or arrays, samples in rows or columns, or one sample alone."""
 
     targets: str
     classes: int
     columns: bool = False
+    single: bool = False
 
 
 FORMS = (
@@ -47,6 +48,9 @@ FORMS = (
     Form("labels", 3),
     Form("one-hot", 3),
     Form("column", 1, columns=True),
+    Form("one-hot", 3, columns=True, single=True),
+    Form("one-hot", 3, single=True),
+    Form("number", 1, single=True),
 )
 
 
@@ -62,14 +66,13 @@ def plans(loop: TrainingLoop, inventory: Inventory) -> Iterator[tuple[Step, ...]
         made = _arguments(owner, values) if function.kind == "method" and owner else ()
         if args is None or made is None:
             return
+        named = _penalties(function)
         if function.kind == "function":
-            yield (Step("call", path=_path(loop.name), args=args),)
+            yield (Step("call", path=_path(loop.name), args=args, named=named),)
         elif owner:
-            construct = Step("call", path=_path(owner.name), args=made)
-            yield (
-                construct,
-                Step("call", path=("." + function.name.rpartition(".")[2],), of=0, args=args),
-            )
+            last = "." + function.name.rpartition(".")[2]
+            construct = Step("call", path=_path(owner.name), args=made, named=_penalties(owner))
+            yield construct, Step("call", path=(last,), of=0, args=args, named=named)
 
 
 def _path(name: str) -> tuple[str, ...]:
@@ -103,15 +106,20 @@ def _kind(name: str) -> str:
 def _values(form: Form) -> Iterator[tuple[str, Any]]:
     """What a parameter of each kind is given."""
     rng = np.random.default_rng(5)
-    x = rng.normal(size=(N, D))
+    x: Any = rng.normal(size=(N, D))
     labels = np.arange(N) % max(form.classes, 2)
     t: Any = labels
     if form.targets == "column":
         t = labels.reshape(-1, 1).astype(float)
     elif form.targets == "one-hot":
         t = np.eye(form.classes)[labels]
-    yield "inputs", x.T.copy() if form.columns else x
-    yield "targets", t.T.copy() if form.columns else t
+    x, t = (x.T.copy(), t.T.copy()) if form.columns else (x, t)
+    if form.single and form.columns:
+        x, t = x[:, :1].copy(), t[:, 1:2].copy()
+    elif form.single:
+        x, t = (x[0].tolist(), 1.0) if form.targets == "number" else (x[0].copy(), t[1].copy())
+    yield "inputs", x
+    yield "targets", t
     yield "rate", 0.1
     yield "count", 3
     yield "batch", 5

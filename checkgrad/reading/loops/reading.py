@@ -139,7 +139,8 @@ def _order(made: Callable[[int], Bench], loop: TrainingLoop) -> list[int]:
     """The loops of a nest that change most of what is changed, the innermost first."""
     counts: dict[int, int] = {}
     raised: NotRead | None = None
-    for number in (loop.number, *loop.inner)[:MOST_LOOKED_AT]:
+    inner = loop.inner if loop.number >= 0 else ()  # a call is one turn as a whole
+    for number in (loop.number, *inner)[:MOST_LOOKED_AT]:
         bench = made(number)
         try:
             (turn,) = bench.turns([Trial(steps=None)])
