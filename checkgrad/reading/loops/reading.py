@@ -27,6 +27,7 @@ from checkgrad.reading.loops.roles import is_times, roles_of, take
 MOST_TRIED = 3  # loops of a nest
 MOST_LOOKED_AT = 10
 ENOUGH = 3  # equations beyond the one that the rate costs, for a reading that is beyond chance
+REAL_TARGETS = 0.005  # bonus of an attempt whose targets are data that move the steps alone
 SMALL_RATE = 1e-3  # at which the order of updates no longer matters
 MOST_LITERALS = 24
 OWN_FAULTS = ("ValueError", "TypeError", "IndexError", "LinAlgError", "ZeroDivisionError")
@@ -229,7 +230,7 @@ def _verdict(
     loss = _loss(points, best)
     found = LoopReading(loop, "unclear", loss=loss, rate=best.rate, right=list(best.right))
     moving = sum(1 for n in best.right if best.fits[n].rate is not None)
-    several = moving > 1 or len(table.names) <= 3 or best.own
+    several = moving > 1 or len(table.names) <= 3 or best.own or best.bonus > REAL_TARGETS
     enough = best.told > ENOUGH and several or bool(best.optimised)
     if not best.right or not enough:
         return _nothing_right(points, table, attempts, found)
