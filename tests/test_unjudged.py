@@ -214,3 +214,55 @@ def test_objects_of_a_kind_of_its_own_are_told_once(told):
         one.reason for name, one in found.items() if name in ("sigmoid", "softmax", "relu")
     } == {"takes or gives objects of a kind of its own, tensors or nodes, not arrays of NumPy"}
     assert not any(o.verdict.failed for o in report.outcomes if o.function != "submission")
+
+
+def checks(report, function):
+    return {o.check: o.verdict for o in report.outcomes if o.function == function}
+
+
+def test_a_question_that_no_call_gave_an_answer_to_is_left_out(told):
+    _, report = told(SIGMOID + "\ndef sigmoid_derivative(z):\n    return sigmoid(z) @ undefined\n")
+    found = checks(report, "sigmoid_derivative")
+    assert {"exists", "matches_the_formula"} <= set(found)
+    assert not {"leaves_its_inputs_alone", "gives_the_same_answer_twice"} & set(found)
+    assert not {Verdict.PASSED, Verdict.ADVICE} & set(found.values())
+
+
+def test_a_question_that_does_not_apply_is_left_out(told):
+    _, report = told("""
+    import numpy as np
+    class Logistic:
+        def __init__(self, inputs):
+            self.W, self.b = np.zeros((inputs, 1)), np.zeros(1)
+        def forward(self, x):
+            return 1 / (1 + np.exp(-(x @ self.W + self.b)))
+        def loss(self, x, t):
+            y = self.forward(x)
+            return -np.mean(t * np.log(y) + (1 - t) * np.log(1 - y))
+        def backward(self, x, t):
+            dz = (self.forward(x) - t) / len(x)
+            return x.T @ dz, dz.sum(axis=0)
+    """)
+    found = checks(report, "Logistic")
+    assert found["gradients"] is Verdict.PASSED and "learns_xor" not in found
+
+
+PARTS = """
+import numpy as np
+def sigmoid(z): return 1 / (1 + np.exp(-z))
+def sigmoid_derivative(z): return sigmoid(z) * (1 + sigmoid(z))
+def affine_forward(x, w, b): return x @ w + b
+def affine_backward(dout, x, w): return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+def sigmoid_binary_cross_entropy(z, t):
+    y = sigmoid(z)
+    return -np.mean(t * np.log(y) + (1 - t) * np.log(1 - y))
+def sigmoid_binary_cross_entropy_gradient(z, t): return (sigmoid(z) - t) / len(z)
+"""
+
+
+def test_what_is_put_together_of_pieces_is_a_consequence_of_them_and_never_wrong(told):
+    _, report = told(PARTS)
+    assert Verdict.WRONG in checks(report, "sigmoid_derivative").values()
+    assert set(checks(report, "the pieces").values()) == {Verdict.NOT_JUDGED}
+    (why,) = {o.problem for o in report.outcomes if o.function == "the pieces"}
+    assert why == "not right together: a consequence of sigmoid_derivative"
