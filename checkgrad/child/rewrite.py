@@ -17,7 +17,7 @@ import builtins
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 E = TypeVar("E", bound=ast.AST)
 
@@ -177,8 +177,7 @@ class Rewritten:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """A node before its text is made."""
 
     place: Any  # the node of the syntax tree, as it was
@@ -190,8 +189,7 @@ class Raw:
     statement: int
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """An assignment before its text is made. where: line, scope, loop."""
 
     place: ast.expr
@@ -230,7 +228,7 @@ class Rewriter:
         self.scope, self.loop, self.parent, self.line = "", -1, -1, 0
         self.owner: ast.AST = tree  # the module, class or function whose names these are
         self.names: set[str] | None = None  # that it binds; None until they are asked for
-        self.own_names: dict[str, ast.Name] = {}
+        self.own_names: dict[str, Any] = {}
         self.line_of_names = 0
         self.module = Names(tree)
         self.quiet = QUIET | self.module.imported
@@ -267,17 +265,29 @@ class Rewriter:
 
     def watched(self, number: int, new: Any, at: Any) -> ast.expr:
         """`__watch__(k, e)`, its position that of e."""
-        return placed(ast.Call(self.name("__watch__", at), [constant(number, at), new], []), at)
+        made = ast.Call(self.name("__watch__", at), [constant(number, at), new], [])
+        return placed(made, at)
 
     def unless_given(self, number: int, new: Any, at: Any) -> ast.expr:
         """`__new__() if k in __instead__ and __given__(k) else e`: e is not evaluated where something stands for it."""
         k = constant(number, at)
-        wanted = placed(ast.Compare(k, [IN], [self.name("__instead__", at)]), at)
-        given = placed(ast.Call(self.name("__given__", at), [k], []), at)
-        value = placed(ast.Call(self.name("__new__", at), [], []), at)
-        return placed(ast.IfExp(placed(ast.BoolOp(AND, [wanted, given]), at), value, new), at)
+        wanted = ast.Compare(k, [IN], [self.name("__instead__", at)])
+        given = ast.Call(self.name("__given__", at), [k], [])
+        test = ast.BoolOp(AND, [wanted, given])
+        found = ast.IfExp(test, self.value_given(at), new)
+        place = {name: at.__dict__[name] for name in POSITION}
+        for one in (wanted, given, test, found):
+            one.__dict__.update(place)
+        return found
 
-    def name(self, name: str, at: Any) -> ast.Name:
+    def value_given(self, at: Any) -> ast.expr:
+        """`__new__()`, one a line as well."""
+        self.name("__new__", at)
+        if "()" not in self.own_names:
+            self.own_names["()"] = placed(ast.Call(self.own_names["__new__"], [], []), at)
+        return cast(ast.expr, self.own_names["()"])
+
+    def name(self, name: str, at: Any) -> Any:
         """A name of ours: one a line is enough, for it cannot fail, and so no error shows its column."""
         if self.line_of_names != at.lineno:
             self.line_of_names, self.own_names = at.lineno, {}
@@ -571,6 +581,7 @@ OPERATORS = {
     ast.RShift: ">>=",
 }
 GROUPS = frozenset((ast.keyword, ast.comprehension))
+POSITION = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 SLICE = frozenset(("lower", "upper", "step"))
 PARTS: dict[type, Callable[[Rewriter, Any], Any]] = {
     ast.Call: Rewriter.called,
