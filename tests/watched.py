@@ -12,7 +12,7 @@ from checkgrad.child.rewrite import rewrite
 from checkgrad.child.watch import Hook, Stopped, Watch
 from tests.in_process import InProcess
 
-UNTOUCHED = Watch()
+UNTOUCHED = Watch(seconds=float("inf"))
 
 
 def run(source, watch=UNTOUCHED, **names):

@@ -314,7 +314,9 @@ class Rewriter:
         for name, value in node.__dict__.items():
             if name in given:
                 continue
-            if isinstance(value, ast.expr):
+            if type(value) in LEAVES:
+                pass
+            elif isinstance(value, ast.expr):
                 value = self.expression(value)
             elif type(value) is list and value and isinstance(value[0], ast.AST | None):
                 value = [self.part(one) for one in value]
@@ -581,6 +583,9 @@ OPERATORS = {
     ast.RShift: ">>=",
 }
 GROUPS = frozenset((ast.keyword, ast.comprehension))
+LEAVES = frozenset(
+    (int, str, float, type(None), ast.Load, ast.Store)
+)  # without parts, told at once
 POSITION = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 SLICE = frozenset(("lower", "upper", "step"))
 PARTS: dict[type, Callable[[Rewriter, Any], Any]] = {
@@ -823,11 +828,12 @@ class Names:
 def children(node: ast.AST) -> Iterator[Any]:
     """The parts of *node* that have parts or names of their own."""
     for value in node.__dict__.values():
-        if type(value) is list:
+        kind = type(value)
+        if kind is list:
             for one in value:
                 if isinstance(one, ast.AST):
                     yield one
-        elif isinstance(value, PARTED):
+        elif kind not in LEAVES and isinstance(value, PARTED):
             yield value
 
 
