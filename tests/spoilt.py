@@ -1,4 +1,4 @@
-"""Modules with one function made worse, each of which must not score more than it did: `python tests/spoilt.py`."""
+"""Modules with one function made worse, each of which must not score more than it did: `python tests/spoilt.py [EVERY]`."""
 
 import ast
 import multiprocessing
@@ -128,8 +128,8 @@ def gain(case):
 
 
 def main(words):
-    """Grade every case, or those whose words are given; print the gains and how many there are."""
-    chosen = [c for c in cases() if all(any(w in part for part in c[:3]) for w in words)]
+    """Grade every case, or one of so many; print the gains and how many there are."""
+    chosen = cases()[:: int(words[0]) if words else 1]
     gained = 0
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         for (module, head, spoil, week), before, after in pool.imap_unordered(gain, chosen):
