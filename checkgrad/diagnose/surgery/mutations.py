@@ -182,6 +182,8 @@ def _around(
     got = value(one)
     if got is None or isinstance(got, bool):
         return
+    if isinstance(one, ast.Name) and np.ndim(got):
+        yield from ((number, "constant", 1.5) for number in ("1", "0"))
     yield f"-({text})", "sign", 1.1 + 0.3 * (isinstance(one, ast.Name) or not np.ndim(got))
     if np.ndim(got) == 2 and not (isinstance(one, ast.Attribute) and one.attr == "T"):
         yield f"({text}).T", "transposed", 0.9
