@@ -183,7 +183,7 @@ def _around(
     if got is None or isinstance(got, bool):
         return
     if isinstance(one, ast.Name) and np.ndim(got):
-        yield from ((number, "constant", 1.5) for number in ("1", "0"))
+        yield from ((number, "constant", 1.4) for number in ("1", "0"))
     yield f"-({text})", "sign", 1.1 + 0.3 * (isinstance(one, ast.Name) or not np.ndim(got))
     if np.ndim(got) == 2 and not (isinstance(one, ast.Attribute) and one.attr == "T"):
         yield f"({text}).T", "transposed", 0.9
@@ -329,7 +329,7 @@ def _other_calls(scene: Scene, one: ast.Call) -> Iterator[tuple[str, str, float]
             yield f"np.dot(({args[1]}).T, ({args[0]}).T)", "swapped", 1.3
     elif len(args) == 3:
         for order in ((1, 0, 2), (0, 2, 1), (2, 1, 0)):
-            yield call([args[i] for i in order], named), "swapped", 1.1
+            yield call([args[i] for i in order], named), "swapped", 1.55
     for arg in args[:3]:
         yield arg, "dropped", 1.25
     if name in REDUCTIONS:

@@ -98,7 +98,9 @@ class Theatre:
                 if document is None or len(document.text) > LARGEST:
                     continue
                 nodes = {n.number: n for n in self.nodes if n.file == file}
-                found[file] = Scene(document.text, nodes, file)
+                # cells that are no Python, and magics, are not there
+                cells = document.cells and source.parse(document, file).text
+                found[file] = Scene(cells or document.text, nodes, file)
                 self.documents[file] = document
             except (OSError, Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):
                 continue
