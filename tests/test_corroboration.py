@@ -28,6 +28,11 @@ def test_its_own_name_and_signature_pin_an_exercise(outcome):
     assert found.verdict == "wrong" and "pinned" in found.corroboration
 
 
+def test_a_default_takes_nothing_from_its_own_signature(outcome):
+    found = outcome("def leaky_relu(z, alpha=0.01):\n    return np.exp(z) ** 3\n", "leaky_relu")
+    assert found.verdict == "wrong" and "pinned" in found.corroboration
+
+
 def test_a_clear_name_with_clear_parameters_is_enough(outcome):
     found = outcome("def my_sigmoid(x):\n    return np.exp(x) ** 3\n", "my_sigmoid")
     assert found.verdict == "wrong" and found.corroboration == ["named_clearly"]

@@ -86,7 +86,9 @@ def _is_the_exercise_itself(student: Student, beside: Beside) -> bool:
     exercise, definition = student.exercise, beside.definition
     if definition is None or last_name(definition.name) != exercise.name:
         return False
-    return tuple(p.name for p in definition.parameters or () if not p.optional) == exercise.roles
+    names = tuple(p.name for p in definition.parameters or ())
+    asked = [p.name for p in definition.parameters or () if not p.optional]
+    return names[: len(exercise.roles)] == exercise.roles and set(asked) <= set(exercise.roles)
 
 
 def _is_partly_right(student: Student) -> bool:
