@@ -27,6 +27,7 @@ FEW = 16  # arrays of so many entries are compared entry by entry
 SHOWN = 5
 EXAMPLES = 2
 MANY = 4  # more wrong entries than that are not searched for one by one
+ENOUGH = 4  # entries that two numbers, a factor and a penalty, do not fit by chance
 SAMPLES = 4  # directions from which a relation is read off
 SLIGHT = 1e-6
 FAINT = 16.0  # times the bound: hardly beyond it
@@ -255,8 +256,11 @@ def _words(search: Search, table: Table, spot: Spot, leaf: int) -> str:
         return words
     if claimed.shape != x.shape or x.size < 2:
         return ""
-    due, room = measured.ravel(), bound.ravel()
-    return _penalty(claimed.ravel(), due, room, x.ravel(), search.subject.names[leaf])
+    flat = claimed.ravel(), measured.ravel(), bound.ravel(), x.ravel()
+    name = search.subject.names[leaf]
+    if words := _penalty(*flat, name):
+        return words
+    return _all_but_the_penalty(*flat, search.subject.sizes, name) if x.size >= ENOUGH else ""
 
 
 def _arranged(values: Any, scale: Any, shape: tuple[int, ...]) -> Any:
