@@ -81,9 +81,11 @@ def first_look(search: Search, spot: Spot, first: Comparison) -> Look:
     calm = _calm(search, spot)
     if calm is None:
         return Look()
-    whole = search.compare(calm, [search.directions(calm.leaves) for _ in range(DIRECTIONS)])
+    with search.elsewhere():
+        around = [search.directions(calm.leaves) for _ in range(DIRECTIONS)]
+        whole = search.compare(calm, around)
     one, there = first.of(output), whole.of(output)
-    saturated = _is_large(one) or not _nearly_equal(there, alike=True)
+    saturated = _is_large(one)
     if saturated and not _is_gone(one, there):
         return Look()
     if saturated:
@@ -222,20 +224,22 @@ def _explained(trail: Trail | None) -> TypeGuard[Trail]:
 def _trail(search: Search, spot: Spot, output: int, wrong: Leaves) -> Trail | None:
     """Follow a difference along one direction, on the way to where nothing is saturated."""
     rows = []
-    before = search.enough
     for halvings in HALVINGS:
         share = (1 - 2.0**-halvings) / (1 - CALM)
-        at = search.spot_if_any(_on_the_way(search, spot, share))
+        at = search.spot_if_any(_on_the_way(search, spot, share)) if share else spot
         if at is None:
             continue
         moved, ratio = _carried(search, spot, at, wrong)
-        search.enough = FLOOR / 8 * abs(float(np.ravel(at.claimed.slope(moved))[output]))
-        seen = search.compare(at, [moved]).of(output)
-        if not seen.smooth[0]:
-            continue
-        gap = abs(seen.claimed[0] - seen.measured[0])
-        rows.append((halvings, seen.claimed[0] / ratio, gap / ratio, seen.bound[0] / ratio))
-    search.enough = before
+        claimed = float(np.ravel(at.claimed.slope(moved))[output])
+        if at is spot:
+            seen = search.compare(at, [moved]).of(output)
+        else:
+            with search.elsewhere():
+                search.enough = FLOOR / 8 * abs(claimed)
+                seen = search.compare(at, [moved]).of(output)
+        if seen.smooth[0]:
+            gap = abs(seen.claimed[0] - seen.measured[0])
+            rows.append((halvings, claimed / ratio, gap / ratio, seen.bound[0] / ratio))
     known = len(rows) >= ENOUGH and rows[-1][0] == HALVINGS[-1]
     return Trail(*np.array(rows).T) if known else None
 

@@ -410,6 +410,16 @@ class Search:
             self.floor = CERTAIN * found
         return self.noisy
 
+    @contextmanager
+    def elsewhere(self) -> Iterator[None]:
+        """Forget for a while what was learnt here of the noise of f: at points far off it may have none."""
+        here, self.floor = self.floor, 0.0
+        enough = self.enough
+        try:
+            yield
+        finally:
+            self.floor, self.enough = here, enough
+
     def learn_jumps(self, spot: Spot) -> bool:
         """Find out whether f jumps, as a solver does that stops an iteration earlier: noise of another kind."""
         if self.noise is not None or self.noisy:
