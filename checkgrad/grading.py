@@ -399,10 +399,8 @@ class Grader:
             or outcome.verdict.failed
             and check.ask is gradients
         ):
-            shown = self._shown_by_loops(question, candidate)
-            if shown and (
-                outcome.verdict is Verdict.NOT_JUDGED or not shown.outcome.verdict.failed
-            ):
+            shown = self._shown_by_loops(question, candidate, contradicts=outcome.verdict.failed)
+            if shown:
                 return shown
         if outcome.verdict is Verdict.NOT_JUDGED and self._is_repaired(candidate, reading):
             beside = dataclasses.replace(beside, repaired=True)
@@ -493,12 +491,16 @@ class Grader:
             Network(reading, self.interview.judged, self.seed, False)
         ).verdict.failed
 
-    def _shown_by_loops(self, question: Question, candidate: NetworkCandidate) -> Part | None:
-        """What the loops that use a network show of it, if they show anything."""
-        around = loop_checks.around(self.worker.inventory.loops, candidate)
+    def _shown_by_loops(
+        self, question: Question, candidate: NetworkCandidate, contradicts: bool = False
+    ) -> Part | None:
+        """What the loops that use a network show of it; where it *contradicts* names, only a right one that the module runs."""
+        around = loop_checks.around(self.worker.inventory.loops, candidate)[:MOST_LOOPS]
         if not around or self._is_pinned(NETWORK.name):
             return None
-        read = [self.loop_reading(loop) for loop in around[:MOST_LOOPS]]
+        read = [self.loop_reading(loop) for loop in around]
+        if contradicts and not any(one.verdict == "right" and one.as_it_is for one in read):
+            return None
         if all(one.verdict == "unclear" for one in read):
             return None
         found = self._answer_on_loops(question, around)

@@ -29,6 +29,7 @@ SEED = 20_017
 MOST_VALUES = 40  # that are kept of one expression in a turn
 LONGEST_LIST = 1000
 MOST_TURNS = 200_000  # of all loops, on the way to the bench
+MANY_TURNS = 3000  # after which loops on the way are cut short
 EARLIER = 2  # turns that a training loop takes on the way
 MOST_DIGESTS = 10_000  # that are told of one turn
 MOST_AXES = 4  # of an array that can be an output
@@ -186,8 +187,10 @@ class Bench:
             raise Enough
 
     def leaves(self, loop: int) -> bool:
-        """Has an earlier training loop turned often enough?"""
-        return self._since[loop] > self.leave.get(loop, MOST_TURNS)
+        """Has a loop on the way turned often enough? Where the way is long, every loop turns once more."""
+        turns = self._since[loop]
+        hurried = self.state is None and self._turned > MANY_TURNS and turns > 1
+        return hurried or turns > self.leave.get(loop, MOST_TURNS)
 
     # ---- a turn
 

@@ -11,7 +11,8 @@ from checkgrad.reading.loops.face import Turn
 from checkgrad.reading.loops.points import EPS, Move, Point, Points, direction
 
 INFORMATIVE = 30.0  # times its error that a slope has to be to tell something
-SHARP, ENOUGH_SMOOTH = 1e-6, 4  # relative error of a slope without a kink nearby; equations
+SHARP, ENOUGH_SHARP = 1e-6, 4  # relative error of a slope without a kink nearby; equations
+COARSE = 0.02  # relative, where kinks are everywhere
 SAME_RATE = 1e-4
 RESOLVED = (
     2e-6  # relative to the step of the block: what clips and small numbers in logarithms may cost
@@ -70,12 +71,14 @@ class Fit:
     """How the steps of a block relate to slopes.
 
     rate: None where there is none. decay: how much of the parameter itself is taken away. told: equations that say something.
+    coarse: kinks are everywhere, so that only what is plainly wrong shows.
     """
 
     rate: float | None
     decay: float
     fits: bool
     told: int
+    coarse: bool = False
 
 
 @dataclass
@@ -89,31 +92,32 @@ class Slopes:
 def fit_of(table: Table, name: str, slopes: Slopes) -> Fit:
     """The rate at which a block goes down these slopes, if it does."""
     rows = table.rows(name)
-    rows = _smooth(rows, slopes)
+    sharp = _sharp(rows, slopes)
+    coarse = not sharp.any()
+    rows = rows if coarse else sharp
     u, room, theta, size = table.u[rows], table.room[rows], table.theta[rows], table.size[rows]
     s, err = slopes.value[rows], slopes.error[rows]
     told = int(np.sum(np.abs(s) > INFORMATIVE * err))
     still = bool(np.all(np.abs(u) <= 3 * room))
     if not told or still:
-        return Fit(None, 0.0, still and not told, told)
-    slack = 3 * room + RESOLVED * np.maximum(size, np.abs(u))
+        return Fit(None, 0.0, still and not told, told, coarse)
+    slack = 3 * room + (COARSE if coarse else RESOLVED) * np.maximum(size, np.abs(u))
     w = 1 / np.maximum(size, 1e-12 * float(size.max()) + 1e-150)
     rate = -float(np.sum(w * w * u * s) / np.sum(w * w * s * s))
     if np.all(np.abs(u + rate * s) <= 3 * abs(rate) * err + slack):
-        return Fit(rate, 0.0, True, told)
-    if told >= 4:
+        return Fit(rate, 0.0, True, told, coarse)
+    if told >= 4 and not coarse:
         (r, c), *_ = np.linalg.lstsq(-np.stack([s * w, theta * w], 1), u * w, rcond=None)
         near = np.all(np.abs(u + r * s + c * theta) <= 3 * abs(r) * err + slack)
         if near and (c > 0 or r < 0):  # a penalty that drives parameters up is none
-            return Fit(float(r), float(c), True, told)
-    return Fit(rate, 0.0, False, told)
+            return Fit(float(r), float(c), True, told, coarse)
+    return Fit(rate, 0.0, False, told, coarse)
 
 
-def _smooth(rows: np.ndarray, slopes: Slopes) -> np.ndarray:
-    """The equations without a kink nearby, where there are enough of them."""
-    sharp = slopes.error <= SHARP * np.abs(slopes.value)
-    clean = rows & sharp
-    return clean if clean.sum() >= ENOUGH_SMOOTH else rows
+def _sharp(rows: np.ndarray, slopes: Slopes) -> np.ndarray:
+    """The equations without a kink nearby, where there are enough of them; else none."""
+    clean = rows & (slopes.error <= SHARP * np.abs(slopes.value))
+    return clean if clean.sum() >= ENOUGH_SHARP else np.zeros_like(rows)
 
 
 @dataclass
@@ -163,7 +167,8 @@ def settled(table: Table, attempt: Attempt) -> Attempt:
     rates = {n: f.rate for n, f in attempt.fits.items() if f.fits and f.rate is not None}
     mates: list[str] = []
     for rate in rates.values():
-        group = [n for n, r in rates.items() if abs(r - rate) <= SAME_RATE * abs(rate)]
+        room = {n: COARSE if attempt.fits[n].coarse else SAME_RATE for n in rates}
+        group = [n for n, r in rates.items() if abs(r - rate) <= room[n] * abs(rate)]
         if len(group) > len(mates) or len(group) == len(mates) and rate > 0 > attempt.rate:
             mates, attempt.rate = group, rate
     still = [n for n, f in attempt.fits.items() if f.fits and f.rate is None]

@@ -55,9 +55,15 @@ class LoopReading:
     right: list[str] = field(default_factory=list)
     wrong: dict[str, str] = field(default_factory=dict)
     corroboration: list[str] = field(default_factory=list)
+    called: bool = False  # by us, for the module does not run it
     points: Points | None = None
     table: Table | None = None
     attempt: Attempt | None = None
+
+    @property
+    def as_it_is(self) -> bool:
+        """Does it go down its loss exactly, in the module's own work?"""
+        return not self.called and not self.note
 
 
 def read_loop(
@@ -71,6 +77,7 @@ def read_loop(
     if not found.reached and inventory:
         for steps in plans(loop, inventory):
             called = _read_by(ask, loop, leave, steps)
+            called.called = True
             called.note = "; ".join(
                 filter(None, (called.note, "called with small data of our own"))
             )
