@@ -267,6 +267,22 @@ def test_entries_of_very_different_size_are_all_seen(factor, seed):
     assert [entry.where for entry in answer.wrong[0].entries] == ["dp[1]"]
 
 
+@SEEDS
+@pytest.mark.parametrize("wrong", [0, 1, 2])
+def test_three_units_in_one_array_are_all_seen(wrong, seed):
+    q = np.array([1e-9, 1.0, 1e9])
+
+    def f(q):
+        return float(np.sin(q[0] * 1e9) + q[1] ** 2 + np.cos(q[2] * 1e-9))
+
+    def gradient(q):
+        return np.array([1e9 * np.cos(q[0] * 1e9), 2 * q[1], -1e-9 * np.sin(q[2] * 1e-9)])
+
+    assert check_gradient(f, gradient, q, seed=seed).verdict == "right"
+    answer = check_gradient(f, lambda q: gradient(q) * (np.arange(3) != wrong), q, seed=seed)
+    assert [entry.where for entry in answer.wrong[0].entries] == [f"dq[{wrong}]"]
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**6), st.floats(-12, 12), st.floats(-12, 12))
 def test_the_bound_of_a_numeric_gradient_holds_whatever_the_units(seed, one, other):

@@ -16,6 +16,8 @@ from checkgrad.numeric.moves import length
 
 Function = Callable[..., Any]
 Kind = Literal["gradient", "jacobian", "elementwise", "hessian", "vjp", "jvp", "hvp", "adjoint"]
+COARSE = 1e-6  # of a slope: less need not be known better
+APART = 1e6  # times the smallest move of an entry: the largest has another unit
 ACCUMULATED = 32.0  # roundings that a sum of products may gather, in units of what is summed up
 
 
@@ -179,10 +181,25 @@ def _dotted(leaves: Leaves) -> Derivative:
     def parts(d: Leaves) -> list[Any]:
         return [float(np.vdot(g, e)) for g, e in zip(leaves, d, strict=True)]
 
-    def rounding(d: Leaves, _: Any) -> float:
-        return sum(own * length(e) for own, e in zip(roundings(), d, strict=True))
+    def rounding(d: Leaves, slope: Any) -> float:
+        whole = sum(own * length(e) for own, e in zip(roundings(), d, strict=True))
+        if whole <= COARSE * abs(slope):
+            return whole
+        triples = zip(roundings(), leaves, d, strict=True)
+        return sum(_rounding_of_a_dot(own, g, e) for own, g, e in triples)
 
     return Derivative(parts, rounding, lambda i: np.sign(leaves[i]))
+
+
+def _rounding_of_a_dot(own: float, g: Any, e: Any) -> float:
+    """The rounding of g * e; where entries have units of their own, none is as coarse as the largest."""
+    moved = e != 0
+    size = np.abs(e[moved])
+    if not size.size:
+        return 0.0
+    if size.max() <= APART * size.min() and length(g) <= APART * length(g[moved]):
+        return own * length(e)
+    return _rounding(g) * length(g * e) * float(np.sqrt(size.size))
 
 
 def _contracted(leaves: Leaves, out: tuple[int, ...]) -> Derivative:
