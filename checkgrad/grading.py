@@ -358,8 +358,7 @@ class Grader:
             (c for c in self.network_candidates if c.function == question.function), None
         )
         if candidate is None:
-            loop = next((one for one in self.loops if one.name == question.function), None)
-            return self._answer_on_loops(question, [loop] if loop else [])
+            return self._answer_on_a_loop(question)
         if candidate.left_open:
             covers, concerns = names(candidate.left_open), names(candidate.parts)
             problem = f"is not written yet: {covers[0]}"
@@ -505,6 +504,26 @@ class Grader:
             return None
         found = self._answer_on_loops(question, around)
         return replace(found, covers=[*found.covers, *names(candidate.parts)])
+
+    def _answer_on_a_loop(self, question: Question) -> Part:
+        """What a loop shows that stands for itself; what trains a wrong network is no mistake of its own."""
+        loop = next((one for one in self.loops if one.name == question.function), None)
+        found = self._answer_on_loops(question, [loop] if loop else [])
+        if loop and found.outcome.verdict.failed and (cause := self._wrong_network_in(loop)):
+            place = unjudged.place_of(loop.span)
+            return unjudged.part(question, Reason(unjudged.TRAINS_WRONG, cause), place)
+        return found
+
+    def _wrong_network_in(self, loop: TrainingLoop) -> str:
+        """The network that a loop trains and whose own gradients are not right."""
+        for candidate in self.network_candidates:
+            reading = self.networks[candidate]
+            if isinstance(reading, str) or not loop_checks.around([loop], candidate):
+                continue
+            network = Network(reading, self.interview.judged, self.seed, pictures=False)
+            if gradients(network).verdict.failed:
+                return candidate.function
+        return ""
 
     def _answer_on_loops(self, question: Question, loops: Sequence[TrainingLoop]) -> Part:
         """What the first loop shows that shows anything."""

@@ -31,6 +31,7 @@ BELONGS, UNFINISHED, NOT_ASKED_FOR, NOT_LOADED = (
     "belongs", "unfinished", "not_asked_for", "not_loaded",
 )  # fmt: skip
 HANGS_ON, FOLLOWS, TRIED, OUT_OF_TIME = "hangs_on", "follows", "tried", "out_of_time"
+TRAINS_WRONG = "trains_wrong"
 OWN_OBJECTS, ANOTHER_LOSS = "own_objects", "another_loss"
 NO_LOOP, AS_A_LOOP = "no_loop", "as_a_loop"
 
@@ -64,6 +65,7 @@ WORDS = {
     NO_REFERENCE: "not asked: there is no reference for what this network computes",
     OTHER_SIZES: "not asked: the network cannot be given the sizes of the task",
     HANGS_ON: "uses {}, which is not written yet",
+    TRAINS_WRONG: "trains {}, whose gradients are not right",
     OUT_OF_TIME: "{}",
     FOLLOWS: "not right together: a consequence of {}",
 }
