@@ -357,7 +357,9 @@ POWERS = {"mean": (0, 0), "sum": (1, 0), "cells": (0, -1)}
 
 
 def _apart(mine: Mapping[str, str], other: Mapping[str, str]) -> str:
-    """The factor between a gradient that takes the slope of the outputs along, and that of the loss composed with them."""
+    """The sign or factor between a gradient that takes the slope of the outputs along, and that of the loss composed with them."""
+    if mine.get("sign") == "negative":
+        return "of the opposite sign"
     reductions = [one.get("reduction", "mean") for one in (mine, other)]
     if not set(reductions) <= POWERS.keys():
         return ""

@@ -436,7 +436,14 @@ class Grader:
             definition=self.worker.inventory.find(candidate.function),
             used_so=failed and self._is_used_so(candidate),
             callers=self._right_callers(candidate),
+            left_over=self._leaves_its_slope_to_others(candidate),
         )
+
+    def _leaves_its_slope_to_others(self, candidate: Candidate) -> bool:
+        """Is it right for what a fused gradient of a loss leaves to do, in a module that has no gradient of a loss?"""
+        other = self.readings[candidate].outvoted
+        slopes = (c for c in self.readings if c.exercise.derivative and "t" in c.exercise.roles)
+        return other is not None and "fused" in other.convention and not any(slopes)
 
     def _is_used_so(self, candidate: Candidate) -> bool:
         """Does the module's own work call it as its reading does?"""

@@ -128,6 +128,61 @@ def test_an_accuracy_says_of_the_layout_what_nothing_else_says(outcome):
     assert outcome(alone, "softmax").verdict == "wrong"
 
 
+ALONE = """
+class Softmax:
+    def forward(self, z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    def backward(self, dLdz):
+        return dLdz
+"""
+LOSS = """
+class CrossEntropy:
+    def forward(self, y, t):
+        self.y, self.t = y, t
+        return -np.sum(t * np.log(y))
+
+    def backward(self):
+        return {gradient}
+"""
+
+
+def test_what_a_loss_may_have_done_already_is_not_wrong_where_no_loss_is_here(outcome):
+    assert outcome(ALONE, "Softmax.backward").verdict == "not_judged"
+    fused, whole = (LOSS.format(gradient=g) for g in ("self.y - self.t", "-self.t / self.y"))
+    assert outcome(ALONE + fused, "Softmax.backward").verdict == "passed"
+    assert outcome(ALONE + whole, "Softmax.backward").verdict == "wrong"
+
+
+FUSED = """
+class NLL:
+    def forward(self, y, t):
+        self.y, self.t = y, t
+        return -np.sum(t * np.log(y))
+
+    def backward(self):
+        return {gradient}
+"""
+
+
+@pytest.mark.parametrize(
+    "gradient, verdict",
+    [
+        ("self.y - self.t", "passed"),
+        ("self.t - self.y", "wrong"),
+        ("(self.y - self.t) / self.y.size", "wrong"),
+    ],
+)
+def test_a_gradient_by_the_logits_is_held_against_the_loss_composed_with_softmax(
+    gradient, verdict, tmp_path
+):
+    path = tmp_path / "student.py"
+    path.write_text(START + FUSED.format(gradient=gradient))
+    found = {o.check: o.verdict for o in grade(path).outcomes if o.function == "NLL.backward"}
+    assert found["agrees_with_the_numeric_derivative"] == verdict
+
+
 @pytest.mark.parametrize("row", EXCUSES, ids=lambda row: row.code)
 def test_every_excuse_is_needed_and_excuses_no_mistake(row, tmp_path, monkeypatch):
     def fails(source):

@@ -44,6 +44,7 @@ class Beside:
     pinned: an assignment or the submission itself names it. definition: its source.
     used_so: the module's own work hands it arguments of the same axes. callers: what hands it arguments and is right.
     repaired: one change of one expression makes everything right.
+    left_over: what it leaves undone may be done by a loss that is not here.
     """
 
     pinned: bool = False
@@ -51,6 +52,7 @@ class Beside:
     used_so: bool = False
     callers: tuple[str, ...] = ()
     repaired: bool = False
+    left_over: bool = False
 
 
 def of_function(student: Student, outcome: Outcome, beside: Beside) -> list[str]:
@@ -62,6 +64,8 @@ def of_function(student: Student, outcome: Outcome, beside: Beside) -> list[str]
         PARTLY_RIGHT: _is_partly_right(student),
         NAMED_CLEARLY: _is_named_clearly(student, beside),
     }
+    if beside.left_over:  # its name speaks for it as well as for the loss that would do the rest
+        found |= {REPAIRED: False, PARTLY_RIGHT: False, NAMED_CLEARLY: False}
     return [code for code, holds in found.items() if holds]
 
 

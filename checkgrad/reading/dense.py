@@ -70,11 +70,11 @@ SQUASHING = listed("exp tanh maximum where sigmoid softmax relu expit logistic t
 
 def _squashes(layer: Layer, forward: Definition) -> bool:
     """Has the layer an activation inside, so that its outputs are not the affine ones?"""
-    named = [p.name.lower() for p in positional(layer.definition.parameters)]
-    wants = any("activ" in name or name in ("act", "nonlinearity", "f", "func") for name in named)
-    asks = required(layer.definition.parameters or ())
-    inside = any("activ" in use.lower() or use in SQUASHING for use in forward.uses)
-    return any("activ" in p.name.lower() for p in asks) or wants and bool(inside) or inside
+    asks = required(layer.definition.parameters)
+    chosen = [p for p in positional(layer.definition.parameters) if type(p.default) is str]
+    words = ("act", "nonlinearity", "f", "func")
+    wants = any("activ" in p.name.lower() or p.name.lower() in words for p in (*asks, *chosen))
+    return wants or any("activ" in use.lower() or use in SQUASHING for use in forward.uses)
 
 
 def _held(layer: Layer) -> dict[str, str]:
