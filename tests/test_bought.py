@@ -4,7 +4,7 @@ import pytest
 
 from checkgrad.assignment import Source, loads
 from checkgrad.grading import grade
-from tests.spoilt import PINNED, RIGHT, SPOILS, WEEK, cases, gain, source, spoilt
+from spoilt import PINNED, RIGHT, SPOILS, WEEK, cases, gain, source, spoilt
 
 GRADIENTS = {
     "sigmoid_derivative": ("sigmoid(z)", 1 / 3),

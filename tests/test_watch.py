@@ -12,9 +12,9 @@ from checkgrad.child.watch import EDITS, ByTurn, Change, Latest, Named, Tell, Wa
 from checkgrad.exercises import ALL
 from checkgrad.reading import candidates, read
 from checkgrad.reading.networks import network_candidates, read_networks
-from tests.modules import manners, source
-from tests.network_shapes import SHAPES
-from tests.watched import Twice, image, run
+from modules import manners, source
+from network_shapes import SHAPES
+from watched import Twice, image, run
 
 MODELS = sorted((Path(__file__).parent.parent / "reference_models").glob("*.py"))
 EVERYTHING = (Tell(None, groups=True),)

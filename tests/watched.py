@@ -10,7 +10,7 @@ import numpy as np
 from checkgrad.child.perform import Namespace
 from checkgrad.child.rewrite import rewrite
 from checkgrad.child.watch import Hook, Stopped, Watch
-from tests.in_process import InProcess
+from in_process import InProcess
 
 UNTOUCHED = Watch(seconds=float("inf"))
 
