@@ -198,3 +198,59 @@ def test_every_excuse_is_needed_and_excuses_no_mistake(row, tmp_path, monkeypatc
     without = tuple(one for one in EXCUSES if one is not row)
     monkeypatch.setattr("checkgrad.judging.verdict.EXCUSES", without)
     assert fails(row.accepts)
+
+
+LEFT_BY_A_WRONG_FORWARD = """
+class Softmax:
+    def forward(self, x):
+        tmp = np.exp(x) + np.max(x)
+        self.out = tmp / np.sum(tmp, axis=1, keepdims=True)
+        return self.out
+
+    def backward(self, grad):
+        return self.out * (grad - np.sum(grad * self.out, axis=1, keepdims=True))
+"""
+
+
+def test_a_backward_goes_on_from_what_its_forward_left(outcome):
+    assert outcome(LEFT_BY_A_WRONG_FORWARD, "Softmax.forward").verdict == "wrong"
+    assert outcome(LEFT_BY_A_WRONG_FORWARD, "Softmax.backward").verdict == "not_judged"
+
+
+LOSS_COMES_SECOND = """
+class CrossEntropyLoss:
+    def __call__(self, logits, y):
+        e = np.exp(logits - logits.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=1, keepdims=True)
+        loss = -np.sum(y * np.log(p)) / len(y)
+        return np.mean(np.argmax(p, axis=1) == np.argmax(y, axis=1)), loss
+"""
+
+
+def test_of_several_values_a_loss_is_the_one_that_is_called_so(outcome):
+    assert outcome(LOSS_COMES_SECOND, "CrossEntropyLoss.__call__").verdict == "passed"
+    wrong = LOSS_COMES_SECOND.replace("-np.sum(y", "np.sum(y")
+    assert outcome(wrong, "CrossEntropyLoss.__call__").verdict == "wrong"
+
+
+WEIGHTS_OF_ITS_OWN = """
+class Dense:
+    def __init__(self, n):
+        self.n = n
+        self.b = np.zeros((1, n))
+
+    def forward(self, x):
+        self.w = np.random.uniform(-1, 1, (x.shape[1], self.n))
+        self.x = x
+        return x @ self.w + self.b
+
+    def backward(self, dout):
+        self.dw = self.x.T @ dout
+        self.db = dout.sum(axis=0, keepdims=True)
+        return dout @ self.w.T
+"""
+
+
+def test_a_layer_that_makes_its_weights_anew_is_not_held_against_those_it_is_given(outcome):
+    assert outcome(WEIGHTS_OF_ITS_OWN, "Dense.forward").verdict == "not_judged"
+    assert outcome(WEIGHTS_OF_ITS_OWN, "Dense.backward").verdict == "not_judged"

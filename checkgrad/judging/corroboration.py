@@ -141,6 +141,8 @@ def _is_named_clearly(student: Student, beside: Beside) -> bool:
     candidate, way = student.reading.candidate, student.reading.way
     if candidate.guessed or beside.definition is None or beside.callers:
         return False
+    if len(way.recipe) > 1 and student.forward is not None and not student.forward.reading.right:
+        return False  # it goes on from what a forward pass left that is not right itself
     words = {last_name(part) for part in candidate.function.split(".")}
     named = any(meaning(word) for word in words)
     return named and all(map(_is_clear, way.recipe, way.given)) and _has_its_form(student, way)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory, Parameter
-from checkgrad.exercise import Exercise
+from checkgrad.exercise import Exercise, Kind
 from checkgrad.reading.meant import (
     awaited,
     by_its_text,
@@ -17,7 +17,15 @@ from checkgrad.reading.meant import (
     returns_gradient,
     takes_logits,
 )
-from checkgrad.reading.names import DERIVATIVE, Meaning, listed, meaning, not_built_in, split
+from checkgrad.reading.names import (
+    DERIVATIVE,
+    LOSS_WORDS,
+    Meaning,
+    listed,
+    meaning,
+    not_built_in,
+    split,
+)
 from checkgrad.reading.recipe import IN_TABLE, Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import (
     ACTIVATED,
@@ -86,12 +94,21 @@ def answers(
     exercise = _exercise(said, definition, known)
     if exercise is None or not plausible(said, definition, exercise):
         return
-    first = 0 if definition.returns >= 2 and not exercise.returns else None
+    first = item_of(definition, exercise)
     yield exercise, first, (False if flagged else None)
     if said.derivative or not (flagged or returns_gradient(said, definition)):
         return
     if slope := _exercise(replace(said, derivative="derivative"), definition, known):
-        yield slope, None if flagged else 1, (True if flagged else None)
+        yield slope, None if flagged else int(first == 0), (True if flagged else None)
+
+
+def item_of(definition: Definition, exercise: Exercise) -> int | None:
+    """Which of several returned values answers the exercise, None where there is one: of a loss what is called so."""
+    if definition.returns < 2 or exercise.returns:
+        return None
+    loss = exercise.kind is Kind.LOSS and not exercise.derivative
+    named = [set(split(name)) & LOSS_WORDS for name in definition.gives]
+    return next((i for i, words in enumerate(named) if words and loss), 0)
 
 
 def _exercise(

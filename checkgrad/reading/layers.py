@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise, Kind
 from checkgrad.exercises import fused
-from checkgrad.reading.functions import spare
+from checkgrad.reading.functions import item_of, spare
 from checkgrad.reading.meant import exercise_of, in_context, is_node, reached, takes_logits
 from checkgrad.reading.names import (
     ACTIVATION_WORDS,
@@ -188,7 +188,7 @@ def of_forward(layer: Layer, forward: Definition, exercise: Exercise) -> Candida
         recipes = [
             (*made, invoked(layer, forward, takes, len(made) - 1)) for made in layer.makings()
         ]
-    item = 0 if forward.returns >= 2 else None
+    item = item_of(forward, exercise)
     return Candidate(exercise, forward.name, plain_if_static(forward, recipes), item, forward.stub)
 
 
