@@ -225,11 +225,12 @@ def _nudged(arg: Any, rng: np.random.Generator) -> Any:
 
 
 def _arrays(values: Any) -> list[Any]:
-    found = []
+    numbers = [value for value in values if type(value) is float]
+    found = [np.array(numbers)] if numbers else []  # one array, for there may be many
     for value in values:
         if isinstance(value, list | tuple):
             found += _arrays(value)
-        elif isinstance(value, np.ndarray | np.floating | float):
+        elif isinstance(value, np.ndarray | np.floating):
             found.append(np.asarray(value))
     return found
 

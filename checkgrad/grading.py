@@ -679,8 +679,13 @@ class Grader:
         return bare_outcome(question, Verdict.MISSING, problem)
 
     def _is_repaired(self, candidate: NetworkCandidate, reading: NetworkReading) -> bool:
-        """Does one change of one expression make everything right? Nothing due is sent in an exam."""
-        if exam.is_secret(self.assignment) or self.interview.is_hurried or reading.pieces:
+        """Does one change of one expression make everything right? Nothing due is sent in an exam.
+
+        Of what rolls dice, as dropout does, the due value in their place makes all right whatever was meant.
+        """
+        called = unjudged.reached(self.worker.inventory, reading.called)
+        dice = any("random" in self._mentions(name) for name in called if "__init__" not in name)
+        if exam.is_secret(self.assignment) or self.interview.is_hurried or reading.pieces or dice:
             return False
         if candidate not in self._repaired:
             from checkgrad.diagnose.surgery import Surgery  # only for what nothing else speaks for

@@ -12,6 +12,7 @@ from checkgrad.sandbox import windows
 ELSEWHERE = """
 import os, select, signal, socket, sys
 import concurrent.futures, hypothesis, msgspec, multiprocessing.connection, numpy, shutil, subprocess, tempfile
+import urllib.request
 sys.platform = {platform!r}
 if sys.platform == "win32":
     for name in ("fcntl", "resource", "pwd", "grp", "termios"):

@@ -31,6 +31,7 @@ __all__ = [
     "v_curve",
 ]
 
+TINY = 2.0**-14  # of the usual scale, an entry in units of its own
 CLOSER = (2.0**-6, 2.0**-12, 2.0**-18, 2.0**-24)  # of the own scale, where steps lead out of f
 
 
@@ -246,14 +247,25 @@ def _replaced(args: tuple[Any, ...], wrt: int, moved: Any) -> tuple[Any, ...]:
 
 
 def _feasible(measure: Callable[[Any], Estimate], x: Any) -> Estimate:
-    """Measure at the usual scale; where that left the domain (the log of a small number), at the entry's own."""
-    first = measure(usual_scale(x))
+    """Measure at the usual scale; where that left the domain (the log of a small number), at the entry's own.
+
+    An entry far smaller than the others is measured at both: in units of its own f may turn many times within a
+    usual step, and differences of such steps look smooth by accident.
+    """
+    usual, own = usual_scale(x), own_scale(x)
+    first = measure(usual)
     failed = ~np.isfinite(first.bound)
-    if not failed.any():
+    entries = first.bound.shape[first.bound.ndim - np.ndim(x) :] == np.shape(x)
+    small = (own < TINY * usual) & entries
+    if not (failed.any() or small.any()):
         return first
-    second = measure(own_scale(x))
+    second = measure(own)
+    apart = np.abs(first.value - second.value)
+    with np.errstate(invalid="ignore"):
+        doubtful = ~failed & small & (apart > first.bound + second.bound)
     pairs = zip(parts(first), parts(second), strict=True)
-    return Estimate(*(np.where(failed, b, a) for a, b in pairs))
+    value, bound, smooth = (np.where(failed | doubtful, b, a) for a, b in pairs)
+    return Estimate(value, np.where(doubtful, bound + 2 * apart, bound), smooth)
 
 
 def _reach(scale: Any, direction: Any) -> float:
