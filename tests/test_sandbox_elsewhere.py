@@ -15,6 +15,7 @@ import concurrent.futures, hypothesis, msgspec, multiprocessing.connection, nump
 import urllib.request
 sys.platform = {platform!r}
 if sys.platform == "win32":
+    shutil._use_fd_functions = False  # as where there are no such flags when it is imported
     for name in ("fcntl", "resource", "pwd", "grp", "termios"):
         sys.modules[name] = None
     for place, names in (
