@@ -683,8 +683,13 @@ class Grader:
 
         Of what rolls dice, as dropout does, the due value in their place makes all right whatever was meant.
         """
-        called = unjudged.reached(self.worker.inventory, reading.called)
-        dice = any("random" in self._mentions(name) for name in called if "__init__" not in name)
+        inventory = self.worker.inventory
+        called = (inventory.find(name) for name in unjudged.reached(inventory, reading.called))
+        dice = any(
+            "random" in d.uses
+            for d in called
+            if d and d.kind != "class" and "__init__" not in d.name
+        )
         if exam.is_secret(self.assignment) or self.interview.is_hurried or reading.pieces or dice:
             return False
         if candidate not in self._repaired:

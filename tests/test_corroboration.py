@@ -231,26 +231,3 @@ def test_of_several_values_a_loss_is_the_one_that_is_called_so(outcome):
     assert outcome(LOSS_COMES_SECOND, "CrossEntropyLoss.__call__").verdict == "passed"
     wrong = LOSS_COMES_SECOND.replace("-np.sum(y", "np.sum(y")
     assert outcome(wrong, "CrossEntropyLoss.__call__").verdict == "wrong"
-
-
-WEIGHTS_OF_ITS_OWN = """
-class Dense:
-    def __init__(self, n):
-        self.n = n
-        self.b = np.zeros((1, n))
-
-    def forward(self, x):
-        self.w = np.random.uniform(-1, 1, (x.shape[1], self.n))
-        self.x = x
-        return x @ self.w + self.b
-
-    def backward(self, dout):
-        self.dw = self.x.T @ dout
-        self.db = dout.sum(axis=0, keepdims=True)
-        return dout @ self.w.T
-"""
-
-
-def test_a_layer_that_makes_its_weights_anew_is_not_held_against_those_it_is_given(outcome):
-    assert outcome(WEIGHTS_OF_ITS_OWN, "Dense.forward").verdict == "not_judged"
-    assert outcome(WEIGHTS_OF_ITS_OWN, "Dense.backward").verdict == "not_judged"

@@ -43,22 +43,18 @@ def of_dense(
     if backward is None and not meaning(last_name(definition.name)) or _squashes(layer, forward):
         return
     inputs = said.of.roles[0]
-    # what makes its weights anew in the forward pass does not use those that it is given
-    own = any(name in forward.sets for name in _held(layer).values())
     if exercise := known.get(said.of.name):
         recipes = [
             (*made, *_result(layer, forward, ((inputs,),), _object(layer, made), OUTPUT))
             for made in _ready(layer)
         ]
         item = 0 if forward.returns >= 2 else None
-        found = Candidate(exercise, forward.name, tuple(recipes), item, forward.stub)
-        yield replace(found, guessed=own)
+        yield Candidate(exercise, forward.name, tuple(recipes), item, forward.stub)
     slopes = (e for e in known.values() if e.derivative and e.base is said.of and e.returns)
     if backward and (slope := next(slopes, None)):
         recipes = list(_there_and_back(layer, forward, backward, slope))
         if recipes:
-            back = Candidate(slope, backward.name, tuple(recipes), None, backward.stub)
-            yield replace(back, guessed=own)
+            yield Candidate(slope, backward.name, tuple(recipes), None, backward.stub)
 
 
 WHOLE = listed("fit train predict score predict_proba train_step learn")
