@@ -338,10 +338,21 @@ def exercise(
 
     def wrap(formula: Formula) -> Exercise:
         name = title or formula.__name__.replace("_", " ")
-        told = Exercise(formula, draw, extremes, name, latex, source, derivative, in_place, returns)
-        told.sort, told.spoken, told.fuses = kind, tuple(spoken.split()), fuses
-        told.example = example
-        return told
+        return Exercise(
+            formula,
+            draw,
+            extremes,
+            name,
+            latex,
+            source,
+            derivative,
+            in_place,
+            returns,
+            sort=kind,
+            spoken=tuple(spoken.split()),
+            fuses=fuses,
+            example=example,
+        )
 
     return wrap
 

@@ -7,6 +7,7 @@ import platform
 import time
 import traceback
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -99,6 +100,7 @@ class Grader:
         self._students: dict[Candidate, Student] = {}
         self._networks: dict[NetworkCandidate, Network] = {}
         self._repaired: dict[NetworkCandidate, bool] = {}
+        self._wrong_networks: dict[NetworkCandidate, bool] = {}
         self._pieces: dict[NetworkCandidate, str] = {}
         self._loops: dict[TrainingLoop, LoopReading] = {}
 
@@ -493,9 +495,17 @@ class Grader:
         reading = self.networks[candidate]
         if isinstance(reading, str) or not reading.right_forward:
             return False
-        return not gradients(
-            Network(reading, self.interview.judged, self.seed, False)
-        ).verdict.failed
+        return not self._has_wrong_gradients(candidate)
+
+    def _has_wrong_gradients(self, candidate: NetworkCandidate) -> bool:
+        """Was the network read, and are its gradients not right? Worked out once for all that depends on it."""
+        reading = self.networks[candidate]
+        if isinstance(reading, str):
+            return False
+        if candidate not in self._wrong_networks:
+            network = Network(reading, self.interview.judged, self.seed, pictures=False)
+            self._wrong_networks[candidate] = gradients(network).verdict.failed
+        return self._wrong_networks[candidate]
 
     def _shown_by_loops(
         self, question: Question, candidate: NetworkCandidate, contradicts: bool = False
@@ -523,14 +533,8 @@ class Grader:
 
     def _wrong_network_in(self, loop: TrainingLoop) -> str:
         """The network that a loop trains and whose own gradients are not right."""
-        for candidate in self.network_candidates:
-            reading = self.networks[candidate]
-            if isinstance(reading, str) or not loop_checks.around([loop], candidate):
-                continue
-            network = Network(reading, self.interview.judged, self.seed, pictures=False)
-            if gradients(network).verdict.failed:
-                return candidate.function
-        return ""
+        trained = (c for c in self.network_candidates if loop_checks.around([loop], c))
+        return next((c.function for c in trained if self._has_wrong_gradients(c)), "")
 
     def _answer_on_loops(self, question: Question, loops: Sequence[TrainingLoop]) -> Part:
         """What the first loop shows that shows anything."""
@@ -695,7 +699,7 @@ class Grader:
         if candidate not in self._repaired:
             from checkgrad.diagnose.surgery import Surgery  # only for what nothing else speaks for
 
-            with Surgery(self.worker) as surgery:
+            with closing(Surgery(self.worker)) as surgery:
                 self._repaired[candidate] = surgery.speaks_for(reading, self.seed)
         return self._repaired[candidate]
 

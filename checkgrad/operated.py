@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 
 from msgspec.structs import replace
 
@@ -24,7 +25,7 @@ def operated(report: Report, worker: Callable[[], Worker], read: Read, seed: int
     from checkgrad.diagnose.surgery import Surgery  # only for what is not right
 
     found: dict[int, Outcome] = {}
-    with Surgery(worker()) as surgery:
+    with closing(Surgery(worker())) as surgery:
         for i in wanted:
             outcome = report.outcomes[i]
             reading = read(outcome)

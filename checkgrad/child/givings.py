@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from .standin import StandIn
+from .standin import BINARY, UNARY, StandIn
 
 UNPACK = opcode.opmap["UNPACK_SEQUENCE"]
 SILENT = frozenset(
@@ -374,22 +374,10 @@ def operator_of(name: str) -> Callable[..., Any]:
     return lambda self, *other: getattr(np.asarray(self.data()), name)(*other)
 
 
-for _name in [
-    "add",
-    "sub",
-    "mul",
-    "truediv",
-    "floordiv",
-    "mod",
-    "pow",
-    "matmul",
-    "and",
-    "or",
-    "xor",
-]:
+for _name in BINARY:
     for _operator in (f"__{_name}__", f"__r{_name}__"):
         setattr(Value, _operator, operator_of(_operator))
-for _name in ["neg", "pos", "abs", "lt", "le", "gt", "ge", "eq", "ne"]:
+for _name in (*UNARY, "eq", "ne"):
     setattr(Value, f"__{_name}__", operator_of(f"__{_name}__"))
 
 

@@ -99,7 +99,7 @@ def arithmetic(self: StandIn, *other: Any) -> Any:
     return used(self.why)
 
 
-for operator in [
+BINARY = (
     "add",
     "sub",
     "mul",
@@ -111,10 +111,13 @@ for operator in [
     "and",
     "or",
     "xor",
-]:
+)  # operators, that are there from the right as well
+UNARY = ("neg", "pos", "abs", "lt", "le", "gt", "ge")  # and those that are not
+
+for operator in BINARY:
     for name in (f"__{operator}__", f"__r{operator}__"):
         setattr(StandIn, name, arithmetic)
-for operator in ["neg", "pos", "abs", "lt", "le", "gt", "ge"]:
+for operator in UNARY:
     setattr(StandIn, f"__{operator}__", arithmetic)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise, Kind
+from checkgrad.reading.functions import item_of
 from checkgrad.reading.layers import BACKWARD, FORWARD, Layer, invoked, methods_of
 from checkgrad.reading.names import listed, meaning, not_built_in
 from checkgrad.reading.objects import holder, makings
@@ -48,7 +49,7 @@ def of_dense(
             (*made, *_result(layer, forward, ((inputs,),), _object(layer, made), OUTPUT))
             for made in _ready(layer)
         ]
-        item = 0 if forward.returns >= 2 else None
+        item = item_of(forward, exercise)
         yield Candidate(exercise, forward.name, tuple(recipes), item, forward.stub)
     slopes = (e for e in known.values() if e.derivative and e.base is said.of and e.returns)
     if backward and (slope := next(slopes, None)):

@@ -237,7 +237,7 @@ def of_backward(
             for recipe in recipes
             if recipe[-1].do == "call"
         ]
-    item = 0 if backward.returns >= 2 else None
+    item = item_of(backward, exercise)
     return Candidate(exercise, backward.name, tuple(dict.fromkeys(recipes)), item, backward.stub)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -39,17 +38,6 @@ class Surgery:
     def __init__(self, worker: Worker) -> None:
         self.theatre = Theatre(worker.again())
         self.left = MOST_RUNS
-
-    def __enter__(self) -> Surgery:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         self.theatre.worker.close()
