@@ -372,26 +372,15 @@ class Grader:
                 return shown
             unread = self._not_judged(question, Reason(unjudged.NOT_READ, reading))
             return replace(unread, concerns=names(candidate.parts))
-        if candidate not in self._networks:
-            wrong = self._wrong_pieces(candidate)
-            self._networks[candidate] = Network(
-                reading,
-                self.interview.judged,
-                self.seed,
-                self.pictures,
-                tuple(map(tuple, self.assignment.network.sizes)),
-                demands.room(self.assignment, NETWORK.name),
-                wrong,
-            )
+        network = self.network(candidate, reading)
         if reading.pieces and (cause := self._broken_pieces(reading.pieces, candidate)):
             return unjudged.part(question, Reason(unjudged.FOLLOWS, cause))
         check = next(c for c in demands.network_checks(self.assignment) if c.name == question.check)
-        finding = check.ask(self._networks[candidate])
+        finding = check.ask(network)
         if finding.unasked:
             return self._not_judged(question, Reason(finding.unasked))
         read_as = self._read_as(question, reading)
         outcome = judge_network(question, finding)
-        network = self._networks[candidate]
         used_so = outcome.verdict.failed and self._is_network_used_so(network)
         beside = Beside(self._is_pinned(NETWORK.name), used_so=used_so)
         outcome = settled_network(outcome, network, beside)
@@ -575,6 +564,20 @@ class Grader:
             return outcome
         return replace(outcome, note="; ".join(filter(None, (outcome.note, FOR_REVIEW))))
 
+    def network(self, candidate: NetworkCandidate, reading: NetworkReading) -> Network:
+        """The network a candidate stands for, as the assignment asks for it."""
+        if candidate not in self._networks:
+            self._networks[candidate] = Network(
+                reading,
+                self.interview.judged,
+                self.seed,
+                self.pictures,
+                tuple(map(tuple, self.assignment.network.sizes)),
+                demands.room(self.assignment, NETWORK.name),
+                self._wrong_pieces(candidate),
+            )
+        return self._networks[candidate]
+
     def student(self, candidate: Candidate) -> Student:
         """The function a candidate stands for, with the forward function it is the derivative of."""
         if candidate not in self._students:
@@ -683,25 +686,28 @@ class Grader:
         return bare_outcome(question, Verdict.MISSING, problem)
 
     def _is_repaired(self, candidate: NetworkCandidate, reading: NetworkReading) -> bool:
-        """Does one change of one expression make everything right? Nothing due is sent in an exam.
+        """Does one change of one expression make everything right? Nothing due is sent in an exam."""
+        if exam.is_secret(self.assignment) or self.interview.is_hurried or reading.pieces:
+            return False
+        if candidate not in self._repaired:
+            self._repaired[candidate] = not self._rolls_dice(reading) and self._speaks_for(reading)
+        return self._repaired[candidate]
 
-        Of what rolls dice, as dropout does, the due value in their place makes all right whatever was meant.
-        """
+    def _rolls_dice(self, reading: NetworkReading) -> bool:
+        """Is what a network calls random, as dropout is? The due value in its place mends it whatever was meant."""
         inventory = self.worker.inventory
-        called = (inventory.find(name) for name in unjudged.reached(inventory, reading.called))
-        dice = any(
+        called = map(inventory.find, unjudged.reached(inventory, reading.called))
+        return any(
             "random" in d.uses
             for d in called
             if d and d.kind != "class" and "__init__" not in d.name
         )
-        if exam.is_secret(self.assignment) or self.interview.is_hurried or reading.pieces or dice:
-            return False
-        if candidate not in self._repaired:
-            from checkgrad.diagnose.surgery import Surgery  # only for what nothing else speaks for
 
-            with closing(Surgery(self.worker)) as surgery:
-                self._repaired[candidate] = surgery.speaks_for(reading, self.seed)
-        return self._repaired[candidate]
+    def _speaks_for(self, reading: NetworkReading) -> bool:
+        from checkgrad.diagnose.surgery import Surgery  # only for what nothing else speaks for
+
+        with closing(Surgery(self.worker)) as surgery:
+            return surgery.speaks_for(reading, self.seed)
 
     def operated(self, report: Report) -> Report:
         """The report, of which all verdicts stand, with repairs for what is wrong; no fault of ours spoils it."""
