@@ -21,6 +21,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from itertools import islice
 from time import process_time
 from types import CodeType, ModuleType
 from typing import Any
@@ -390,20 +391,20 @@ class Workshop:
 
     def failure(self, error: BaseException) -> tuple[str, int, int, str, str]:
         """File, line and node at which *error* came about, its name and message."""
+        mine = [e for e in faults.entries(error) if e.tb_frame.f_code.co_filename in self.files]
         file, line, node = "", 0, -1
-        for entry in faults.entries(error):
-            code = entry.tb_frame.f_code
-            if code.co_filename in self.files:
-                file, line = code.co_filename, entry.tb_lineno or 0
-                node = self.node_at(file, code, entry.tb_lasti)
+        if mine:
+            code, instruction = mine[-1].tb_frame.f_code, mine[-1].tb_lasti
+            file, line = code.co_filename, mine[-1].tb_lineno or 0
+            node = self.node_at(file, code, instruction)
         return file, line, node, faults.name(error), faults.message(error)
 
     def node_at(self, file: str, code: CodeType, instruction: int) -> int:
         """The node whose instruction that is, or -1."""
-        for i, place in enumerate(code.co_positions()):
-            if 2 * i == instruction:
-                return self.files[file].number_at(place)
-        return -1
+        if instruction < 0:
+            return -1
+        place = next(islice(code.co_positions(), instruction // 2, None), None)
+        return self.files[file].number_at(place) if place else -1
 
     def begin(self, make: MakeHook) -> Hook:
         """The hook of a run that begins now."""
@@ -423,7 +424,8 @@ class Workshop:
     def inside(self) -> Iterator[None]:
         """With the watched modules in the place of the plain ones."""
         plain = own_modules()
-        self.forget()
+        for name in plain:
+            del sys.modules[name]
         sys.modules.update(self.modules)
         try:
             yield
@@ -493,7 +495,7 @@ def own_modules() -> dict[str, ModuleType]:
     return {
         name: module
         for name, module in list(sys.modules.items())
-        if isinstance(getattr(module, "__loader__", None), Loader)
+        if type(getattr(module, "__loader__", None)) is Loader
     }
 
 
