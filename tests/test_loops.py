@@ -259,3 +259,35 @@ def test_a_mistake_in_such_a_call_is_found(tmp_path):
     (outcome,), _ = outcomes(tmp_path, STEP.replace(" * self.A1 * (1 - self.A1)\n", "\n", 1))
     assert outcome.verdict is Verdict.WRONG
     assert "W1" in outcome.problem and "W2 right" in outcome.problem
+
+
+RATES = """
+import numpy as np
+
+rng = np.random.default_rng(1)
+X = rng.normal(size=(60, 4))
+y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
+V, W, c = rng.normal(size=(4, 10)) * 0.5, rng.normal(size=(10, 3)) * 0.5, np.zeros(3)
+for it in range(200):
+    h = np.maximum(X @ V, 0)
+    z = h @ W + c
+    p = np.exp(z - z.max(1, keepdims=True))
+    p /= p.sum(1, keepdims=True)
+    d = (p - np.eye(3)[y]) / len(y)
+    g = d @ W.T * (h > 0)
+    W -= 0.5 * h.T @ d
+    c -= 0.5 * d.sum(0)
+    V -= 0.5 * X.T @ g
+"""
+
+
+def test_a_parameter_may_have_a_rate_of_its_own(tmp_path):
+    (outcome,), _ = outcomes(tmp_path, RATES.replace("c -= 0.5", "c -= 0.05"))
+    assert outcome.verdict is Verdict.PASSED
+    assert "rates of their own" in outcome.note
+
+
+def test_the_same_rate_written_twice_excuses_no_factor(tmp_path):
+    (outcome,), _ = outcomes(tmp_path, RATES.replace("d.sum(0)", "d.mean(0)"))
+    assert outcome.verdict is Verdict.WRONG
+    assert "wrong in c;" in outcome.problem

@@ -43,11 +43,19 @@ class Point:
     moves: list[Move]
 
 
+class Scaler(NamedTuple):
+    """A number that scales the steps of these blocks exactly, as a rate does."""
+
+    value: float
+    blocks: set[str]
+
+
 @dataclass
 class Points:
     """The turn at all points.
 
     blocks: slots that are judged together, by name. outputs, targets, scalars, gradients: what was told of.
+    scalers: slots, or nodes of numbers in the source, with what they scale; None until that was asked for.
     """
 
     roles: Roles
@@ -57,6 +65,7 @@ class Points:
     scalars: list[int] = field(default_factory=list)
     gradients: list[int] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
+    scalers: dict[str | int, Scaler] | None = None  # found once
     projected: dict[tuple[str, int, int], tuple[np.ndarray, np.ndarray] | None] = field(
         default_factory=dict
     )

@@ -21,7 +21,7 @@ from checkgrad.reading.loops.fit import (
     table_of,
     through,
 )
-from checkgrad.reading.loops.points import FEW_NUMBERS, Points, measured, told, values_of
+from checkgrad.reading.loops.points import FEW_NUMBERS, Points, Scaler, measured, told, values_of
 from checkgrad.reading.loops.roles import is_times, roles_of, take
 
 MOST_TRIED = 3  # loops of a nest
@@ -30,6 +30,7 @@ ENOUGH = 3  # equations beyond the one that the rate costs, for a reading that i
 REAL_TARGETS = 0.005  # bonus of an attempt whose targets are data that move the steps alone
 SMALL_RATE = 1e-3  # at which the order of updates no longer matters
 MOST_LITERALS = 24
+ROUNDED = 1e-12  # relative, of two numbers that stand there as the same
 OWN_FAULTS = ("ValueError", "TypeError", "IndexError", "LinAlgError", "ZeroDivisionError")
 NO_SLOPES = (
     "no usual loss of its outputs, and no number that it works out, has these steps as its slopes"
@@ -372,31 +373,44 @@ def _answers(points: Points) -> bool:
 
 
 def _has_a_rate_of_its_own(points: Points, name: str, best: Attempt) -> bool:
-    """Does a number scale the step of this block alone, and another those of the rest, while none scales both?"""
-    scaled = _scalers(points)
-    mine = {s for s, blocks in scaled.items() if name in blocks}
-    mates = [n for n in best.right if best.fits[n].rate is not None]
-    theirs = {s for s, blocks in scaled.items() if any(n in blocks for n in mates)}
-    return bool(mine and theirs) and not mine & theirs
+    """Does a number scale the step of this block alone, and another those of the rest, while none scales both?
+
+    Two numbers of the same value are one rate, written twice.
+    """
+    scalers = _scalers(points)
+    mine = {s for s, (_, blocks) in scalers.items() if name in blocks}
+    mates = {n for n in best.right if best.fits[n].rate is not None}
+    theirs = {s for s, (_, blocks) in scalers.items() if mates & blocks}
+    pairs = ((scalers[m].value, scalers[t].value) for m in mine for t in theirs)
+    alike = any(abs(one - other) <= ROUNDED * abs(one) for one, other in pairs)
+    return bool(mine and theirs) and not (mine & theirs or alike)
 
 
-def _scalers(points: Points) -> dict[str | int, set[str]]:
+def _scalers(points: Points) -> dict[str | int, Scaler]:
     """Numbers, slots or as they stand in the source, that scale the steps of blocks exactly."""
+    if points.scalers is None:
+        points.scalers = _found_scalers(points)
+    return points.scalers
+
+
+def _found_scalers(points: Points) -> dict[str | int, Scaler]:
     roles = points.roles
-    found: dict[str | int, set[str]] = {}
+    found: dict[str | int, Scaler] = {}
     for group, turn in roles.data_turns.items():
         paths = roles.data[group]
         if len(paths) == 1 and roles.slots[paths[0]].saved.size == 1:
             was = float(np.ravel(np.asarray(roles.slots[paths[0]].saved, float))[0])
             now = float(np.ravel(np.asarray(turn.before.get(paths[0], was), float))[0])
             factor = now / was if was else np.inf
-            found[paths[0]] = _scaled_blocks(points, turn, roles.first, factor)
+            found[paths[0]] = Scaler(was, _scaled_blocks(points, turn, roles.first, factor))
     literals = list(dict.fromkeys(k for (k, _), seen in roles.seen.items() if seen.literal))
     trials = [
-        Trial(factors=((k, 1.1),), steps=tuple(roles.changed)) for k in literals[:MOST_LITERALS]
+        Trial(factors=((k, 1.1),), tell=(k,), steps=tuple(roles.changed))
+        for k in literals[:MOST_LITERALS]
     ]
     for k, turn in zip(literals, roles.bench.turns(trials), strict=False):
-        found[k] = _scaled_blocks(points, turn, roles.base, 1.1)
+        value = next((float(v) / 1.1 for v in turn.values.get(k, ()) if np.size(v) == 1), np.nan)
+        found[k] = Scaler(value, _scaled_blocks(points, turn, roles.base, 1.1))
     return found
 
 
@@ -404,7 +418,7 @@ def _rates(points: Points) -> dict[str | int, set[str]]:
     """Numbers that together scale the steps, each block once: those of the most blocks first."""
     found: dict[str | int, set[str]] = {}
     done: set[str] = set()
-    for scaler, blocks in sorted(_scalers(points).items(), key=lambda s: -len(s[1])):
+    for scaler, (_, blocks) in sorted(_scalers(points).items(), key=lambda s: -len(s[1].blocks)):
         if blocks and not blocks & done:
             found[scaler] = blocks
             done |= blocks
