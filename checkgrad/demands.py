@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from checkgrad.assignment import Assignment, against, is_visible, learns
 from checkgrad.exercise import Exercise, named
+from checkgrad.exercises import mlp
 from checkgrad.model import Outcome, Verdict
 from checkgrad.network_checks import NETWORK_CHECKS, REDUCED_DIFFERENTLY, NetworkCheck, reaches
 from checkgrad.reading import Reading
@@ -129,7 +130,7 @@ def by_other_network_conventions(
 
 def _conventions_of(reading: NetworkReading) -> dict[str, str]:
     """What a network shows of the conventions that can be pinned, in their words; its weights are its own affair."""
-    said, squared = reading.convention, reading.output.endswith("mse")
+    said, squared = reading.convention, mlp.is_squared(reading.output)
     found: dict[str, str] = {}
     if "layout" in said:
         found["layout"] = said["layout"].removeprefix(LAYOUT)
@@ -139,7 +140,7 @@ def _conventions_of(reading: NetworkReading) -> dict[str, str]:
     found["reduction"] = whole[reading.reduction]
     if squared:
         found["mse_factor"] = "one" if reading.scale == 1 else "one half"
-    if reading.hidden == "leaky_relu":
+    if mlp.has_alpha(reading.hidden):
         found["alpha"] = f"{reading.alpha:g}"
     return found
 

@@ -129,6 +129,7 @@ class Exercise:
         or of its derivative where it is an activation, that is given targets.
     shorter: how it does without one of its arguments, where people write it so.
     example: arguments and the value there, worked out on paper; of what is no derivative.
+    starter: its points in an assignment to begin with, 0 where that does not ask for it.
     calculation: the lines that lead to one entry by hand, see exercises/worked.py.
     derivation: where its formula comes from, a line at a time.
     compositions: itself as code makes it of other exercises; use(exercise) is the function that answers one.
@@ -151,6 +152,7 @@ class Exercise:
     with_targets: Exercise | None = None
     shorter: Shorter | None = None
     example: tuple[Probe, Any] | None = None
+    starter: int = 0
     calculation: Formula | None = None
     derivation: tuple[Step, ...] = ()
     compositions: list[Formula] = field(default_factory=list)
@@ -327,6 +329,7 @@ def exercise(
     spoken: str = "",
     fuses: tuple[Exercise, Exercise] | None = None,
     example: tuple[Probe, Any] | None = None,
+    starter: int = 0,
 ) -> Callable[[Formula], Exercise]:
     """Make an exercise of its right formula.
 
@@ -334,6 +337,7 @@ def exercise(
     returns: the names of what is returned, where that is more than one array.
     kind: of what is no derivative. spoken: what code calls it besides its name, words without underscores and capitals.
     example: arguments and the value there, worked out on paper; of what is no derivative.
+    starter: its points in an assignment to begin with.
     """
 
     def wrap(formula: Formula) -> Exercise:
@@ -352,6 +356,7 @@ def exercise(
             spoken=tuple(spoken.split()),
             fuses=fuses,
             example=example,
+            starter=starter,
         )
 
     return wrap

@@ -56,7 +56,6 @@ NOT_KNOWN = "no known mistake explains this"
 # Why a question is not asked: codes.
 NO_HIDDEN_LAYER, NO_REFERENCE, OTHER_SIZES = "no_hidden_layer", "no_reference", "other_sizes"
 NO_ANSWER, NO_SIZES, HEEDLESS = "no_answer", "no_sizes", "heedless"
-THROUGH_ZERO = ("tanh", "relu", "leaky_relu")  # activations that turn 0 into 0
 
 
 class Finding(NamedTuple):
@@ -138,8 +137,10 @@ def gradients(network: Network) -> Finding:
 def _is_usual(factor: str, network: Network) -> bool:
     """Is it the 2 of a squared error, or a mean over the outputs of what is made for one?"""
     if factor.startswith("C times"):
-        return "binary" in network.reading.outputs and network.reading.output.startswith("sigmoid")
-    return factor.startswith("2 times") and network.reading.output.endswith("mse")
+        return "binary" in network.reading.outputs and (
+            mlp.squash_of(network.reading.output) == mlp.squash_of(mlp.ONE)
+        )
+    return factor.startswith("2 times") and mlp.is_squared(network.reading.output)
 
 
 def _beside_its_loss(network: Network) -> Finding:
@@ -293,10 +294,10 @@ def _after_another_batch(network: Network) -> Finding:
 def _hindrance(network: Network) -> Manner | None:
     """Why the network as it stands learns little, though its gradients are right."""
     reading = network.reading
-    if not reading.biases and reading.hidden in THROUGH_ZERO:
-        return NO_BIASES
     if reading.hidden == "identity":
         return LINEAR
+    if not reading.biases and mlp.goes_through_zero(reading.hidden):
+        return NO_BIASES
     deepest = max(network.probes, key=lambda p: len(p[0]), default=None)
     weights = deepest and network_state.first_weights(reading, network.ask, deepest[0])
     return ALIKE if weights and network_state.start_alike(weights) else None

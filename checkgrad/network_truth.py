@@ -221,7 +221,7 @@ def flat(value: Any) -> tuple[Any, ...]:
 def one_factor(network: Network, seen: Sequence[Seen]) -> str:
     """The factor between all gradients and the truth, if on every probe it is one that reductions differ by."""
     kind = network.reading.kind
-    halves = (0, 1, -1) if kind["output"].endswith("mse") or kind["scale"] != 1 else (0,)
+    halves = (0, 1, -1) if mlp.is_squared(kind["output"]) or kind["scale"] != 1 else (0,)
     for n, c, two in itertools.product((1, -1, 0), (0, 1, -1), halves):
         if (n or c or two) and all(
             _is_factor(s, float(len(x)) ** n * float(len(p[-1][1])) ** c * 2.0**two)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from checkgrad.checks import CHECKS, Check, Student, is_beside_the_point
 from checkgrad.child.behaviour import Behaviour, observe
 from checkgrad.child.inventory import Definition, Inventory, Parameter
 from checkgrad.child.request import Request, Result
-from checkgrad.exercise import Exercise, Formula, Variant
+from checkgrad.exercise import Exercise, Formula, Misconception, Variant
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import NETWORK, blocks, flattened
 from checkgrad.model import Verdict
@@ -71,6 +71,25 @@ def rehearse(assignment: Assignment) -> Rehearsal:
 def unpinned(assignment: Assignment) -> list[str]:
     """The conventions that are left to students."""
     return [key for key in CONVENTIONS if key not in assignment.conventions]
+
+
+def hidden(exercises: Sequence[Exercise]) -> dict[str, list[str]]:
+    """The mistakes that pass, each in a module with nothing else, by the conventions under which they do."""
+    found: dict[str, list[str]] = {}
+    for exercise in exercises:
+        for mistake in exercise.misconceptions:
+            for key in _hiding(exercise, mistake) if mistake.at == "probes" else ():
+                found.setdefault(key, []).append(f"{exercise.name}.{mistake.name}")
+    return found
+
+
+def _hiding(exercise: Exercise, mistake: Misconception) -> Iterable[str]:
+    """The keys of the conventions under which a mistaken formula is right, or right for one sample."""
+    module = Formulas([exercise], {exercise.name: mistake.formula})
+    (reading,) = read(candidates(module.inventory, [exercise]), module.ask, seed=0).values()
+    if reading.narrow:
+        return ("layout",)
+    return reading.convention if reading.right and not reading.obstacle else ()
 
 
 def _try(

@@ -1,17 +1,21 @@
 """Every formula is proven by the numeric derivative of its forward function; so is every other right version."""
 
+import ast
 import inspect
+from pathlib import Path
 
 import latex2mathml.converter
 import numpy as np
 import pytest
 
+import checkgrad
 from checkgrad import compare, numeric
 from checkgrad.child.behaviour import fingerprint, observe
 from checkgrad.exercise import Kind
 from checkgrad.exercises import ALL
 from checkgrad.exercises.conventions import roughly
 from checkgrad.exercises.cross_entropy import log_softmax
+from checkgrad.exercises.mlp import HIDDEN, OUTPUTS
 from checkgrad.exercises.sigmoid import sigmoid
 from checkgrad.exercises.softmax import softmax
 from checkgrad.reading.names import meaning
@@ -306,3 +310,35 @@ def test_two_classes_are_binary():
         assert np.isclose(by_name["cross_entropy"](*pairs), by_name["binary_cross_entropy"](y, t))
         z = np.log(y / (1 - y))
         assert np.allclose(softmax(np.stack([0 * z, z], axis=1))[:, 1], sigmoid(z))
+
+
+PACKAGE = Path(checkgrad.__file__).parent
+MAY_NAME = {"exercises", "child"}  # what runs beside student code knows nothing of exercises
+NAMES = {*(e.name for e in ALL), *OUTPUTS, *HIDDEN}
+OUTSIDE = [p for p in PACKAGE.rglob("*.py") if p.relative_to(PACKAGE).parts[0] not in MAY_NAME]
+
+
+def names_in(tree):
+    """The exercises among the strings of a module that hold names and no sentences, its docstrings aside."""
+    bodies = (getattr(node, "body", None) for node in ast.walk(tree))
+    said = {id(body[0].value) for body in bodies if isinstance(body, list) and is_said(body)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and type(node.value) is str and id(node) not in said:
+            words = node.value.split()
+            is_prose = {"the", "of"} & set(words)
+            if not is_prose and all(w.replace(".", "_").isidentifier() for w in words):
+                yield from NAMES & {word.partition(".")[0] for word in words}
+
+
+def is_said(body):
+    return bool(body) and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+
+
+@pytest.mark.parametrize("file", OUTSIDE, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_file_outside_names_an_exercise(file):
+    """What has to be known of one hangs on it. NumPy has functions of such names, and code calls targets one_hot."""
+    tree = ast.parse(file.read_text())
+    assert {n for n in names_in(tree) if not hasattr(np, n)} <= {"one_hot"}
+    topics = {module for e in ALL for module in [e.formula.__module__]}
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not topics & imported

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,25 +17,15 @@ from checkgrad import assignment as assignments
 from checkgrad.assignment import Source, loads
 from checkgrad.assignment.conventions import CONVENTIONS
 from checkgrad.assignment.decode import schema
-from checkgrad.assignment.hides import HIDES
 from checkgrad.commands import wheel
 from checkgrad.exercise import Exercise
+from checkgrad.rehearsal import hidden
 from checkgrad.targets import BadTarget
 
 HELP = "begin an assignment: the file, a starter module, what platforms need"
 TEMPLATES = Path(__file__).parents[1] / "templates"
 RUN = ("run_autograder", "setup.sh", "run.sh")  # files that are executed
 SEED = 1
-POINTS = {
-    "sigmoid": 1,
-    "sigmoid_derivative": 1,
-    "softmax": 2,
-    "softmax_jacobian": 2,
-    "cross_entropy": 1,
-    "softmax_cross_entropy_gradient": 2,
-    "affine_forward": 1,
-    "affine_backward": 2,
-}
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -85,24 +75,24 @@ def contents() -> dict[str, bytes]:
 
 def _asked() -> dict[str, Any]:
     """The exercises with their points, and what is said of the conventions."""
-    text = f"seed = {SEED}\n" + "".join(f"[exercises.{name}]\n" for name in POINTS)
-    begun = loads(Source("init", text.encode()))
-    every = assignments.asked(begun)
+    every = assignments.asked(loads(Source("init", f"seed = {SEED}\n".encode())))
+    passing = hidden(every)
     shown = [
         {
             "name": e.name,
-            "points": POINTS[e.name],
+            "points": e.starter,
             "roles": e.roles,
             "title": e.title[0].upper() + e.title[1:],
             "shapes": _shapes(e),
         }
         for e in every
+        if e.starter
     ]
     return {
         "exercises": shown,
         "seed": SEED,
         "conventions": CONVENTIONS.items(),
-        "hidden": _hidden,
+        "hidden": lambda key: _told(passing.get(key, [])),
     }
 
 
@@ -116,7 +106,7 @@ def _shapes(exercise: Exercise) -> str:
     return f"{', '.join(given)} gives {', '.join(told)}"
 
 
-def _hidden(key: str) -> Iterator[str]:
-    """The mistakes that pass where *key* is not pinned, in lines of comment."""
-    if key in HIDES:
-        yield from textwrap.wrap(f"unpinned, these pass: {', '.join(HIDES[key])}", 105)
+def _told(mistakes: Sequence[str]) -> Iterator[str]:
+    """The *mistakes* that pass where something is not pinned, in lines of comment."""
+    if mistakes:
+        yield from textwrap.wrap(f"unpinned, these pass: {', '.join(mistakes)}", 105)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from checkgrad import compare
 from checkgrad.diagnose.pairs import Pair
+from checkgrad.exercises import squashing
 
 ENOUGH = 4  # numbers that each constant has to give
 ROOM = 16 * compare.SAFETY * compare.OPERATIONS * compare.DOUBLE
@@ -64,7 +65,7 @@ def _pool(roles: Sequence[str], pair: Pair) -> Pool:
         return {"what is due": pair.due, "1": 1.0, **sizes, **_sums(roles, pair)}
     own = dict(zip(roles, pair.probe, strict=False))
     if "z" in own:
-        own |= {f"the {name} of z": squash(own["z"]) for name, squash in SQUASHED.items()}
+        own |= {f"the {name} of z": squash(own["z"]) for name, squash in squashing().items()}
     basic = {"what is due": pair.due, **_spread(own, shape)}
     found = {"1": np.ones(shape), **basic, **dict(_products(basic)), **_by_samples(basic, pair.n)}
     return {name: np.broadcast_to(a, shape) for name, a in found.items()}
@@ -74,13 +75,6 @@ def _by_samples(basic: Pool, n: float) -> Pool:
     """Quantities that depend on the number of samples."""
     shares = {f"{name} over N": a / n for name, a in basic.items() if name != "what is due"}
     return {"N": n, "1 over N": 1 / n, "N times what is due": basic["what is due"] * n, **shares}
-
-
-SQUASHED: dict[str, Callable[[Any], Any]] = {
-    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
-    "tanh": np.tanh,
-    "softmax": lambda z: np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True),
-}
 
 
 def _spread(own: Pool, shape: tuple[int, ...]) -> Pool:

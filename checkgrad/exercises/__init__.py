@@ -1,6 +1,8 @@
 """All exercises in the order of a course. A network is judged by checks of its own: see `mlp.NETWORK`."""
 
-from checkgrad.exercise import Exercise
+import numpy as np
+
+from checkgrad.exercise import Exercise, Kind
 from checkgrad.exercises import (
     activations,
     affine,
@@ -46,6 +48,16 @@ ALL: tuple[Exercise, ...] = (
     optimisers.momentum_update,
     optimisers.adam_update,
 )
+
+
+def squashing() -> dict[str, Exercise]:
+    """The activations whose values stay below 1, however large what they are given, by their names."""
+    large = np.array([[1e6, 2e6]])
+    return {
+        e.name: e
+        for e in ALL
+        if e.kind is Kind.ACTIVATION and not e.derivative and np.abs(e(large)).max() <= 1
+    }
 
 
 def fused(exercise: Exercise) -> Exercise | None:

@@ -24,6 +24,7 @@ def inputs_and_parameters(rng):
     kind=Kind.LAYER,
     spoken="linear dense fullyconnected fc affinelayer linearlayer denselayer fclayer",
     example=((np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0])), [[16]]),
+    starter=1,
 )
 def affine_forward(x, w, b):
     """Weigh and add the inputs of every sample and shift by the bias: x @ w + b."""
@@ -111,6 +112,7 @@ def upstream_inputs_and_weights(rng):
     ),
     in_place=("dout",),
     returns=("dx", "dw", "db"),
+    starter=2,
 )
 def affine_backward(dout, x, w):
     """From dL/dz to dL/dx = dout @ w.T, dL/dw = x.T @ dout and dL/db, the sum of dout over the samples."""

@@ -70,6 +70,7 @@ def certain_and_right():
         "crossentropymulticlass negloglikelihood categoricalce multiclasslogloss"
     ),
     example=((np.array([[0.25, 0.75], [0.5, 0.5]]), np.eye(2)), np.log(8) / 2),
+    starter=1,
 )
 def cross_entropy(y, t):
     """Mean over the samples of -ln of the probability that the true class got.
@@ -515,6 +516,7 @@ def did_not_shift_the_logits(z, t):
     latex=r"\frac{\partial L}{\partial z_{ni}} = \frac{1}{N} (y_{ni} - t_{ni}), \quad y_{ni} = \frac{e^{z_{ni}}}{\sum_k e^{z_{nk}}}",
     source=f"{BISHOP} 4.109",
     derivative=Derivative(softmax_cross_entropy, at=lambda z, t: (z, t)),
+    starter=2,
 )
 def softmax_cross_entropy_gradient(z, t):
     """The gradient by the logits: y - t over the number of samples, where y is the softmax of z."""

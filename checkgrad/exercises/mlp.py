@@ -108,50 +108,113 @@ SLOPES: dict[str, Callable[[Any, Kind], Any]] = {
 }
 
 
+HIDDEN = ("leaky_relu", "relu", "tanh", "sigmoid")  # what people write, the likeliest first
+BY_NAME = ("relu", "sigmoid")  # of hidden and of output units, for constructors that are told names
+
+
+def has_alpha(hidden: str) -> bool:
+    """Has the activation a slope below zero to choose?"""
+    if hidden not in ACTIVATIONS:
+        return False
+    below = [float(ACTIVATIONS[hidden](-1.0, Kind(alpha=alpha))) for alpha in (0.5, 0.25)]
+    return below[0] != below[1]
+
+
+def goes_through_zero(hidden: str) -> bool:
+    """Does the activation turn 0 into 0?"""
+    return hidden in ACTIVATIONS and ACTIVATIONS[hidden](0.0, Kind()) == 0
+
+
 def _bent(z, below, kink):
     slope = np.where(z > 0, 1.0, below)
     return slope if kink is None else np.where(z == 0, kink, slope)
 
 
 class Output(NamedTuple):
-    """The last step and its loss: y of z; the summed loss of (z, t); dL/dz of (y, t)."""
+    """The last step, a key of SQUASHES, and its loss: the summed loss of (z, t); dL/dz of (y, t); the loss in words."""
 
-    y: Callable[[Any], Any]
+    squash: str
     loss: Callable[[Any, Any], Any]
     error: Callable[[Any, Any], Any]
-    squared: bool = False  # else a cross-entropy
+    words: str = "squared error"
+    squared: bool = True  # else a cross-entropy
 
+    @property
+    def y(self) -> Callable[[Any], Any]:
+        return SQUASHES[self.squash].y
+
+    @property
+    def of_classes(self) -> bool:
+        """Does it take several outputs?"""
+        return SQUASHES[self.squash].of_classes
+
+
+class Squash(NamedTuple):
+    """What becomes of the last logits, and what may be minimised then, the likeliest first.
+
+    of_classes: it makes several outputs one distribution; of one output it would always be the same.
+    """
+
+    y: Callable[[Any], Any]
+    outputs: tuple[str, ...]
+    of_classes: bool = False
+
+
+LOGITS = "linear"
+ONE, SEVERAL = "sigmoid_binary_cross_entropy", "softmax_cross_entropy"  # usual: by outputs
+SQUASHES = {
+    "sigmoid": Squash(sigmoid, (ONE, "sigmoid_mse")),
+    "softmax": Squash(softmax, (SEVERAL, "softmax_mse"), of_classes=True),
+    LOGITS: Squash(lambda z: z, ("linear_mse", SEVERAL, ONE)),
+    "log": Squash(log_softmax, (SEVERAL,), of_classes=True),
+}
 
 OUTPUTS = {
-    "sigmoid_binary_cross_entropy": Output(
-        sigmoid,
+    ONE: Output(
+        "sigmoid",
         lambda z, t: np.sum(np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z)))),
         lambda y, t: y - t,
+        words="binary cross-entropy",
+        squared=False,
     ),
-    "softmax_cross_entropy": Output(
-        softmax,
+    SEVERAL: Output(
+        "softmax",
         lambda z, t: -np.sum(t * log_softmax(z)),
         lambda y, t: y * t.sum(axis=1, keepdims=True) - t,
+        words="cross-entropy",
+        squared=False,
     ),
     "linear_mse": Output(
-        lambda z: z,
+        LOGITS,
         lambda z, t: np.sum((z - t) ** 2),
         lambda y, t: 2 * (y - t),
-        squared=True,
     ),
     "sigmoid_mse": Output(
-        sigmoid,
+        "sigmoid",
         lambda z, t: np.sum((sigmoid(z) - t) ** 2),
         lambda y, t: 2 * (y - t) * y * (1 - y),
-        squared=True,
     ),
     "softmax_mse": Output(
-        softmax,
+        "softmax",
         lambda z, t: np.sum((softmax(z) - t) ** 2),
         lambda y, t: 2 * y * (y - t - np.sum((y - t) * y, axis=1, keepdims=True)),
-        squared=True,
     ),
 }
+
+
+def squash_of(output: str) -> str:
+    """What becomes of the last logits, "" where that is not known."""
+    return OUTPUTS[output].squash if output in OUTPUTS else ""
+
+
+def is_of_classes(output: str) -> bool:
+    """Does it take several outputs?"""
+    return output in OUTPUTS and OUTPUTS[output].of_classes
+
+
+def is_squared(output: str) -> bool:
+    """Is what is minimised a squared error?"""
+    return output in OUTPUTS and OUTPUTS[output].squared
 
 
 def network(parameters, x, t, hidden="leaky_relu", output="", *, switches=RIGHT, **details) -> Pass:
@@ -163,7 +226,7 @@ def network(parameters, x, t, hidden="leaky_relu", output="", *, switches=RIGHT,
     kind = Kind(hidden, output or usual_output(parameters), **details)
     zs, inputs = forward(parameters, x, kind)
     last = OUTPUTS[kind.output]
-    y = kind.own.get(kind.output.partition("_")[0], last.y)(zs[-1])
+    y = kind.own.get(last.squash, last.y)(zs[-1])
     t = _fitting(t, zs[-1])
     factor = kind.scale / {"mean": len(x), "sum": 1, "entries": zs[-1].size}[kind.reduction]
     penalty = 0.5 * kind.lam * sum(np.sum(w**2) for w, _ in parameters)
@@ -195,7 +258,7 @@ def restored(flat):
 def usual_output(parameters) -> str:
     """One output is a probability, several are those of the classes."""
     one = parameters[-1][0].shape[1] == 1
-    return "sigmoid_binary_cross_entropy" if one else "softmax_cross_entropy"
+    return ONE if one else SEVERAL
 
 
 def forward(parameters, x, kind=Kind()):  # noqa: B008  (frozen)

@@ -28,6 +28,7 @@ def huge_numbers():
     kind=Kind.ACTIVATION,
     spoken="sigm sig logistic logisticsigmoid expit",
     example=((np.array([0.0, np.log(3)]),), [0.5, 0.75]),
+    starter=1,
 )
 def sigmoid(z):
     """Squash every number into (0, 1): 1 / (1 + exp(-z)).
@@ -114,6 +115,7 @@ def swapped_the_stable_branches(z):
     latex=r"\frac{dy}{dz} = y (1 - y), \quad y = \sigma(z)",
     source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.2, equation 4.88",
     derivative=Derivative(sigmoid, at=lambda z: (z,)),
+    starter=1,
 )
 def sigmoid_derivative(z):
     """The slope of the sigmoid, from its own value: y (1 - y)."""

@@ -39,6 +39,7 @@ def huge_logits():
     kind=Kind.ACTIVATION,
     spoken="softmaxprobabilities softmaxprobs",
     example=((np.array([[0, np.log(3)], [0, 0]]),), [[0.25, 0.75], [0.5, 0.5]]),
+    starter=2,
 )
 def softmax(z):
     """Turn each row of logits into probabilities: exp(z_i) / sum_k exp(z_k).
@@ -227,6 +228,7 @@ def shifted_only_positive_logits(z):
     latex=r"\frac{\partial y_i}{\partial z_j} = \begin{cases} y_i (1 - y_i) & i = j \\ -y_i y_j & i \neq j \end{cases}",
     source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4, equation 4.106",
     derivative=Derivative(softmax, at=lambda z: (z,), jacobian=True),
+    starter=2,
 )
 def softmax_jacobian(z):
     """How each probability answers to each logit: y_i (1 - y_i) on the diagonal, -y_i y_j beside it."""

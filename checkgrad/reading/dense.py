@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise, Kind
+from checkgrad.exercises.parts import LAYER
 from checkgrad.reading.functions import item_of
 from checkgrad.reading.layers import BACKWARD, FORWARD, Layer, invoked, methods_of
-from checkgrad.reading.names import listed, meaning, not_built_in
+from checkgrad.reading.names import CONCEPTS, Meaning, listed, meaning, not_built_in
 from checkgrad.reading.objects import holder, makings
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import Earlier, Tokens, assignments, positional, required
@@ -34,7 +35,7 @@ def of_dense(
     said = meaning(last_name(definition.name), not_built_in(known))
     methods = methods_of(definition, inventory)
     if said is None and not _is_of_a_network(methods):
-        said = meaning("affine")
+        said = Meaning(LAYER)
     if said is None or said.kind not in (Kind.LAYER, Kind.FUNCTION):
         return
     layer = Layer(definition, methods, said, inventory)
@@ -66,7 +67,9 @@ def _is_of_a_network(methods: Mapping[str, Definition]) -> bool:
     return bool(WHOLE & methods.keys())
 
 
-SQUASHING = listed("exp tanh maximum where sigmoid softmax relu expit logistic transfer")
+SQUASHING = listed("exp maximum where transfer") | {
+    stem for stem, one in CONCEPTS.items() if one.kind is Kind.ACTIVATION
+}
 
 
 def _squashes(layer: Layer, forward: Definition) -> bool:

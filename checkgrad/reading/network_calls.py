@@ -12,6 +12,7 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import Request, Result
 from checkgrad.child.request import path as path_to
+from checkgrad.exercises import mlp
 from checkgrad.reading import network_form as forms
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_form import BOXED, COLUMNS, OUT_IN, ROWS, VECTORS, Form
@@ -96,7 +97,7 @@ def _left(trial: Trial, reply: Behaviour) -> Trial | None:
     for path, leaf in attributes(trial.script, ((),), reply.value[0][1]):
         if leaf.size == trial.given.t.size and isinstance(leaf, np.ndarray):
             seen = seen_in_outputs(forms.outputs(trial.script.form, leaf, c), trial.given)
-            if seen and seen.squash != "linear":
+            if seen and seen.squash != mlp.LOGITS:
                 return replace(trial, seen=seen, script=replace(trial.script, y=Item(HOLDER, path)))
     return None
 
@@ -269,7 +270,7 @@ def _looked_at(search: Search, trial: Trial, reply: Behaviour) -> Trial | None:
         known = found
     # logits are often returned beside the outputs
     return min(
-        known, key=lambda one: one.seen is not None and one.seen.squash == "linear", default=None
+        known, key=lambda one: one.seen is not None and one.seen.squash == mlp.LOGITS, default=None
     )
 
 

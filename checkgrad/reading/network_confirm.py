@@ -143,7 +143,7 @@ def _reading(
 
 def _still_to_do(squash: str, kind: Kind) -> str:
     """What turns the student's outputs into those of the reference."""
-    if squash == "linear" and not kind.output.startswith("linear"):
+    if squash == mlp.LOGITS and mlp.squash_of(kind.output) != mlp.LOGITS:
         return "logits"
     return "log" if squash == "log" else ""
 
@@ -181,7 +181,7 @@ def _works(reading: NetworkReading, given: Pilot, answer: Behaviour) -> bool:
         return False
     y, loss, blocks = answer.value
     one = given.t.shape[1] == 1
-    if one and reading.output.startswith("softmax"):
+    if one and mlp.is_of_classes(reading.output):
         return False  # it is 1, whatever the network computes
     if one and loss is None and reading.squash == "logits":
         return False  # nothing tells a logit of a sigmoid from one that nothing is done to

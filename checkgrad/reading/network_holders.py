@@ -11,6 +11,7 @@ import numpy as np
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import path as path_to
 from checkgrad.exercise import Kind
+from checkgrad.exercises import mlp
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.names import DERIVATIVE, LOSS_WORDS, meaning, split
 from checkgrad.reading.network_form import COLUMN, FIRST, FLAT, IN_OUT, OUT_IN, ROW, Form
@@ -53,8 +54,6 @@ from checkgrad.reading.network_script import (
 )
 from checkgrad.reading.network_search import HIDDEN_SIZES, Holder, Made, Search, pilot_sizes
 from checkgrad.reading.signature import required
-
-HIDDEN_LAYERS = ("leaky_relu", "relu", "tanh", "sigmoid")
 
 
 def holders(search: Search, tokens: set[str]) -> Iterator[list[Holder]]:
@@ -222,10 +221,11 @@ def _stacks(search: Search) -> Iterator[tuple[Stack, tuple[scripts.Token, ...]]]
     classes = [d for d in search.layers if d.kind == "class"]
     dense = [d for d in classes if is_dense(d)]
     by_name = _activation_layers(search, classes)
-    hidden = next((by_name[name] for name in HIDDEN_LAYERS if name in by_name), None)
+    hidden = next((by_name[name] for name in mlp.HIDDEN if name in by_name), None)
     if not dense or not hidden:
         return
-    squashed = {1: by_name.get("sigmoid"), 2: by_name.get("softmax")}
+    ends = {1: mlp.OUTPUTS[mlp.ONE], 2: mlp.OUTPUTS[mlp.SEVERAL]}
+    squashed = {outputs: by_name.get(end.squash) for outputs, end in ends.items()}
     bare_end: dict[int, Call | None] = {1: None, 2: None}
     for squash in (squashed, bare_end) if squashed != bare_end else (bare_end,):
         for how, name, takes in _fillings_of_container(search):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from checkgrad.child.request import path as path_to
+from checkgrad.exercises import mlp
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_calls import (
     Trial,
@@ -188,10 +189,10 @@ def _with_one_output(
     candidate: NetworkCandidate, search: Search, trial: Trial, reading: NetworkReading
 ) -> NetworkReading:
     """Add the script for one output, if that takes another one: another loss of the module, say."""
-    if reading.output != "softmax_cross_entropy" or not reading.right_forward:
+    if reading.output != mlp.SEVERAL or not reading.right_forward:
         return reading
     for other in with_other_classes(search, trial, (1,)):
-        if not other.seen or other.seen.squash != "sigmoid":
+        if not other.seen or other.seen.squash != mlp.OUTPUTS[mlp.ONE].squash:
             continue
         found = _of_trial(candidate, search, other)
         if found and found.right_forward and found.kind == reading.kind | {"output": found.output}:

@@ -14,26 +14,16 @@ from checkgrad.exercises.mlp import Kind
 from checkgrad.reading.network_form import Parameters
 
 ALPHAS = (0.01, 0.1, 0.2, 0.3, 0.05, 0.02, 0.001, 0.25, 0.5)
+LINEAR = Kind("identity")
 HIDDEN = (
-    *(Kind("leaky_relu", alpha=alpha) for alpha in ALPHAS[:1]),
-    Kind("relu", alpha=0.0),
-    Kind("tanh"),
-    Kind("sigmoid"),
-    Kind("identity"),
-    *(Kind("leaky_relu", alpha=alpha) for alpha in ALPHAS[1:]),
-)
-SQUASHED = {
-    "sigmoid": ("sigmoid_binary_cross_entropy", "sigmoid_mse"),
-    "softmax": ("softmax_cross_entropy", "softmax_mse"),
-    "log": ("softmax_cross_entropy",),
-    "linear": ("linear_mse", "softmax_cross_entropy", "sigmoid_binary_cross_entropy"),
-}
-ALL_OUTPUTS = (
-    "sigmoid_binary_cross_entropy",
-    "softmax_cross_entropy",
-    "linear_mse",
-    "sigmoid_mse",
-    "softmax_mse",
+    *(Kind(name, alpha=ALPHAS[0] if mlp.has_alpha(name) else 0.0) for name in mlp.HIDDEN),
+    LINEAR,
+    *(
+        Kind(name, alpha=alpha)
+        for name in mlp.HIDDEN
+        if mlp.has_alpha(name)
+        for alpha in ALPHAS[1:]
+    ),
 )
 REDUCTIONS = ("mean", "sum", "entries")
 NEAR, EXACT = 2e-5, 1e-12  # relative; float32 and a small number inside a log are near
@@ -62,7 +52,7 @@ def pilot(sizes: tuple[int, ...], n: int, seed: int, biases: bool = True) -> Pil
 @cache
 def references(given: Pilot) -> tuple[tuple[Kind, Any, Any], ...]:
     """For every kind of hidden units: the logits and the inputs of all layers."""
-    kinds = HIDDEN if len(given.parameters) > 1 else (Kind("identity"),)
+    kinds = HIDDEN if len(given.parameters) > 1 else (LINEAR,)
     return tuple((kind, *mlp.forward(given.parameters, given.x, kind)) for kind in kinds)
 
 
@@ -91,11 +81,11 @@ def _squashed(given: Pilot) -> list[tuple[Kind, str, Any]]:
     with np.errstate(all="ignore"):
         for kind, zs, _ in references(given):
             z = zs[-1]
-            # one output that goes through softmax is always 1
-            found += [(kind, "sigmoid", mlp.sigmoid(z))]
-            found += [(kind, "softmax", mlp.softmax(z))] * (z.shape[1] > 1)
-            found += [(kind, "linear", z)]
-            found += [(kind, "log", mlp.log_softmax(z))] * (z.shape[1] > 1)
+            found += [
+                (kind, name, squash.y(z))
+                for name, squash in mlp.SQUASHES.items()
+                if z.shape[1] > 1 or not squash.of_classes
+            ]
     return found
 
 
@@ -112,8 +102,8 @@ def kinds_of(seen: Seen | None, outputs: int) -> Iterator[Kind]:
     """What may be minimised by a network with such outputs, the likeliest first."""
     hidden = [seen.kind] if seen else list(HIDDEN)
     for kind in hidden:
-        for output in SQUASHED[seen.squash] if seen else ALL_OUTPUTS:
-            if output.startswith("softmax") and outputs == 1:
+        for output in mlp.SQUASHES[seen.squash].outputs if seen else mlp.OUTPUTS:
+            if mlp.OUTPUTS[output].of_classes and outputs == 1:
                 continue
             for reduction in REDUCTIONS[: 3 if outputs > 1 else 2]:
                 for scale in (1.0, 0.5):

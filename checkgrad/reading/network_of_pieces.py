@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import Kind
 from checkgrad.reading.network_match import number, pilot
 from checkgrad.reading.network_objects import said
@@ -25,14 +26,13 @@ def identify_pieces(
     pieces = assemble(readings)
     if pieces is None:
         return "could not be assembled: a layer, an activation or a loss was not read with its derivative"
-    classes = [c for end in pieces.ends for c in {"binary": (1,), "classes": (3, 2)}[end]]
+    classes = [c for end in pieces.ends for c in end.outputs]
     pilots = [pilot(pilot_sizes(3, c), 7, seed) for c in classes]
-    only = {"binary": "sigmoid_binary_cross_entropy", "classes": "softmax_cross_entropy"}
     reading = NetworkReading(
         candidate,
         None,
-        hidden=pieces.hidden,
-        output="" if len(pieces.ends) > 1 else only[pieces.ends[0]],
+        hidden=pieces.hidden.name,
+        output="" if len(pieces.ends) > 1 else pieces.ends[0].output,
         outputs=frozenset(TASKS.get(c, "multi_class") for c in classes),
         alpha=_slope_below(pieces, ask),
         remark=f"assembled from {pieces.functions}",
@@ -55,4 +55,4 @@ def _slope_below(pieces: Pieces, ask: Ask) -> float:
     (reply,) = ask([reading.request(probe)])
     value = reading.read(probe, reply).value
     slope = number(np.ravel(value)[0]) if np.shape(value) == (1, 2) else None
-    return Kind().alpha if slope is None or pieces.hidden != "leaky_relu" else -slope
+    return Kind().alpha if slope is None or not mlp.has_alpha(pieces.hidden.name) else -slope

@@ -17,10 +17,6 @@ from checkgrad.reading.network_reading import Ask, NetworkReading
 NEAR = 0.05  # of the losses; a small number inside a log, or clipping, moves them by less
 SAME = 1e-6
 CLASSES, SAMPLES = (1, 2, 3), (7, 5)
-WORDS = {
-    "sigmoid_binary_cross_entropy": "binary cross-entropy",
-    "softmax_cross_entropy": "cross-entropy",
-}
 REDUCED = {
     "mean": ", averaged over samples",
     "sum": ", summed over samples",
@@ -109,8 +105,7 @@ def _factor(pairs: Sequence[Pair]) -> float | None:
 
 def _is_usual(reading: NetworkReading, factor: float | None) -> bool:
     """Is it the squared error with or without its 1/2?"""
-    output = str(reading.kind["output"])
-    return output.endswith("mse") and factor is not None and _is_two(factor)
+    return mlp.is_squared(str(reading.kind["output"])) and factor is not None and _is_two(factor)
 
 
 def _is_two(factor: float) -> bool:
@@ -131,4 +126,4 @@ def _in_words(reading: NetworkReading, probe: Probe) -> str:
     output = kind["output"] or mlp.usual_output(probe[0])
     whole = "the " if kind["scale"] == 1 else "half the "
     penalty = f" with an L2 penalty of factor {kind['lam']:g}" if kind["lam"] else ""
-    return whole + WORDS.get(output, "squared error") + REDUCED[kind["reduction"]] + penalty
+    return whole + mlp.OUTPUTS[output].words + REDUCED[kind["reduction"]] + penalty

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from checkgrad.child.inventory import Parameter
+from checkgrad.exercises import mlp
 from checkgrad.reading.network_names import constructor_token, setting
 from checkgrad.reading.network_script import (
     ARCHITECTURE,
@@ -128,5 +129,5 @@ def _default(parameter: Parameter) -> Token:
         return Fill(1)
     lower = parameter.name.lower()
     if "activation" in lower or lower in ("act", "nonlinearity"):
-        return Fill("relu")
+        return Fill(mlp.BY_NAME[0])
     return Fill(0.01)

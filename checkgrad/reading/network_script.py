@@ -320,7 +320,8 @@ def known(script: Script, parameters: Parameters, x: Any, t: Any) -> dict[str, A
 
 def plan_values(sizes: Sequence[int]) -> dict[str, Any]:
     """What the tokens of a constructor stand for."""
-    names = ["relu"] * (len(sizes) - 2) + ["sigmoid"]
+    hidden, last = mlp.BY_NAME
+    names = [hidden] * (len(sizes) - 2) + [last]
     layers = list(zip(sizes[:-1], sizes[1:], names, strict=True))
     values: dict[str, Any] = {
         SIZES: list(sizes),

@@ -16,7 +16,6 @@ from checkgrad.reading.network_match import (
     EXACT,
     NEAR,
     REDUCTIONS,
-    SQUASHED,
     Pilot,
     Seen,
     near,
@@ -121,11 +120,12 @@ def loss_of(y: Any, kind: Kind, probe: Probe) -> Any:
     t = np.reshape(probe[2], (-1, 1)) if np.ndim(probe[2]) == 1 else probe[2]
     if np.shape(y) != t.shape or np.asarray(y).dtype.kind not in "iuf":
         return np.float64(np.nan)
-    if kind.output.endswith("mse"):
+    last = mlp.OUTPUTS[kind.output]
+    if last.squared:
         total = np.sum((y - t) ** 2)
     else:
         total = -np.sum(t * np.log(y))
-        if kind.output.startswith("sigmoid"):
+        if not last.of_classes:
             total -= np.sum((1 - t) * np.log(1 - y))
     return kind.scale * total / {"mean": len(t), "sum": 1, "entries": t.size}[kind.reduction]
 
@@ -154,10 +154,10 @@ def _by_gradients(main: Answers, seen: Seen, has_loss: bool) -> Told:
     one = main[0][0].t.shape[1] == 1
     kinds = [
         replace(seen.kind, output=output, reduction=reduction, scale=scale)
-        for output in SQUASHED[seen.squash]
-        if not (output.startswith("softmax") and one)
+        for output in mlp.SQUASHES[seen.squash].outputs
+        if not (mlp.OUTPUTS[output].of_classes and one)
         for reduction in REDUCTIONS
-        for scale in ((1.0, 0.5) if output.endswith("mse") else (1.0,))
+        for scale in ((1.0, 0.5) if mlp.OUTPUTS[output].squared else (1.0,))
     ]
 
     def fit(kind: Kind) -> tuple[int, list[bool]]:

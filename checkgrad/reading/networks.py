@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Kind
+from checkgrad.exercises.parts import every_part
 from checkgrad.reading.candidate import candidates
 from checkgrad.reading.names import meaning, split
 from checkgrad.reading.network_identify import identify
@@ -25,7 +26,7 @@ from checkgrad.reading.network_of_pieces import identify_pieces
 from checkgrad.reading.network_places import says_gradient
 from checkgrad.reading.network_reading import Ask, NetworkCandidate, NetworkReading
 from checkgrad.reading.network_script import PARAMS, WEIGHTS, T, X
-from checkgrad.reading.pieces import EXERCISES, needed
+from checkgrad.reading.pieces import needed
 from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate
 from checkgrad.reading.signature import required
@@ -65,8 +66,7 @@ def _as_named(definition: Definition, inventory: Inventory) -> Iterator[NetworkC
 
 def _pieces(inventory: Inventory) -> Iterator[NetworkCandidate]:
     """Where there is no network, the parts of one."""
-    names = {c.exercise.name for c in candidates(inventory, EXERCISES) if not c.stub}
-    if needed(names):
+    if needed(c.exercise for c in candidates(inventory, every_part()) if not c.stub):
         yield NetworkCandidate("the pieces", "pieces")
 
 

@@ -11,15 +11,8 @@ import numpy as np
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.request import Request
 from checkgrad.exercise import Exercise, Formula, Probe
-from checkgrad.exercises import (
-    activations,
-    affine,
-    binary_cross_entropy,
-    cross_entropy,
-    mlp,
-    sigmoid,
-    softmax,
-)
+from checkgrad.exercises import mlp, parts
+from checkgrad.exercises.parts import End
 from checkgrad.reading.network_form import Parameters
 from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate
@@ -27,61 +20,16 @@ from checkgrad.reading.recipe import Candidate
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 Steps = Generator[tuple[Reading, Probe], Any, Any]
 
-EXERCISES: tuple[Exercise, ...] = (
-    affine.affine_forward,
-    affine.affine_backward,
-    activations.leaky_relu,
-    activations.leaky_relu_derivative,
-    activations.relu,
-    activations.relu_derivative,
-    activations.tanh,
-    activations.tanh_derivative,
-    sigmoid.sigmoid,
-    sigmoid.sigmoid_derivative,
-    softmax.softmax,
-    softmax.softmax_backward,
-    binary_cross_entropy.binary_cross_entropy,
-    binary_cross_entropy.binary_cross_entropy_derivative,
-    binary_cross_entropy.sigmoid_binary_cross_entropy,
-    binary_cross_entropy.sigmoid_binary_cross_entropy_gradient,
-    cross_entropy.cross_entropy,
-    cross_entropy.cross_entropy_derivative,
-    cross_entropy.softmax_cross_entropy,
-    cross_entropy.softmax_cross_entropy_gradient,
-)
-HIDDEN = ("leaky_relu", "relu", "tanh", "sigmoid")
-
-
-@dataclass(frozen=True)
-class End:
-    """How a network ends: what squashes the logits, the loss, and the names of what else may stand for them."""
-
-    squash: str
-    back: str
-    loss: str
-    fused: str
-
-    @property
-    def ways_back(self) -> tuple[tuple[str, ...], ...]:
-        """The pieces that lead from the loss to the gradient of the logits, in one step or in two."""
-        return (f"{self.fused}_gradient",), (f"{self.loss}_derivative", self.back)
-
-
-ENDS = {
-    "binary": End(
-        "sigmoid", "sigmoid_derivative", "binary_cross_entropy", "sigmoid_binary_cross_entropy"
-    ),
-    "classes": End("softmax", "softmax_backward", "cross_entropy", "softmax_cross_entropy"),
-}
+Have = Mapping[Exercise, Reading]
 
 
 @dataclass(frozen=True)
 class Pieces:
-    """The readings of the pieces, by the names of their exercises. ends: keys of ENDS that can be built."""
+    """The readings of the pieces, by their exercises. ends: those that can be built."""
 
-    readings: Mapping[str, Reading]
-    hidden: str
-    ends: tuple[str, ...]
+    readings: Have
+    hidden: Exercise
+    ends: tuple[End, ...]
 
     @property
     def functions(self) -> str:
@@ -89,37 +37,37 @@ class Pieces:
         return ", ".join(dict.fromkeys(r.candidate.function for r in self.readings.values()))
 
 
-def needed(names: Iterable[str]) -> tuple[str, tuple[str, ...]] | None:
-    """The hidden units and the ends that can be built of exercises of these *names*; None where a piece is missing."""
-    have = set(names)
-    hidden = [name for name in HIDDEN if {name, f"{name}_derivative"} <= have]
-    ends = tuple(key for key, end in ENDS.items() if any(set(way) <= have for way in end.ways_back))
-    if not ({"affine_forward", "affine_backward"} <= have and hidden and ends):
+def needed(exercises: Iterable[Exercise]) -> tuple[Exercise, tuple[End, ...]] | None:
+    """The hidden units and the ends that can be built of these *exercises*; None where a piece is missing."""
+    have = set(exercises)
+    hidden = [one for one, slope in parts.HIDDEN.items() if {one, slope} <= have]
+    ends = tuple(end for end in parts.ENDS if any(set(way) <= have for way in end.ways_back))
+    if not ({parts.LAYER, parts.LAYER_BACK} <= have and hidden and ends):
         return None
     return hidden[0], ends
 
 
 def assemble(readings: Mapping[Candidate, Reading]) -> Pieces | None:
     """The pieces among *readings*: of several that answer one exercise, a right one, else the first."""
-    chosen: dict[str, Reading] = {}
+    chosen: dict[Exercise, Reading] = {}
     for candidate, reading in readings.items():
-        name = candidate.exercise.name
+        exercise = candidate.exercise
         if not reading.reached:
             continue
-        if name not in chosen or reading.right and not chosen[name].right:
-            chosen[name] = reading
+        if exercise not in chosen or reading.right and not chosen[exercise].right:
+            chosen[exercise] = reading
     built = needed(chosen)
-    return Pieces({name: chosen[name] for name in _used(chosen, *built)}, *built) if built else None
+    return Pieces({one: chosen[one] for one in _used(chosen, *built)}, *built) if built else None
 
 
-def _used(have: Mapping[str, Reading], hidden: str, ends: Sequence[str]) -> list[str]:
+def _used(have: Have, hidden: Exercise, ends: Sequence[End]) -> list[Exercise]:
     """The pieces that the network is made of."""
-    names = ["affine_forward", hidden]
-    for end in map(ENDS.__getitem__, ends):
+    used = [parts.LAYER, hidden]
+    for end in ends:
         loss = end.loss if end.loss in have else end.fused
         way = next(way for way in end.ways_back if set(way) <= set(have))
-        names += [name for name in (end.squash, loss) if name in have] + list(way)
-    return list(dict.fromkeys([*names, f"{hidden}_derivative", "affine_backward"]))
+        used += [one for one in (end.squash, loss) if one in have] + list(way)
+    return list(dict.fromkeys([*used, parts.HIDDEN[hidden], parts.LAYER_BACK]))
 
 
 def evaluate(pieces: Pieces, ask: Ask, probes: Sequence[Probe]) -> list[Behaviour]:
@@ -165,32 +113,29 @@ def _network(pieces: Pieces, parameters: Parameters, x: Any, t: Any) -> Steps:
     """One pass, piece by piece: yields what is wanted, is sent its value, returns (y, loss, gradients)."""
     have = pieces.readings
     t = t[:, None] if np.ndim(t) == 1 else t
-    end = ENDS["binary" if t.shape[1] == 1 else "classes"]
+    end = next(end for end in parts.ENDS if (t.shape[1] == 1) == (1 in end.outputs))
     zs: list[Any] = []
     inputs = [x]
     for i, (w, b) in enumerate(parameters):
-        zs.append((yield have["affine_forward"], (inputs[-1], w, b)))
+        zs.append((yield have[parts.LAYER], (inputs[-1], w, b)))
         if i < len(parameters) - 1:
             inputs.append((yield have[pieces.hidden], (zs[-1],)))
-    y = (yield have[end.squash], (zs[-1],)) if end.squash in have else _squash(end, zs[-1])
+    squash = mlp.OUTPUTS[end.output].y
+    y = (yield have[end.squash], (zs[-1],)) if end.squash in have else squash(zs[-1])
     loss = yield from _loss(have, end, zs[-1], y, t)
     delta = yield from _error(have, end, zs[-1], y, t)
     gradients: list[tuple[Any, Any]] = []
     for i in reversed(range(len(parameters))):
         dx, dw, db = yield from _normal(
-            have["affine_backward"], (delta, inputs[i], parameters[i][0])
+            have[parts.LAYER_BACK], (delta, inputs[i], parameters[i][0])
         )
         gradients.insert(0, (dw, db))
         if i:
-            delta = dx * (yield have[f"{pieces.hidden}_derivative"], (zs[i - 1],))
+            delta = dx * (yield have[parts.HIDDEN[pieces.hidden]], (zs[i - 1],))
     return y, loss, gradients
 
 
-def _squash(end: End, z: Any) -> Any:
-    return mlp.sigmoid(z) if end.squash == "sigmoid" else mlp.softmax(z)
-
-
-def _loss(have: Mapping[str, Reading], end: End, z: Any, y: Any, t: Any) -> Steps:
+def _loss(have: Have, end: End, z: Any, y: Any, t: Any) -> Steps:
     """The mean loss by the student's function, of the outputs or of the logits; None where there is neither."""
     if end.loss in have:
         return np.mean((yield from _normal(have[end.loss], (y, t))))
@@ -199,17 +144,16 @@ def _loss(have: Mapping[str, Reading], end: End, z: Any, y: Any, t: Any) -> Step
     return None
 
 
-def _error(have: Mapping[str, Reading], end: End, z: Any, y: Any, t: Any) -> Steps:
+def _error(have: Have, end: End, z: Any, y: Any, t: Any) -> Steps:
     """The gradient of the mean loss with respect to the logits."""
-    fused, (slope, back) = end.ways_back[0][0], end.ways_back[1]
-    if fused in have:
-        return (yield from _normal(have[fused], (z, t)))
-    if "fused" in have[slope].convention:
-        return (yield from _normal(have[slope], (y, t), lambda y, t: (y - t) / len(y)))
-    dy = yield from _normal(have[slope], (y, t))
-    if back == "softmax_backward":
-        return (yield have[back], (dy, z))
-    return dy * (yield have[back], (z,))
+    if end.gradient in have:
+        return (yield from _normal(have[end.gradient], (z, t)))
+    if "fused" in have[end.slope].convention:
+        return (yield from _normal(have[end.slope], (y, t), lambda y, t: (y - t) / len(y)))
+    dy = yield from _normal(have[end.slope], (y, t))
+    if end.back.from_above:
+        return (yield have[end.back], (dy, z))
+    return dy * (yield have[end.back], (z,))
 
 
 def _normal(reading: Reading, probe: Probe, canonical: Formula | None = None) -> Steps:

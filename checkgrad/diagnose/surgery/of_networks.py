@@ -127,7 +127,7 @@ def quantities_of(kind: mlp.Kind, probe: Probe) -> dict[str, Sequence[Any]]:
         found["summed da"] = da
         found["summed dw"] = [a.T @ d for a, d in zip(inputs, dz, strict=False)]
         found["summed db"] = [d.sum(axis=0) for d in dz]
-    if last.squared and kind.output != "linear_mse":
+    if last.squared and last.squash != mlp.LOGITS:
         found["output slope"] = [*none * (depth - 1), y * (1 - y)]
     if kind.lam:
         found["penalty"] = [kind.lam * w for w, _ in parameters]
