@@ -8,11 +8,11 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from checkgrad.asking.network import NETWORK_CHECKS, REDUCED_DIFFERENTLY, NetworkCheck, reaches
 from checkgrad.assignment import Assignment, against, is_visible, learns
 from checkgrad.exercise import Exercise, named
 from checkgrad.exercises import mlp
 from checkgrad.model import Outcome, Verdict
-from checkgrad.network_checks import NETWORK_CHECKS, REDUCED_DIFFERENTLY, NetworkCheck, reaches
 from checkgrad.reading import Reading
 from checkgrad.reading.networks import NetworkReading
 from checkgrad.sandbox import Limits

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from checkgrad import compare, numeric
-from checkgrad.checks import (
+from checkgrad.asking.checks import (
     Check,
     Observation,
     Student,
     agrees_with_the_numeric_derivative,
     matches_the_formula,
 )
-from checkgrad.checks import evaluate as evaluated
+from checkgrad.asking.checks import evaluate as evaluated
 from checkgrad.model import Curve, Evidence, Matrix, Scatter, Surface
 
 GRID = np.linspace(-6, 6, 98)  # an even count, clear of the kink at 0

@@ -17,9 +17,11 @@ from msgspec.structs import replace
 
 from checkgrad import assignment as assignments
 from checkgrad import demands, exam, excerpt, loop_checks, unjudged
+from checkgrad.asking.checks import CHECKS, Check, Student, matches_the_formula
+from checkgrad.asking.network import NO_ANSWER, gradients
+from checkgrad.asking.truth import Network
 from checkgrad.assignment import Assignment
 from checkgrad.assignment.declared import Declared, declared
-from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
 from checkgrad.child.inventory import Definition, TrainingLoop
 from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.exercises.mlp import NETWORK, NetworkExercise
@@ -46,8 +48,6 @@ from checkgrad.model import (
     Submission,
     Verdict,
 )
-from checkgrad.network_checks import NO_ANSWER, gradients
-from checkgrad.network_truth import Network
 from checkgrad.operated import operated
 from checkgrad.part import Header, Part, Reason
 from checkgrad.points import IMPORTS, scored

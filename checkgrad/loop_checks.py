@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
+from checkgrad.asking.network import exists, gradients
 from checkgrad.child.inventory import TrainingLoop
 from checkgrad.judging import Question, bare_outcome
 from checkgrad.model import Evidence, Outcome, Scatter, Verdict
-from checkgrad.network_checks import exists, gradients
 from checkgrad.reading.loops import LoopReading
 from checkgrad.reading.networks import NetworkCandidate
 

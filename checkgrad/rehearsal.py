@@ -10,9 +10,9 @@ import numpy as np
 from msgspec import Struct
 
 from checkgrad import compare, demands
+from checkgrad.asking.checks import CHECKS, Check, Student, is_beside_the_point
 from checkgrad.assignment import Assignment, asked
 from checkgrad.assignment.conventions import CONVENTIONS
-from checkgrad.checks import CHECKS, Check, Student, is_beside_the_point
 from checkgrad.child.behaviour import Behaviour, observe
 from checkgrad.child.inventory import Definition, Inventory, Parameter
 from checkgrad.child.request import Request, Result

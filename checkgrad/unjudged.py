@@ -6,12 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from checkgrad.checks import CHECKS
-from checkgrad.child.inventory import Definition, Inventory, Span
-from checkgrad.exercises.mlp import NETWORK
-from checkgrad.judging import Question, bare_outcome
-from checkgrad.model import NotJudged, Outcome, Place, Verdict
-from checkgrad.network_checks import (
+from checkgrad.asking.checks import CHECKS
+from checkgrad.asking.network import (
     HEEDLESS,
     NETWORK_CHECKS,
     NO_ANSWER,
@@ -20,6 +16,10 @@ from checkgrad.network_checks import (
     NO_SIZES,
     OTHER_SIZES,
 )
+from checkgrad.child.inventory import Definition, Inventory, Span
+from checkgrad.exercises.mlp import NETWORK
+from checkgrad.judging import Question, bare_outcome
+from checkgrad.model import NotJudged, Outcome, Place, Verdict
 from checkgrad.part import Header, Part, Piece, Reason
 from checkgrad.reading.names import meaning
 from checkgrad.reading.recipe import IN_TABLE, last_name

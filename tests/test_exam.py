@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from checkgrad import beyond, exam
+from checkgrad import exam
+from checkgrad.asking import beyond
 from checkgrad.assignment import Asked, Assignment
 from checkgrad.child.behaviour import fingerprint
 from checkgrad.exercises import ALL

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from checkgrad.asking.network import gradients
+from checkgrad.asking.truth import Network
 from checkgrad.exercise import Failed
 from checkgrad.exercises import ALL, mlp
 from checkgrad.model import Verdict
-from checkgrad.network_checks import gradients
-from checkgrad.network_truth import Network
 from checkgrad.reading import candidates, read
 from checkgrad.reading.network_own_loss import beside
 from checkgrad.reading.networks import network_candidates, read_networks

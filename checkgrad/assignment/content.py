@@ -7,13 +7,13 @@ from fractions import Fraction
 
 from msgspec import Struct
 
+from checkgrad.asking.checks import CHECKS
+from checkgrad.asking.network import NETWORK_CHECKS
 from checkgrad.assignment import own as teachers
 from checkgrad.assignment.file import File
-from checkgrad.checks import CHECKS
 from checkgrad.exercise import Exercise
 from checkgrad.exercises import ALL
 from checkgrad.exercises.mlp import NETWORK
-from checkgrad.network_checks import NETWORK_CHECKS
 
 
 class Source(Struct, frozen=True):

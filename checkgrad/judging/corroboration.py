@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from checkgrad import compare
-from checkgrad.checks import Student
+from checkgrad.asking.checks import Student
+from checkgrad.asking.truth import Network, Seen, compared
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.exercise import Probe
 from checkgrad.model import Outcome
-from checkgrad.network_truth import Network, Seen, compared
 from checkgrad.reading.names import meaning
 from checkgrad.reading.recipe import Call, last_name
 from checkgrad.reading.signature import Fill, likeness, option

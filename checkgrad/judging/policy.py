@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checkgrad.checks import (
+from checkgrad.asking.checks import (
     Check,
     Observation,
     Student,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from checkgrad.checks import CHECKS, Check, Student, matches_the_formula
+from checkgrad.asking.checks import CHECKS, Check, Student, matches_the_formula
+from checkgrad.asking.truth import Network
 from checkgrad.judging import corroboration
 from checkgrad.judging.corroboration import Beside
 from checkgrad.judging.question import Question, bare_outcome
 from checkgrad.judging.verdict import judge
 from checkgrad.model import Outcome, Verdict
-from checkgrad.network_truth import Network
 from checkgrad.reading.as_code import called_as
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from checkgrad import evidence, example
-from checkgrad.checks import (
+from checkgrad.asking.checks import (
     Check,
     Observation,
     Student,
@@ -22,12 +22,12 @@ from checkgrad.checks import (
     matches_the_formula,
     survives_extreme_inputs,
 )
+from checkgrad.asking.network import NOT_KNOWN, Finding
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Formula, Probe
 from checkgrad.judging.policy import EXCUSES, Case, Row
 from checkgrad.judging.question import Question, bare_outcome
 from checkgrad.model import Evidence, Outcome, Verdict
-from checkgrad.network_checks import NOT_KNOWN, Finding
 from checkgrad.reading.inquiry import is_alone
 
 if TYPE_CHECKING:

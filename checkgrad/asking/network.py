@@ -11,6 +11,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from checkgrad import compare, training
+from checkgrad.asking.truth import (
+    Network,
+    Seen,
+    compared,
+    count,
+    flat,
+    heeds_everything,
+    is_right,
+    is_right_for_its_own_loss,
+    measured,
+    one_factor,
+    penalty_on_top,
+)
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.compare import Difference
 from checkgrad.exercise import Failed
@@ -25,19 +38,6 @@ from checkgrad.model import (
     Scatter,
     TrainingRun,
     Verdict,
-)
-from checkgrad.network_truth import (
-    Network,
-    Seen,
-    compared,
-    count,
-    flat,
-    heeds_everything,
-    is_right,
-    is_right_for_its_own_loss,
-    measured,
-    one_factor,
-    penalty_on_top,
 )
 from checkgrad.reading import network_own_loss, network_state
 from checkgrad.reading.network_code import as_code

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from checkgrad import compare, numeric, slopes
-from checkgrad.checks import Ask
+from checkgrad import compare, numeric
+from checkgrad.asking import slopes
+from checkgrad.asking.checks import Ask
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.compare import Difference
 from checkgrad.exercise import Formula, Probe

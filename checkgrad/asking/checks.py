@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad import beyond, compare, numeric, slopes, structure
+from checkgrad import compare, numeric, structure
+from checkgrad.asking import beyond, slopes
 from checkgrad.child.behaviour import Behaviour, fingerprint
 from checkgrad.child.request import Request
 from checkgrad.compare import Difference
