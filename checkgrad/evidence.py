@@ -8,14 +8,10 @@ from typing import Any
 import numpy as np
 
 from checkgrad import compare, numeric
-from checkgrad.asking.checks import (
-    Check,
-    Observation,
-    Student,
-    agrees_with_the_numeric_derivative,
-    matches_the_formula,
-)
-from checkgrad.asking.checks import evaluate as evaluated
+from checkgrad.asking.checks import Check
+from checkgrad.asking.derivative import agrees_with_the_numeric_derivative
+from checkgrad.asking.student import Observation, Student, matches_the_formula
+from checkgrad.asking.student import evaluate as evaluated
 from checkgrad.model import Curve, Evidence, Matrix, Scatter, Surface
 
 GRID = np.linspace(-6, 6, 98)  # an even count, clear of the kink at 0

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad import compare
-from checkgrad.asking.checks import Observation, Student
+from checkgrad.asking.student import Observation, Student
 from checkgrad.exercises.worked import by_hand
 from checkgrad.model import Example, Verdict, Worked
 from checkgrad.reading.as_code import as_code

@@ -10,7 +10,8 @@ import numpy as np
 from msgspec import Struct
 
 from checkgrad import compare, demands
-from checkgrad.asking.checks import CHECKS, Check, Student, is_beside_the_point
+from checkgrad.asking.checks import CHECKS, Check
+from checkgrad.asking.student import Student, is_beside_the_point
 from checkgrad.assignment import Assignment, asked
 from checkgrad.assignment.conventions import CONVENTIONS
 from checkgrad.child.behaviour import Behaviour, observe

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from checkgrad import diagnose
-from checkgrad.asking.checks import Student
+from checkgrad.asking.student import Student
 from checkgrad.exercises import ALL
 from checkgrad.judging import as_case
 from checkgrad.reading import candidates, read

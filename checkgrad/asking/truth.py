@@ -12,7 +12,7 @@ import numpy as np
 
 from checkgrad import compare, numeric
 from checkgrad.asking import slopes
-from checkgrad.asking.checks import Ask
+from checkgrad.asking.student import Ask
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.compare import Difference
 from checkgrad.exercise import Formula, Probe
@@ -32,7 +32,7 @@ class Network:
     seed: int = 0
     pictures: bool = True
     sizes: tuple[tuple[int, ...], ...] = ()  # that are asked for, if not any
-    room: tuple[float, float] = (0.0, 0.0)  # as in checks.Student
+    room: tuple[float, float] = (0.0, 0.0)  # as in student.Student
     wrong: Mapping[str, Formula] = field(
         default_factory=dict
     )  # functions it uses that are not right

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad import compare
-from checkgrad.asking.checks import Student
+from checkgrad.asking.student import Student
 from checkgrad.asking.truth import Network, Seen, compared
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checkgrad.asking.checks import (
-    Check,
+from checkgrad.asking.checks import Check
+from checkgrad.asking.student import (
     Observation,
     Student,
     is_beside_the_point,

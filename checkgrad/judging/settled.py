@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from checkgrad.asking.checks import CHECKS, Check, Student, matches_the_formula
+from checkgrad.asking.checks import CHECKS, Check
+from checkgrad.asking.student import Student, matches_the_formula
 from checkgrad.asking.truth import Network
 from checkgrad.judging import corroboration
 from checkgrad.judging.corroboration import Beside

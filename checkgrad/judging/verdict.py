@@ -10,19 +10,17 @@ import numpy as np
 from msgspec.structs import replace
 
 from checkgrad import evidence, example
-from checkgrad.asking.checks import (
-    Check,
+from checkgrad.asking.checks import Check, leaves_its_inputs_alone, survives_extreme_inputs
+from checkgrad.asking.derivative import is_the_slope_of
+from checkgrad.asking.laws import heedless
+from checkgrad.asking.network import NOT_KNOWN, Finding
+from checkgrad.asking.student import (
     Observation,
     Student,
-    heedless,
     is_beside_the_point,
     is_failing,
-    is_the_slope_of,
-    leaves_its_inputs_alone,
     matches_the_formula,
-    survives_extreme_inputs,
 )
-from checkgrad.asking.network import NOT_KNOWN, Finding
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Formula, Probe
 from checkgrad.judging.policy import EXCUSES, Case, Row
