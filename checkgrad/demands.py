@@ -8,7 +8,9 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from checkgrad.asking.network import NETWORK_CHECKS, REDUCED_DIFFERENTLY, NetworkCheck, reaches
+from checkgrad.asking.finding import NetworkCheck
+from checkgrad.asking.learning import reaches
+from checkgrad.asking.network import NETWORK_CHECKS, REDUCED_DIFFERENTLY
 from checkgrad.assignment import Assignment, against, is_visible, learns
 from checkgrad.exercise import Exercise, named
 from checkgrad.exercises import mlp

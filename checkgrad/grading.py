@@ -18,7 +18,8 @@ from msgspec.structs import replace
 from checkgrad import assignment as assignments
 from checkgrad import demands, exam, excerpt, loop_checks, unjudged
 from checkgrad.asking.checks import CHECKS, Check
-from checkgrad.asking.network import NO_ANSWER, gradients
+from checkgrad.asking.finding import NO_ANSWER
+from checkgrad.asking.network import gradients
 from checkgrad.asking.student import Student, matches_the_formula
 from checkgrad.asking.truth import Network
 from checkgrad.assignment import Assignment

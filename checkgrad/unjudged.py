@@ -7,15 +7,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from checkgrad.asking.checks import CHECKS
-from checkgrad.asking.network import (
+from checkgrad.asking.finding import (
     HEEDLESS,
-    NETWORK_CHECKS,
     NO_ANSWER,
     NO_HIDDEN_LAYER,
     NO_REFERENCE,
     NO_SIZES,
     OTHER_SIZES,
 )
+from checkgrad.asking.network import NETWORK_CHECKS
 from checkgrad.child.inventory import Definition, Inventory, Span
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.judging import Question, bare_outcome

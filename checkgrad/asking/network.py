@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from checkgrad import compare, training
+from checkgrad import compare
+from checkgrad.asking.finding import (
+    HEEDLESS,
+    NO_ANSWER,
+    NO_SIZES,
+    Finding,
+    NetworkCheck,
+    no_value,
+    ran,
+    told,
+    unasked,
+)
+from checkgrad.asking.learning import learns_xor
 from checkgrad.asking.truth import (
     Network,
     Seen,
@@ -24,74 +33,31 @@ from checkgrad.asking.truth import (
     one_factor,
     penalty_on_top,
 )
-from checkgrad.child.behaviour import Behaviour
-from checkgrad.compare import Difference
-from checkgrad.exercise import Failed
 from checkgrad.exercises import mlp, worked_network
-from checkgrad.exercises.manners import ADDS_UP, ALIKE, FIRST_ONLY, LINEAR, NO_BIASES, Manner
+from checkgrad.exercises.manners import ADDS_UP, FIRST_ONLY
 from checkgrad.model import (
-    Diagnosis,
     Evidence,
     Example,
     Layers,
     Matrix,
     Scatter,
-    TrainingRun,
     Verdict,
 )
 from checkgrad.reading import network_own_loss, network_state
 from checkgrad.reading.network_code import as_code
-from checkgrad.tasks import Task
 
 if TYPE_CHECKING:
     from checkgrad.diagnose import Named
 
-XOR = [training.TASKS[name] for name in ("xor_binary", "xor_two_class")]
-# For the eye only: what Adam forgives, plain descent shows; a few classes share the plane.
-SHOWN = [task for name, task in training.TASKS.items() if "xor" in name and task not in XOR]
-SHOWN += [training.TASKS["three_class_sketch"]]
-FEW_SAMPLES = 50  # each a request of its own
 REDUCED_DIFFERENTLY = "the loss and its gradient are reduced differently"
 NOT_KNOWN = "no known mistake explains this"
-# Why a question is not asked: codes.
-NO_HIDDEN_LAYER, NO_REFERENCE, OTHER_SIZES = "no_hidden_layer", "no_reference", "other_sizes"
-NO_ANSWER, NO_SIZES, HEEDLESS = "no_answer", "no_sizes", "heedless"
-
-
-class Finding(NamedTuple):
-    """What a question about a network came to; *unasked*: why it was not asked, as a code."""
-
-    verdict: Verdict = Verdict.PASSED
-    problem: str = ""
-    note: str = ""
-    difference: Difference | None = None
-    behaviour: Behaviour = Behaviour()
-    diagnoses: tuple[Diagnosis, ...] = ()
-    structure: str = ""
-    follows_from: str = ""
-    evidence: tuple[Evidence, ...] = ()
-    training: tuple[TrainingRun, ...] = ()
-    example: Example | None = None
-    unasked: str = ""
-
-
-@dataclass(frozen=True)
-class NetworkCheck:
-    """A question about a network; earns as in checks.Check."""
-
-    ask: Callable[[Network], Finding]
-    earns: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.ask.__name__
 
 
 def exists(network: Network) -> Finding:
     """runs forward and backward"""
     if not network.answers:
-        return _unasked(NO_SIZES)
-    return next((_no_value(b) for b in network.answers if not b.returned), Finding())
+        return unasked(NO_SIZES)
+    return next((no_value(b) for b in network.answers if not b.returned), Finding())
 
 
 def gradients(network: Network) -> Finding:
@@ -100,11 +66,11 @@ def gradients(network: Network) -> Finding:
         asked = ", ".join("-".join(map(str, sizes)) for sizes in lacking)
         return Finding(Verdict.WRONG, f"cannot be given the sizes {asked}, which are asked for")
     if not network.answers:
-        return _unasked(NO_SIZES)
+        return unasked(NO_SIZES)
     if failed := next((b for b in network.answers if not b.returned), None):
-        return _no_value(failed)
+        return no_value(failed)
     if not network.reading.right_forward and not heeds_everything(network):
-        return _unasked(HEEDLESS)
+        return unasked(HEEDLESS)
     seen = compared(network)
     if not any(s.wrong for s in seen):
         return _beside_its_loss(network)._replace(
@@ -154,8 +120,8 @@ def _beside_its_loss(network: Network) -> Finding:
 
 def leaves_its_inputs_alone(network: Network) -> Finding:
     """does not change the arrays it was given"""
-    if not _ran(network):
-        return _unasked(NO_ANSWER)
+    if not ran(network):
+        return unasked(NO_ANSWER)
     if any(answer.mutated for answer in network.answers):
         return Finding(Verdict.WRONG, "changed its inputs or its targets")
     return Finding()
@@ -163,8 +129,8 @@ def leaves_its_inputs_alone(network: Network) -> Finding:
 
 def gives_the_same_answer_twice(network: Network) -> Finding:
     """gives the same gradients when it is asked again, later, in another order"""
-    if not _ran(network):
-        return _unasked(NO_ANSWER)
+    if not ran(network):
+        return unasked(NO_ANSWER)
     order = np.random.default_rng(network.seed).permutation(len(network.probes))
     again = network.asked_afresh([network.probes[i] for i in order])
     for i, second in zip(order, again, strict=True):
@@ -179,79 +145,6 @@ def gives_the_same_answer_twice(network: Network) -> Finding:
                 Verdict.WRONG, "gave other gradients when it was asked again with the same input"
             )
     return _after_another_batch(network)
-
-
-def learns_xor(network: Network) -> Finding:
-    """learns XOR when the grader trains it"""
-    if not _ran(network):
-        return _unasked(NO_ANSWER)
-    found = _trained_on_xor(network)
-    sound = found.verdict is Verdict.PASSED or found.unasked == OTHER_SIZES
-    manner = _hindrance(network) if sound else None
-    return found._replace(unasked="", **_told(manner, Verdict.ADVICE)) if manner else found
-
-
-def _trained_on_xor(network: Network) -> Finding:
-    if not network.reading.hidden:
-        return _unasked(NO_HIDDEN_LAYER)
-    if not network.reading.right_forward:
-        return _unasked(NO_REFERENCE)
-    tasks = [task for task in XOR if network.reading.fits(task.sizes)]
-    if not tasks:
-        return _unasked(OTHER_SIZES)
-    try:
-        trained = [_trained(network, task) for task in tasks]
-    except Failed as failed:
-        if failed.behaviour.died_of == "budget":
-            return Finding(
-                Verdict.ADVICE, "could not be trained to the end: one step takes too long"
-            )
-        return _no_value(failed.behaviour)
-    runs = (*(t.run for t in trained), *_shown(network))
-    stuck = next((t for t in trained if t.failed), None)
-    if stuck:
-        problem = f"{stuck.run.title}: {stuck.problem or stuck.run.note}"
-        return Finding(Verdict.WRONG, problem, follows_from=network.cause, training=runs)
-    return Finding(training=runs)
-
-
-def _shown(network: Network) -> Iterator[TrainingRun]:
-    """Training for the eye, as far as it goes; samples that are asked one at a time have to be few."""
-    tasks = [task for task in SHOWN if network.pictures and network.reading.fits(task.sizes)]
-    if network.reading.single:
-        tasks = [task for task in tasks if len(task.data().x) <= FEW_SAMPLES]
-    with suppress(Failed):
-        for task in tasks:
-            yield _trained(network, task).run
-
-
-def reaches(task: Task, network: Network) -> Finding:
-    """Does it reach the accuracy of *task*? Where the reference does not either, it is not the student's fault."""
-    if not network.reading.fits(task.sizes):
-        sizes = "-".join(map(str, task.sizes))
-        return Finding(Verdict.WRONG, f"cannot be given the sizes {sizes} of {task.title}")
-    try:
-        trained = _trained(network, task)
-    except Failed as failed:
-        return _no_value(failed.behaviour)
-    run = trained.run
-    if run.accuracy >= task.accuracy:
-        return Finding(training=(run,))
-    if (run.reference_accuracy or 0.0) < task.accuracy:
-        return Finding(note="not reached, by the reference neither", training=(run,))
-    problem = f"{task.title}: reached {run.accuracy:.1%}, expected {task.accuracy:.1%}"
-    return Finding(
-        Verdict.WRONG,
-        f"{problem}; {trained.problem or run.note}",
-        follows_from=network.cause,
-        training=(run,),
-    )
-
-
-def _trained(network: Network, task: Task) -> training.Trained:
-    reading, ask = network.reading, network.ask
-    kind = mlp.Kind(**reading.kind)
-    return training.train(reading.network(ask), task, kind, partial(reading.passes, ask))
 
 
 NETWORK_CHECKS = (
@@ -288,38 +181,7 @@ def _after_another_batch(network: Network) -> Finding:
             "adds each gradient to that of the call before until something resets it",
         )
     by_chance = manner is FIRST_ONLY and not is_right(network, (parameters, *other), second)
-    return Finding(**_told(manner, Verdict.WRONG)) if manner and not by_chance else Finding()
-
-
-def _hindrance(network: Network) -> Manner | None:
-    """Why the network as it stands learns little, though its gradients are right."""
-    reading = network.reading
-    if reading.hidden == "identity":
-        return LINEAR
-    if not reading.biases and mlp.goes_through_zero(reading.hidden):
-        return NO_BIASES
-    deepest = max(network.probes, key=lambda p: len(p[0]), default=None)
-    weights = deepest and network_state.first_weights(reading, network.ask, deepest[0])
-    return ALIKE if weights and network_state.start_alike(weights) else None
-
-
-def _told(manner: Manner, verdict: Verdict) -> dict[str, Any]:
-    """A mistake in manners as the fields of a finding."""
-    problem = manner.explanation[:1].lower() + manner.explanation[1:].rstrip(".")
-    return {"verdict": verdict, "problem": problem, "diagnoses": (Diagnosis(*manner),)}
-
-
-def _no_value(behaviour: Behaviour) -> Finding:
-    return Finding(Verdict.CRASHED, behaviour=behaviour)
-
-
-def _unasked(code: str) -> Finding:
-    return Finding(Verdict.NOT_JUDGED, unasked=code)
-
-
-def _ran(network: Network) -> bool:
-    """Did it give an answer at all? What never ran is never right."""
-    return any(answer.returned for answer in network.answers)
+    return Finding(**told(manner, Verdict.WRONG)) if manner and not by_chance else Finding()
 
 
 def _which_blocks(seen: Seen) -> str:

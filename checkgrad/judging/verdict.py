@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from checkgrad import evidence, example
 from checkgrad.asking.checks import Check, leaves_its_inputs_alone, survives_extreme_inputs
 from checkgrad.asking.derivative import is_the_slope_of
+from checkgrad.asking.finding import Finding
 from checkgrad.asking.laws import heedless
-from checkgrad.asking.network import NOT_KNOWN, Finding
+from checkgrad.asking.network import NOT_KNOWN
 from checkgrad.asking.student import (
     Observation,
     Student,
