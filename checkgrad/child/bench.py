@@ -22,8 +22,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from . import faults, rewrite
+from . import faults
+from .nodes import Rewritten
 from .slots import Leaf, State, numbers_of
+from .syntax import bound, placed
 
 SEED = 20_017
 MOST_VALUES = 40  # that are kept of one expression in a turn
@@ -126,9 +128,7 @@ def drawn(seed: int, shape: tuple[int, ...]) -> np.ndarray:
 class Bench:
     """Answers the calls of a rewritten module, on its way to a loop and in the turns on the bench."""
 
-    def __init__(
-        self, trials: Sequence[Trial], rewritten: rewrite.Rewritten, own: Collection[str]
-    ) -> None:
+    def __init__(self, trials: Sequence[Trial], rewritten: Rewritten, own: Collection[str]) -> None:
         self.trials = list(trials)
         self.own = frozenset((*own, "__main__"))
         self.space: dict[str, Any] = {}  # of the module that the loop stands in
@@ -407,7 +407,7 @@ class OnBench(ast.NodeTransformer):
             made: Any = ast.parse("\n".join(lines)).body[0]
         for one in ast.walk(made):
             if hasattr(one, "lineno"):
-                rewrite.placed(one, node)
+                placed(one, node)
         head = next(i for i, s in enumerate(node.body) if is_leave(s))
         made.body[0].body += node.body[head + 1 :]
         return made  # type: ignore[no-any-return]
@@ -419,7 +419,7 @@ class OnBench(ast.NodeTransformer):
             return []
         for node in ast.walk(self.original):
             if type(node) is type(owner) and (node.lineno, node.name) == (owner.lineno, owner.name):
-                return sorted(rewrite.bound(node))
+                return sorted(bound(node))
         return []
 
 

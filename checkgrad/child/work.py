@@ -33,10 +33,11 @@ from .bench import EARLIER, Bench, Enough, as_data, asides, on_bench, trial_of
 from .calls import Calls
 from .givings import Giver, Recipe, in_place, next_recipes
 from .load import Loader, Loading, Run, stand_in
+from .nodes import Rewritten
 from .operate import Operator
 from .perform import Given, Namespace, Performer, filled, follow
 from .request import Request, Step
-from .rewrite import Rewritten, rewrite
+from .rewrite import rewrite
 from .source import Parsed, future
 from .standin import StandIn
 from .submission import Order, load_all, root_of

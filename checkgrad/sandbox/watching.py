@@ -20,9 +20,9 @@ import numpy as np
 
 from checkgrad.child import operate
 from checkgrad.child.behaviour import Behaviour, Unsendable
+from checkgrad.child.nodes import Assignment, Loop, Node
 from checkgrad.child.operate import Operations
 from checkgrad.child.request import Request, Step
-from checkgrad.child.rewrite import Assignment, Loop, Node
 from checkgrad.child.watch import Told, Watch, packed
 from checkgrad.child.wire import WireError
 from checkgrad.sandbox.answers import fields, number, several, text

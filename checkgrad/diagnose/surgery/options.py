@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.child.rewrite import Node
+from checkgrad.child.nodes import Node
 from checkgrad.child.watch import Told
 from checkgrad.diagnose.surgery.mutations import extensions, mutations
 from checkgrad.diagnose.surgery.patient import Due, Truth, fitting, of_any_shape

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from checkgrad.child.rewrite import Node
+from checkgrad.child.nodes import Node
 
 MOST_BEFORE = 6  # lines
 LONGEST = 2_000  # characters of an expression that is operated on

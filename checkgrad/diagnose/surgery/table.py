@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from checkgrad.child import source
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.nodes import Node
 from checkgrad.child.operate import Operations
 from checkgrad.child.request import Request
-from checkgrad.child.rewrite import Node
 from checkgrad.child.source import Document, Unreadable
 from checkgrad.child.watch import Told, Watch
 from checkgrad.diagnose.surgery.scene import Scene
