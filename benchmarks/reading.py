@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from checkgrad.child.rewrite import rewrite
-from checkgrad.child.watch import Tell, Watch
+from checkgrad.child.wanted import Tell, Watch
 from checkgrad.grading import Grader
 from checkgrad.sandbox.watching import Asked, Watching
 

@@ -5,7 +5,7 @@ import pytest
 
 from checkgrad.child.givings import Recipe, next_recipes
 from checkgrad.child.request import call
-from checkgrad.child.watch import Tell, Watch
+from checkgrad.child.wanted import Tell, Watch
 from checkgrad.sandbox import Worker
 from checkgrad.sandbox.watching import Asked, Watching
 

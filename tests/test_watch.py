@@ -8,7 +8,8 @@ import pytest
 
 from checkgrad.child.request import Request, Result, Step
 from checkgrad.child.rewrite import rewrite
-from checkgrad.child.watch import EDITS, ByTurn, Change, Latest, Named, Tell, Watch
+from checkgrad.child.values import EDITS
+from checkgrad.child.wanted import ByTurn, Change, Latest, Named, Tell, Watch
 from checkgrad.exercises import ALL
 from checkgrad.reading import candidates, read
 from checkgrad.reading.networks import network_candidates, read_networks

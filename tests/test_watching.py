@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from checkgrad.child.request import Result, Step, call
-from checkgrad.child.watch import ByTurn, Change, Latest, Named, Tell, Watch
+from checkgrad.child.wanted import ByTurn, Change, Latest, Named, Tell, Watch
 from checkgrad.sandbox import Worker
 from checkgrad.sandbox.watching import Asked, Watching, same
 

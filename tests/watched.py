@@ -9,7 +9,8 @@ import numpy as np
 
 from checkgrad.child.perform import Namespace
 from checkgrad.child.rewrite import rewrite
-from checkgrad.child.watch import Hook, Stopped, Watch
+from checkgrad.child.wanted import Watch
+from checkgrad.child.watch import Hook, Stopped
 from in_process import InProcess
 
 UNTOUCHED = Watch(seconds=float("inf"))

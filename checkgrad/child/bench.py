@@ -14,18 +14,17 @@ from __future__ import annotations
 import ast
 import random
 import sys
-import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from . import faults
 from .nodes import Rewritten
+from .on_bench import ignore
 from .slots import Leaf, State, numbers_of
-from .syntax import bound, placed
 
 SEED = 20_017
 MOST_VALUES = 40  # that are kept of one expression in a turn
@@ -318,10 +317,6 @@ class Bench:
             return float(flat @ self._weights[: flat.size])
 
 
-def ignore(*_: Any) -> None:
-    return None
-
-
 def differs(a: np.ndarray, b: np.ndarray) -> bool:
     return not np.array_equal(a, b, equal_nan=True)
 
@@ -337,96 +332,6 @@ def line_of(error: BaseException, file: str) -> int:
 
 
 # ---------------------------------------------------------------- the module
-
-
-def clone(node: Any) -> Any:
-    """A copy of a syntax tree, all the way down."""
-    if isinstance(node, list):
-        return [clone(one) for one in node]
-    if not isinstance(node, ast.AST):
-        return node
-    new = type(node).__new__(type(node))
-    new.__dict__.update({name: clone(value) for name, value in node.__dict__.items()})
-    return new
-
-
-def asides(tree: ast.Module) -> set[int]:
-    """Lines of statements that bind and change nothing by themselves: calls, most of them prints."""
-    found = (node for node in ast.walk(tree) if isinstance(node, ast.Expr))
-    return {n for node in found for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
-
-
-def on_bench(statements: list[ast.stmt], loop: int, tree: ast.Module) -> list[ast.stmt]:
-    """Statements of a rewritten module with a loop on the bench; none where it is not among them."""
-    if not any(is_turn(node, loop) for one in statements for node in ast.walk(one)):
-        return []
-    whole = OnBench(loop, tree).visit(clone(ast.Module(statements, [])))
-    return cast(list[ast.stmt], ast.fix_missing_locations(whole).body)
-
-
-def is_turn(node: ast.AST, loop: int) -> bool:
-    """Is it `__turn__(loop)`?"""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "__turn__"
-        and isinstance(node.args[0], ast.Constant)
-        and node.args[0].value == loop
-    )
-
-
-class OnBench(ast.NodeTransformer):
-    """Lets the body of one loop of a rewritten module stand on the bench."""
-
-    def __init__(self, loop: int, original: ast.Module) -> None:
-        self.loop = loop
-        self.original = original
-        self.owner: ast.AST | None = None
-
-    def visit(self, node: ast.AST) -> Any:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            outer, self.owner = self.owner, node
-            self.generic_visit(node)
-            self.owner = outer
-            return node
-        if isinstance(node, ast.For | ast.While | ast.AsyncFor):
-            first = node.body[0]
-            if isinstance(first, ast.Expr) and is_turn(first.value, self.loop):
-                node.body = [self.bench(node)]
-                return node
-        return self.generic_visit(node)
-
-    def bench(self, node: Any) -> ast.stmt:
-        lines = ["while __more__(locals()):", " try:"]
-        for name in self.names():
-            lines += ["  try:", f"   {name} = __slot__({name!r}, {name})"]
-            lines += ["  except NameError:", "   pass"]
-        lines += ["  pass", " finally:", "  __done__(locals())", "  continue"]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            made: Any = ast.parse("\n".join(lines)).body[0]
-        for one in ast.walk(made):
-            if hasattr(one, "lineno"):
-                placed(one, node)
-        head = next(i for i, s in enumerate(node.body) if is_leave(s))
-        made.body[0].body += node.body[head + 1 :]
-        return made  # type: ignore[no-any-return]
-
-    def names(self) -> list[str]:
-        """The names of the function around it that can be bound anew in its body."""
-        owner = self.owner
-        if not isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef):
-            return []
-        for node in ast.walk(self.original):
-            if type(node) is type(owner) and (node.lineno, node.name) == (owner.lineno, owner.name):
-                return sorted(bound(node))
-        return []
-
-
-def is_leave(statement: ast.stmt) -> bool:
-    """Is it `if __leave__(loop): break`?"""
-    test = getattr(statement, "test", None)
-    return isinstance(test, ast.Call) and getattr(test.func, "id", "") == "__leave__"
 
 
 # ---------------------------------------------------------------- as data

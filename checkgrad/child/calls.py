@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .watch import attributes, is_own
+from .values import attributes, is_own
 
 EACH, ALL = 8, 400  # calls of one function, and of all, that are noted
 DEEPEST, MOST = 3, 12

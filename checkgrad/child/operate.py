@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 
 from . import watch
-from .watch import Hook, Tell, Watch, owned, plain, written
+from .values import owned, plain, written
+from .wanted import Tell, Watch
+from .watch import Hook
 
 OTHER = "other"  # is told in the place of a value that holds no numbers
 OURS = (__file__, watch.__file__)

@@ -50,7 +50,7 @@ class Request:
     """Steps to take, and what to answer: *answer* is a value in which every Result is filled in.
 
     *function* names what a failure is counted against: one that hung is not asked again.
-    *watch*, of a watched run: what is run, and a packed `watch.Watch` (see `work.Workshop`).
+    *watch*, of a watched run: what is run, and a packed `wanted.Watch` (see `work.Workshop`).
     """
 
     function: str

@@ -9,7 +9,7 @@ What is asked for stands first in a request's *watch*:
     ("bench", file, loop, leave, trials, slots)  the same up to a loop, one of whose turns is run under each trial (see `bench`)
     ("texts", file, numbers)    where nodes stand, and what they say
 
-*watch* is a packed `watch.Watch`. Numbers of nodes and loops run on from file to file, in the order of loading.
+*watch* is a packed `wanted.Watch`. Numbers of nodes and loops run on from file to file, in the order of loading.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ from typing import Any
 import numpy as np
 
 from . import faults, operate
-from .bench import EARLIER, Bench, Enough, as_data, asides, on_bench, trial_of
+from .bench import EARLIER, Bench, Enough, as_data, trial_of
 from .calls import Calls
 from .givings import Giver, Recipe, in_place, next_recipes
 from .load import Loader, Loading, Run, stand_in
 from .nodes import Rewritten
+from .on_bench import asides, on_bench
 from .operate import Operator
 from .perform import Given, Namespace, Performer, filled, follow
 from .request import Request, Step
@@ -42,7 +43,8 @@ from .source import Parsed, future
 from .standin import StandIn
 from .submission import Order, load_all, root_of
 from .survey import Survey
-from .watch import Hook, Stopped, Tell, Told, Watch, unpacked
+from .wanted import Tell, Watch, unpacked
+from .watch import Hook, Stopped, Told
 
 SEED = 20_011
 MOST_ERRORS = 20

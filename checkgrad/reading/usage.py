@@ -20,7 +20,7 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.calls import character
 from checkgrad.child.inventory import Definition, Parameter
 from checkgrad.child.request import Request, Result, Step
-from checkgrad.child.watch import Watch
+from checkgrad.child.wanted import Watch
 from checkgrad.reading.network_names import constructor_token, is_rate, is_target, setting
 from checkgrad.reading.network_script import (
     FUNCTION,

@@ -23,7 +23,8 @@ from checkgrad.child.behaviour import Behaviour, Unsendable
 from checkgrad.child.nodes import Assignment, Loop, Node
 from checkgrad.child.operate import Operations
 from checkgrad.child.request import Request, Step
-from checkgrad.child.watch import Told, Watch, packed
+from checkgrad.child.wanted import Watch, packed
+from checkgrad.child.watch import Told
 from checkgrad.child.wire import WireError
 from checkgrad.sandbox.answers import fields, number, several, text
 from checkgrad.sandbox.worker import Worker

@@ -14,7 +14,8 @@ import numpy as np
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.rewrite import rewrite
-from checkgrad.child.watch import Hook, Tell, Watch
+from checkgrad.child.wanted import Tell, Watch
+from checkgrad.child.watch import Hook
 from checkgrad.diagnose.surgery.patient import Patient, Truth
 from checkgrad.diagnose.surgery.table import Ask, Blocks
 from checkgrad.exercise import Exercise, Formula, Probe

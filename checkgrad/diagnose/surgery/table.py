@@ -15,7 +15,8 @@ from checkgrad.child.nodes import Node
 from checkgrad.child.operate import Operations
 from checkgrad.child.request import Request
 from checkgrad.child.source import Document, Unreadable
-from checkgrad.child.watch import Told, Watch
+from checkgrad.child.wanted import Watch
+from checkgrad.child.watch import Told
 from checkgrad.diagnose.surgery.scene import Scene
 from checkgrad.sandbox import Worker
 from checkgrad.sandbox.watching import Asked, Run, Watching
