@@ -12,6 +12,7 @@ from checkgrad.asking.student import Observation, Student
 from checkgrad.exercises.worked import by_hand
 from checkgrad.model import Example, Verdict, Worked
 from checkgrad.reading.as_code import as_code
+from checkgrad.reading.topic import STEPS, manner
 
 MEMBER = re.compile(r"value (\d+)")
 MOST_NUMBERS = 5000  # that a report repeats
@@ -37,6 +38,8 @@ def of(student: Student, seen: Observation) -> Example:
 def _worked(student: Student, seen: Observation, where: str) -> list[Worked]:
     """The entry *where* by hand, if it is one of the answer that is wrong there."""
     at = _place(where)
+    if manner(student.reading.way) == STEPS:
+        return []
     try:
         got, due = (_entry(value, at) for value in (seen.got.value, seen.expected))
     except (IndexError, TypeError, ValueError):

@@ -25,7 +25,7 @@ from checkgrad.asking.truth import Network
 from checkgrad.assignment import Assignment
 from checkgrad.assignment.declared import Declared, declared
 from checkgrad.child.inventory import Definition, TrainingLoop
-from checkgrad.exercise import Exercise, Formula, Probe
+from checkgrad.exercise import Exercise, Formula, Kind, Probe
 from checkgrad.exercises.mlp import NETWORK, NetworkExercise
 from checkgrad.interview import Interview, OurTimeIsUp, OutOfTime
 from checkgrad.judging import (
@@ -53,7 +53,15 @@ from checkgrad.model import (
 from checkgrad.operated import operated
 from checkgrad.part import Header, Part, Reason
 from checkgrad.points import IMPORTS, scored
-from checkgrad.reading import Candidate, Reading, candidates, misfits, nearest_names, read
+from checkgrad.reading import (
+    Candidate,
+    Reading,
+    candidates,
+    is_taken_up,
+    misfits,
+    nearest_names,
+    read,
+)
 from checkgrad.reading.loops import LoopReading, read_loop
 from checkgrad.reading.networks import (
     NetworkCandidate,
@@ -164,7 +172,9 @@ class Grader:
         asked = self.assignment.exercises
         if asked and (NETWORK.name not in asked or self.network_candidates):
             return ()
-        return tuple(loop_checks.apart(self.worker.inventory.loops, self.network_candidates))
+        updates = {c.function for c in self.candidates if c.exercise.kind is Kind.UPDATE}
+        apart = loop_checks.apart(self.worker.inventory.loops, self.network_candidates)
+        return tuple(loop for loop in apart if loop.name not in updates)
 
     def loop_reading(self, loop: TrainingLoop) -> LoopReading:
         """What the turns of a loop show."""
@@ -592,17 +602,9 @@ class Grader:
                 self.assignment.conventions.get("reduction", ""),
             )
             self._students[candidate].uses = self._used(self._mentions(candidate.function))
-            self._students[candidate].taken_up = self._is_taken_up(candidate.function)
+            taken_up = is_taken_up(candidate.function, self.worker.inventory)
+            self._students[candidate].taken_up = taken_up
         return self._students[candidate]
-
-    def _is_taken_up(self, function: str) -> bool:
-        """Does other code use the function, or a script that could?"""
-        inventory, owner = self.worker.inventory, function.rpartition(".")[0]
-        around = [d for d in inventory.definitions if d.name not in (function, owner)]
-        others = [d for d in around if not owner or not d.name.startswith(f"{owner}.")]
-        names = {last_name(function), owner} - {""}
-        steps = any(suspect.kind in ("loop", "steps") for suspect in inventory.suspects)
-        return steps or any(names & set(d.uses) for d in others)
 
     def _mentions(self, function: str) -> set[str]:
         definition = self.worker.inventory.find(function)

@@ -11,7 +11,7 @@ import numpy as np
 from checkgrad.child import describe
 from checkgrad.child.behaviour import Behaviour, Unsendable
 from checkgrad.child.inventory import Inventory
-from checkgrad.child.perform import Namespace, follow, put
+from checkgrad.child.perform import Holder, Namespace, follow, put
 from checkgrad.child.request import Result
 from checkgrad.child.survey import Survey, mapping_of
 
@@ -57,7 +57,10 @@ class InProcess:
             return follow(start, step.path)
         if step.do == "set":
             return put(start, step.path, args[0])
-        return follow(start, step.path)(*args, **{k: filled(v, results) for k, v in step.named})
+        if step.do == "give":
+            return args[0]
+        named = {k: filled(v, results) for k, v in step.named}
+        return Holder(named) if step.do == "hold" else follow(start, step.path)(*args, **named)
 
 
 def filled(value, results):
@@ -65,6 +68,8 @@ def filled(value, results):
         return follow(results[value.step], value.path)
     if isinstance(value, list | tuple):
         return type(value)(filled(item, results) for item in value)
+    if isinstance(value, dict):
+        return {key: filled(item, results) for key, item in value.items()}
     return value
 
 

@@ -244,7 +244,7 @@ UNJUDGED = {
     "models": ("def accuracy(model, data):\n    return model.score(data)\n", "accuracy"),
     "own tensors": ("def relu(x):\n    return x.clamp_min(0.0)\n", "relu"),
     "nodes": (
-        "def sgd_update(nodes, rate=0.1):\n    for n in nodes:\n        n.value -= rate * n.gradients[n]\n",
+        "def sgd_update(nodes, rate=0.1):\n    for n in nodes:\n        n.move(-rate * n.slope())\n",
         "sgd_update",
     ),
     "more axes": (

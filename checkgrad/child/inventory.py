@@ -61,6 +61,7 @@ class Definition:
     keeps: places in dicts on self that it assigns, "params['W']".
     gives: names of the values that it returns in a tuple, "" for what is no plain name.
     unset: names that it returns and only ever sets to None.
+    texts: the short texts in its source, as keys of dicts are.
     span: where it stands.
     """
 
@@ -77,6 +78,7 @@ class Definition:
     gives: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
     unset: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     span: Span = Span()
 
 

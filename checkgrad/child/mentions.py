@@ -11,7 +11,7 @@ BESIDE_AXES = (
     "squeeze", "swapaxes", "moveaxis",
 )  # fmt: skip
 CLIPS = ("clip", "minimum", "maximum", "min", "max")
-MOST_NAMES = 100
+MOST_NAMES, LONGEST_KEY = 100, 20
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -66,6 +66,14 @@ def mentioned(nodes: Sequence[ast.AST]) -> list[str]:
         elif isinstance(node, ast.BinOp) and node not in bounds and (word := begins_with_one(node)):
             found.setdefault(word, (node.lineno, node.col_offset))
     return sorted(found, key=lambda name: found[name])[:MOST_NAMES]
+
+
+def texts_in(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Texts that are words, as keys of dicts are."""
+    for node in nodes:
+        text = node.value if isinstance(node, ast.Constant) else None
+        if type(text) is str and len(text) <= LONGEST_KEY and text.isidentifier():
+            yield text
 
 
 def place(node: ast.expr) -> tuple[int, int]:

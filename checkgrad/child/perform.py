@@ -87,7 +87,11 @@ class Performer:
         args = tuple(filled(arg, given) for arg in step.args)
         if step.do == "set":
             return put(start, step.path, args[0])
+        if step.do == "give":
+            return args[0]
         named = {name: filled(value, given) for name, value in step.named}
+        if step.do == "hold":
+            return Holder(named)
         function = follow(start, step.path)
         before = [snapshot(arg) for arg in args]
         try:
@@ -163,6 +167,13 @@ def put(value: Any, path: tuple[str | int, ...], new: Any) -> None:
         setattr(value, last[1:], new)
     else:
         value[last] = new
+
+
+class Holder:
+    """An object that has attributes and does nothing."""
+
+    def __init__(self, attributes: dict[str, Any]) -> None:
+        self.__dict__.update(attributes)
 
 
 class Namespace:

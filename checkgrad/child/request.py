@@ -33,6 +33,8 @@ class Step:
     do "call": call what *path* leads to with *args* and *named* (classes are called to construct).
     do "get": give what *path* leads to.
     do "set": put args[0] there.
+    do "give": give args[0] itself, so that later steps share one object.
+    do "hold": give an object that has *named* as its attributes, and no others.
 
     A path starts at the submission's module, or at the result of an earlier step when *of* is given. A
     string that begins with "." is an attribute, any other string or number an item: (".net", ".params", "W1").

@@ -23,6 +23,7 @@ from .mentions import (
     names_returned,
     returned,
     set_on_self,
+    texts_in,
 )
 from .source import Document
 from .standin import Absent
@@ -149,6 +150,7 @@ class Survey:
             gives=names_returned(node) if node and found.kind != "class" else (),
             keeps=tuple(dict.fromkeys(kept_on_self(inside)))[:MOST_NAMES],
             unset=gaps.unset(node)[:MOST_NAMES] if node and found.kind != "class" else (),
+            texts=tuple(dict.fromkeys(texts_in(inside)))[:MOST_NAMES],
             span=self.span(found, file, source),
         )
 

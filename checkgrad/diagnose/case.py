@@ -15,7 +15,7 @@ from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour, fingerprint, observe
 from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.reading import form as forms
-from checkgrad.reading.topic import one_by_one
+from checkgrad.reading.topic import as_asked
 
 MORE = 1000  # added to the seed for probes that only a confirmation sees
 # Beyond this share of the largest entry, for single and for double precision, no rounding bound has to be worked out.
@@ -28,17 +28,17 @@ SLACK = 4  # times what a small number inside a logarithm moves the right value
 class Case:
     """A function that failed: the formula it should follow, the probes, and a way to ask it about more.
 
-    alone: it is asked about each sample by itself, so whatever mixes samples cannot show.
+    manner: how it is asked: about each sample by itself, so that whatever mixes samples cannot show, or after a few steps.
     """
 
     exercise: Exercise
     formula: Formula
     probes: Sequence[Probe]
     answers: Callable[[Sequence[Probe]], list[Behaviour]]
-    alone: bool = False
+    manner: str = ""
     seed: int = 0
     _right: dict[Any, Behaviour] = field(default_factory=dict)
-    _alone: dict[Formula, Formula] = field(default_factory=dict)
+    _asked: dict[Formula, Formula] = field(default_factory=dict)
     _given: dict[tuple[Formula, int], Behaviour] = field(default_factory=dict)
 
     @cached_property
@@ -78,12 +78,12 @@ class Case:
         return self._right[key]
 
     def as_asked(self, formula: Formula) -> Formula:
-        """The formula as it is for each sample alone, if that is how the function is asked."""
-        if not self.alone:
+        """What a formula comes to in the manner in which the function is asked."""
+        if not self.manner:
             return formula
-        if formula not in self._alone:
-            self._alone[formula] = one_by_one(formula, self.exercise)
-        return self._alone[formula]
+        if formula not in self._asked:
+            self._asked[formula] = as_asked(formula, self.exercise, self.manner)
+        return self._asked[formula]
 
     def gives(self, formula: Formula, probe: Probe) -> Behaviour:
         """What a wrong formula gives on one of the probes of this case."""

@@ -131,7 +131,7 @@ def _member(case: Case, i: int) -> Case:
     def formula(*probe: Any, **settings: Any) -> Any:
         return case.formula(*probe, **settings)[i]
 
-    return Case(case.exercise, formula, case.probes, answers, case.alone, case.seed)
+    return Case(case.exercise, formula, case.probes, answers, case.manner, case.seed)
 
 
 def _picked(got: Behaviour, i: int) -> Behaviour:

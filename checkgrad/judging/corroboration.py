@@ -20,9 +20,10 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.exercise import Probe
 from checkgrad.model import Outcome
-from checkgrad.reading.names import meaning
+from checkgrad.reading.names import meaning, split, stems
 from checkgrad.reading.recipe import Call, last_name
 from checkgrad.reading.signature import Fill, likeness, option
+from checkgrad.reading.topic import STEPS, manner
 from checkgrad.reading.way import Way
 
 PINNED, USED_SO, REPAIRED = "pinned", "used_so", "repaired"
@@ -64,6 +65,8 @@ def of_function(student: Student, outcome: Outcome, beside: Beside) -> list[str]
         PARTLY_RIGHT: _is_partly_right(student),
         NAMED_CLEARLY: _is_named_clearly(student, beside),
     }
+    if manner(student.reading.way) == STEPS and not _says_what_it_is(student):
+        found |= {USED_SO: False, NAMED_CLEARLY: False}  # what only updates may do so in any way
     if beside.left_over:  # its name speaks for it as well as for the loss that would do the rest
         found |= {REPAIRED: False, PARTLY_RIGHT: False, NAMED_CLEARLY: False}
     return [code for code, holds in found.items() if holds]
@@ -143,9 +146,20 @@ def _is_named_clearly(student: Student, beside: Beside) -> bool:
         return False
     if len(way.recipe) > 1 and student.forward is not None and not student.forward.reading.right:
         return False  # it goes on from what a forward pass left that is not right itself
-    words = {last_name(part) for part in candidate.function.split(".")}
-    named = any(meaning(word) for word in words)
-    return named and all(map(_is_clear, way.recipe, way.given)) and _has_its_form(student, way)
+    # Of an optimiser no parameter is filled whose name says nothing.
+    clear = manner(way) == STEPS or all(map(_is_clear, way.recipe, way.given))
+    return _says_what_it_is(student) and clear and _has_its_form(student, way)
+
+
+def _says_what_it_is(student: Student) -> bool:
+    """Does its name, or that of its class, mean an exercise?"""
+    parts = [last_name(part) for part in student.reading.candidate.function.split(".")]
+    words = {word for part in parts for word in split(part)}
+    return (
+        any(map(meaning, parts))
+        or manner(student.reading.way) == STEPS
+        and bool(words & stems(student.exercise))
+    )
 
 
 def _is_clear(call: Call, given: Sequence[Any]) -> bool:

@@ -27,7 +27,7 @@ from checkgrad.exercise import Formula, Probe
 from checkgrad.judging.policy import EXCUSES, Case, Row
 from checkgrad.judging.question import Question, bare_outcome
 from checkgrad.model import Evidence, Outcome, Verdict
-from checkgrad.reading.inquiry import is_alone
+from checkgrad.reading.topic import manner
 
 if TYPE_CHECKING:
     from checkgrad import diagnose
@@ -190,7 +190,7 @@ def as_case(student: Student, probes: Sequence[Probe]) -> diagnose.Case:
         reading.formula,
         probes,
         student.answers,
-        is_alone(reading.way),
+        manner(reading.way),
         student.seed,
     )
 

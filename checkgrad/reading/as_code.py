@@ -12,7 +12,8 @@ from checkgrad.exercise import Probe
 from checkgrad.reading import form as forms
 from checkgrad.reading.form import COLUMNS, SCALAR, SINGLE
 from checkgrad.reading.reading import Reading
-from checkgrad.reading.signature import SCORED, UPSTREAM, Earlier, Fill, Token
+from checkgrad.reading.signature import SCORED, UPSTREAM, Earlier, Fill, Several, Share, Token
+from checkgrad.reading.topic import STEPS, manner
 
 MOST_STEPS = 12
 
@@ -28,7 +29,8 @@ def as_code(reading: Reading, probe: Probe) -> str | None:
     """
     request, exercise = reading.request(probe), reading.candidate.exercise
     given = dict(zip(exercise.roles, probe, strict=False))
-    if any(SCORED in tokens for tokens in reading.way.given) or len(request.steps) > MOST_STEPS:
+    scored = any(SCORED in tokens for tokens in reading.way.given)
+    if scored or manner(reading.way) == STEPS or len(request.steps) > MOST_STEPS:
         return None
     try:
         after = list(_brought_back(reading, probe))
@@ -41,6 +43,8 @@ def as_code(reading: Reading, probe: Probe) -> str | None:
 
 def called_as(reading: Reading) -> str:
     """The calls of a reading in a line: "Softmax(), then forward(z), then backward(dy), samples in columns"."""
+    if manner(reading.way) == STEPS:
+        return f"{reading.candidate.function} with the same memory, {reading.note}"
     pairs = zip(reading.way.recipe, reading.way.given, strict=True)
     calls = [
         f"{str(call.path[-1]).removeprefix('.')}({', '.join(map(_token, given))})"
@@ -53,6 +57,10 @@ def called_as(reading: Reading) -> str:
 def _token(token: Token) -> str:
     if isinstance(token, Fill):
         return repr(token.value)
+    if isinstance(token, Several):
+        return f"[{', '.join(map(_token, token.members))}]"
+    if isinstance(token, Share):
+        return f"part {token.number + 1} of {token.of}"
     return "the result before" if isinstance(token, Earlier) else token
 
 

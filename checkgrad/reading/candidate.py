@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory
-from checkgrad.exercise import Exercise
+from checkgrad.exercise import Exercise, Kind
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.reading.dense import of_dense
 from checkgrad.reading.functions import of_function, plain
@@ -15,13 +15,14 @@ from checkgrad.reading.layers import FORWARD, methods_of, of_class
 from checkgrad.reading.methods import method_of_any_class, of_method
 from checkgrad.reading.names import CONCEPTS, meaning, nearest
 from checkgrad.reading.recipe import Candidate, last_name
+from checkgrad.reading.updates import of_update
 
 NUMPY = {"np", "numpy"}
 READERS = {
-    "function": (of_function,),
+    "function": (of_function, of_update),
     "class": (of_class, of_dense),
-    "method": (of_method,),
-    "static": (of_method,),
+    "method": (of_method, of_update),
+    "static": (of_method, of_update),
 }
 
 
@@ -36,7 +37,11 @@ def candidates(
     found += _mapped(inventory, exercises, mapping)
     unique: dict[tuple[str, str], Candidate] = {}
     for candidate in found:
-        unique.setdefault((candidate.exercise.name, candidate.function), candidate)
+        key = candidate.exercise.name, candidate.function
+        first = unique.setdefault(key, candidate)
+        more = [recipe for recipe in candidate.recipes if recipe not in first.recipes]
+        if more and candidate.exercise.kind is Kind.UPDATE:
+            unique[key] = replace(first, recipes=(*first.recipes, *more))
     order = [exercise.name for exercise in exercises]
     every = (_among_the_others(candidate, inventory) for candidate in unique.values())
     return tuple(sorted(every, key=lambda c: order.index(c.exercise.name)))
@@ -49,10 +54,21 @@ def _among_the_others(candidate: Candidate, inventory: Inventory) -> Candidate:
     return replace(
         candidate,
         uses=definition.uses if definition else (),
+        taken_up=is_taken_up(candidate.function, inventory),
         among_batches="axis" in used,
         among_matrices="axes" in used,
         among_lists=not used & NUMPY,
     )
+
+
+def is_taken_up(function: str, inventory: Inventory) -> bool:
+    """Does other code use the function, or a script that could?"""
+    owner = function.rpartition(".")[0]
+    around = [d for d in inventory.definitions if d.name not in (function, owner)]
+    others = [d for d in around if not owner or not d.name.startswith(f"{owner}.")]
+    names = {last_name(function), owner} - {""}
+    steps = any(suspect.kind in ("loop", "steps") for suspect in inventory.suspects)
+    return steps or any(names & set(d.uses) for d in others)
 
 
 def nearest_names(inventory: Inventory, exercises: Sequence[Exercise]) -> list[str]:

@@ -12,7 +12,7 @@ from checkgrad.exercises import fused
 from checkgrad.reading.form import COLUMNS, ROWS
 from checkgrad.reading.inquiry import Choice, Inquiry, is_alone
 from checkgrad.reading.recipe import last_name
-from checkgrad.reading.topic import Right
+from checkgrad.reading.topic import STEPS, Right, manner
 from checkgrad.reading.way import Way
 
 NATURAL = (ROWS, "positive", "(in, out)", "of the true class", "one half", "usual", "added")
@@ -21,6 +21,9 @@ NATURAL = (ROWS, "positive", "(in, out)", "of the true class", "one half", "usua
 def settle(inquiries: Sequence[Inquiry]) -> None:
     """Drop the readings that contradict what the rest of the module shows."""
     _settle_orders(inquiries)
+    for one in inquiries:
+        if not one.candidate.taken_up:
+            one.keep(uphill, "positive")
     for custom in (turned, downhill):
         _settle_customs(inquiries, custom)
     for choice in (layout, sign, weights, factor_of_penalty, *map(argument, _losses(inquiries))):
@@ -143,6 +146,11 @@ def downhill(one: Inquiry, way: Way, right: Right) -> str | None:
     if not one.exercise.is_gradient_of_a_loss or "fused" in right.convention:
         return None  # t - y is what many add instead of subtracting y - t
     return sign(one, way, right)
+
+
+def uphill(one: Inquiry, way: Way, right: Right) -> str | None:
+    """Up or down what an optimiser is handed as gradients, which nothing else in the module shows to be turned."""
+    return right.convention.get("sign", "positive") if manner(way) == STEPS else None
 
 
 def turned(one: Inquiry, way: Way, right: Right) -> str | None:

@@ -12,8 +12,9 @@ import numpy as np
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour, Unsendable
 from checkgrad.child.request import Request, Result, Step
-from checkgrad.exercise import Exercise, Probe
+from checkgrad.exercise import Exercise, Kind, Probe
 from checkgrad.reading import form as forms
+from checkgrad.reading import steps as optimising
 from checkgrad.reading.form import SCALAR, SINGLE
 from checkgrad.reading.objects import INPUTS, OUTPUTS
 from checkgrad.reading.recipe import Candidate
@@ -27,7 +28,11 @@ from checkgrad.reading.signature import (
     UPSTREAM,
     Earlier,
     Fill,
+    Several,
+    Share,
     Token,
+    built_on,
+    leaves,
 )
 from checkgrad.reading.way import Way
 
@@ -59,7 +64,7 @@ def _round(candidate: Candidate, way: Way, probe: Probe, binary: bool, steps: li
         filled = tuple(_filled(token, values, numbers) for token in way.given[i])
         named = tuple((name, _filled(token, values, numbers)) for name, token in call.named)
         of = None if call.of is None else numbers[call.of]
-        if call.do == "group":
+        if call.do in ("group", "join"):
             return filled
         numbers[i] = len(steps)
         steps.append(Step(call.do, call.path, of, filled, named))
@@ -72,7 +77,7 @@ def _needed(way: Way) -> list[int]:
     for i in reversed(range(len(way.recipe))):
         call = way.recipe[i]
         if i in wanted or call.always:
-            wanted |= {i, *(t.call for t in way.given[i] if isinstance(t, Earlier))}
+            wanted |= {i, *(call for t in way.given[i] for call in built_on(t))}
             wanted |= set() if call.of is None else {call.of}
     return sorted(wanted)
 
@@ -84,7 +89,7 @@ def arguments(exercise: Exercise, way: Way, probe: Probe, binary: bool) -> dict[
         for role, value in zip(exercise.roles, probe, strict=False)
     }
     named = (token for call in way.recipe for _, token in call.named)
-    handed = {t for t in (*itertools.chain(*way.given), *named) if isinstance(t, str)}
+    handed = {leaf for t in (*itertools.chain(*way.given), *named) for leaf in leaves(t)}
     return values if handed <= values.keys() else _besides(exercise, way, probe, binary) | values
 
 
@@ -100,6 +105,8 @@ def _besides(exercise: Exercise, way: Way, probe: Probe, binary: bool) -> dict[s
         OUTPUTS: weights[-1] if weights else 1,
         UPSTREAM: forms.given(way.form, "z", forms.upstream(lead), binary),
     }
+    if exercise.kind is Kind.UPDATE:
+        found |= optimising.handed(named)
     if exercise.derivative and exercise.roles == ("z",):
         found[ACTIVATED] = forms.given(way.form, "y", exercise.derivative.of(*probe), binary)
     if exercise.derivative and exercise.returns:
@@ -126,6 +133,11 @@ def _filled(token: Token, values: Mapping[str, Any], numbers: Mapping[int, int])
         return token.value
     if isinstance(token, Earlier):
         return Result(numbers[token.call], token.path)
+    if isinstance(token, Share):
+        return np.array_split(values[token.of], token.count)[token.number].copy()
+    if isinstance(token, Several):
+        members = [_filled(member, values, numbers) for member in token.members]
+        return dict(zip(token.keys, members, strict=True)) if token.keys else members
     return values[token]
 
 
@@ -161,6 +173,8 @@ def _described(value: Any) -> Any:
 
 
 def _restored(candidate: Candidate, way: Way, value: Any, expected: Any) -> Any:
+    if way.recipe[-1].do == "join":
+        return _put_together(value)
     if is_split(way):
         value = _gathered(candidate, way, [_member(candidate, v) for v in value], expected)
     else:
@@ -170,6 +184,11 @@ def _restored(candidate: Candidate, way: Way, value: Any, expected: Any) -> Any:
         if any(SCORED in given for given in way.given) and np.ndim(expected) == 2:
             value = np.roll(value, -1, axis=0) if np.ndim(value) == 2 else value
     return value
+
+
+def _put_together(parts: Any) -> Any:
+    """The parts of the parameters as one array; one part is itself."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _member(candidate: Candidate, value: Any) -> Any:

@@ -11,7 +11,7 @@ from checkgrad.exercise import Exercise, Formula
 from checkgrad.reading.exchange import ordered, read_back
 from checkgrad.reading.form import ROWS, SINGLE
 from checkgrad.reading.recipe import Candidate
-from checkgrad.reading.topic import Right, Topic
+from checkgrad.reading.topic import Right, Topic, manner
 from checkgrad.reading.way import Way
 
 
@@ -35,11 +35,11 @@ class Inquiry:
 
     def expected(self, right: Right, way: Way, pilot: int) -> Any:
         """What *right* says of a pilot under *way*."""
-        return self.topic.expected(right, is_alone(way), pilot)
+        return self.topic.expected(right, manner(way), pilot)
 
     def formula(self, right: Right, way: Way) -> Formula:
         """The formula as it is meant under *way*."""
-        return self.topic.formula(right, is_alone(way))
+        return self.topic.formula(right, manner(way))
 
     def value(self, way: Way, pilot: int, expected: Any) -> Any:
         """What was got for a pilot under *way*, in canonical form, where *expected* is due."""

@@ -83,7 +83,7 @@ def _weights(one: Inquiry) -> str:
 
 def _one_less(one: Inquiry) -> str:
     """Where the bias is kept among the units, the way back leaves it out."""
-    first = one.topic.expected(one.topic.rights[0], False, 0)
+    first = one.topic.expected(one.topic.rights[0], "", 0)
     given = [answers[0].value for answers in one.answers.values() if answers[0].returned]
     if isinstance(first, tuple) or np.size(first) < 2 or any(map(compare.not_numbers, given)):
         return ""
@@ -94,7 +94,7 @@ def _one_less(one: Inquiry) -> str:
 def _fixed_size(one: Inquiry) -> str:
     """Code for ten classes gives ten places whatever it is asked."""
     pilots = range(len(one.topic.pilots))
-    due = [shape_of(one.topic.expected(one.topic.rights[0], False, pilot)) for pilot in pilots]
+    due = [shape_of(one.topic.expected(one.topic.rights[0], "", pilot)) for pilot in pilots]
     answers = [answer for given in one.answers.values() for answer in given if answer.returned]
     if len(due) < 2 or any(len(shape) != 2 or isinstance(shape[0], tuple) for shape in due):
         return ""

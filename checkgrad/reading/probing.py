@@ -19,9 +19,11 @@ from checkgrad.reading.inquiry import Inquiry, is_alone
 from checkgrad.reading.reading import Reading, convention, in_words
 from checkgrad.reading.recipe import Candidate
 from checkgrad.reading.topic import (
+    STEPS,
     Right,
     agrees,
-    one_by_one,
+    as_asked,
+    manner,
     shape_of,
     topic,
 )
@@ -96,7 +98,7 @@ def _singly(one: Inquiry) -> list[Way]:
 
 
 def _is_one_number_or_a_group(one: Inquiry) -> bool:
-    due = one.topic.expected(one.topic.rights[0], False, 0)
+    due = one.topic.expected(one.topic.rights[0], "", 0)
     return isinstance(due, tuple) or np.ndim(due) == 0
 
 
@@ -193,7 +195,7 @@ def _ask_alone(inquiries: Sequence[Inquiry], ask: Ask) -> None:
 def _took_a_batch_and_fits_alone(one: Inquiry) -> bool:
     """Does it group several gradients, gave them for batches, and is right for single samples only?"""
     batches = [way for way in one.answers if not is_alone(way) and _answers_all(one, way)]
-    grouped = isinstance(one.topic.expected(one.topic.rights[0], False, 0), tuple)
+    grouped = isinstance(one.topic.expected(one.topic.rights[0], "", 0), tuple)
     return bool(grouped and one.fits and batches) and all(map(is_alone, one.fits))
 
 
@@ -249,7 +251,7 @@ def _fitting(one: Inquiry, way: Way) -> Right | None:
     """The first formula that agrees with all answers to *way*."""
     if not _answers_all(one, way):
         return None
-    near = one.topic.near(is_alone(way), lambda expected: one.value(way, 0, expected))
+    near = one.topic.near(manner(way), lambda expected: one.value(way, 0, expected))
     suiting = sorted((r for r in near if r.suits(way)), key=lambda r: not r.lacking)
     return next((right for right in suiting if _agrees(one, way, right)), None)
 
@@ -301,7 +303,8 @@ def _reading(one: Inquiry, way: Way, right: Right, fits: bool) -> Reading:
             break
     found = convention(one.exercise, way, right.convention)
     formula = one.formula(right, way)
-    words, binary = in_words(found), one.topic.binary
+    asked = {"asked": "steps"} if manner(way) == STEPS else {}
+    words, binary = in_words(found | asked), one.topic.binary
     return Reading(
         one.candidate,
         way,
@@ -326,7 +329,7 @@ def _makes(one: Inquiry, way: Way, mistake: Misconception) -> bool:
 
 
 def _does_the_same(one: Inquiry, way: Way, pilot: int, mistake: Misconception) -> bool:
-    formula = one_by_one(mistake.formula, one.exercise) if is_alone(way) else mistake.formula
+    formula = as_asked(mistake.formula, one.exercise, manner(way))
     answer, probe = one.answers[way][pilot], one.topic.pilots[pilot]
     wrong = observe(formula, probe)
     if not answer.returned or not wrong.returned:

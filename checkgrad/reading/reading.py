@@ -45,6 +45,7 @@ WORDS = {
     ("l2_factor", "one"): "without the factor of one half",
     ("mean", "in the layer"): "the mean taken in the layer",
     ("unit", "percent"): "in percent",
+    ("asked", "steps"): "the parameters after three steps",
 }
 
 

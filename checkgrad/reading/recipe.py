@@ -18,7 +18,8 @@ class Call:
 
     takes: what it may be given by position, the most natural first.
     always: it is made even if no later call takes its result, for what it leaves behind in an object.
-    do: "call", "get" or "set" an attribute, or "group" what it is given into one answer.
+    do: "call", "get" or "set" an attribute, "give" what it is given, "hold" what is named in an object; of the last
+        call also "group" what it is given into one answer, or "join" the parts of the parameters after a few steps.
     names: what its parameters are called.
     """
 
@@ -42,7 +43,7 @@ class Candidate:
     item: which member of the answer is meant, where the function returns several.
     uses: what its source mentions. among_batches: does anything in its module work along an axis?
     among_matrices: does anything in it need arrays of several axes? among_lists: does nothing in it know NumPy?
-    guessed: does its text alone say what it answers?
+    guessed: does its text alone say what it answers? taken_up: may other code use it, and turn its sign?
     """
 
     exercise: Exercise
@@ -55,6 +56,7 @@ class Candidate:
     among_matrices: bool = field(default=False, compare=False)
     among_lists: bool = field(default=False, compare=False)
     guessed: bool = field(default=False, compare=False)
+    taken_up: bool = field(default=True, compare=False)
 
 
 def path_of(name: str) -> tuple[str, ...]:

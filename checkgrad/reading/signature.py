@@ -37,8 +37,46 @@ class Earlier:
     path: tuple[str | int, ...] = ()
 
 
-Token = str | Fill | Earlier
+@dataclass(frozen=True)
+class Share:
+    """One of *count* parts into which an array is cut, along its first axis."""
+
+    of: str
+    number: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Several:
+    """A list of tokens, or a dict of them by their *keys*."""
+
+    members: tuple[Token, ...]
+    keys: tuple[str, ...] = ()
+
+
+Token = str | Fill | Earlier | Share | Several
 Tokens = tuple[Token, ...]
+
+
+def leaves(token: Token) -> Iterator[str]:
+    """The names of what a token is made of."""
+    if isinstance(token, Several):
+        for member in token.members:
+            yield from leaves(member)
+    elif isinstance(token, str):
+        yield token
+    elif isinstance(token, Share):
+        yield token.of
+
+
+def built_on(token: Token) -> Iterator[int]:
+    """The numbers of the calls whose results a token takes."""
+    if isinstance(token, Several):
+        for member in token.members:
+            yield from built_on(member)
+    elif isinstance(token, Earlier):
+        yield token.call
+
 
 PREDICTION = listed(
     "y_pred ypred yhat y_hat p prob probs probabilities pred preds prediction predictions"
@@ -240,7 +278,7 @@ def likeness(token: Token, name: str) -> float:
     lower = name.lower().strip("_")
     if isinstance(token, Earlier):
         return 1.0 if "cache" in lower else 0.0
-    if isinstance(token, Fill):
+    if not isinstance(token, str):
         return 0.0
     if token in UPSTREAM_ROLES:
         return 1.0 if UPSTREAM_NAME.fullmatch(lower) else -0.5

@@ -11,9 +11,12 @@ import numpy as np
 from checkgrad import compare
 from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.reading import form as forms
+from checkgrad.reading.form import SINGLE
+from checkgrad.reading.steps import over_steps
 from checkgrad.reading.way import Way, permitted
 
 PILOTS = 2
+ALONE, STEPS = "each sample alone", "after a few steps"  # how else than at once it is asked
 # What is further off than this is not worth a rounding bound; for single precision, and for double.
 ROUGH, FINE = 1e-3, 1e-9
 
@@ -39,32 +42,34 @@ class Topic:
     pilots: list[Probe]
     rights: list[Right]
     binary: bool
-    _due: dict[tuple[str, bool, int], Any] = field(default_factory=dict)
-    _tables: dict[bool, list[Table]] = field(default_factory=dict)
+    _due: dict[tuple[str, str, int], Any] = field(default_factory=dict)
+    _tables: dict[str, list[Table]] = field(default_factory=dict)
 
-    def formula(self, right: Right, alone: bool) -> Formula:
-        """The formula, or one that takes each sample *alone*."""
+    def formula(self, right: Right, manner: str) -> Formula:
+        """The formula as it is asked in this manner."""
         grouped = isinstance(self.exercise(*self.pilots[0]), tuple)
-        return one_by_one(right.formula, self.exercise) if alone and not grouped else right.formula
+        if manner == ALONE and grouped:
+            return right.formula
+        return as_asked(right.formula, self.exercise, manner)
 
-    def expected(self, right: Right, alone: bool, pilot: int) -> Any:
+    def expected(self, right: Right, manner: str, pilot: int) -> Any:
         """What *right* says of a pilot."""
-        key = (right.name, alone, pilot)
+        key = (right.name, manner, pilot)
         if key not in self._due:
             with np.errstate(all="ignore"):
-                self._due[key] = self.formula(right, alone)(*self.pilots[pilot])
+                self._due[key] = self.formula(right, manner)(*self.pilots[pilot])
         return self._due[key]
 
-    def near(self, alone: bool, value: Callable[[Any], Any]) -> list[Right]:
+    def near(self, manner: str, value: Callable[[Any], Any]) -> list[Right]:
         """The formulas that may be right of the first pilot, where *value* is what was got, given what is due."""
-        if alone not in self._tables:
-            self._tables[alone] = self._tabulated(alone)
-        found = [i for table in self._tables[alone] for i in table.near(value(table.example))]
+        if manner not in self._tables:
+            self._tables[manner] = self._tabulated(manner)
+        found = [i for table in self._tables[manner] for i in table.near(value(table.example))]
         return [self.rights[i] for i in sorted(found)]
 
-    def _tabulated(self, alone: bool) -> list[Table]:
+    def _tabulated(self, manner: str) -> list[Table]:
         """One table for each shape that the formulas return."""
-        due = [self.expected(right, alone, 0) for right in self.rights]
+        due = [self.expected(right, manner, 0) for right in self.rights]
         groups: dict[Any, list[int]] = {}
         for i, value in enumerate(due):
             groups.setdefault(shape_of(value), []).append(i)
@@ -158,6 +163,20 @@ def _is_telling(probe: Probe) -> bool:
         and all(a.ndim != 2 or 1 < a.shape[0] != a.shape[1] for a in arrays)
         and all(np.isfinite(a).all() for a in floats)
     )
+
+
+def manner(way: Way) -> str:
+    """Is each sample asked for alone, or what is left after a few steps?"""
+    if way.recipe[-1].do == "join":
+        return STEPS
+    return ALONE if way.form.layout == SINGLE else ""
+
+
+def as_asked(formula: Formula, exercise: Exercise, manner: str) -> Formula:
+    """What *formula* comes to where it is asked in this manner."""
+    if manner == STEPS:
+        return over_steps(formula, exercise)
+    return one_by_one(formula, exercise) if manner == ALONE else formula
 
 
 def one_by_one(formula: Formula, exercise: Exercise) -> Formula:

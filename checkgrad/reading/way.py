@@ -53,7 +53,9 @@ def _ways(
     callings = [
         calling
         for calling in permitted(exercise.callings, pinned)
-        if not calling or not (_feeds_a_forward(recipe, exercise) or _names_logits(recipe, calling))
+        if not calling
+        or recipe[-1].do != "join"
+        and not (_feeds_a_forward(recipe, exercise) or _names_logits(recipe, calling))
     ]
     for calling, given, form in itertools.product(
         callings,
@@ -69,6 +71,8 @@ def _ways(
 
 def unusual_order(exercise: Exercise, way: Way) -> str:
     """The order of the roles as the function takes them, if it is not the order of the exercise."""
+    if way.recipe[-1].do == "join":
+        return ""  # its parameters are told apart by their names alone
     order = [role for role in way.order if role in exercise.roles]
     return "" if order == sorted(order, key=exercise.roles.index) else ", ".join(order)
 

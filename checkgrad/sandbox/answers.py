@@ -111,9 +111,9 @@ def training_loop(value: Any) -> TrainingLoop:
 
 def definition(value: Any) -> Definition:
     name, kind, parameters, doc, line, returns, stub, uses, sets, bases, gives, keeps, *rest = (
-        fields(value, 14)
+        fields(value, 15)
     )
-    unset, place = rest
+    unset, texts, place = rest
     if kind not in KINDS:
         raise WireError("unknown kind of definition")
     return Definition(
@@ -130,6 +130,7 @@ def definition(value: Any) -> Definition:
         gives=several(gives, text),
         keeps=several(keeps, text),
         unset=several(unset, text),
+        texts=several(texts, text),
         span=span(place),
     )
 

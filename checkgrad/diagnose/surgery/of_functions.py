@@ -87,7 +87,8 @@ def truth(reading: Reading, probe: Probe) -> Truth:
     due = reading.formula(*probe)
     parts = due if isinstance(due, tuple) else (due,)
     bounds = compare.rounding_bound(reading.formula, probe, due)
-    names = exercise.returns or [exercise.name]
+    several = exercise.returns and isinstance(due, tuple)
+    names = exercise.returns if several else [exercise.name]
     shape = max((np.shape(a) for a in probe), key=len, default=())
     scalars = {"N": float(shape[0])} if shape else {}
     if len(shape) > 1:

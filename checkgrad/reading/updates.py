@@ -1,0 +1,505 @@
+"""Optimisers: objects with an update method, and functions over arrays, lists, dicts or objects of parameters.
+
+They are asked for a few steps, their memory being 0 at first; what becomes of the parameters is the answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from checkgrad.child.inventory import Definition, Inventory, Parameter
+from checkgrad.exercise import Exercise, Kind
+from checkgrad.reading.dense import BIAS_GRADIENT, WEIGHT_GRADIENT
+from checkgrad.reading.layers import methods_of
+from checkgrad.reading.names import listed, split, stems
+from checkgrad.reading.objects import BIAS, WEIGHT
+from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
+from checkgrad.reading.signature import (
+    ROLES,
+    Earlier,
+    Fill,
+    Several,
+    Share,
+    Token,
+    positional,
+    required,
+)
+from checkgrad.reading.steps import COUNT, HANDED, ZEROS
+from checkgrad.reading.steps import COUNTER as COUNTS
+
+OTHERS = listed(
+    "nesterov nag rmsprop rms prop adagrad adadelta adamax nadam amsgrad radam lion ada w sparse"
+)
+DESCENT = listed("sgd gd descent")
+CHANGES = listed("update updates updated updating step apply optimize optimise adjust")
+CHANGED = listed("params param parameters parameter weights weight theta gradients grads gradient")
+METHOD = re.compile(
+    r"(update|step|apply|optimi[sz]e|adjust|descend|__call__|call|calculate_updates?|get_updates?)"
+    r"(_?(params?|parameters|weights|gradients?|grads?|step|layers?|network|values?|all|one))*"
+)
+GRADIENTS = re.compile(
+    r"(d_?)?(grads?|gradients?)(_\w+)?|d_?(w|params?|theta|weights?|b|x|p)s?\d?|\w+_grads?"
+    r"|slopes?|partials?|nablas?|deltas?|derivatives?|g"
+)
+PARAMETERS = re.compile(
+    r"ws?|weights?(_list)?|params?|parameters?|thetas?|var(iable)?s?|x|p|layers?|model|net(work)?"
+    r"|nodes?|trainables?|values?|coefs?|units?|modules?"
+)
+MOMENTUM = listed("momentum mu friction")
+OBJECTS = re.compile(
+    r"params?|parameters?|layers?|model|net(work)?|nodes?|trainables?|var(iable)?s?|units?|modules?"
+)
+RATE = ROLES["lr"] | {"lr"}
+FRICTION = listed("mu momentum beta gamma rho beta1 beta_1 b1 friction inertia")
+FIRST_BETA = listed("beta1 beta_1 b1 betaone rho1 decay1 decay_rate1 beta mu")
+SECOND_BETA = listed("beta2 beta_2 b2 betatwo rho2 decay2 decay_rate2 gamma")
+SMALL = listed("eps epsilon small")
+FADING = listed(
+    "decay weight_decay lr_decay learning_rate_decay decay_rate l2 reg lambda_ lambd wd"
+)
+COUNTER = listed("t step steps iteration iterations it iter i epoch timestep k time n_iter")
+MEMORY = re.compile(
+    r"[vmsrhc](_?t|_prev)?|v(el|elocity|elocities)|mom(ent|ents|entum)?s?\d?|cache\w*|(first|second)_?\w*"
+    r"|[vms]_?d?[wb]\d?|\w+_(cache|velocity|moments?|m|v)"
+)
+CONFIG = listed(
+    "config cfg optim_config opt_config hyperparameters hyperparams opts settings state"
+)
+VALUE = listed("value data val w param weight tensor array")
+GRADIENT = listed("grad gradient gradients g d dw grads")
+FRICTION_ROLE = "mu"
+LAYERS = (1, 2)  # of a dict of parameters, W1 and b1 for one
+
+
+def of_update(
+    definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
+) -> Iterator[Candidate]:
+    """The candidates in a function or a method that moves parameters by a step."""
+    owner = inventory.find(definition.name.rpartition(".")[0])
+    if owner is not None and not METHOD.fullmatch(last_name(definition.name).lower()):
+        return
+    for exercise in _means(definition, owner, known):
+        recipes = tuple(dict.fromkeys(_recipes(definition, owner, exercise, inventory)))
+        if recipes:
+            yield Candidate(exercise, definition.name, recipes, None, definition.stub)
+
+
+def _means(
+    definition: Definition, owner: Definition | None, known: Mapping[str, Exercise]
+) -> list[Exercise]:
+    """The exercises that it may answer, by its own words and those of its class; the plain step has the fewest roles."""
+    updates = [e for e in known.values() if e.kind is Kind.UPDATE]
+    if not updates:
+        return []
+    *richer, plain = sorted(updates, key=lambda e: -len(e.roles))
+    words = set(split(last_name(definition.name)))
+    around = set(split(last_name(owner.name))) if owner else set()
+    if (words | around) & OTHERS:
+        return []
+    for said in (words, around):
+        if found := [e for e in richer if stems(e) & said]:
+            return found[:1]
+        if said & DESCENT or owner is None and said & CHANGES and said & CHANGED:
+            asked = {p.name.lower() for d in (definition, owner) if d for p in d.parameters or ()}
+            rolling = [e for e in richer if FRICTION_ROLE in e.roles and asked & MOMENTUM]
+            return [plain, *rolling]
+    return []
+
+
+@dataclass(frozen=True)
+class Pack:
+    """One way in which parameters and gradients are handed over: as an array, a list, a dict with *keys*, or spread out."""
+
+    how: str
+    count: int = 1
+    keys: tuple[str, ...] = ()
+    gradient_keys: tuple[str, ...] = ()
+    memory_keys: tuple[str, ...] = ()
+
+    def parameters(self) -> Token:
+        return self._of("w", self.keys)
+
+    def gradients(self, step: int) -> Token:
+        return self._of(HANDED[step], self.gradient_keys)
+
+    def memory(self) -> Token:
+        return self._of(ZEROS, self.memory_keys)
+
+    def _of(self, role: str, keys: tuple[str, ...]) -> Token:
+        shares = tuple(Share(role, i, self.count) for i in range(self.count))
+        return shares[0] if self.how == "array" else Several(shares, keys)
+
+    def paths(self) -> list[tuple[str | int, ...]]:
+        """From the parameters to each of their parts."""
+        if self.how == "array":
+            return [()]
+        return [(key,) for key in self.keys or range(self.count)]
+
+
+def _packs(definition: Definition) -> list[Pack]:
+    """Arrays, lists and dicts, those first that the source looks like."""
+    texts = set(definition.texts)
+    words = [t.rstrip("0123456789") for t in definition.texts]
+    base = [t for t in dict.fromkeys(words) if t and f"d{t}" in words] or ["W", "b"]
+    several = tuple(f"{k}{n}" for n in LAYERS for k in base)
+    keys = [several, tuple(base)] if texts & set(base) else [several]
+    derived = "d" in texts or any(f"d{k}" in words for k in base)
+    dicts = []
+    for names, apart, kept in product(keys, (True, False), (True, False)):
+        mine = tuple(f"d{k}" for k in names) if apart else names
+        memory = tuple(f"d{k}" for k in names) if kept else names
+        dicts.append(Pack("dict", len(names), names, mine, memory))
+    dicts.sort(key=lambda pack: (pack.gradient_keys == pack.keys) is derived)
+    array, list_ = Pack("array"), Pack("list", 2 * len(LAYERS))
+    if texts & {*base, "d"} or {"keys", "items"} & set(definition.uses):
+        return [*dicts, array, list_]
+    if {"zip", "enumerate", "range"} & set(definition.uses):
+        return [list_, *dicts, array]
+    return [array, list_, *dicts]
+
+
+@dataclass
+class Plan:
+    """The calls of a recipe while they are put together."""
+
+    calls: list[Call] = field(default_factory=list)
+
+    def add(self, call: Call) -> int:
+        """Append a call and return its number."""
+        self.calls.append(replace(call, always=True))
+        return len(self.calls) - 1
+
+    def give(self, token: Token) -> Earlier:
+        """Something that later calls share."""
+        return Earlier(self.add(Call((), ((token,),), do="give")))
+
+
+def _recipes(
+    definition: Definition, owner: Definition | None, exercise: Exercise, inventory: Inventory
+) -> Iterator[Recipe]:
+    """Every way in which it may be asked for a few steps."""
+    if _spread(definition):
+        yield from _asked(definition, owner, exercise, inventory, Pack("spread"), None)
+        return
+    for boxes in _boxes(definition):
+        yield from _asked(definition, owner, exercise, inventory, Pack("array"), boxes)
+    for pack in _packs(definition):
+        yield from _asked(definition, owner, exercise, inventory, pack, None)
+
+
+def _spread(definition: Definition) -> list[tuple[str, str]]:
+    """Parameters beside the gradient of each: (W1, b1, dW1, db1); none where there is one pair."""
+    names = [p.name for p in positional(definition.parameters)]
+    forms = ("d{}", "d_{}", "grad_{}", "{}_grad", "d{}_", "g{}")
+    pairs = [(n, gradient) for n in names for f in forms if (gradient := f.format(n)) in names]
+    return pairs if len(pairs) > 1 else []
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Objects that hold parameters beside their gradients, by the names of their attributes.
+
+    several: a list of them. keyed: the gradients stand in a dict, by the object itself.
+    """
+
+    attributes: tuple[tuple[str, str], ...]
+    several: bool
+    keyed: bool = False
+
+
+def _boxes(definition: Definition) -> list[Boxes]:
+    """The objects that the source of an update goes through, if there are any."""
+    uses = [use for use in definition.uses if use not in definition.sets]
+    plain = {use: re.sub(r"[\W_]", "", use).lower() for use in uses}
+    weight = [u for u in uses if WEIGHT.fullmatch(u) and len(u) > 1 or u == "W"]
+    bias = [u for u in uses if BIAS.fullmatch(u)]
+    by_weight = [u for u in uses if WEIGHT_GRADIENT.fullmatch(plain[u])]
+    by_bias = [u for u in uses if BIAS_GRADIENT.fullmatch(plain[u])]
+    found = []
+    if weight and by_weight:
+        pairs = [(weight[0], by_weight[0]), *zip(bias[:1], by_bias[:1], strict=False)]
+        found += [Boxes(tuple(pairs), several) for several in (False, True)]
+    values = [u for u in uses if u in VALUE]
+    slopes = [u for u in uses if u in GRADIENT]
+    if values and slopes:
+        pairs = [(values[0], slopes[0])]
+        found += [Boxes(tuple(pairs), True, keyed) for keyed in (False, True)]
+    return found
+
+
+def _asked(
+    definition: Definition,
+    owner: Definition | None,
+    exercise: Exercise,
+    inventory: Inventory,
+    pack: Pack,
+    boxes: Boxes | None,
+) -> Iterator[Recipe]:
+    """The recipes of one way of handing over: what is left in place, and what is returned."""
+    for returned in (True, False) if definition.returns and not boxes else (False,):
+        asking = Asking(definition, owner, exercise, inventory, pack, boxes, returned)
+        recipe = asking.recipe()
+        if recipe:
+            yield recipe
+
+
+@dataclass
+class Asking:
+    """One way of asking for a few steps."""
+
+    definition: Definition
+    owner: Definition | None
+    exercise: Exercise
+    inventory: Inventory
+    pack: Pack
+    boxes: Boxes | None
+    returned: bool
+    plan: Plan = field(default_factory=Plan)
+    used: bool = False  # were the parameters handed over, the learning rate, the friction?
+    rate: bool = False
+    friction: bool = False
+    held: list[int] = field(default_factory=list)  # the calls that made the objects
+    kept: dict[str, Token] = field(
+        default_factory=dict
+    )  # what stands at a parameter in the next step
+
+    @property
+    def rolls(self) -> bool:
+        """Does the exercise have a friction?"""
+        return FRICTION_ROLE in self.exercise.roles
+
+    def recipe(self) -> Recipe:
+        """The calls, none where a parameter means nothing that is known."""
+        own = [p.name for p in positional(self.definition.parameters)]
+        if not (self.boxes or self.pack.how == "spread" or self._gradient_name()):
+            return ()
+        start = self._parameters()
+        made = self._made(start)
+        if self.owner is not None and made is None:
+            return ()
+        last = -1
+        for step in range(COUNT):
+            self._put_gradients(step)
+            self._beside(made, "pre")
+            tokens = self._tokens(step, start, last)
+            if tokens is None:
+                return ()
+            last = self._call(made, tokens, own)
+            self._beside(made, "post")
+        if not self.rate or not self.used or self.rolls and not self.friction:
+            return ()
+        return (*self.plan.calls, Call((), (self._answer(start, last),), do="join"))
+
+    # ---- parameters and gradients
+
+    def _parameters(self) -> Token:
+        """The parameters, made once."""
+        if self.boxes:
+            return self._objects(self.boxes)
+        if self.pack.how == "spread":
+            names = [name for name, _ in _spread(self.definition)]
+            for i, name in enumerate(names):
+                self.kept[name] = self.plan.give(Share("w", i, len(names)))
+            return Fill(None)
+        return self.plan.give(self.pack.parameters())
+
+    def _objects(self, boxes: Boxes) -> Token:
+        count = 2 if boxes.several else 1
+        shares = count * len(boxes.attributes)
+        for i in range(count):
+            named = [
+                (value, Share("w", i * len(boxes.attributes) + k, shares))
+                for k, (value, _) in enumerate(boxes.attributes)
+            ]
+            empty = Fill({} if boxes.keyed else None)
+            slopes = [(slope, empty) for _, slope in boxes.attributes]
+            self.held.append(self.plan.add(Call((), named=(*named, *slopes), do="hold")))
+        held = tuple(Earlier(number) for number in self.held)
+        return self.plan.give(Several(held)) if boxes.several else held[0]
+
+    def _put_gradients(self, step: int) -> None:
+        if not self.boxes:
+            return
+        attributes = self.boxes.attributes
+        shares = len(self.held) * len(attributes)
+        for i, number in enumerate(self.held):
+            for k, (_, slope) in enumerate(attributes):
+                share = Share(HANDED[step], i * len(attributes) + k, shares)
+                if self.boxes.keyed:
+                    takes: tuple[Token, ...] = (Earlier(number), share)
+                    at = (f".{slope}", ".__setitem__")
+                    self.plan.add(Call(at, (takes,), of=number))
+                else:
+                    self.plan.add(Call((f".{slope}",), ((share,),), of=number, do="set"))
+
+    def _answer(self, start: Token, last: int) -> tuple[Token, ...]:
+        if self.boxes:
+            return tuple(
+                Earlier(number, (f".{value}",))
+                for number in self.held
+                for value, _ in self.boxes.attributes
+            )
+        if self.pack.how == "spread":
+            return tuple(self.kept[name] for name, _ in _spread(self.definition))
+        whole = self._result(last, self._parameter_name()) if self.returned else start
+        assert isinstance(whole, Earlier)
+        return tuple(Earlier(whole.call, (*whole.path, *path)) for path in self.pack.paths())
+
+    def _result(self, call: int, name: str) -> Earlier:
+        """Where a call returns what it was given under this *name*; the parameters come first."""
+        if self.definition.returns < 2:
+            return Earlier(call)
+        places = [i for i, given in enumerate(self.definition.gives) if given == name]
+        return Earlier(call, (places[0] if places else 0,))
+
+    # ---- the object
+
+    def _made(self, start: Token) -> int | None:
+        """The call that makes the object; None for a function, or where its constructor wants what is not known."""
+        if self.owner is None:
+            return None
+        named = []
+        wants = not any(self._is_parameters(p.name) for p in required(self.definition.parameters))
+        for parameter in positional(self.owner.parameters):
+            token = self._setting(parameter)
+            if token is None and wants and self._is_parameters(parameter.name):
+                token, self.used = start, True
+            if token is None and not parameter.optional:
+                return None
+            if token is not None:
+                named.append((parameter.name, token))
+        made = self.plan.add(Call(path_of(self.owner.name), ((),), named=tuple(named)))
+        for name in self.owner.sets:
+            if name.lower() in RATE and not self.rate:
+                self.rate = True
+                self.plan.add(Call((f".{name}",), (("lr",),), of=made, do="set"))
+            if self.rolls and name.lower() in FRICTION and not self.friction:
+                self.friction = True
+                self.plan.add(Call((f".{name}",), (("mu",),), of=made, do="set"))
+        return made
+
+    def _beside(self, made: int | None, when: str) -> None:
+        """What an object wants to be called before or after each update."""
+        if self.owner is None or made is None:
+            return
+        for name, method in methods_of(self.owner, self.inventory).items():
+            if name.startswith(f"{when}_") and not required(method.parameters):
+                self.plan.add(Call((f".{name}",), of=made))
+
+    def _call(self, made: int | None, tokens: Sequence[tuple[str, Token]], own: list[str]) -> int:
+        asked = {p.name for p in required(self.definition.parameters)}
+        given = tuple(token for name, token in tokens if name in asked)
+        named = tuple((name, token) for name, token in tokens if name not in asked)
+        names = tuple(name for name in own if name in asked)
+        path = path_of(self.definition.name)
+        path = path if made is None or self.definition.kind == "static" else path[-1:]
+        of = None if self.definition.kind == "static" else made
+        number = self.plan.add(Call(path, (given,), of=of, named=named, names=names))
+        self._remember(number, own)
+        return number
+
+    def _remember(self, number: int, own: list[str]) -> None:
+        """Hand on what the call returned: memory, settings, parameters that are spread out."""
+        pairs = [name for name, _ in _spread(self.definition)]
+        for place, name in enumerate(self.definition.gives):
+            if name in self.kept and self.definition.returns > 1:
+                self.kept[name] = Earlier(number, (place,))
+        unnamed = not set(self.definition.gives) & set(pairs)
+        if self.pack.how == "spread" and unnamed and self.definition.returns == len(pairs):
+            for place, name in enumerate(pairs):
+                self.kept[name] = Earlier(number, (place,))
+
+    # ---- arguments
+
+    def _tokens(self, step: int, start: Token, last: int) -> list[tuple[str, Token]] | None:
+        """What each parameter of the update is given in a step; None where one means nothing that is known."""
+        found: list[tuple[str, Token]] = []
+        spread = {gradient: name for name, gradient in _spread(self.definition)}
+        names = [name for name, _ in _spread(self.definition)]
+        for parameter in positional(self.definition.parameters):
+            name = parameter.name
+            token: Token | None
+            if name in spread:
+                token = Share(HANDED[step], names.index(spread[name]), len(names))
+            elif name in names:
+                self.used = True
+                token = self.kept[name]
+            else:
+                token = self._argument(parameter, step, start, last)
+            if token is None and not parameter.optional:
+                return None
+            if token is not None:
+                found.append((name, token))
+        return found
+
+    def _argument(self, parameter: Parameter, step: int, start: Token, last: int) -> Token | None:
+        name = parameter.name.lower().strip("_")
+        if parameter.name == self._parameter_name():
+            self.used = True
+            handed_on = self.returned and last >= 0
+            return self._result(last, parameter.name) if handed_on else start
+        if parameter.name == self._gradient_name():
+            return None if self.boxes else self.pack.gradients(step)
+        if name in CONFIG:
+            return self._config(parameter.name)
+        if name in COUNTER:
+            return Fill(step + 1)
+        if (token := self._setting(parameter)) is not None:
+            return token
+        if not MEMORY.fullmatch(name) or parameter.optional and parameter.default is not None:
+            return None
+        if parameter.name not in self.kept:
+            self.kept[parameter.name] = self.plan.give(self.pack.memory())
+        return self.kept[parameter.name]
+
+    def _parameter_name(self) -> str:
+        """The parameter of the update that stands for the parameters of a network."""
+        mine = positional(self.definition.parameters)
+        gradient = self._gradient_name()
+        named = [p.name for p in mine if self._is_parameters(p.name) and p.name != gradient]
+        others = [p.name for p in mine if p.name != gradient and not p.optional]
+        if named or not (gradient and len(others) == 1):
+            return named[0] if named else ""
+        return "" if self._setting(Parameter(others[0])) is not None else others[0]
+
+    def _gradient_name(self) -> str:
+        mine = positional(self.definition.parameters)
+        named = [p.name for p in mine if GRADIENTS.fullmatch(p.name.lower().strip("_"))]
+        return named[0] if named else ""
+
+    def _is_parameters(self, name: str) -> bool:
+        pattern = OBJECTS if self.boxes else PARAMETERS
+        return pattern.fullmatch(name.lower().strip("_")) is not None
+
+    def _config(self, name: str) -> Token:
+        """Settings in a dict, which the code may keep its memory in."""
+        if name not in self.kept:
+            found = {}
+            for text in self.definition.texts:
+                token = Fill(0) if text in COUNTER else self._setting(Parameter(text))
+                if token is not None:
+                    found[text] = token
+            self.kept[name] = self.plan.give(Several(tuple(found.values()), tuple(found)))
+        return self.kept[name]
+
+    def _setting(self, parameter: Parameter) -> Token | None:
+        """What a mere setting is set to."""
+        name = parameter.name.lower().strip("_")
+        if name in RATE:
+            self.rate = True
+            return "lr"
+        if name in SMALL:
+            return Fill(1e-8)
+        if name in FADING:
+            return Fill(0.0)
+        if COUNTS in self.exercise.roles:
+            if name in FIRST_BETA:
+                return Fill(0.9)
+            return Fill(0.999) if name in SECOND_BETA else None
+        if name in FRICTION and self.rolls:
+            self.friction = True
+            return "mu"
+        return Fill(0.0) if name in MOMENTUM else None
