@@ -246,6 +246,62 @@ def test_any_slope_between_both_sides_is_right_at_a_kink(at_zero, seed):
         assert answer.verdict == "right"
 
 
+@SEEDS
+@pytest.mark.parametrize("at_zero", [-1.0, -0.01, 1.01, 5.0, 100.0])
+@pytest.mark.parametrize("size", [4, 200])
+def test_a_value_at_a_kink_that_is_no_slope_around_it_is_wrong(size, at_zero, seed):
+    x = np.random.default_rng(seed).standard_normal(size)
+    x[1] = 0.0
+    for kind in ("gradient", "elementwise"):
+        answer = check_gradient(
+            lambda x, kind=kind: (
+                np.maximum(x, 0) if kind == "elementwise" else np.maximum(x, 0).sum()
+            ),
+            lambda x: np.where(x == 0, at_zero, (x > 0) * 1.0),
+            x,
+            kind=kind,
+            seed=seed,
+        )
+        assert answer.verdict == "wrong"
+        assert [block.name for block in answer.wrong] == ["dx[1]"]
+
+
+@SEEDS
+@pytest.mark.parametrize("curved", [0.0, 1.0, 2.0, 2.1, -1.0])
+def test_second_derivatives_at_a_kink_of_slopes_are_those_on_either_side(curved, seed):
+    x = np.array([0.0, 1.0, -1.0])
+    answer = check_gradient(
+        lambda x: float(np.sum(np.maximum(x, 0) ** 2)),
+        lambda x: np.diag(np.where(x == 0, curved, 2.0 * (x > 0))),
+        x,
+        kind="hessian",
+        seed=seed,
+    )
+    assert answer.verdict == ("right" if 0 <= curved <= 2 else "wrong")
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.floats(0, 1), st.booleans())
+def test_any_common_convention_of_many_kinks_at_once_is_right_and_none_else(seed, share, beyond):
+    rng = np.random.default_rng(seed)
+    x, t = rng.standard_normal((7, 3)), rng.standard_normal((7, 2))
+    w = rng.standard_normal((5, 2))
+    off = 3.0 + share if beyond else share
+
+    def f(v, b):
+        return float(np.sum((np.maximum(x @ v + b, 0) @ w - t) ** 2))
+
+    def gradient(v, b):
+        z = x @ v + b
+        dz = 2 * (np.maximum(z, 0) @ w - t) @ w.T * np.where(z == 0, off, z > 0)
+        return x.T @ dz, dz.sum(axis=0)
+
+    v = rng.standard_normal((3, 5))
+    v[:, 2] = 0
+    answer = check_gradient(f, gradient, v, np.zeros(5), wrt=(0, 1), seed=seed)
+    assert answer.verdict == ("wrong" if beyond else "right")
+
+
 # sizes
 
 

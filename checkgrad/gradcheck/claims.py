@@ -27,11 +27,13 @@ class Derivative:
 
     parts: what each leaf adds to the slope along a direction. rounding: by how much that may put it off.
     most: the direction along which a leaf adds most, as signs; None where outputs differ in that.
+    entries: what is claimed of every entry; None where that is no one number.
     """
 
     parts: Callable[[Leaves], list[Any]]
     rounding: Callable[[Leaves, Any], Any]
     most: Callable[[int], Any] | None = None
+    entries: Leaves | None = None
 
     def slope(self, d: Leaves) -> Any:
         """The slope along a direction."""
@@ -188,7 +190,7 @@ def _dotted(leaves: Leaves) -> Derivative:
         triples = zip(roundings(), leaves, d, strict=True)
         return sum(_rounding_of_a_dot(own, g, e) for own, g, e in triples)
 
-    return Derivative(parts, rounding, lambda i: np.sign(leaves[i]))
+    return Derivative(parts, rounding, lambda i: np.sign(leaves[i]), leaves)
 
 
 def _rounding_of_a_dot(own: float, g: Any, e: Any) -> float:

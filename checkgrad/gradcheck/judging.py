@@ -14,6 +14,7 @@ import numpy as np
 from checkgrad.gradcheck.claims import Claim
 from checkgrad.gradcheck.excuses import Excuse, Look, excuse_for, first_look, slight
 from checkgrad.gradcheck.findings import FAINT, Finding, described, wrong_arrays
+from checkgrad.gradcheck.kinks import beyond_convention
 from checkgrad.gradcheck.result import Block
 from checkgrad.gradcheck.search import (
     DIRECTIONS,
@@ -63,6 +64,8 @@ def judged(search: Search, spot: Spot) -> Answer:
     if first.missing and (first.blunt or not first.agrees):
         _settle(search, spot)
         first = _compared(search, spot)
+    if first.bent and (block := beyond_convention(search, spot)):
+        return _wrong_at_a_kink(Answer("", False, (), _resolution(search, spot, first)), block)
     if first.agrees and _stand_out(first, first.shares).all():
         return Answer("", False, (), _resolution(search, spot, first), float(np.max(first.excess)))
     if problem := search.misbehaviour():
@@ -94,10 +97,12 @@ def _judged_nearby(search: Search, spot: Spot) -> Answer:
         near = search.nearby(spot, size)
         found = _compared(search, near) if near else None
         if near and found and found.says_something:
-            search.notes.append("f is not differentiable at this point; judged at a point nearby")
-            return (
-                _accused(search, near, found) if found.off.any() else _weighed(search, near, found)
-            )
+            if found.off.any():
+                answer = _accused(search, near, found)
+            else:
+                answer = _weighed(search, near, found)
+            words = "f is not differentiable at this point; judged at a point nearby"
+            return _as_a_convention(search, spot, answer, words)
     if spot.centre is not None and search.value(spot.args) is None:
         return Answer("undecided: f has no value around this point", True)
     return Answer(
@@ -444,12 +449,21 @@ def _at_this_point_alone(search: Search, spot: Spot, first: Comparison) -> Answe
         if _stand_out(wider, wider.shares).all():
             return Answer("", False, (), resolution, worst)
     if _has_a_kink(search, spot):
-        search.notes.append(
-            "differs at exactly this point and nowhere near it: a convention at a kink"
-        )
-        return Answer("", False, (), resolution, worst)
+        words = "differs at exactly this point and nowhere near it: a convention at a kink"
+        return _as_a_convention(search, spot, Answer("", False, (), resolution, worst), words)
     problem = "undecided: it differs at exactly this point, and nowhere near it"
     return Answer(problem, True, (), resolution, worst)
+
+
+def _as_a_convention(search: Search, spot: Spot, answer: Answer, words: str) -> Answer:
+    """*answer*, with *words* on the kink at *spot*, unless what is claimed there is none of its slopes."""
+    search.notes.append(words)
+    block = None if answer.problem else beyond_convention(search, spot)
+    return answer if block is None else _wrong_at_a_kink(answer, block)
+
+
+def _wrong_at_a_kink(answer: Answer, block: Block) -> Answer:
+    return replace(answer, problem=f"wrong in {block.name}, at a kink", blocks=(block,))
 
 
 def _is_smooth(search: Search, spot: Spot, found: Finding) -> bool:

@@ -117,7 +117,8 @@ class Comparison:
     """Claim and measurement along directions (directions, *out), and what may lie between the two.
 
     allowed: what of the bound is the user's tolerance. shares: what each leaf adds to the claim, (leaves,
-    directions, *out). missing: had f no value at some of the steps?
+    directions, *out). missing: had f no value at some of the steps? bent: is there an entry with a kink that is
+    judged all the same, between its slopes on both sides?
     """
 
     claimed: Any
@@ -127,6 +128,7 @@ class Comparison:
     allowed: Any = 0.0
     shares: Any = None
     missing: bool = False
+    bent: bool = False
 
     @cached_property
     def excess(self) -> Any:
@@ -359,7 +361,8 @@ class Search:
             found = nothing(claimed.shape)
             bound = found.bound
         smooth = found.smooth | self._hardly_a_kink(claimed, found.value, bound)
-        return Comparison(claimed, found.value, bound, smooth, allowed, shares, missing)
+        bent = self.claim.elementwise and bool(np.any(smooth & ~found.smooth))
+        return Comparison(claimed, found.value, bound, smooth, allowed, shares, missing, bent)
 
     def _hardly_a_kink(self, claimed: Any, measured: Any, bound: Any) -> Any:
         """Where one-sided slopes differ by next to nothing. Of a function of one number, both bound the claim."""
@@ -579,7 +582,7 @@ def descended(search: Search, spot: Spot, leaf: int, output: int, group: Any) ->
 def entries(search: Search, spot: Spot, leaf: int, positions: Any) -> tuple[Comparison, Any]:
     """Compare the single entries at flat *positions*; also how far each was moved per unit of the derivative."""
     x = spot.leaves[leaf]
-    ones = [_one(search, x, int(i)) for i in positions]
+    ones = [single_out(search, x, int(i)) for i in positions]
     found = search.compare(spot, [alone(spot.leaves, leaf, one) for one in ones])
     scale = np.broadcast_to(search.scale(x), x.shape).ravel()[positions]
     return found, scale
@@ -592,7 +595,8 @@ def among(search: Search, spot: Spot, leaf: int, group: Any) -> Leaves:
     return search.directions_of(spot.leaves, leaf, mask.reshape(spot.leaves[leaf].shape))
 
 
-def _one(search: Search, x: Any, position: int) -> Any:
+def single_out(search: Search, x: Any, position: int) -> Any:
+    """The direction of one leaf in which a single entry of it moves."""
     one = np.zeros_like(x)
     one.flat[position] = 1
     return search.along(x, one)

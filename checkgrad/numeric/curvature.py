@@ -37,9 +37,26 @@ def curvature(
         off = NOISE * DOUBLE * size if noise is None else np.broadcast_to(4 * noise, size.shape)
         rows = [_candidates(columns, order, off / h**2) for order in range(1, ORDERS + 1)]
         value, bound = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+        jump = _jump((values[0] - values[1]) / (2 * h), off / h**2)
     bound = np.where(np.isfinite(bound), bound, np.inf)
     best = np.argmin(bound, axis=0), np.arange(count)
-    return Estimate(value[best], bound[best], np.isfinite(bound[best]))
+    return Estimate(value[best], bound[best] + jump, np.isfinite(bound[best]) & (jump == 0))
+
+
+def _jump(odd: Any, rounding: Any) -> Any:
+    """How far the second derivatives on both sides are from their mean, 0 where that is nothing for sure.
+
+    Where they differ, central differences change in proportion to the steps, and not to their squares.
+    """
+    h = np.array(STEPS)[:-1, None]
+    changes = (odd[:-1] - odd[1:]) * RATIO / ((RATIO - 1) * h)
+    columns = [changes]
+    for power in (1, 3):
+        fine, coarse = columns[-1][1:], columns[-1][:-1]
+        columns.append(fine + (fine - coarse) / (RATIO**power - 1))
+    jump, before = 2 * columns[2][-1], 2 * columns[1][-1]
+    seen = np.abs(jump) > SAFETY * np.abs(jump - before) + RATIO * rounding[-1]
+    return np.where(seen, np.abs(jump), 0.0)
 
 
 def _candidates(columns: list[Any], order: int, rounding: Any) -> tuple[Any, Any]:

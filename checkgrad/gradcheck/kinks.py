@@ -1,0 +1,167 @@
+"""What may be claimed where f has a kink: any slope between those around it, for that is what conventions give.
+
+Beside the point the kinks that meet there are crossed one by one. Of each the convention may take any share, so the
+lowest slope that it can give is the first one on a path and all that slopes fall by on the way; the highest alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from checkgrad.gradcheck.claims import Derivative
+from checkgrad.gradcheck.result import Block
+from checkgrad.gradcheck.search import Search, Spot, alone, single_out
+from checkgrad.gradcheck.subject import Leaves, entry_name
+
+SAMPLES, FEWER = (
+    16,
+    2,
+)  # points around, to find entries whose claims stand out; fewer of large arrays
+FEW, MOST = 64, 4  # so many entries are looked at one by one; so many are followed along a path
+# The paths' distances from the point, relative to the size of the arguments.
+BESIDE = (2.0**-18, 2.0**-19, 2.0**-20, 2.0**-24)
+OCTAVES = np.arange(-4, 10.1, 0.5)
+PATH = np.concatenate([-(2.0 ** OCTAVES[::-1]), [0.0], 2.0**OCTAVES])  # in such distances
+CLOSER, LONGEST = 6, 300  # so often, jumps are looked at in halves; points on a path
+SMOOTH = 1e-3  # of the largest jump: what is less is none
+ROUNDING = 2.0**-48
+
+Span = tuple[Any, Any]
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A direction of one leaf, in which one entry of it moves, or all of them."""
+
+    leaf: int
+    entry: int | None
+    direction: Leaves
+
+
+def beyond_convention(search: Search, spot: Spot) -> Block | None:
+    """An entry for which *spot* claims what no convention at a kink gives; None if there is none."""
+    samples = range(FEWER if spot.lent else SAMPLES)
+    around = [at for _ in samples if (at := search.nearby(spot, BESIDE[0]))]
+    if not around:
+        return None
+    for aim in _suspects(search, spot, around):
+        if block := _beyond(search, spot, aim):
+            return block
+    return None
+
+
+def _suspects(search: Search, spot: Spot, around: list[Spot]) -> list[Aim]:
+    """Where the claim is none of those around, the furthest off first."""
+    aims = _aims(search, spot, around)
+    here, *there = (_slopes(at.claimed, aims) for at in (spot, *around))
+    off = _how_far_off(here, there)
+    worst = np.max(off.reshape(len(aims), -1), axis=1)
+    return [aims[i] for i in np.argsort(-worst)[:MOST] if worst[i] > 0]
+
+
+def _aims(search: Search, spot: Spot, around: list[Spot]) -> list[Aim]:
+    leaves = spot.leaves
+    if search.claim.elementwise:
+        ones = search.along(leaves[0], np.ones_like(leaves[0], float))
+        return [Aim(0, None, [ones])]
+    if sum(x.size for x in leaves) <= FEW:
+        pairs = [(leaf, i) for leaf, x in enumerate(leaves) for i in range(x.size)]
+    elif spot.claimed.entries is not None and search.domain not in ("symmetric", "simplex"):
+        pairs = _entries_that_stand_out(spot, around)
+    else:
+        whole = (search.directions_of(leaves, leaf) for leaf in range(len(leaves)))
+        return [Aim(leaf, None, d) for leaf, d in enumerate(whole)]
+    return [
+        Aim(leaf, i, alone(leaves, leaf, single_out(search, leaves[leaf], i))) for leaf, i in pairs
+    ]
+
+
+def _entries_that_stand_out(spot: Spot, around: list[Spot]) -> list[tuple[int, int]]:
+    found = []
+    for leaf, claims in enumerate(
+        zip(*(at.claimed.entries or [] for at in (spot, *around)), strict=True)
+    ):
+        here, *there = map(np.ravel, claims)
+        off = _how_far_off(here, there)
+        found += [(off[i], leaf, int(i)) for i in np.argsort(-off)[:MOST]]
+    return [(leaf, i) for _, leaf, i in sorted(found, reverse=True)[:MOST]]
+
+
+def _how_far_off(here: Any, there: list[Any]) -> Any:
+    """How far *here* is beyond all of *there*, in terms of what those differ by."""
+    low, high = (take(there, axis=0) for take in (np.min, np.max))
+    gap = np.maximum(np.maximum(low - here, here - high), 0.0)
+    with np.errstate(all="ignore"):
+        return np.where(gap > 0, gap / (high - low), 0.0)
+
+
+def _slopes(claimed: Derivative, aims: list[Aim]) -> Any:
+    return np.array([claimed.slope(aim.direction) for aim in aims], float)
+
+
+def _beyond(search: Search, spot: Spot, aim: Aim) -> Block | None:
+    """Is the claim along *aim* lower or higher than any convention's?"""
+    here = np.asarray(spot.claimed.slope(aim.direction), float)
+    paths = [_slopes_on_a_path(search, spot, aim, beside) for beside in BESIDE]
+    if any(path is None for path in paths):
+        return None
+    lows, highs = (np.array(ends) for ends in zip(*map(_span, paths), strict=True))
+    low, high = np.min(lows, axis=0), np.max(highs, axis=0)
+    # Paths that differ have not told all kinks apart, or were not close enough.
+    unknown = np.maximum(np.ptp(lows, axis=0), np.ptp(highs, axis=0))
+    rounding = 2 * spot.claimed.rounding(aim.direction, here)
+    room = unknown + rounding + ROUNDING * np.maximum(np.abs(low), np.abs(high))
+    off = np.argwhere(np.maximum(low - here, here - high) > room)
+    return _told(search, spot, aim, off[0], (here, low, high)) if len(off) else None
+
+
+def _slopes_on_a_path(search: Search, spot: Spot, aim: Aim, beside: float) -> Any:
+    """The claimed slopes along *aim*, on a path that passes *spot* at some distance; closer where they jump."""
+    base = search.nearby(spot, beside)
+    if base is None:
+        return None
+
+    def slope(t: float) -> Any:
+        at = search.moved(base, aim.direction, beside * t)
+        return np.nan if at is None else np.asarray(at.claimed.slope(aim.direction), float)
+
+    places = PATH
+    slopes = np.array([slope(t) for t in places])
+    for _ in range(CLOSER):
+        jumps = np.abs(np.diff(slopes, axis=0)).reshape(len(places) - 1, -1)
+        cells = np.flatnonzero((jumps > SMOOTH * np.max(jumps, axis=0)).any(axis=1))
+        if not np.isfinite(slopes).all() or len(places) + len(cells) > LONGEST:
+            break
+        middles = (places[cells] + places[cells + 1]) / 2
+        slopes = np.insert(slopes, cells + 1, [slope(t) for t in middles], axis=0)
+        places = np.insert(places, cells + 1, middles)
+    return slopes if np.isfinite(slopes).all() else None
+
+
+def _span(path: Any) -> Span:
+    """The lowest and the highest slope that a convention can give where the kinks on *path* meet."""
+    jumps = np.diff(path, axis=0)
+    low, high = (path[0] + take(jumps, 0).sum(axis=0) for take in (np.minimum, np.maximum))
+    return low, high
+
+
+def _told(search: Search, spot: Spot, aim: Aim, output: Any, slopes: tuple[Any, Any, Any]) -> Block:
+    name, where = search.subject.names[aim.leaf], tuple(int(i) for i in output)
+    x = spot.leaves[aim.leaf]
+    per, place = 1.0, f"d{name}, along a random direction,"
+    if aim.entry is not None:
+        index = tuple(int(i) for i in np.unravel_index(aim.entry, x.shape))
+        place = entry_name(name, (*where, *index) if not search.claim.twice else index + index)
+        per = float(np.ravel(np.broadcast_to(search.scale(x), x.shape))[aim.entry])
+    elif search.claim.elementwise:
+        place, per = (
+            entry_name(name, where),
+            float(np.broadcast_to(search.scale(x), x.shape)[where]),
+        )
+    power = 2 if search.claim.twice else 1
+    here, low, high = (search.counted.in_its_unit(float(s[where] / per**power)) for s in slopes)
+    between = f"{low:.6g} to {high:.6g}" if high - low > 1e-6 * abs(high) else f"{high:.6g}"
+    return Block(place, f"{here:.6g} at this point, where the slopes around it leave {between}")
