@@ -55,7 +55,7 @@ RIGHT = "def sigmoid(z):\n    return 1 / (1 + np.exp(-np.asarray(z, float)))\n"
 SUBMISSIONS = {
     "right": RIGHT,
     "120 pairs of wrong gradients": "\n".join(GRADIENTS.format(n=n) for n in range(2, 122)),
-    "40 networks": "\n".join(NETWORK.format(n=n) for n in range(40)),
+    "40 wrong networks": "\n".join(NETWORK.format(n=n) for n in range(40)),
     "naps before each answer": RIGHT.replace("    return", "    time.sleep(1.6)\n    return"),
     "works before each answer": RIGHT.replace(
         "    return", "    end = time.time() + 1.6\n    while time.time() < end: pass\n    return"

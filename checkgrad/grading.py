@@ -11,6 +11,7 @@ from contextlib import closing
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec.structs import replace
@@ -84,6 +85,9 @@ FOR_STAFF = "what it met is told to staff alone"
 NO_CALL = "no call is known that leads to its answer"
 MOST_LOOPS = 3  # around one network that are looked at
 FOR_REVIEW = "for review: not right on inputs that only this submission was given"
+
+if TYPE_CHECKING:
+    from checkgrad.diagnose.surgery import Surgery
 
 
 class Grader:
@@ -587,6 +591,7 @@ class Grader:
                 tuple(map(tuple, self.assignment.network.sizes)),
                 demands.room(self.assignment, NETWORK.name),
                 self._wrong_pieces(candidate),
+                lambda: self.interview.is_hurried,
             )
         return self._networks[candidate]
 
@@ -708,15 +713,19 @@ class Grader:
         )
 
     def _speaks_for(self, reading: NetworkReading) -> bool:
-        from checkgrad.diagnose.surgery import Surgery  # only for what nothing else speaks for
-
-        with closing(Surgery(self.worker)) as surgery:
+        with closing(self._surgery()) as surgery:
             return surgery.speaks_for(reading, self.seed)
+
+    def _surgery(self) -> Surgery:
+        from checkgrad.diagnose.surgery import Surgery  # only for what is not right
+
+        return Surgery(self.worker, lambda: self.interview.is_over)
 
     def operated(self, report: Report) -> Report:
         """The report, of which all verdicts stand, with repairs for what is wrong; no fault of ours spoils it."""
         try:
-            return operated(report, lambda: self.worker, self._reading_of, self.seed)
+            with self.interview.counted():
+                return operated(report, self._surgery, self._reading_of, self.seed)
         except Exception:
             return report
 

@@ -70,6 +70,11 @@ class Interview:
         """Is it time to leave explanations aside?"""
         return self.used > HURRY * self.ours
 
+    @property
+    def is_over(self) -> bool:
+        """Is there no time at all any more, neither ours nor the submission's?"""
+        return self.used > self.ours or self.worker.is_spent
+
     def ask(self, requests: Sequence[Request]) -> list[Behaviour]:
         """The behaviours, one a request; raise OutOfTime or OurTimeIsUp where there is no time for them."""
         if self.used > self.ours:

@@ -4,36 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from checkgrad.model import Outcome, Report, Verdict
 from checkgrad.reading import Reading
 from checkgrad.reading.networks import NetworkReading
-from checkgrad.sandbox import Worker
 
+if TYPE_CHECKING:
+    from checkgrad.diagnose.surgery import Surgery
+
+NO_TIME = "what would make it right was not looked for, for want of time"
 Read = Callable[
     [Outcome], Reading | NetworkReading | None
 ]  # how the function of an outcome is understood
 
 
-def operated(report: Report, worker: Callable[[], Worker], read: Read, seed: int) -> Report:
-    """The report with repairs at the first failure of every function that is not right by itself."""
+def operated(report: Report, begin: Callable[[], Surgery], read: Read, seed: int) -> Report:
+    """The report with repairs at the first failure of every function that is not right by itself.
+
+    What there is no time for is told as that.
+    """
     wanted = _first_failures(report.outcomes)
     if not wanted:
         return report
-    from checkgrad.diagnose.surgery import Surgery  # only for what is not right
+    from checkgrad.diagnose.surgery.table import OutOfTime  # only for what is not right
 
     found: dict[int, Outcome] = {}
-    with closing(Surgery(worker())) as surgery:
+    late = False
+    with closing(begin()) as surgery:
         for i in wanted:
             outcome = report.outcomes[i]
+            if late:
+                found[i] = replace(outcome, note=_with(outcome.note, NO_TIME))
+                continue
             reading = read(outcome)
-            repairs = surgery.repairs_for(reading, seed) if reading else []
+            try:
+                repairs = surgery.repairs_for(reading, seed) if reading else []
+            except OutOfTime:
+                late, repairs = True, []
+                found[i] = replace(outcome, note=_with(outcome.note, NO_TIME))
             if repairs:
                 found[i] = replace(outcome, repairs=repairs)
     outcomes = [found.get(i, outcome) for i, outcome in enumerate(report.outcomes)]
     return replace(report, outcomes=outcomes)
+
+
+def _with(note: str, words: str) -> str:
+    return f"{note}; {words}" if note else words
 
 
 def _first_failures(outcomes: list[Outcome]) -> list[int]:

@@ -6,7 +6,7 @@ from checkgrad import exam
 from checkgrad.assignment import Source, loads
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.request import call
-from checkgrad.grading import grade
+from checkgrad.grading import Grader, assemble, grade
 from checkgrad.interview import Interview, OurTimeIsUp, OutOfTime
 from checkgrad.model import Verdict
 from checkgrad.render import FORMATS
@@ -79,6 +79,70 @@ def test_for_want_of_time_is_not_judged_and_earns_nothing(tmp_path):
     assert all(o.problem == "not asked: the submission has used its 1 s" for o in late)
     assert report.score == 0
     assert "not judged: earns 0 of" in late[1].arithmetic
+
+
+NETWORK = """
+class Net:
+    def __init__(self, sizes):
+        pairs = list(zip(sizes, sizes[1:]))
+        self.W = [np.random.randn(a, b) for a, b in pairs]
+        self.b = [np.zeros(b) for _, b in pairs]
+
+    def forward(self, x):
+        self.seen = [x]
+        for w, b in zip(self.W, self.b):
+            self.seen.append(1 / (1 + np.exp(-(self.seen[-1] @ w + b))))
+        return self.seen[-1]
+
+    def backward(self, t):
+        d = (self.seen[-1] - t) / len(t)
+        self.dW, self.db = [None] * len(self.W), [None] * len(self.W)
+        for i in reversed(range(len(self.W))):
+            self.dW[i], self.db[i] = self.seen[i].T @ d, d.sum(axis=0)
+            d = d @ self.W[i].T
+"""
+WRONG = "def sigmoid(z):\n    return 1 / (1 + np.exp(np.asarray(z, float)))\n"
+
+
+@pytest.fixture
+def grader(tmp_path):
+    path = tmp_path / "hw.py"
+    path.write_text(HEAD + WRONG + NETWORK)
+    with Grader(path) as grader:
+        yield grader
+
+
+def failures(grader):
+    parts = [grader.ask(question) for question in grader.questions]
+    report = grader.operated(assemble(grader.header(), parts, grader.assignment))
+    return [o for o in report.outcomes if o.verdict is Verdict.WRONG]
+
+
+def test_with_time_a_wrong_network_and_a_wrong_function_are_explained(grader):
+    found = failures(grader)
+    assert {"sigmoid", "MLP"} <= {o.exercise for o in found}
+    assert all("want of time" not in o.note for o in found)
+    assert all(any(o.repairs for o in found if o.exercise == name) for name in ("sigmoid", "MLP"))
+
+
+def test_in_a_hurry_what_is_wrong_is_told_and_not_explained(grader, monkeypatch):
+    monkeypatch.setattr("checkgrad.interview.HURRY", 0.0)
+    found = failures(grader)
+    for name, check in (("sigmoid", "matches_the_formula"), ("MLP", "gradients")):
+        outcome = next(o for o in found if (o.exercise, o.check) == (name, check))
+        assert not outcome.diagnoses
+        assert "was not looked into, for want of time" in outcome.note
+
+
+def test_what_would_make_it_right_is_not_looked_for_when_time_is_up(grader):
+    parts = [grader.ask(question) for question in grader.questions]
+    report = assemble(grader.header(), parts, grader.assignment)
+    grader.interview.ours = 0.0
+    for outcome in grader.operated(report).outcomes:
+        assert not outcome.repairs
+        first = outcome.check in ("matches_the_formula", "gradients")
+        if outcome.verdict is Verdict.WRONG and first:
+            assert "was not looked for, for want of time" in outcome.note
 
 
 LEAKS = {

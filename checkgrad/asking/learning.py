@@ -69,7 +69,8 @@ def _trained_on_xor(network: Network) -> Finding:
 
 def _shown(network: Network) -> Iterator[TrainingRun]:
     """Training for the eye, as far as it goes; samples that are asked one at a time have to be few."""
-    tasks = [task for task in SHOWN if network.pictures and network.reading.fits(task.sizes)]
+    drawn = network.pictures and not network.is_hurried()
+    tasks = [task for task in SHOWN if drawn and network.reading.fits(task.sizes)]
     if network.reading.single:
         tasks = [task for task in tasks if len(task.data().x) <= FEW_SAMPLES]
     with suppress(Failed):

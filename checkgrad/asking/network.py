@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 REDUCED_DIFFERENTLY = "the loss and its gradient are reduced differently"
 NOT_KNOWN = "no known mistake explains this"
+NO_TIME = "why it is wrong was not looked into, for want of time"
 
 
 def exists(network: Network) -> Finding:
@@ -86,16 +87,21 @@ def gradients(network: Network) -> Finding:
     worst = min(seen, key=lambda s: (not s.wrong, sum(map(np.size, s.due))))
     if is_right_for_its_own_loss(network, worst) and heeds_everything(network):
         return Finding(note="right for the network's own loss, which is not the usual one")
-    named = None if network.cause else diagnosed(network)
-    return Finding(
+    found = Finding(
         Verdict.WRONG,
         _which_blocks(worst),
         difference=next(iter(worst.wrong.values())),
+        evidence=(_layers(network, worst), *_matrices(worst)),
+    )
+    if network.is_hurried():
+        return found._replace(note=NO_TIME)
+    named = None if network.cause else diagnosed(network)
+    return found._replace(
         note="" if network.cause or named and named.diagnoses else NOT_KNOWN,
         diagnoses=tuple(named.diagnoses) if named else (),
         structure=named.structure if named and named.diagnoses else _structure(network, seen),
         follows_from=network.cause,
-        evidence=(_layers(network, worst), *_matrices(worst), *_scatter(network)),
+        evidence=(*found.evidence, *_scatter(network)),
         example=_worked(network, worst),
     )
 
@@ -265,7 +271,7 @@ def _matrices(seen: Seen) -> list[Evidence]:
 
 def _scatter(network: Network) -> list[Evidence]:
     """Every entry of the gradient over the numeric derivative of the network's own loss, for the smallest probe."""
-    if not network.pictures:
+    if not network.pictures or network.is_hurried():
         return []
     at = min(range(len(network.probes)), key=lambda i: count(network.probes[i]))
     slopes, bounds = measured(network, network.probes[at])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -36,6 +36,9 @@ class Network:
     wrong: Mapping[str, Formula] = field(
         default_factory=dict
     )  # functions it uses that are not right
+    is_hurried: Callable[[], bool] = lambda: (
+        False
+    )  # is there no time for explanations and pictures?
 
     @cached_property
     def probes(self) -> list[Probe]:

@@ -14,7 +14,7 @@ from checkgrad.asking.checks import Check, leaves_its_inputs_alone, survives_ext
 from checkgrad.asking.derivative import is_the_slope_of
 from checkgrad.asking.finding import Finding
 from checkgrad.asking.laws import heedless
-from checkgrad.asking.network import NOT_KNOWN
+from checkgrad.asking.network import NO_TIME, NOT_KNOWN
 from checkgrad.asking.student import (
     Observation,
     Student,
@@ -101,7 +101,8 @@ def _failure(
         return replace(outcome, verdict=row.verdict, diagnoses=told, note=row.sentence(seen))
     if brief:
         cause = _cause(student) if check.earns and verdict.failed else ""
-        return replace(outcome, follows_from=cause)
+        untold = NO_TIME if check.earns and verdict.failed and not cause else ""
+        return replace(outcome, follows_from=cause, note=outcome.note or untold)
     if verdict.failed and (cause := _stopped_by(worst.got, student)):
         return replace(outcome, follows_from=cause)
     return _explained(outcome, check, student)

@@ -90,6 +90,11 @@ class Worker:
             self._inventory = replace(found, notes=(*self.staged.notes, *found.notes))
         return self._inventory
 
+    @property
+    def is_spent(self) -> bool:
+        """Has the submission used all of its time?"""
+        return self._spent.seconds >= self.limits.submission
+
     def ask(self, requests: Sequence[Request]) -> list[Behaviour]:
         """The behaviours, one a request and in their order."""
         answers: dict[int, Behaviour] = {}
@@ -134,7 +139,7 @@ class Worker:
 
     def _refusal(self, request: Request) -> Behaviour | None:
         """The answer to a request that is not put at all."""
-        spent = self._spent.seconds >= self.limits.submission
+        spent = self.is_spent
         late = spent and self._inventory is None
         if not late and self.inventory.problem and not (request.watch and self.inventory.work):
             return Behaviour(died="the submission does not load", died_of="load")
@@ -159,7 +164,7 @@ class Worker:
                 patience.begin()
                 answers[number] = session.answer(number, request, sizes[i], patience)
                 self._count_time(request.function, patience.started)
-                if time.monotonic() - self._since > COUNTED_EVERY and self._is_spent():
+                if time.monotonic() - self._since > COUNTED_EVERY and self._counts_as_spent():
                     self._stop()
                     break
         except Died as died:
@@ -193,9 +198,9 @@ class Worker:
         self._spent.add(now - self._since, self._pid)
         self._since = now
 
-    def _is_spent(self) -> bool:
+    def _counts_as_spent(self) -> bool:
         self._count_spent()
-        return self._spent.seconds >= self.limits.submission
+        return self.is_spent
 
     def _count_time(self, function: str, since: float) -> None:
         self._seconds[function] += time.monotonic() - since

@@ -8,7 +8,7 @@ ones of other sizes. Due values leave the grader only for a worker of their own,
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from checkgrad.diagnose.surgery.options import is_number
 from checkgrad.diagnose.surgery.patient import Patient
 from checkgrad.diagnose.surgery.scene import place, position
 from checkgrad.diagnose.surgery.search import Search
-from checkgrad.diagnose.surgery.table import Runs, Theatre, Trial
+from checkgrad.diagnose.surgery.table import OutOfTime, Runs, Theatre, Trial
 from checkgrad.model import Place, Repair
 from checkgrad.reading import Reading
 from checkgrad.reading.networks import NetworkReading
@@ -35,15 +35,18 @@ LARGEST = 64  # entries of a value that is shown
 class Surgery:
     """Repairs for one submission, found in a worker of its own; to be closed before the worker of the verdicts."""
 
-    def __init__(self, worker: Worker) -> None:
-        self.theatre = Theatre(worker.again())
+    def __init__(self, worker: Worker, is_late: Callable[[], bool] = lambda: False) -> None:
+        self.theatre = Theatre(worker.again(), is_late)
         self.left = MOST_RUNS
 
     def close(self) -> None:
         self.theatre.worker.close()
 
     def repairs_for(self, reading: Reading | NetworkReading, seed: int = 0) -> list[Repair]:
-        """What makes everything right that is wrong under *reading*, the nearest to the loss first; [] if unknown."""
+        """What makes everything right that is wrong under *reading*, the nearest to the loss first; [] if unknown.
+
+        Raise OutOfTime if it is late before that is found out.
+        """
         search = self._searched(reading, seed)
         if search is None:
             return []
@@ -55,7 +58,10 @@ class Surgery:
 
     def speaks_for(self, reading: NetworkReading, seed: int = 0) -> bool:
         """Does one operation make all right that could not be a matter of convention?"""
-        search = self._searched(reading, seed)
+        try:
+            search = self._searched(reading, seed)
+        except OutOfTime:
+            return False
         if search is None or len(search.kept) != 1 or not search.is_complete:
             return False
         (found,) = search.kept

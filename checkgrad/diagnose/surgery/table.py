@@ -74,11 +74,15 @@ class Runs(Protocol):
     def perform(self, asked: Sequence[tuple[Request, Operations]]) -> list[Run]: ...
 
 
+class OutOfTime(Exception):
+    """There is no time for another run."""
+
+
 class Theatre:
     """Watched runs of a worker; the files as text."""
 
-    def __init__(self, worker: Worker) -> None:
-        self.worker = worker
+    def __init__(self, worker: Worker, is_late: Callable[[], bool] = lambda: False) -> None:
+        self.worker, self.is_late = worker, is_late
         self.watching = Watching(worker)
         self.documents: dict[str, Document] = {}
 
@@ -108,6 +112,8 @@ class Theatre:
         return found
 
     def perform(self, asked: Sequence[tuple[Request, Operations]]) -> list[Run]:
+        if self.is_late():
+            raise OutOfTime
         watch = Watch(seconds=SECONDS)
         return self.watching.run(
             [Asked(r.function, watch, r.steps, r.answer, operations=o) for r, o in asked]
