@@ -8,7 +8,8 @@ from dataclasses import replace
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise
 from checkgrad.reading.functions import answers, plain, spare, without_flag
-from checkgrad.reading.meant import by_its_text, in_context
+from checkgrad.reading.layers import methods_of
+from checkgrad.reading.meant import by_its_text, exercise_of, in_context
 from checkgrad.reading.names import Meaning, meaning
 from checkgrad.reading.objects import WEIGHT, bare, makings
 from checkgrad.reading.recipe import Call, Candidate, last_name, path_of
@@ -29,12 +30,46 @@ def of_method(
         return
     if owner and owner.of is said.of and not _has_weights(definition, inventory):
         return
-    for exercise, item, flag in answers(in_context(said, definition, inventory), definition, known):
+    said = in_context(said, definition, inventory)
+    if said.derivative and not positional(definition.parameters) and definition.kind == "method":
+        yield from _of_what_forward_left(said, definition, known, inventory)
+        return
+    for exercise, item, flag in answers(said, definition, known):
         if definition.kind == "static":
             found = plain(exercise, definition, inventory, item=item, flag=flag)
         else:
             found = method_of_any_class(exercise, definition, inventory, item=item, flag=flag)
         yield replace(found, guessed=named is None)
+
+
+def _of_what_forward_left(
+    said: Meaning, definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
+) -> Iterator[Candidate]:
+    """A slope without arguments, at what the method that gives the value was given last."""
+    forward = _beside(said, definition, inventory)
+    exercise = exercise_of(said, known, logits=False, jacobian=False)
+    if forward is None or exercise is None or exercise.from_above or not exercise.derivative:
+        return
+    name = definition.name.rpartition(".")[0]
+    takes = assignments(forward.parameters, exercise.derivative.of.roles)
+    first = Call(("." + last_name(forward.name),), takes, always=True)
+    last = Call(("." + last_name(definition.name),))
+    recipes = tuple(
+        (*made, replace(first, of=len(made) - 1), replace(last, of=len(made) - 1))
+        for made in makings(name, inventory)
+    )
+    yield Candidate(exercise, definition.name, recipes, None, definition.stub)
+
+
+def _beside(said: Meaning, definition: Definition, inventory: Inventory) -> Definition | None:
+    """The method of the same class that gives the value, and keeps something for its slope."""
+    owner = inventory.find(definition.name.rpartition(".")[0])
+    methods = methods_of(owner, inventory).values() if owner else ()
+    for method in methods:
+        found = meaning(last_name(method.name))
+        if found and found.of is said.of and not found.derivative and method.sets:
+            return method
+    return None
 
 
 def _has_weights(definition: Definition, inventory: Inventory) -> bool:
