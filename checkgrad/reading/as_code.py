@@ -30,7 +30,8 @@ def as_code(reading: Reading, probe: Probe) -> str | None:
     request, exercise = reading.request(probe), reading.candidate.exercise
     given = dict(zip(exercise.roles, probe, strict=False))
     scored = any(SCORED in tokens for tokens in reading.way.given)
-    if scored or manner(reading.way) == STEPS or len(request.steps) > MOST_STEPS:
+    left = reading.way.recipe[-1].do in ("join", "moved")
+    if scored or left or len(request.steps) > MOST_STEPS:
         return None
     try:
         after = list(_brought_back(reading, probe))
@@ -152,7 +153,7 @@ def _brought_back(reading: Reading, probe: Probe) -> Iterator[str]:
         yield f"got = got[{reading.candidate.item}]"
     if way.form.layout in (SINGLE, SCALAR):
         yield "got = np.array(got)"
-    elif way.form.layout == COLUMNS and np.ndim(expected) == 2:
+    elif way.form.layout == COLUMNS and not isinstance(expected, tuple) and np.ndim(expected) == 2:
         yield "got = np.transpose(got)"
     if any(UPSTREAM in tokens for tokens in way.given):
         weights = value_as_code(forms.upstream(probe[0]), {})

@@ -14,13 +14,14 @@ from checkgrad.reading.functions import of_function, plain
 from checkgrad.reading.layers import FORWARD, methods_of, of_class
 from checkgrad.reading.methods import method_of_any_class, of_method
 from checkgrad.reading.names import CONCEPTS, meaning, nearest
+from checkgrad.reading.parts import of_parts
 from checkgrad.reading.recipe import Candidate, last_name
 from checkgrad.reading.updates import of_update
 
 NUMPY = {"np", "numpy"}
 READERS = {
     "function": (of_function, of_update),
-    "class": (of_class, of_dense),
+    "class": (of_class, of_dense, of_parts),
     "method": (of_method, of_update),
     "static": (of_method, of_update),
 }

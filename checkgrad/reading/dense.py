@@ -32,23 +32,16 @@ def of_dense(
     definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
 ) -> Iterator[Candidate]:
     """The candidates in an affine layer: its forward, and its backward with the gradients it leaves behind."""
-    said = meaning(last_name(definition.name), not_built_in(known))
-    methods = methods_of(definition, inventory)
-    if said is None and not _is_of_a_network(methods):
-        said = Meaning(LAYER)
-    if said is None or said.kind not in (Kind.LAYER, Kind.FUNCTION):
+    found = affine(definition, known, inventory)
+    if found is None:
         return
-    layer = Layer(definition, methods, said, inventory)
-    forward, backward = layer.first(FORWARD), layer.first(BACKWARD)
-    if forward is None or len(required(forward.parameters)) != 1 or not _held(layer):
-        return
-    if backward is None and not meaning(last_name(definition.name)) or _squashes(layer, forward):
-        return
+    layer, forward, backward = found
+    said = layer.said
     inputs = said.of.roles[0]
     if exercise := known.get(said.of.name):
         recipes = [
-            (*made, *_result(layer, forward, ((inputs,),), _object(layer, made), OUTPUT))
-            for made in _ready(layer)
+            (*made, *_result(layer, forward, ((inputs,),), object_of(made), OUTPUT))
+            for made in ready(layer)
         ]
         item = item_of(forward, exercise)
         yield Candidate(exercise, forward.name, tuple(recipes), item, forward.stub)
@@ -57,6 +50,25 @@ def of_dense(
         recipes = list(_there_and_back(layer, forward, backward, slope))
         if recipes:
             yield Candidate(slope, backward.name, tuple(recipes), None, backward.stub)
+
+
+def affine(
+    definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
+) -> tuple[Layer, Definition, Definition | None] | None:
+    """A class as a layer with parameters, with its way forward and its way back; None for anything else."""
+    said = meaning(last_name(definition.name), not_built_in(known))
+    methods = methods_of(definition, inventory)
+    if said is None and not _is_of_a_network(methods):
+        said = Meaning(LAYER)
+    if said is None or said.kind not in (Kind.LAYER, Kind.FUNCTION):
+        return None
+    layer = Layer(definition, methods, said, inventory)
+    forward, backward = layer.first(FORWARD), layer.first(BACKWARD)
+    if forward is None or len(required(forward.parameters)) != 1 or not held_by(layer):
+        return None
+    if backward is None and not meaning(last_name(definition.name)) or _squashes(layer, forward):
+        return None
+    return layer, forward, backward
 
 
 WHOLE = listed("fit train predict score predict_proba train_step learn")
@@ -81,7 +93,7 @@ def _squashes(layer: Layer, forward: Definition) -> bool:
     return wants or any("activ" in use.lower() or use in SQUASHING for use in forward.uses)
 
 
-def _held(layer: Layer) -> dict[str, str]:
+def held_by(layer: Layer) -> dict[str, str]:
     """The attribute of each role that is a parameter of the layer; none where one has no attribute."""
     asked = {p.name for p in required(layer.definition.parameters)}
     listed_there = {"params", "parameters"} & set(layer.definition.sets)
@@ -116,9 +128,9 @@ def _result(
     return (called, Call(("." + attribute,), of=made, do="get")) if attribute else (called,)
 
 
-def _ready(layer: Layer) -> Iterator[tuple[Call, ...]]:
+def ready(layer: Layer) -> Iterator[tuple[Call, ...]]:
     """A layer made, then given the weights and the bias of the probe."""
-    held = _held(layer)
+    held = held_by(layer)
     for made in makings(layer.name, layer.inventory, tuple(held)):
         for inside in _inside(layer):
             yield (*made, *_put(held, inside, len(made) - 1))
@@ -155,7 +167,7 @@ def _boxes(layer: Layer) -> list[tuple[str, str]]:
     return found
 
 
-def _object(layer: Layer, made: tuple[Call, ...]) -> int:
+def object_of(made: tuple[Call, ...]) -> int:
     """Which of the calls gives the object: what the last of them belongs to, or the last of them."""
     of = made[-1].of
     return len(made) - 1 if of is None or made[-1].path == (".__new__",) else of
@@ -166,15 +178,15 @@ def _there_and_back(
 ) -> Iterator[Recipe]:
     """Forward with the inputs, backward with the gradient from above, then the gradients from where they are."""
     inputs = layer.said.of.roles[0]
-    for made in _ready(layer):
-        there = replace(invoked(layer, forward, ((inputs,),), _object(layer, made)), always=True)
+    for made in ready(layer):
+        there = replace(invoked(layer, forward, ((inputs,),), object_of(made)), always=True)
         for takes in _backward_takes(forward, backward, len(made), (*slope.from_above, inputs)):
-            back = _result(layer, backward, takes, _object(layer, made), INPUT_GRADIENT)
+            back = _result(layer, backward, takes, object_of(made), INPUT_GRADIENT)
             if backward.returns >= len(slope.returns):
                 yield (*made, there, *back)
                 continue
             for places in _gradient_places(layer, backward, made):
-                gets = tuple(Call(p, of=_object(layer, made), do="get") for p in places)
+                gets = tuple(Call(p, of=object_of(made), do="get") for p in places)
                 last = len(made) + len(back)
                 first = Earlier(last, (0,)) if backward.returns >= 2 else Earlier(last)
                 members: Tokens = (first, *(Earlier(last + 1 + i) for i in range(len(places))))

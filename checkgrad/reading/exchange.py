@@ -17,11 +17,12 @@ from checkgrad.reading import form as forms
 from checkgrad.reading import steps as optimising
 from checkgrad.reading.form import SCALAR, SINGLE
 from checkgrad.reading.objects import INPUTS, OUTPUTS
-from checkgrad.reading.recipe import Candidate
+from checkgrad.reading.recipe import GROUPS, Candidate
 from checkgrad.reading.signature import (
     ACTIVATED,
     CLASSES,
     COUNT,
+    LARGE_RATE,
     SCORED,
     SCORED_BY,
     SQUASHED,
@@ -64,7 +65,7 @@ def _round(candidate: Candidate, way: Way, probe: Probe, binary: bool, steps: li
         filled = tuple(_filled(token, values, numbers) for token in way.given[i])
         named = tuple((name, _filled(token, values, numbers)) for name, token in call.named)
         of = None if call.of is None else numbers[call.of]
-        if call.do in ("group", "join"):
+        if call.do in GROUPS:
             return filled
         numbers[i] = len(steps)
         steps.append(Step(call.do, call.path, of, filled, named))
@@ -109,7 +110,7 @@ def _besides(exercise: Exercise, way: Way, probe: Probe, binary: bool) -> dict[s
         found |= optimising.handed(named)
     if exercise.derivative and exercise.roles == ("z",):
         found[ACTIVATED] = forms.given(way.form, "y", exercise.derivative.of(*probe), binary)
-    if exercise.derivative and exercise.returns:
+    if exercise.derivative and len(exercise.base.roles) > 1 and exercise.from_above:
         whole = zip(exercise.base.roles, exercise.derivative.at(*probe), strict=False)
         found |= {role: forms.given(way.form, role, value, binary) for role, value in whole}
     if "z" in named and "t" in named and np.ndim(lead) == 2:
@@ -173,6 +174,8 @@ def _described(value: Any) -> Any:
 
 
 def _restored(candidate: Candidate, way: Way, value: Any, expected: Any) -> Any:
+    if way.recipe[-1].do == "moved":
+        value = [_moved(v) for v in value] if is_split(way) else _moved(value)
     if way.recipe[-1].do == "join":
         return _put_together(value)
     if is_split(way):
@@ -184,6 +187,14 @@ def _restored(candidate: Candidate, way: Way, value: Any, expected: Any) -> Any:
         if any(SCORED in given for given in way.given) and np.ndim(expected) == 2:
             value = np.roll(value, -1, axis=0) if np.ndim(value) == 2 else value
     return value
+
+
+def _moved(answer: Any) -> Any:
+    """The answer, with what each parameter moved by, over the rate, in the place of before and after."""
+    return tuple(
+        (pair[0] - pair[1]) / LARGE_RATE if isinstance(pair, list) and len(pair) == 2 else pair
+        for pair in answer
+    )
 
 
 def _put_together(parts: Any) -> Any:
@@ -269,6 +280,8 @@ def _grouped(value: Any) -> list[Any] | None:
 
 def ordered(candidate: Candidate, way: Way, value: Any, expected: Any) -> Way:
     """The way with the order in which *value* groups its members, where their shapes tell it."""
+    if way.recipe[-1].do in ("moved", "join"):
+        return way
     split = is_split(way) and isinstance(value, list) and value
     members = _grouped(_member(candidate, value[0] if split else value))
     if not isinstance(expected, tuple) or members is None or len(members) != len(expected):

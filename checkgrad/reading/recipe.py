@@ -19,7 +19,7 @@ class Call:
     takes: what it may be given by position, the most natural first.
     always: it is made even if no later call takes its result, for what it leaves behind in an object.
     do: "call", "get" or "set" an attribute, "give" what it is given, "hold" what is named in an object; of the last
-        call also "group" what it is given into one answer, or "join" the parts of the parameters after a few steps.
+        call also "group" what it is given into one answer, or the "moved" pairs of before and after, or "join" the parts of the parameters after a few steps.
     names: what its parameters are called.
     """
 
@@ -32,6 +32,7 @@ class Call:
     names: tuple[str, ...] = ()
 
 
+GROUPS = ("group", "moved", "join")
 Recipe = tuple[Call, ...]
 
 

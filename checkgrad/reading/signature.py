@@ -16,6 +16,7 @@ ACTIVATED = "activated"  # the value of the function whose derivative is asked f
 COUNT = "samples"  # the number of samples
 CLASSES = "number of classes"
 SCORED_BY, SCORED = "weights of scores", "inputs of scores"  # their product is the logits
+LARGE_RATE = 2.0**20  # with which what a step leaves of the weights is lost beside the gradient
 SQUASHED = "squashed"  # the probabilities that the logits become
 
 
@@ -115,6 +116,7 @@ ROLES = {
     "dy": listed("dout"),
     "dout": listed("dy dz"),
 }
+RATES = ROLES["lr"] | {"lr"}
 UPSTREAM_NAME = re.compile(
     r"d[a-z]{0,2}[0-9]?|dout|dvalues?|d_\w+|\w*grad\w*|upstream|delta|g|next_\w+|error|err|dloss|dl_?\w*|"
     r"dvals?|doutputs?"

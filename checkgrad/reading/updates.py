@@ -18,7 +18,7 @@ from checkgrad.reading.names import listed, split, stems
 from checkgrad.reading.objects import BIAS, WEIGHT
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import (
-    ROLES,
+    RATES,
     Earlier,
     Fill,
     Several,
@@ -52,7 +52,6 @@ MOMENTUM = listed("momentum mu friction")
 OBJECTS = re.compile(
     r"params?|parameters?|layers?|model|net(work)?|nodes?|trainables?|var(iable)?s?|units?|modules?"
 )
-RATE = ROLES["lr"] | {"lr"}
 FRICTION = listed("mu momentum beta gamma rho beta1 beta_1 b1 friction inertia")
 FIRST_BETA = listed("beta1 beta_1 b1 betaone rho1 decay1 decay_rate1 beta mu")
 SECOND_BETA = listed("beta2 beta_2 b2 betatwo rho2 decay2 decay_rate2 gamma")
@@ -373,7 +372,7 @@ class Asking:
                 named.append((parameter.name, token))
         made = self.plan.add(Call(path_of(self.owner.name), ((),), named=tuple(named)))
         for name in self.owner.sets:
-            if name.lower() in RATE and not self.rate:
+            if name.lower() in RATES and not self.rate:
                 self.rate = True
                 self.plan.add(Call((f".{name}",), (("lr",),), of=made, do="set"))
             if self.rolls and name.lower() in FRICTION and not self.friction:
@@ -488,7 +487,7 @@ class Asking:
     def _setting(self, parameter: Parameter) -> Token | None:
         """What a mere setting is set to."""
         name = parameter.name.lower().strip("_")
-        if name in RATE:
+        if name in RATES:
             self.rate = True
             return "lr"
         if name in SMALL:

@@ -1,0 +1,123 @@
+"""Layers whose gradients come in pieces: from several methods, from attributes, or from what backward itself moves."""
+
+import pytest
+
+from checkgrad.grading import grade
+
+LAYERS = {
+    "gradients of the parameters by a method of their own": (
+        """
+class AffineLayer:
+    def __init__(self, input_dim, output_dim):
+        self.weights = np.random.uniform(-0.1, 0.1, (output_dim, input_dim))
+        self.biases = np.zeros(output_dim)
+
+    def fprop(self, inputs):
+        return self.weights.dot(inputs.T).T + self.biases
+
+    def bprop(self, inputs, outputs, grads_wrt_outputs):
+        return grads_wrt_outputs.dot(self.weights)
+
+    def grads_wrt_params(self, inputs, grads_wrt_outputs):
+        return [grads_wrt_outputs.T @ inputs, np.sum(grads_wrt_outputs, axis=0)]
+""",
+        "AffineLayer.grads_wrt_params",
+        ("np.sum(", "np.mean("),
+    ),
+    "the gradient of the inputs beside it": (
+        """
+class AffineLayer:
+    def __init__(self, input_dim, output_dim):
+        self.weights = np.random.uniform(-0.1, 0.1, (input_dim, output_dim))
+        self.biases = np.zeros(output_dim)
+
+    def forward(self, inputs):
+        self.inputs = inputs
+        return inputs @ self.weights + self.biases
+
+    def backward(self, grad):
+        return grad @ self.weights.T
+
+    def param_grads(self, grad):
+        return self.inputs.T @ grad, grad.sum(axis=0)
+""",
+        "AffineLayer.backward",
+        ("return grad @", "return -grad @"),
+    ),
+    "a layer that moves itself at a rate it is told": (
+        """
+class Dense:
+    def __init__(self, input_size, output_size):
+        self.weights = np.random.randn(output_size, input_size)
+        self.bias = np.random.randn(output_size, 1)
+
+    def forward(self, input):
+        self.input = input
+        return np.dot(self.weights, self.input) + self.bias
+
+    def backward(self, output_gradient, learning_rate):
+        weights_gradient = np.dot(output_gradient, self.input.T)
+        input_gradient = np.dot(self.weights.T, output_gradient)
+        self.weights -= learning_rate * weights_gradient
+        self.bias -= learning_rate * output_gradient
+        return input_gradient
+""",
+        "Dense.backward",
+        ("self.weights.T, output_gradient", "self.weights.T, -output_gradient"),
+    ),
+    "a layer that moves itself at a rate of its own": (
+        """
+class Linear:
+    def __init__(self, n_in, n_out, lr=0.01):
+        self.W, self.b, self.lr = np.random.randn(n_in, n_out), np.zeros(n_out), lr
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        dx = dout @ self.W.T
+        self.W = self.W - self.lr * self.x.T @ dout
+        self.b = self.b - self.lr * dout.sum(axis=0)
+        return dx
+""",
+        "Linear.backward",
+        ("self.x.T @ dout", "self.x.T @ dout / len(dout)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("source, function, edit", LAYERS.values(), ids=[*LAYERS])
+def test_gradients_are_judged_wherever_a_layer_leaves_them(tmp_path, source, function, edit):
+    def verdicts(source):
+        path = tmp_path / "layers.py"
+        path.write_text(f"import numpy as np\n{source}")
+        return {
+            o.function: o.verdict
+            for o in grade(path).outcomes
+            if (o.exercise, o.check) == ("affine_backward", "matches_the_formula")
+        }
+
+    assert verdicts(source)[function] == "passed"
+    spoilt = verdicts(source.replace(*edit))
+    assert {name for name, verdict in spoilt.items() if verdict != "passed"} == {function}
+
+
+def test_a_slope_without_arguments_is_asked_after_its_function(tmp_path):
+    source = """
+import numpy as np
+
+class Unit:
+    def sigmoid(self, x):
+        self.y = 1 / (1 + np.exp(-x))
+        return self.y
+
+    def sigmoid_derivative(self):
+        return self.y * (1 - self.y)
+"""
+    path = tmp_path / "unit.py"
+    for text, verdict in ((source, "passed"), (source.replace("1 - self", "1 + self"), "wrong")):
+        path.write_text(text)
+        found = {(o.function, o.check): o.verdict for o in grade(path).outcomes}
+        assert found["Unit.sigmoid_derivative", "matches_the_formula"] == verdict
+        assert found["Unit.sigmoid", "matches_the_formula"] == "passed"
