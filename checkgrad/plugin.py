@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +151,7 @@ class Session:
         self.collected: set[Path] = set()
         self.fault = self.unwritten = False
         self.session: pytest.Session | None = None
+        self.told: dict[str, Report] | None = None
         self.graders: dict[Path, Grader] = {}
         given = (_among(targets, _path(config, argument)) for argument in config.args)
         self.named = list(filter(None, given))
@@ -279,7 +279,7 @@ class Session:
         if self.fault or "grader_fault" in verdicts:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         elif session.exitstatus == pytest.ExitCode.OK and any(
-            map(self.falls_short, self.reports.values())
+            map(self.falls_short, self.reports().values())
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -294,16 +294,18 @@ class Session:
         return bool(self.config.option.checkgrad_strict) or self.assignment.strict
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        for path, report in self.reports.items():
+        for path, report in self.reports().items():
             self.present(Path(path), report, terminalreporter)
         if self.unwritten and self.session:  # after the other hooks have had their say
             self.session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
-    @cached_property
+    # No property: pytest looks at all attributes of a plugin when it is registered.
     def reports(self) -> dict[str, Report]:
         """What was found out about each submission, by its path, once everything was asked."""
-        found = {path: self.report(path, parts) for path, parts in self.parts.items()}
-        return {path: report for path, report in found.items() if report}
+        if self.told is None:
+            found = {path: self.report(path, parts) for path, parts in self.parts.items()}
+            self.told = {path: report for path, report in found.items() if report}
+        return self.told
 
     def report(self, path: str, parts: list[Part]) -> Report | None:
         """The report on one submission, None if nothing of it was run."""
