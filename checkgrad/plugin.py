@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from checkgrad.assignment import Assignment
     from checkgrad.grading import Grader
+    from checkgrad.grading.part import Part
     from checkgrad.judging import Question
     from checkgrad.model import Report
-    from checkgrad.part import Part
 
 PART = "checkgrad_part"  # the attribute of a test report in which an answer travels, also between xdist processes
 COMPANIONS: dict[
@@ -268,7 +268,7 @@ class Session:
         if found:
             from msgspec import convert
 
-            from checkgrad.part import Part
+            from checkgrad.grading.part import Part
 
             self.parts[found["path"]].append(convert(found["part"], Part))
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from checkgrad import assignment as assignments
-from checkgrad import exam
 from checkgrad.assignment import Assignment, BadAssignment, Source, load, loads
 from checkgrad.assignment.decode import schema
 from checkgrad.exercises import ALL
 from checkgrad.grading import Grader, grade
-from checkgrad.points import scored
+from checkgrad.judging import exam
+from checkgrad.judging.points import scored
 from checkgrad.sandbox import GraderFault
 from schemas import meaning
 

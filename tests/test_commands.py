@@ -18,7 +18,7 @@ from checkgrad.assignment import Source, load, loads
 from checkgrad.assignment.conventions import CONVENTIONS
 from checkgrad.assignment.file import Lock
 from checkgrad.exercises import ALL
-from checkgrad.rehearsal import hidden, rehearse
+from checkgrad.judging.rehearsal import hidden, rehearse
 from in_process import InProcess
 from test_absorbed import lines
 

@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from checkgrad import exam
 from checkgrad.asking import beyond
 from checkgrad.assignment import Asked, Assignment
 from checkgrad.child.behaviour import fingerprint
 from checkgrad.exercises import ALL
 from checkgrad.exercises.softmax import softmax
 from checkgrad.grading import grade
+from checkgrad.judging import exam
 from checkgrad.render import FORMATS
 
 WEEK = Assignment(name="week 3", exercises={"softmax": Asked(points=2)})

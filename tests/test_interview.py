@@ -2,12 +2,12 @@
 
 import pytest
 
-from checkgrad import exam
 from checkgrad.assignment import Source, loads
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.request import call
 from checkgrad.grading import Grader, assemble, grade
-from checkgrad.interview import Interview, OurTimeIsUp, OutOfTime
+from checkgrad.grading.interview import Interview, OurTimeIsUp, OutOfTime
+from checkgrad.judging import exam
 from checkgrad.model import Verdict
 from checkgrad.render import FORMATS
 from checkgrad.sandbox import Limits, Worker
@@ -126,7 +126,7 @@ def test_with_time_a_wrong_network_and_a_wrong_function_are_explained(grader):
 
 
 def test_in_a_hurry_what_is_wrong_is_told_and_not_explained(grader, monkeypatch):
-    monkeypatch.setattr("checkgrad.interview.HURRY", 0.0)
+    monkeypatch.setattr("checkgrad.grading.interview.HURRY", 0.0)
     found = failures(grader)
     for name, check in (("sigmoid", "matches_the_formula"), ("MLP", "gradients")):
         outcome = next(o for o in found if (o.exercise, o.check) == (name, check))

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from checkgrad.assignment import Source, loads
 from checkgrad.grading import grade
+from checkgrad.judging.points import UNDECIDED, scored
 from checkgrad.model import Outcome, Verdict
-from checkgrad.points import UNDECIDED, scored
 
 CHECKS = ("exists", "matches_the_formula", "obeys_its_laws", "survives_extreme_inputs")
 SOFTMAX = """

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from checkgrad.child.request import Request, Result, Step, call
-from checkgrad.grading import Grader, Question
+from checkgrad.grading import Grader
+from checkgrad.judging import Question
 from checkgrad.reading.network_script import HIDDEN, IN, OUT, REST, SIZES, SIZES_TUPLE
 from checkgrad.reading.signature import Fill
 from checkgrad.reading.usage import Usage

@@ -11,8 +11,8 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from checkgrad import exam
 from checkgrad.batch.work import Execute, Graded, Job, Settings, fault, versions, work
+from checkgrad.judging import exam
 from checkgrad.targets import BadTarget
 
 ANSWERS_WITHIN = 10  # seconds, for a scheduler

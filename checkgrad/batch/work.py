@@ -15,14 +15,13 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from checkgrad import exam
 from checkgrad.assignment import Assignment
 from checkgrad.batch.intake import Handed
 from checkgrad.batch.unwrap import Work
 from checkgrad.grading import LOADS, Grader, assemble
-from checkgrad.judging import Question, bare_outcome
+from checkgrad.grading.part import Header, Part
+from checkgrad.judging import Question, bare_outcome, exam
 from checkgrad.model import Isolation, Report, Submission, Verdict
-from checkgrad.part import Header, Part
 from checkgrad.render import FORMATS, json
 from checkgrad.sandbox import clean, house
 from checkgrad.sandbox.stage import Staged, stage

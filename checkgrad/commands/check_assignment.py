@@ -14,7 +14,7 @@ import numpy as np
 from checkgrad import assignment as assignments
 from checkgrad.assignment import Assignment
 from checkgrad.batch import files
-from checkgrad.rehearsal import Rehearsal, rehearse, unpinned
+from checkgrad.judging.rehearsal import Rehearsal, rehearse, unpinned
 
 HELP = "try an assignment out on its reference, on known mistakes and on right variants"
 LOCK = re.compile(r"(?m)^\[lock\]\n(?:(?!\[).*\n?)*")

@@ -19,7 +19,7 @@ from checkgrad.assignment.conventions import CONVENTIONS
 from checkgrad.assignment.decode import schema
 from checkgrad.commands import wheel
 from checkgrad.exercise import Exercise
-from checkgrad.rehearsal import hidden
+from checkgrad.judging.rehearsal import hidden
 from checkgrad.targets import BadTarget
 
 HELP = "begin an assignment: the file, a starter module, what platforms need"

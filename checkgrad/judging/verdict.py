@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
-from checkgrad import evidence, example
 from checkgrad.asking.checks import Check, leaves_its_inputs_alone, survives_extreme_inputs
 from checkgrad.asking.derivative import is_the_slope_of
 from checkgrad.asking.finding import Finding
@@ -23,6 +22,7 @@ from checkgrad.asking.student import (
     matches_the_formula,
 )
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.evidence import example, pictures
 from checkgrad.exercise import Formula, Probe
 from checkgrad.judging.policy import EXCUSES, Case, Row
 from checkgrad.judging.question import Question, bare_outcome
@@ -50,7 +50,7 @@ def judge(check: Check, student: Student, *, pictures: bool = True, brief: bool 
 def _pictures(check: Check, student: Student, seen: Sequence[Observation]) -> list[Evidence]:
     """What can be drawn; an answer of another form than a right one has no picture."""
     try:
-        return evidence.of(check, student, seen)
+        return pictures.of(check, student, seen)
     except (ValueError, TypeError, IndexError):
         return []
 
@@ -220,7 +220,7 @@ def _smallest(student: Student, worst: Observation) -> Observation:
     again = worst.again
     if again is None or not worst.difference:
         return worst
-    from checkgrad import shrink  # hypothesis takes a while to import: only for what failed
+    from checkgrad.evidence import shrink
 
     def shows(probe: Probe) -> bool:
         return again(probe).difference is not None

@@ -18,9 +18,9 @@ from checkgrad.asking.finding import (
 from checkgrad.asking.network import NETWORK_CHECKS
 from checkgrad.child.inventory import Definition, Inventory, Span
 from checkgrad.exercises.mlp import NETWORK
+from checkgrad.grading.part import Header, Part, Piece, Reason
 from checkgrad.judging import Question, bare_outcome
 from checkgrad.model import NotJudged, Outcome, Place, Verdict
-from checkgrad.part import Header, Part, Piece, Reason
 from checkgrad.reading.names import meaning
 from checkgrad.reading.recipe import IN_TABLE, last_name
 

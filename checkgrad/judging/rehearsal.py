@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 
-from checkgrad import compare, demands
+from checkgrad import compare
 from checkgrad.asking.checks import CHECKS, Check
 from checkgrad.asking.student import Student, is_beside_the_point
 from checkgrad.assignment import Assignment, asked
@@ -20,6 +20,7 @@ from checkgrad.child.request import Request, Result
 from checkgrad.exercise import Exercise, Formula, Misconception, Variant
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import NETWORK, blocks, flattened
+from checkgrad.judging import demands
 from checkgrad.model import Verdict
 from checkgrad.reading import candidates, read
 

@@ -17,7 +17,6 @@ import numpy as np
 from msgspec.structs import replace
 
 from checkgrad import assignment as assignments
-from checkgrad import demands, exam, excerpt, loop_checks, unjudged
 from checkgrad.asking.checks import CHECKS, Check
 from checkgrad.asking.finding import NO_ANSWER
 from checkgrad.asking.network import gradients
@@ -26,13 +25,19 @@ from checkgrad.asking.truth import Network
 from checkgrad.assignment import Assignment
 from checkgrad.assignment.declared import Declared, declared
 from checkgrad.child.inventory import Definition, TrainingLoop
+from checkgrad.evidence import excerpt
 from checkgrad.exercise import Exercise, Formula, Kind, Probe
 from checkgrad.exercises.mlp import NETWORK, NetworkExercise
-from checkgrad.interview import Interview, OurTimeIsUp, OutOfTime
+from checkgrad.grading import loop_questions, unjudged
+from checkgrad.grading.interview import Interview, OurTimeIsUp, OutOfTime
+from checkgrad.grading.operated import operated
+from checkgrad.grading.part import Header, Part, Reason
 from checkgrad.judging import (
     Beside,
     Question,
     bare_outcome,
+    demands,
+    exam,
     judge,
     judge_network,
     plainly_wrong,
@@ -40,6 +45,7 @@ from checkgrad.judging import (
     settled_network,
     wrong,
 )
+from checkgrad.judging.points import IMPORTS, scored
 from checkgrad.model import (
     Asked,
     Environment,
@@ -51,9 +57,6 @@ from checkgrad.model import (
     Submission,
     Verdict,
 )
-from checkgrad.operated import operated
-from checkgrad.part import Header, Part, Reason
-from checkgrad.points import IMPORTS, scored
 from checkgrad.reading import (
     Candidate,
     Reading,
@@ -177,13 +180,13 @@ class Grader:
         if asked and (NETWORK.name not in asked or self.network_candidates):
             return ()
         updates = {c.function for c in self.candidates if c.exercise.kind is Kind.UPDATE}
-        apart = loop_checks.apart(self.worker.inventory.loops, self.network_candidates)
+        apart = loop_questions.apart(self.worker.inventory.loops, self.network_candidates)
         return tuple(loop for loop in apart if loop.name not in updates)
 
     def loop_reading(self, loop: TrainingLoop) -> LoopReading:
         """What the turns of a loop show."""
         if loop not in self._loops:
-            leave = loop_checks.others(self.worker.inventory.loops, loop)
+            leave = loop_questions.others(self.worker.inventory.loops, loop)
             self._loops[loop] = read_loop(self.interview.ask, loop, leave, self.worker.inventory)
         return self._loops[loop]
 
@@ -237,7 +240,7 @@ class Grader:
             functions = [NETWORK.name]
         asked = demands.network_checks(self.assignment)
         found += [Question(NETWORK.name, f, c.name) for f in functions for c in asked]
-        found += [Question(NETWORK.name, name, c) for name in loops for c in loop_checks.ASKED]
+        found += [Question(NETWORK.name, name, c) for name in loops for c in loop_questions.ASKED]
         return tuple(found)
 
     def _questions_on(self, exercise: Exercise) -> list[Question]:
@@ -419,7 +422,7 @@ class Grader:
             pinned = self.assignment.conventions
             outcome = demands.by_other_network_conventions(outcome, reading, pinned)
         covers = unjudged.reached(self.worker.inventory, reading.called)
-        around = loop_checks.around(self.worker.inventory.loops, candidate)
+        around = loop_questions.around(self.worker.inventory.loops, candidate)
         covers += [loop.name for loop in around if loop not in self.loops]
         return Part(outcome, read_as, list(finding.training), covers=covers)
 
@@ -516,7 +519,7 @@ class Grader:
         self, question: Question, candidate: NetworkCandidate, contradicts: bool = False
     ) -> Part | None:
         """What the loops that use a network show of it; where it *contradicts* names, only a right one that the module runs."""
-        around = loop_checks.around(self.worker.inventory.loops, candidate)[:MOST_LOOPS]
+        around = loop_questions.around(self.worker.inventory.loops, candidate)[:MOST_LOOPS]
         if not around or self._is_pinned(NETWORK.name):
             return None
         read = [self.loop_reading(loop) for loop in around]
@@ -538,7 +541,7 @@ class Grader:
 
     def _wrong_network_in(self, loop: TrainingLoop) -> str:
         """The network that a loop trains and whose own gradients are not right."""
-        trained = (c for c in self.network_candidates if loop_checks.around([loop], c))
+        trained = (c for c in self.network_candidates if loop_questions.around([loop], c))
         return next((c.function for c in trained if self._has_wrong_gradients(c)), "")
 
     def _answer_on_loops(self, question: Question, loops: Sequence[TrainingLoop]) -> Part:
@@ -550,14 +553,14 @@ class Grader:
         place = unjudged.place_of(found.loop.span)
         if found.verdict == "unclear" and question.check == gradients.__name__:
             return unjudged.part(question, Reason(unjudged.NO_LOOP, found.why), place)
-        if found.verdict == "unclear" or question.check not in loop_checks.ASKED:
+        if found.verdict == "unclear" or question.check not in loop_questions.ASKED:
             return unjudged.part(question, Reason(unjudged.AS_A_LOOP))
-        outcome = loop_checks.outcome_of(question, found, self.pictures)
+        outcome = loop_questions.outcome_of(question, found, self.pictures)
         read_as = ReadAs(
             question.exercise,
             question.function,
             {"loss": found.loss, "rate": f"{found.rate:.6g}"},
-            loop_checks.note_of(found),
+            loop_questions.note_of(found),
             read_by="usage",
             place=place,
         )
