@@ -38,9 +38,9 @@ def main(paths):
 def measured(path):
     """CPU milliseconds for the functions and for the networks of one module, and how many functions it has."""
     with Grader(Path(path)) as grader:
-        candidates = grader.candidates, grader.network_candidates
-        functions = spent(grader, lambda: grader.readings)
-        networks = spent(grader, lambda: grader.networks)
+        candidates = grader.read.candidates, grader.read.network_candidates
+        functions = spent(grader, lambda: grader.read.readings)
+        networks = spent(grader, lambda: grader.read.networks)
         return functions, networks, sum(map(len, candidates))
 
 
@@ -50,13 +50,17 @@ def watching(path):
     tree = ast.parse(text)
     rewriting = cpu(lambda: rewrite(tree, "")) / cpu(lambda: compile(ast.parse(text), "", "exec"))
     with Grader(Path(path)) as grader:
-        work = spent(grader, lambda: grader.usage.runs) if grader.worker.inventory.work else 0.0
+        work = (
+            spent(grader, lambda: grader.read.usage.runs)
+            if grader.read.worker.inventory.work
+            else 0.0
+        )
         few = Watch(longest=12, most=5000)
         plain, telling = (
             [Asked("work", watch, work=True)]
             for watch in (few, replace(few, tell=(Tell(None, first=2),)))
         )
-        face = Watching(grader.worker)
+        face = Watching(grader.read.worker)
         face.run(plain)
         silent, told = (
             spent(grader, lambda asked=one: face.run(asked)) for one in (plain, telling)

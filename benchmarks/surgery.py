@@ -51,7 +51,7 @@ def patient_of(source):
         path = Path(folder, "network.py")
         path.write_text(source)
         with Grader(path) as grader:
-            readings = [r for r in grader.networks.values() if not isinstance(r, str)]
+            readings = [r for r in grader.read.networks.values() if not isinstance(r, str)]
     return of_networks.patient(readings[0]) if readings else None
 
 

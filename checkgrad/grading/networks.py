@@ -1,0 +1,204 @@
+"""Questions about a network or a training loop of a submission: asked, settled, told."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+
+from msgspec.structs import replace
+
+from checkgrad.asking.network import gradients
+from checkgrad.asking.truth import Network
+from checkgrad.child.inventory import Definition, TrainingLoop
+from checkgrad.exercises.mlp import NETWORK
+from checkgrad.grading import loop_questions, unjudged
+from checkgrad.grading.part import Part, Reason
+from checkgrad.grading.subjects import Subjects
+from checkgrad.grading.telling import how_read, missing, not_judged
+from checkgrad.judging import (
+    Beside,
+    Question,
+    bare_outcome,
+    demands,
+    exam,
+    judge_network,
+    settled_network,
+)
+from checkgrad.model import (
+    ReadAs,
+    Verdict,
+)
+from checkgrad.reading.networks import (
+    NetworkCandidate,
+    NetworkReading,
+)
+from checkgrad.reading.pieces import Pieces
+
+MOST_LOOPS = 3  # around one network that are looked at
+
+
+class OnNetworks:
+    """Answers the questions about networks and training loops."""
+
+    def __init__(self, subjects: Subjects, pictures: bool) -> None:
+        self.subjects, self.read, self.pictures = subjects, subjects.read, pictures
+        self._repaired: dict[NetworkCandidate, bool] = {}
+        self._pieces: dict[NetworkCandidate, str] = {}
+
+    def answer(self, question: Question) -> Part:
+        """What a network, or a training loop, shows, and what that means under the assignment."""
+        candidate = next(
+            (c for c in self.read.network_candidates if c.function == question.function), None
+        )
+        if candidate is None:
+            return self._answer_on_a_loop(question)
+        if candidate.left_open:
+            covers, concerns = names(candidate.left_open), names(candidate.parts)
+            problem = f"is not written yet: {covers[0]}"
+            unwritten = bare_outcome(question, Verdict.MISSING, problem)
+            return Part(unwritten, covers=covers, concerns=concerns)
+        reading = self.read.networks[candidate]
+        if isinstance(reading, str):
+            if shown := self._shown_by_loops(question, candidate):
+                return shown
+            unread = not_judged(self.read, question, Reason(unjudged.NOT_READ, reading))
+            return replace(unread, concerns=names(candidate.parts))
+        network = self.subjects.network(candidate, reading)
+        if reading.pieces and (cause := self._broken_pieces(reading.pieces, candidate)):
+            return unjudged.part(question, Reason(unjudged.FOLLOWS, cause))
+        check = next(
+            c for c in demands.network_checks(self.read.assignment) if c.name == question.check
+        )
+        finding = check.ask(network)
+        if finding.unasked:
+            return not_judged(self.read, question, Reason(finding.unasked))
+        read_as = how_read(self.read, question, reading)
+        outcome = judge_network(question, finding)
+        used_so = outcome.verdict.failed and self._is_network_used_so(network)
+        beside = Beside(self.read.is_pinned(NETWORK.name), used_so=used_so)
+        outcome = settled_network(outcome, network, beside)
+        if (
+            outcome.verdict is Verdict.NOT_JUDGED
+            or outcome.verdict.failed
+            and check.ask is gradients
+        ):
+            shown = self._shown_by_loops(question, candidate, contradicts=outcome.verdict.failed)
+            if shown:
+                return shown
+        if outcome.verdict is Verdict.NOT_JUDGED and self._is_repaired(candidate, reading):
+            beside = dataclasses.replace(beside, repaired=True)
+            outcome = settled_network(judge_network(question, finding), network, beside)
+        if outcome.verdict is Verdict.NOT_JUDGED:
+            return not_judged(self.read, question, Reason(unjudged.TRIED, outcome.problem))
+        if reading.pieces and outcome.verdict.failed:
+            return unjudged.part(question, Reason(unjudged.FOLLOWS, reading.pieces.functions))
+        if check.ask is gradients:
+            pinned = self.read.assignment.conventions
+            outcome = demands.by_other_network_conventions(outcome, reading, pinned)
+        covers = unjudged.reached(self.read.inventory, reading.called)
+        around = loop_questions.around(self.read.inventory.loops, candidate)
+        covers += [loop.name for loop in around if loop not in self.read.loops]
+        return Part(outcome, read_as, list(finding.training), covers=covers)
+
+    def _broken_pieces(self, pieces: Pieces, candidate: NetworkCandidate) -> str:
+        """Which pieces a network that is put together and not right follows from; "" if it is right.
+
+        It is nobody's code, so it is a consequence of its pieces and never wrong by itself.
+        """
+        if candidate not in self._pieces:
+            network = self.subjects.networks[candidate]
+            broken = gradients(network).verdict.failed
+            wrong = [r.candidate.function for r in pieces.readings.values() if not r.right]
+            cause = ", ".join(dict.fromkeys(wrong)) or pieces.functions
+            self._pieces[candidate] = cause if broken else ""
+        return self._pieces[candidate]
+
+    def _is_network_used_so(self, network: Network) -> bool:
+        """Does the module's own work make and call the network as its reading does?"""
+        reading = network.reading
+        if reading.script is None or not network.probes:
+            return False
+        parameters, x, t = network.probes[0]
+        request = reading.request(parameters, x, t)
+        return self.read.usage.shows(request, len(x), strict=False) is True
+
+    def _is_repaired(self, candidate: NetworkCandidate, reading: NetworkReading) -> bool:
+        """Does one change of one expression make everything right? Nothing due is sent in an exam."""
+        if exam.is_secret(self.read.assignment) or self.read.interview.is_hurried or reading.pieces:
+            return False
+        if candidate not in self._repaired:
+            self._repaired[candidate] = not self._rolls_dice(reading) and self._speaks_for(reading)
+        return self._repaired[candidate]
+
+    def _rolls_dice(self, reading: NetworkReading) -> bool:
+        """Is what a network calls random, as dropout is? The due value in its place mends it whatever was meant."""
+        inventory = self.read.inventory
+        called = map(inventory.find, unjudged.reached(inventory, reading.called))
+        return any(
+            "random" in d.uses
+            for d in called
+            if d and d.kind != "class" and "__init__" not in d.name
+        )
+
+    def _speaks_for(self, reading: NetworkReading) -> bool:
+        with closing(self.read.surgery()) as surgery:
+            return surgery.speaks_for(reading, self.read.seed)
+
+    def _shown_by_loops(
+        self, question: Question, candidate: NetworkCandidate, contradicts: bool = False
+    ) -> Part | None:
+        """What the loops that use a network show of it; where it *contradicts* names, only a right one that the module runs."""
+        around = loop_questions.around(self.read.inventory.loops, candidate)[:MOST_LOOPS]
+        if not around or self.read.is_pinned(NETWORK.name):
+            return None
+        read = [self.read.loop_reading(loop) for loop in around]
+        if contradicts and not any(one.verdict == "right" and one.as_it_is for one in read):
+            return None
+        if all(one.verdict == "unclear" for one in read):
+            return None
+        found = self._answer_on_loops(question, around)
+        return replace(found, covers=[*found.covers, *names(candidate.parts)])
+
+    def _answer_on_a_loop(self, question: Question) -> Part:
+        """What a loop shows that stands for itself; what trains a wrong network is no mistake of its own."""
+        loop = next((one for one in self.read.loops if one.name == question.function), None)
+        found = self._answer_on_loops(question, [loop] if loop else [])
+        if loop and found.outcome.verdict.failed and (cause := self._wrong_network_in(loop)):
+            place = unjudged.place_of(loop.span)
+            return unjudged.part(question, Reason(unjudged.TRAINS_WRONG, cause), place)
+        return found
+
+    def _wrong_network_in(self, loop: TrainingLoop) -> str:
+        """The network that a loop trains and whose own gradients are not right."""
+        trained = (c for c in self.read.network_candidates if loop_questions.around([loop], c))
+        return next((c.function for c in trained if self.subjects.has_wrong_gradients(c)), "")
+
+    def _answer_on_loops(self, question: Question, loops: Sequence[TrainingLoop]) -> Part:
+        """What the first loop shows that shows anything."""
+        if not loops:
+            return Part(missing(self.read, question, False))
+        read = [self.read.loop_reading(loop) for loop in loops[:MOST_LOOPS]]
+        found = next((one for one in read if one.verdict != "unclear"), read[0])
+        place = unjudged.place_of(found.loop.span)
+        if found.verdict == "unclear" and question.check == gradients.__name__:
+            return unjudged.part(question, Reason(unjudged.NO_LOOP, found.why), place)
+        if found.verdict == "unclear" or question.check not in loop_questions.ASKED:
+            return unjudged.part(question, Reason(unjudged.AS_A_LOOP))
+        outcome = loop_questions.outcome_of(question, found, self.pictures)
+        read_as = ReadAs(
+            question.exercise,
+            question.function,
+            {"loss": found.loss, "rate": f"{found.rate:.6g}"},
+            loop_questions.note_of(found),
+            read_by="usage",
+            place=place,
+        )
+        own = found.attempt is not None and found.attempt.own
+        beside = [] if own else unjudged.losses_in(self.read.inventory, found.loop.span)
+        covers = [found.loop.name, *found.loop.reaches]
+        return Part(outcome, read_as, covers=covers, beside=beside)
+
+
+def names(definitions: Iterable[Definition]) -> list[str]:
+    return [definition.name for definition in definitions]

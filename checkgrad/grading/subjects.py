@@ -1,0 +1,120 @@
+"""Functions and networks of a submission as they are asked, with what the code around them shows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from checkgrad.asking.network import gradients
+from checkgrad.asking.student import Student
+from checkgrad.asking.truth import Network
+from checkgrad.exercise import Formula
+from checkgrad.exercises.mlp import NETWORK
+from checkgrad.grading.understood import Understood
+from checkgrad.judging import (
+    demands,
+    wrong,
+)
+from checkgrad.reading import (
+    Candidate,
+    Reading,
+    is_taken_up,
+)
+from checkgrad.reading.networks import (
+    NetworkCandidate,
+    NetworkReading,
+)
+from checkgrad.reading.recipe import last_name
+
+
+class Subjects:
+    """The functions and networks that candidates stand for, each made once."""
+
+    def __init__(self, read: Understood, pictures: bool) -> None:
+        self.read, self.pictures = read, pictures
+        self.students: dict[Candidate, Student] = {}
+        self.networks: dict[NetworkCandidate, Network] = {}
+        self._wrong_networks: dict[NetworkCandidate, bool] = {}
+
+    def student(self, candidate: Candidate) -> Student:
+        """The function a candidate stands for, with the forward function it is the derivative of."""
+        if candidate not in self.students:
+            self.students[candidate] = Student(
+                self.as_it_is_called(candidate),
+                self.read.interview.judged,
+                self.read.seed,
+                self._forward(candidate),
+                demands.room(self.read.assignment, candidate.exercise.name),
+                self.read.assignment.conventions.get("reduction", ""),
+            )
+            self.students[candidate].uses = self._used(self.read.mentions(candidate.function))
+            taken_up = is_taken_up(candidate.function, self.read.inventory)
+            self.students[candidate].taken_up = taken_up
+        return self.students[candidate]
+
+    def network(self, candidate: NetworkCandidate, reading: NetworkReading) -> Network:
+        """The network a candidate stands for, as the assignment asks for it."""
+        if candidate not in self.networks:
+            self.networks[candidate] = Network(
+                reading,
+                self.read.interview.judged,
+                self.read.seed,
+                self.pictures,
+                tuple(map(tuple, self.read.assignment.network.sizes)),
+                demands.room(self.read.assignment, NETWORK.name),
+                self._wrong_pieces(candidate),
+                lambda: self.read.interview.is_hurried,
+            )
+        return self.networks[candidate]
+
+    def as_it_is_called(self, candidate: Candidate) -> Reading:
+        """The reading of a function; one that the module outvotes, where all that call it are right with it."""
+        reading = self.read.readings[candidate]
+        return reading.outvoted if reading.outvoted and self.right_callers(candidate) else reading
+
+    def right_callers(self, candidate: Candidate) -> tuple[str, ...]:
+        """The functions and networks that use this one, if all of them are right."""
+        name = last_name(candidate.function)
+        functions = {
+            c.function: r.right
+            for c, r in self.read.readings.items()
+            if c.function != candidate.function and name in self.read.mentions(c.function)
+        }
+        networks = {
+            c.function: self._has_right_gradients(c)
+            for c in self.read.network_candidates
+            if any(name in self.read.mentions(d.name) for d in c.parts)
+        }
+        callers = {**functions, **networks}
+        return tuple(callers) if all(callers.values()) else ()
+
+    def _has_right_gradients(self, candidate: NetworkCandidate) -> bool:
+        reading = self.read.networks[candidate]
+        if isinstance(reading, str) or not reading.right_forward:
+            return False
+        return not self.has_wrong_gradients(candidate)
+
+    def has_wrong_gradients(self, candidate: NetworkCandidate) -> bool:
+        """Was the network read, and are its gradients not right? Worked out once for all that depends on it."""
+        reading = self.read.networks[candidate]
+        if isinstance(reading, str):
+            return False
+        if candidate not in self._wrong_networks:
+            network = Network(reading, self.read.interview.judged, self.read.seed, pictures=False)
+            self._wrong_networks[candidate] = gradients(network).verdict.failed
+        return self._wrong_networks[candidate]
+
+    def _used(self, mentioned: Collection[str]) -> tuple[Student, ...]:
+        """The answers to exercises among what a source mentions."""
+        named = (c for c in self.read.readings if last_name(c.function) in mentioned)
+        return tuple(self.student(c) for c in named)
+
+    def _wrong_pieces(self, candidate: NetworkCandidate) -> dict[str, Formula]:
+        """The wrong functions that a network uses, by their exercises."""
+        parts = [candidate.function, *(d.name for d in candidate.parts)]
+        mentioned = set().union(*map(self.read.mentions, parts))
+        return wrong(self._used(mentioned))
+
+    def _forward(self, candidate: Candidate) -> Student | None:
+        derivative = candidate.exercise.derivative
+        mine = [c for c in self.read.readings if derivative and c.exercise is derivative.of]
+        return self.student(mine[0]) if mine else None

@@ -1,0 +1,192 @@
+"""A submission under an assignment as it was understood: what answers what, and how it is called."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from checkgrad import assignment as assignments
+from checkgrad.assignment import Assignment
+from checkgrad.assignment.declared import Declared, declared
+from checkgrad.child.inventory import Inventory, TrainingLoop
+from checkgrad.exercise import Exercise, Kind
+from checkgrad.exercises.mlp import NETWORK
+from checkgrad.grading import loop_questions, unjudged
+from checkgrad.grading.interview import Interview
+from checkgrad.judging import (
+    demands,
+    exam,
+)
+from checkgrad.model import (
+    Place,
+)
+from checkgrad.reading import (
+    Candidate,
+    Reading,
+    candidates,
+    read,
+)
+from checkgrad.reading.loops import LoopReading, read_loop
+from checkgrad.reading.networks import (
+    NetworkCandidate,
+    NetworkReading,
+    network_candidates,
+    read_networks,
+)
+from checkgrad.reading.usage import Usage
+from checkgrad.sandbox import Worker
+
+if TYPE_CHECKING:
+    from checkgrad.diagnose.surgery import Surgery
+
+
+class Understood:
+    """One submission under one assignment; everything is worked out once, when it is asked for."""
+
+    def __init__(
+        self, path: Path, assignment: Assignment, seed: int = 0, neighbours: bool = False
+    ) -> None:
+        self.path, self.assignment, self.neighbours = path, assignment, neighbours
+        self.seed = exam.seed_for(assignment, seed)
+        self._worker: Worker | None = None
+        self._interview: Interview | None = None
+        self._loops: dict[TrainingLoop, LoopReading] = {}
+
+    def close(self) -> None:
+        """End the worker, and with it all that the submission started."""
+        if self._worker:
+            self._worker.close()
+            self._worker = None
+
+    @property
+    def worker(self) -> Worker:
+        if self._worker is None:
+            limits = demands.limits(self.assignment)
+            self._worker = Worker(self.path, limits=limits, neighbours=self.neighbours)
+        return self._worker
+
+    @property
+    def inventory(self) -> Inventory:
+        """What the submission defines."""
+        return self.worker.inventory
+
+    @property
+    def interview(self) -> Interview:
+        if self._interview is None:
+            time_for_us = self.worker.limits.submission
+            discreet = exam.is_secret(self.assignment) or "examples" in self.assignment.withheld
+            self._interview = Interview(self.worker, time_for_us, discreet)
+        return self._interview
+
+    def told_by(self, function: str) -> str:
+        """What a function said while it was asked, for staff."""
+        return self._interview.told_by(function) if self._interview else ""
+
+    @cached_property
+    def exercises(self) -> tuple[Exercise, ...]:
+        return assignments.asked(self.assignment)
+
+    @cached_property
+    def candidates(self) -> tuple[Candidate, ...]:
+        return candidates(self.inventory, self.exercises, self.assignment.mapping)
+
+    @cached_property
+    def declared(self) -> Declared:
+        """What the submission says of itself."""
+        return declared(self.inventory, assignments.known(self.assignment))
+
+    @cached_property
+    def conventions(self) -> dict[str, str]:
+        """What the assignment pins, and the submission where the assignment leaves it open."""
+        return {**self.declared.conventions, **self.assignment.conventions}
+
+    @cached_property
+    def network_candidates(self) -> tuple[NetworkCandidate, ...]:
+        if self.assignment.exercises and NETWORK.name not in self.assignment.exercises:
+            return ()
+        mapping = {**self.declared.mapping, **self.assignment.mapping}
+        return network_candidates(self.inventory, mapping.get(NETWORK.name, ""))
+
+    @cached_property
+    def loops(self) -> tuple[TrainingLoop, ...]:
+        """Training loops beside the networks; where an assignment asks for a network, only if there is no other."""
+        asked = self.assignment.exercises
+        if asked and (NETWORK.name not in asked or self.network_candidates):
+            return ()
+        updates = {c.function for c in self.candidates if c.exercise.kind is Kind.UPDATE}
+        apart = loop_questions.apart(self.inventory.loops, self.network_candidates)
+        return tuple(loop for loop in apart if loop.name not in updates)
+
+    def loop_reading(self, loop: TrainingLoop) -> LoopReading:
+        """What the turns of a loop show."""
+        if loop not in self._loops:
+            leave = loop_questions.others(self.inventory.loops, loop)
+            self._loops[loop] = read_loop(self.interview.ask, loop, leave, self.inventory)
+        return self._loops[loop]
+
+    @cached_property
+    def readings(self) -> dict[Candidate, Reading]:
+        written = [c for c in self.candidates if c.recipes and not self.is_stub(c.function)]
+        found = read(
+            written, self.interview.ask, seed=self.seed, pinned=self.assignment.conventions
+        )
+        if self.conventions == self.assignment.conventions:
+            return found
+        told = read(written, self.interview.ask, seed=self.seed, pinned=self.conventions)
+        # What a submission says of itself cannot make right what is wrong without it.
+        return {c: told[c] if found[c].right or not told[c].right else found[c] for c in written}
+
+    @cached_property
+    def right_elsewhere(self) -> dict[Candidate, Reading]:
+        """What is right by conventions that the assignment rules out, as it would be read without it."""
+        if not self.assignment.conventions or all(r.right for r in self.readings.values()):
+            return {}
+        free = read(list(self.readings), self.interview.ask, seed=self.seed)
+        return {c: r for c, r in free.items() if r.right and not self.readings[c].right}
+
+    @cached_property
+    def usage(self) -> Usage:
+        """What the module's own work shows; it is run when that is asked for."""
+        return Usage(self.interview.ask, self.inventory.work)
+
+    @cached_property
+    def networks(self) -> dict[NetworkCandidate, NetworkReading | str]:
+        return read_networks(
+            self.network_candidates,
+            self.interview.ask,
+            seed=self.seed,
+            pinned=self.conventions,
+            readings=self.readings,
+            usage=self.usage,
+        )
+
+    def surgery(self) -> Surgery:
+        from checkgrad.diagnose.surgery import Surgery  # only for what is not right
+
+        return Surgery(self.worker, lambda: self.interview.is_over)
+
+    def is_stub(self, function: str) -> bool:
+        definition = self.inventory.find(function)
+        return definition is not None and definition.stub
+
+    def lacks_a_value(self, function: str) -> bool:
+        """Does it return what was left at None?"""
+        definition = self.inventory.find(function)
+        return definition is not None and bool(definition.unset)
+
+    def unwritten_below(self, roots: list[str]) -> str:
+        return unjudged.unwritten_below(self.inventory, roots)
+
+    def mentions(self, function: str) -> set[str]:
+        definition = self.inventory.find(function)
+        return set(definition.uses) - {function} if definition else set()
+
+    def is_pinned(self, exercise: str) -> bool:
+        """Does the assignment ask for it, or it or the submission say what answers it?"""
+        said = (self.assignment.exercises, self.assignment.mapping, self.declared.mapping)
+        return any(exercise in one for one in said)
+
+    def place(self, function: str) -> Place | None:
+        definition = self.inventory.find(function)
+        return unjudged.place_of(definition.span) if definition else None
