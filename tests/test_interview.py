@@ -137,7 +137,7 @@ def test_in_a_hurry_what_is_wrong_is_told_and_not_explained(grader, monkeypatch)
 def test_what_would_make_it_right_is_not_looked_for_when_time_is_up(grader):
     parts = [grader.ask(question) for question in grader.questions]
     report = assemble(grader.header(), parts, grader.assignment)
-    grader.interview.ours = 0.0
+    grader.read.interview.ours = 0.0
     for outcome in grader.operated(report).outcomes:
         assert not outcome.repairs
         first = outcome.check in ("matches_the_formula", "gradients")
