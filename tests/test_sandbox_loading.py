@@ -442,3 +442,61 @@ def test_what_is_wrong_with_a_notebook_is_said(load, source, problem):
 
 def test_prints_while_loading_are_kept(load):
     assert inventory(load, "print('hello')\ndef f(x): return x\n").printed == "hello\n"
+
+
+SLOPE = "def slope(x):\n    return 1.0 - np.tanh(x) ** 2\n"
+FOLDERS = {
+    "by its bare name": {"src/hw.py": "from helper import slope\n", "lib/helper.py": SLOPE},
+    "by its folder": {"src/hw.py": "from lib.helper import slope\n", "lib/helper.py": SLOPE},
+    "from beside it": {
+        "src/hw.py": "import helper\ndef slope(x): return helper.slope(x)\n",
+        "src/helper.py": SLOPE,
+        "lib/other.py": "",
+    },
+    "from beside it, where others have the same name": {
+        "src/hw.py": "from helper import slope\n",
+        "src/helper.py": SLOPE,
+        "lib/other.py": "from helper import nothing\n",
+        "lib/helper.py": "nothing = 1\n",
+    },
+    "a package in a folder": {
+        "src/hw.py": "from maths.helper import slope\n",
+        "lib/maths/__init__.py": "",
+        "lib/maths/helper.py": SLOPE,
+    },
+    "in turn": {
+        "src/hw.py": "import helper\ndef slope(x): return helper.slope(x)\n",
+        "lib/helper.py": f"import hw\n{SLOPE}",
+    },
+    "by a path of its own": {
+        "src/hw.py": "import os, sys\nsys.path.append(os.path.join(os.path.dirname(__file__), '..', 'lib'))\nfrom helper import slope\n",
+        "lib/helper.py": SLOPE,
+    },
+}
+
+
+@pytest.mark.parametrize("files", FOLDERS.values(), ids=FOLDERS)
+def test_source_folders_import_from_one_another(files, tmp_path):
+    for name, source in files.items():
+        path = tmp_path / "handed" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"import numpy as np\n{source}")
+    with Worker(tmp_path / "handed", limits=SHORT) as worker:
+        assert not worker.inventory.problem
+        answer = worker.ask([call("src.hw.slope", 0.3)])[0]
+        assert answer.value == pytest.approx(1 - np.tanh(0.3) ** 2), (
+            answer,
+            worker.inventory.notes,
+        )
+
+
+def test_a_file_is_one_module_by_whatever_names_it_is_imported(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "count.py").write_text("made = []\nclass Layer: pass\nmade.append(1)\n")
+    (tmp_path / "src" / "hw.py").write_text(
+        "import count\nimport lib.count\nfrom lib.count import Layer\n"
+        "def same(): return float(len(count.made)), float(count.Layer is Layer)\n"
+    )
+    with Worker(tmp_path, limits=SHORT) as worker:
+        assert worker.ask([call("src.hw.same")])[0].value == (1.0, 1.0)

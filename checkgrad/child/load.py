@@ -55,7 +55,20 @@ class Loader(importlib.abc.Loader):
         self.path = path
 
     def exec_module(self, module: ModuleType) -> None:
-        self.loading.run(module, self.path)
+        self.loading.enter(module, self.path)
+
+
+class Alias(importlib.abc.Loader):
+    """Gives a module that is loaded already, under another of its names."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module, self.spec = module, module.__spec__
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self.spec  # which the import took for its own
 
 
 class Loading(importlib.abc.MetaPathFinder):
@@ -79,6 +92,8 @@ class Loading(importlib.abc.MetaPathFinder):
         self.fault: NotLoaded | None = None  # the first that is the submission's own
         self.trees: dict[str, ast.Module] = {}
         self.parsed: dict[str, Parsed] = {}
+        self.modules: dict[str, ModuleType] = {}  # by path
+        self.running: list[str] = []  # paths, the innermost last
         self.documents: dict[str, Document] = {}
         self.libraries = Finder(blocked)
 
@@ -95,7 +110,7 @@ class Loading(importlib.abc.MetaPathFinder):
         top = name.partition(".")[0]
         if top in sys.stdlib_module_names or top == "numpy":
             return None
-        for root in self.roots:
+        for root in [*self.beside(), *self.roots]:
             place = os.path.join(root, *name.split("."))
             if os.path.isfile(place + ".py"):
                 return self.spec(name, place + ".py")
@@ -105,10 +120,18 @@ class Loading(importlib.abc.MetaPathFinder):
                 return self.spec(name, "", [place])
         return None
 
+    def beside(self) -> list[str]:
+        """The folder of the file that is being run, unless it is a package: there a script looks first."""
+        folder = os.path.dirname(self.running[-1]) if self.running else ""
+        return (
+            [folder] if folder and not os.path.exists(os.path.join(folder, "__init__.py")) else []
+        )
+
     def spec(
         self, name: str, path: str, inside: list[str] | None = None
     ) -> importlib.machinery.ModuleSpec:
-        loader = Loader(self, path)
+        known = self.modules.get(path)
+        loader = Loader(self, path) if known is None else Alias(known)
         spec = importlib.machinery.ModuleSpec(
             name, loader, origin=path, is_package=inside is not None
         )
@@ -121,6 +144,9 @@ class Loading(importlib.abc.MetaPathFinder):
         """Load a file as the module *name*; raise NotLoaded if it cannot be."""
         if name in sys.modules:
             return sys.modules[name]
+        if path in self.modules:
+            sys.modules[name] = self.modules[path]
+            return self.modules[path]
         inside = [os.path.dirname(path)] if os.path.basename(path) == "__init__.py" else None
         spec = self.spec(name, path, inside)
         module = ModuleType(name)
@@ -129,8 +155,35 @@ class Loading(importlib.abc.MetaPathFinder):
         if inside:
             module.__path__ = inside
         sys.modules[name] = module
-        self.run(module, path)
+        self.enter(module, path)
         return module
+
+    def enter(self, module: ModuleType, path: str) -> None:
+        """Run a file, which is one module whatever names it is imported by; forget it if it does not load."""
+        if not path:
+            return
+        self.modules[path] = module
+        self.running.append(path)
+        self.forget_others()
+        try:
+            self.run(module, path)
+        except BaseException:
+            del self.modules[path]
+            raise
+        finally:
+            self.running.pop()
+            self.forget_others()
+
+    def forget_others(self) -> None:
+        """Let imports find what lies beside the file that runs, and no module of that name from another folder."""
+        for place in self.beside():
+            for path, module in self.modules.items():
+                folder, file = os.path.split(path)
+                name = file.removesuffix(".py")
+                if folder == place or path in self.running or sys.modules.get(name) is not module:
+                    continue
+                if os.path.isfile(os.path.join(place, file)):
+                    del sys.modules[name]
 
     def shown(self, path: str) -> str:
         """How a staged file is named to people."""
@@ -141,8 +194,6 @@ class Loading(importlib.abc.MetaPathFinder):
 
     def run(self, module: ModuleType, path: str) -> None:
         """Run the file's statements in *module*."""
-        if not path:
-            return
         file = self.shown(path)
         parsed = self.read(file, path)
         module.__doc__ = ast.get_docstring(parsed.tree)

@@ -320,8 +320,6 @@ class WatchedLoading(Loading):
         self.libraries = runs.plain.libraries
 
     def run(self, module: ModuleType, path: str) -> None:
-        if not path:
-            return
         file, plain = self.shown(path), self.runs.plain
         if file not in plain.parsed:
             plain.read(file, path)

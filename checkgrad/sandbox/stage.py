@@ -233,8 +233,9 @@ def stage_folder(folder: Path, copy: Copy) -> Staged:
         targets.append((name, str(copy.folder / home / inside), prefix))
     if not targets:
         raise BadTarget(f"{folder}: a folder without Python files to grade")
-    roots = (str(copy.folder / home), str(copy.folder))
-    return Staged(copy.folder, roots, tuple(targets), copy.digest.hexdigest(), tuple(notes))
+    roots = [str(copy.folder / home), str(copy.folder)]
+    roots += [str(copy.folder / home / printable(inside)) for inside in source_folders(folder)]
+    return Staged(copy.folder, tuple(roots), tuple(targets), copy.digest.hexdigest(), tuple(notes))
 
 
 def innermost(folder: Path) -> Path:
@@ -246,6 +247,14 @@ def innermost(folder: Path) -> Path:
         if len(holders) != 1 or not inner.is_dir() or (inner / "__init__.py").exists():
             return folder
         folder = inner
+
+
+def source_folders(folder: Path) -> list[str]:
+    """The folders in *folder* whose modules are imported by their bare names: all that hold some and are no packages."""
+    holders = {path.parent for path in sources_in(folder)}
+    holders |= {place.parent for place in holders if (place / "__init__.py").is_file()}
+    plain = (place for place in holders if not (place / "__init__.py").is_file())
+    return sorted(str(p.relative_to(folder)) for p in plain if folder in p.parents)
 
 
 def unread(inside: Path) -> str:
