@@ -231,3 +231,78 @@ def test_of_several_values_a_loss_is_the_one_that_is_called_so(outcome):
     assert outcome(LOSS_COMES_SECOND, "CrossEntropyLoss.__call__").verdict == "passed"
     wrong = LOSS_COMES_SECOND.replace("-np.sum(y", "np.sum(y")
     assert outcome(wrong, "CrossEntropyLoss.__call__").verdict == "wrong"
+
+
+def failing(tmp_path, source):
+    path = tmp_path / "module.py"
+    path.write_text(source)
+    return {(o.function, o.check): o for o in grade(path).outcomes if o.verdict.failed}
+
+
+GLOBAL_MAXIMUM = """
+import numpy as np
+
+def softmax(x):
+    e = np.exp(x - np.max(x))
+    return e / np.sum(e, axis=1, keepdims=True)
+
+def softmax_jacobian(x):
+    s = softmax(x)
+    return np.einsum("ij,jk->ijk", s, np.eye(s.shape[1])) - np.einsum("ij,ik->ijk", s, s)
+"""
+
+
+def test_rows_that_spoil_each_other_are_wrong_where_it_is_done_and_not_where_it_is_used(tmp_path):
+    assert [*failing(tmp_path, GLOBAL_MAXIMUM)] == [("softmax", "survives_extreme_inputs")]
+    rows = GLOBAL_MAXIMUM.replace("np.max(x)", "np.max(x, axis=1, keepdims=True)")
+    assert not failing(tmp_path, rows)
+    plain = GLOBAL_MAXIMUM.replace(" - np.max(x)", "")
+    assert not failing(tmp_path, plain)
+
+
+USED_IN_ROWS = """
+import numpy as np
+
+def softmax(z):
+    return np.exp(z) / {total}
+
+def forward(x, w):
+    return softmax({product})
+
+labels = np.random.randint(0, 3, 20)
+x = np.random.randn({shape})
+w = np.random.randn(5, 3)
+
+def error(x, labels):
+    return {labelled} - np.eye(3)[labels]{turned}
+
+error(x, labels)
+"""
+IN_ROWS = {"product": "x @ w", "shape": "20, 5", "labelled": "forward(x, w)", "turned": ""}
+IN_COLUMNS = {"product": "w.T @ x", "shape": "5, 20", "labelled": "forward(x, w)", "turned": ".T"}
+
+
+def test_the_axis_of_the_samples_is_that_of_the_module_that_runs(tmp_path):
+    by_rows, by_columns = "np.exp(z).sum(axis=1, keepdims=True)", "sum(np.exp(z))"
+    for usage, right, wrong in (
+        (IN_ROWS, by_rows, by_columns),
+        (IN_COLUMNS, by_columns, by_rows),
+    ):
+        assert not failing(tmp_path, USED_IN_ROWS.format(total=right, **usage))
+        found = failing(tmp_path, USED_IN_ROWS.format(total=wrong, **usage))
+        assert ("softmax", "matches_the_formula") in found
+        assert "used_so" in found["softmax", "matches_the_formula"].corroboration
+
+
+def test_the_few_functions_of_scipy_are_there_however_they_are_imported(tmp_path):
+    source = """
+import numpy as np
+from scipy import special
+
+def softmax(x):
+    return np.exp(x - special.logsumexp(x, axis=1, keepdims=True))
+"""
+    path = tmp_path / "module.py"
+    path.write_text(source)
+    found = {o.check: o.verdict for o in grade(path).outcomes if o.function == "softmax"}
+    assert found["matches_the_formula"] == "passed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from checkgrad.child.behaviour import Behaviour, fingerprint
 from checkgrad.compare import Difference
 from checkgrad.exercise import Exercise, Probe
 from checkgrad.model import Verdict
+from checkgrad.reading import form as forms
+from checkgrad.reading.topic import manner
 
 HALF, NOTHING_LEFT = 0.5, 1e-3  # shares of the largest entry, and of what is due
 
@@ -63,7 +65,28 @@ def survives_extreme_inputs(student: Student) -> Iterator[Observation]:
         found = _blown_up(got, expected)
         if not found and student.exercise.derivative and student.reading.right:
             found = _vanished(got, expected)
-        yield Observation(probe, got, expected, found, Verdict.ADVICE, note=_warning_note(got))
+        mixes = found is not None and got.returned and _mixes_samples(student, probe)
+        finding = Verdict.WRONG if mixes else Verdict.ADVICE
+        if found and mixes:
+            found = replace(found, problem=f"{found.problem}, though no row does so alone")
+        yield Observation(probe, got, expected, found, finding, note=_warning_note(got))
+
+
+def _mixes_samples(student: Student, probe: Probe) -> bool:
+    """Does a sample spoil another, each of which is right alone? Not by what it uses, which is told by itself."""
+    rows = [tuple(row) for row in forms.rows(student.exercise, probe)]
+    if len(rows) < 2 or manner(student.reading.way) or not _sound(student, rows):
+        return False
+    blamed = (one for one in student.uses if one.exercise.roles == student.exercise.roles)
+    return not any(_sound(one, rows) and not _sound(one, [probe]) for one in blamed)
+
+
+def _sound(student: Student, probes: list[Probe]) -> bool:
+    """Is every answer finite where the true value is?"""
+    return not any(
+        not got.returned or _blown_up(got, student.reading.formula(*probe))
+        for probe, got in answered(student, probes)
+    )
 
 
 def leaves_its_inputs_alone(student: Student) -> Iterator[Observation]:

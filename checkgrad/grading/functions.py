@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
 from msgspec.structs import replace
 
 from checkgrad.asking.checks import CHECKS, Check
 from checkgrad.asking.finding import NO_ANSWER
 from checkgrad.asking.student import Student, matches_the_formula
-from checkgrad.exercise import Probe
 from checkgrad.grading import unjudged
 from checkgrad.grading.part import Part, Reason
 from checkgrad.grading.subjects import Subjects
@@ -101,12 +99,7 @@ class OnFunctions:
 
     def _is_used_so(self, candidate: Candidate) -> bool:
         """Does the module's own work call it as its reading does?"""
-        reading, exercise = self.subjects.as_it_is_called(candidate), candidate.exercise
-        probes = [(probe, samples_of(probe)) for probe in exercise.probes(self.read.seed)]
-        return any(
-            self.read.usage.shows(reading.request(probe), n, strict="z" in exercise.roles)
-            for probe, n in probes
-        )
+        return self.read.is_shown(self.subjects.as_it_is_called(candidate))
 
     def _why_without_a_call(self, candidate: Candidate) -> Reason:
         """Why there is no way to call a function: what it belongs to may not be written yet."""
@@ -130,11 +123,6 @@ class OnFunctions:
         if not judge(check, own, pictures=False).verdict.failed:
             return outcome
         return replace(outcome, note="; ".join(filter(None, (outcome.note, FOR_REVIEW))))
-
-
-def samples_of(probe: Probe) -> int:
-    """The number of rows of the first argument that has any."""
-    return next((len(a) for a in probe if isinstance(a, np.ndarray) and a.ndim > 1), -1)
 
 
 def _called(candidate: Candidate) -> list[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from checkgrad import assignment as assignments
 from checkgrad.assignment import Assignment
 from checkgrad.assignment.declared import Declared, declared
 from checkgrad.child.inventory import Inventory, TrainingLoop
-from checkgrad.exercise import Exercise, Kind
+from checkgrad.exercise import Exercise, Kind, Probe
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.grading import loop_questions, unjudged
 from checkgrad.grading.interview import Interview
@@ -131,11 +134,37 @@ class Understood:
         found = read(
             written, self.interview.ask, seed=self.seed, pinned=self.assignment.conventions
         )
+        found |= self._laid_out_otherwise(found)
         if self.conventions == self.assignment.conventions:
             return found
         told = read(written, self.interview.ask, seed=self.seed, pinned=self.conventions)
         # What a submission says of itself cannot make right what is wrong without it.
         return {c: told[c] if found[c].right or not told[c].right else found[c] for c in written}
+
+    def _laid_out_otherwise(self, found: Mapping[Candidate, Reading]) -> dict[Candidate, Reading]:
+        """What is right with samples along another axis than the module's own work has them, read as that has them."""
+        pinned = self.assignment.conventions
+        if "layout" in pinned or not self.inventory.work:
+            return {}
+        turned = [(c, r.turned) for c, r in found.items() if r.right and r.turned]
+        groups: dict[str, list[Candidate]] = {}
+        for candidate, other in turned:
+            if not self.is_shown(found[candidate]) and self.is_shown(other):
+                groups.setdefault(other.way.form.layout, []).append(candidate)
+        again: dict[Candidate, Reading] = {}
+        for layout, some in groups.items():
+            laid_out = {**pinned, "layout": layout}
+            again |= read(some, self.interview.ask, seed=self.seed, pinned=laid_out)
+        return again
+
+    def is_shown(self, reading: Reading) -> bool:
+        """Does the module's own work call a function as this reading does?"""
+        exercise = reading.candidate.exercise
+        probes = [(probe, samples_of(probe)) for probe in exercise.probes(self.seed)]
+        return any(
+            self.usage.shows(reading.request(probe), n, strict="z" in exercise.roles)
+            for probe, n in probes
+        )
 
     @cached_property
     def right_elsewhere(self) -> dict[Candidate, Reading]:
@@ -190,3 +219,8 @@ class Understood:
     def place(self, function: str) -> Place | None:
         definition = self.inventory.find(function)
         return unjudged.place_of(definition.span) if definition else None
+
+
+def samples_of(probe: Probe) -> int:
+    """The number of rows of the first argument that has any."""
+    return next((len(a) for a in probe if isinstance(a, np.ndarray) and a.ndim > 1), -1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,9 +11,9 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.request import Request
 from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.reading.exchange import read_back, request
-from checkgrad.reading.form import COLUMNS, SCALAR, SINGLE
+from checkgrad.reading.form import COLUMNS, ROWS, SCALAR, SINGLE
 from checkgrad.reading.recipe import Candidate
-from checkgrad.reading.way import Way, unusual_order
+from checkgrad.reading.way import Way, insensitive, unusual_order
 
 WORDS = {
     ("labels", "integers"): "labels as integers",
@@ -76,6 +76,18 @@ class Reading:
     def reached(self) -> bool:
         """Did any way of asking get as far as the code itself?"""
         return not self.obstacle
+
+    @property
+    def turned(self) -> Reading | None:
+        """The same with the samples along the other axis; None where these are all the same to it."""
+        form = self.way.form
+        telling = len(self.candidate.exercise.roles) > 1 or not insensitive(
+            self.candidate.exercise, self.candidate.exercise.probes()
+        )
+        if self.binary or form.layout not in (ROWS, COLUMNS) or not telling:
+            return None
+        layout = COLUMNS if form.layout == ROWS else ROWS
+        return replace(self, way=replace(self.way, form=replace(form, layout=layout)))
 
     def request(self, probe: Probe) -> Request:
         """What to ask the worker for a canonical probe."""

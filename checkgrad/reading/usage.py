@@ -90,8 +90,12 @@ class Usage:
     @cached_property
     def samples(self) -> frozenset[int]:
         """How many samples there were: the sizes along which labels lie; empty where no labels were seen."""
-        values = [w for c in self.calls for _, w in (*c.arguments, ("", c.result))]
-        return frozenset(n for what in values for n in along_samples(what))
+        given = [w for c in self.calls for _, w in c.arguments]
+        # What a function gives may be counted along the wrong axis.
+        for values in (given, [c.result for c in self.calls]):
+            if found := frozenset(n for what in values for n in along_samples(what)):
+                return found
+        return frozenset()
 
     def shows(self, request: Request, samples: int, strict: bool = True) -> bool | None:
         """Is what *request* calls called the same way in the module's own work, *samples* being how many it has?
