@@ -1,6 +1,7 @@
 """Within its time and ours, and without repeating what student code says where inputs are secret."""
 
 import pytest
+from msgspec.structs import replace
 
 from checkgrad.assignment import Source, loads
 from checkgrad.child.behaviour import Behaviour
@@ -189,3 +190,48 @@ def test_an_open_assignment_says_all_of_it(tmp_path):
     report = graded(tmp_path, f"{TOLD}def sigmoid(z):\n    raise ValueError(told(z))\n")
     assert "SEEN" in FORMATS["html"](report)
     assert not any(outcome.staff for outcome in report.outcomes)
+
+
+SAYS = {
+    "a value": "    return MARK + 0 * np.asarray(z, float)\n",
+    "a factor": "    return MARK / (1 + np.exp(-np.asarray(z, float)))\n",
+    "a difference": "    return 1 / (1 + np.exp(-np.asarray(z, float))) + MARK\n",
+    "one entry": "    y = 1 / (1 + np.exp(-np.asarray(z, float)))\n    y.flat[:1] += MARK\n    return y\n",
+    "an eps": "    return 1 / (1 + np.exp(-np.asarray(z, float)) + MARK * 1e-3)\n",
+    "time": "    import time\n    time.sleep(MARK / 50)\n    return np.asarray(z, float)\n",
+}
+NET = NETWORK.replace("/ len(t)", "* MARK / len(t)")
+LOOP = """
+x = np.array([[0., 0.], [0., 1.], [1., 0.], [1., 1.]])
+t = np.array([[0.], [1.], [1.], [1.]])
+w, b = np.zeros((2, 1)), np.zeros(1)
+for epoch in range(100):
+    y = 1 / (1 + np.exp(-(x @ w + b)))
+    dz = (y - t) / len(x)
+    w -= MARK * x.T @ dz
+    b -= MARK * dz.sum(axis=0)
+"""
+
+
+def told_to_students(report):
+    report = replace(report, submission=replace(report.submission, sha256=""))
+    return {name: render(report) for name, render in FORMATS.items() if name != "json"}
+
+
+@pytest.mark.parametrize("says", [*SAYS, "a network", "a loop"])
+@pytest.mark.parametrize("kept", ["hidden", "secret"])
+def test_numbers_of_student_code_carry_at_most_two_digits(tmp_path, monkeypatch, says, kept):
+    if kept == "secret":
+        monkeypatch.setenv(exam.SECRET, "of the staff")
+    text = 'name = "week"\nexamples = "hidden"\nexercises.sigmoid.points = 1\nexercises.MLP.points = 1\n'
+    body = {"a network": NET, "a loop": LOOP}.get(says) or f"def sigmoid(z):\n{SAYS[says]}"
+    one, other = (
+        told_to_students(graded(tmp_path, f"MARK = {mark}\n{body}", text))
+        for mark in (0.57125, 0.57375)
+    )
+    assert one == other
+
+
+def test_where_nothing_is_hidden_numbers_are_told_in_full(tmp_path):
+    report = graded(tmp_path, f"MARK = 0.5712345\ndef sigmoid(z):\n{SAYS['a value']}")
+    assert "0.571234" in FORMATS["terminal"](report)

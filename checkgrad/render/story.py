@@ -10,15 +10,13 @@ from msgspec.structs import replace
 
 from checkgrad.model import (
     Asked,
-    Curve,
-    Layers,
     NotJudged,
     Outcome,
     Repair,
     Report,
-    Surface,
     Verdict,
 )
+from checkgrad.render import coarse
 
 WORDS = {
     Verdict.PASSED: "right",
@@ -169,7 +167,12 @@ def visible(report: Report) -> Report:
 
 
 def for_students(report: Report) -> Report:
-    """*report* without the examples and the hints that are withheld from students, and what is for staff alone."""
+    """*report* without the examples and the hints that are withheld from students, and what is for staff alone.
+
+    Where inputs are secret, no numbers of the student's code are told either: they could hold what it was called with.
+    """
+    if report.seed is None or "examples" in report.withheld:
+        report = _without_numbers(report)
     if not report.withheld and not any(outcome.staff for outcome in report.outcomes):
         return report
     outcomes = [
@@ -178,22 +181,23 @@ def for_students(report: Report) -> Report:
     return replace(report, outcomes=outcomes)
 
 
+def _without_numbers(report: Report) -> Report:
+    return replace(
+        report,
+        outcomes=[coarse.outcome(outcome) for outcome in report.outcomes],
+        readings=[coarse.reading(reading) for reading in report.readings],
+        not_judged=[replace(n, reason=coarse.words(n.reason)) for n in report.not_judged],
+        training=[],
+    )
+
+
 def withheld(outcome: Outcome, kinds: Collection[str]) -> Outcome:
     """*outcome* without its example, or without what is said of the mistake."""
     if "examples" in kinds:
-        outcome = _without_example(outcome)
+        outcome = replace(coarse.outcome(outcome), example=None)
     if "hints" in kinds:
         outcome = replace(outcome, diagnoses=[], structure="", repairs=[])
     return outcome
-
-
-def _without_example(outcome: Outcome) -> Outcome:
-    """What is wrong and where, without the numbers."""
-    drawn = [e for e in outcome.evidence if isinstance(e, Curve | Surface | Layers)]
-    problem = outcome.problem.partition(": got ")[0]
-    repairs = [replace(repair, got=None, expected=None) for repair in outcome.repairs]
-    outcome = replace(outcome, example=None, problem=problem, evidence=drawn, repairs=repairs)
-    return replace(outcome, error=None, bound=None)
 
 
 def as_shown(outcome: Outcome, kinds: Collection[str]) -> Outcome:
