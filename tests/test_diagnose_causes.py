@@ -36,7 +36,7 @@ def failed(tmp_path):
             source = source.replace(old, new)
         path = tmp_path / "student.py"
         path.write_text(source)
-        return [o for o in grade(path).outcomes if o.verdict.failed]
+        return [o for o in grade(path).outcomes if o.verdict.failed or o.follows_from]
 
     return run
 
@@ -53,6 +53,8 @@ def test_a_wrong_slope_is_the_cause_of_wrong_gradients(failed):
     found = failed(slope=("np.where(z > 0, 1.0, alpha)", "np.where(z > 0, 1.0, 3 * alpha)"))
     causes = {o.exercise: o.follows_from for o in found if o.check in MATTER}
     assert causes == {"leaky_relu_derivative": "", "MLP": "leaky_relu_derivative"}
+    # The network is told as what follows, and is no mistake by itself.
+    assert {o.verdict for o in found if o.exercise == "MLP"} == {"advice"}
 
 
 def test_an_error_is_told_where_it_starts(failed):

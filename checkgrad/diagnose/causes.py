@@ -11,7 +11,7 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.diagnose.case import Case
 from checkgrad.diagnose.mistakes import Suspect, explains, reductions
 from checkgrad.exercise import Exercise, Failed, Formula, Probe
-from checkgrad.exercises.mlp import ACTIVATIONS, blocks
+from checkgrad.exercises.mlp import ACTIVATIONS, OUTPUTS, blocks
 
 ROOM = 64  # times what two runs may differ by: a network of the student's own pieces sums in another order
 
@@ -38,6 +38,9 @@ def network_follows_from(
 ) -> str:
     """The exercise whose wrong function, put into a right network, gives every gradient; "" if none does."""
     kinds = [kind, *({**kind, "hidden": name} for name in wrong if name in ACTIVATIONS)]
+    # A wrong output function is not known again by what the network gives.
+    outputs = [name for name, one in OUTPUTS.items() if one.squash in wrong]
+    kinds += [{**one, "output": name} for one in kinds for name in outputs]
     for names in _choices(wrong):
         own = {name: wrong[name] for name in names}
         for one in kinds:

@@ -22,6 +22,7 @@ from checkgrad.judging import (
     bare_outcome,
     demands,
     exam,
+    following,
     judge_network,
     settled_network,
 )
@@ -91,6 +92,8 @@ class OnNetworks:
             outcome = settled_network(judge_network(question, finding), network, beside)
         if outcome.verdict is Verdict.NOT_JUDGED:
             return not_judged(self.read, question, Reason(unjudged.TRIED, outcome.problem))
+        if outcome.verdict.failed and outcome.follows_from and not beside.pinned:
+            outcome = following(outcome)
         if reading.pieces and outcome.verdict.failed:
             return unjudged.part(question, Reason(unjudged.FOLLOWS, reading.pieces.functions))
         if check.ask is gradients:

@@ -2,7 +2,7 @@
 
 from checkgrad.judging.corroboration import Beside
 from checkgrad.judging.question import Question, bare_outcome
-from checkgrad.judging.settled import settled, settled_network
+from checkgrad.judging.settled import following, settled, settled_network
 from checkgrad.judging.verdict import (
     as_case,
     judge,
@@ -16,6 +16,7 @@ __all__ = [
     "Question",
     "as_case",
     "bare_outcome",
+    "following",
     "judge",
     "judge_network",
     "plainly_wrong",

@@ -45,6 +45,15 @@ def settled_network(outcome: Outcome, network: Network, beside: Beside) -> Outco
     return _not_judged(outcome, f"{read}; if that is how it is meant, it is wrong")
 
 
+def following(outcome: Outcome) -> Outcome:
+    """A network whose only fault is a function that it uses: that is told there, and here as what follows from it."""
+    cause = outcome.follows_from.replace("_", " ")
+    problem = (
+        f"right but for the {cause} that it uses, which is not right; together it {outcome.problem}"
+    )
+    return replace(outcome, verdict=Verdict.ADVICE, problem=problem, corroboration=[])
+
+
 def _not_judged(outcome: Outcome, why: str) -> Outcome:
     """The same question without anything that would accuse."""
     question = Question(outcome.exercise, outcome.function, outcome.check)
