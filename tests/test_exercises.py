@@ -18,7 +18,7 @@ from checkgrad.exercises.cross_entropy import log_softmax
 from checkgrad.exercises.mlp import HIDDEN, OUTPUTS
 from checkgrad.exercises.sigmoid import sigmoid
 from checkgrad.exercises.softmax import softmax
-from checkgrad.reading.names import meaning
+from checkgrad.words.meaning import meaning
 
 DERIVATIVES = [e for e in ALL if e.derivative]
 ONLY_HERE = {"sign", "fused", "mean", "eps"}  # conventions that the forward function does not have

@@ -7,7 +7,7 @@ from checkgrad.assignment import Source, loads
 from checkgrad.exercises import ALL
 from checkgrad.grading import grade
 from checkgrad.reading.meant import exercise_of
-from checkgrad.reading.names import meaning
+from checkgrad.words.meaning import meaning
 
 OWN = '''
 import numpy as np

@@ -4,7 +4,7 @@ import pytest
 
 from checkgrad.exercises import ALL
 from checkgrad.reading import candidates, misfits, nearest_names
-from checkgrad.reading.names import meaning
+from checkgrad.words.meaning import meaning
 from in_process import InProcess
 
 FUNCTIONS = {

@@ -21,8 +21,8 @@ from checkgrad.exercises.mlp import NETWORK
 from checkgrad.grading.part import Header, Part, Piece, Reason
 from checkgrad.judging import Question, bare_outcome
 from checkgrad.model import NotJudged, Outcome, Place, Verdict
-from checkgrad.reading.names import meaning
 from checkgrad.reading.recipe import IN_TABLE, last_name
+from checkgrad.words.meaning import meaning
 
 UNWRITTEN = "unwritten"
 NOT_CALLED, NOT_READ, GUESSED = "not_called", "not_read", "guessed"

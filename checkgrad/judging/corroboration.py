@@ -20,11 +20,12 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.exercise import Probe
 from checkgrad.model import Outcome
-from checkgrad.reading.names import meaning, split, stems
 from checkgrad.reading.recipe import Call, last_name
 from checkgrad.reading.signature import Fill, likeness, option
 from checkgrad.reading.topic import STEPS, manner
 from checkgrad.reading.way import Way
+from checkgrad.words.meaning import meaning, stems
+from checkgrad.words.text import split
 
 PINNED, USED_SO, REPAIRED = "pinned", "used_so", "repaired"
 PARTLY_RIGHT, NAMED_CLEARLY = "partly_right", "named_clearly"

@@ -11,12 +11,13 @@ from checkgrad.exercise import Exercise, Kind
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.reading.dense import of_dense
 from checkgrad.reading.functions import of_function, plain
-from checkgrad.reading.layers import FORWARD, methods_of, of_class
+from checkgrad.reading.layers import methods_of, of_class
 from checkgrad.reading.methods import method_of_any_class, of_method
-from checkgrad.reading.names import CONCEPTS, meaning, nearest
 from checkgrad.reading.parts import of_parts
 from checkgrad.reading.recipe import Candidate, last_name
 from checkgrad.reading.updates import of_update
+from checkgrad.words.layers import FORWARD
+from checkgrad.words.meaning import CONCEPTS, meaning, nearest
 
 NUMPY = {"np", "numpy"}
 READERS = {

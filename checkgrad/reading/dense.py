@@ -10,22 +10,24 @@ from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise, Kind
 from checkgrad.exercises.parts import LAYER
 from checkgrad.reading.functions import item_of
-from checkgrad.reading.layers import BACKWARD, FORWARD, Layer, invoked, methods_of
-from checkgrad.reading.names import CONCEPTS, Meaning, listed, meaning, not_built_in
-from checkgrad.reading.objects import holder, makings
+from checkgrad.reading.layers import Layer, invoked, methods_of
+from checkgrad.reading.objects import makings
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import Earlier, Tokens, assignments, positional, required
-
-GRADIENT = r"(d(l|j|e|c|loss)?d?|grads?|gradients?|nabla|delta)"
-WEIGHT_GRADIENT = re.compile(
-    rf"({GRADIENT}(wrt)?(w|weights?|kernel)|(w|weights?|kernel){GRADIENT})(current|cache)?"
+from checkgrad.words.layers import (
+    BACKWARD,
+    BIAS_GRADIENT,
+    FORWARD,
+    GRADIENT,
+    GRADIENT_TABLE,
+    INPUT_GRADIENT,
+    OUTPUT,
+    WEIGHT_GRADIENT,
+    WHOLE,
+    holder,
 )
-BIAS_GRADIENT = re.compile(
-    rf"({GRADIENT}(wrt)?(b|bias|biases|w0|offsets?)|(b|bias|biases|w0|offsets?){GRADIENT})(current|cache)?"
-)
-GRADIENT_TABLE = re.compile(rf"{GRADIENT}\[")
-OUTPUT = re.compile(r"outputs?|out|z|y|a|result")
-INPUT_GRADIENT = re.compile(rf"{GRADIENT}(x|a|inputs?|aprev)|(x|inputs?){GRADIENT}|dinputs")
+from checkgrad.words.meaning import CONCEPTS, Meaning, meaning, not_built_in
+from checkgrad.words.text import listed
 
 
 def of_dense(
@@ -69,9 +71,6 @@ def affine(
     if backward is None and not meaning(last_name(definition.name)) or _squashes(layer, forward):
         return None
     return layer, forward, backward
-
-
-WHOLE = listed("fit train predict score predict_proba train_step learn")
 
 
 def _is_of_a_network(methods: Mapping[str, Definition]) -> bool:

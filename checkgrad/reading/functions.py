@@ -17,22 +17,12 @@ from checkgrad.reading.meant import (
     returns_gradient,
     takes_logits,
 )
-from checkgrad.reading.names import (
-    DERIVATIVE,
-    LOSS_WORDS,
-    Meaning,
-    listed,
-    meaning,
-    not_built_in,
-    split,
-)
 from checkgrad.reading.recipe import IN_TABLE, Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import (
     ACTIVATED,
     SCORED,
     SCORED_BY,
     UPSTREAM,
-    UPSTREAM_NAME,
     Earlier,
     Fill,
     Token,
@@ -44,8 +34,11 @@ from checkgrad.reading.signature import (
     required,
     unusual_settings,
 )
+from checkgrad.words.layers import FUNCTION
+from checkgrad.words.meaning import DERIVATIVE, LOSS_WORDS, Meaning, meaning, not_built_in
+from checkgrad.words.roles import UPSTREAM_NAME
+from checkgrad.words.text import listed, split
 
-FUNCTION = listed("f fn func function forward call activation activate value")
 SLOPE = listed(
     "df dfn dfunc d_f d_fn grad gradient deriv derivative prime f_prime fn_prime backward slope diff"
 )

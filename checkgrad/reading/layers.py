@@ -10,22 +10,11 @@ from checkgrad.exercise import Exercise, Kind
 from checkgrad.exercises import fused
 from checkgrad.reading.functions import item_of, spare
 from checkgrad.reading.meant import exercise_of, in_context, is_node, reached, takes_logits
-from checkgrad.reading.names import (
-    ACTIVATION_WORDS,
-    DERIVATIVE,
-    LOSS_WORDS,
-    NEUTRAL,
-    Meaning,
-    listed,
-    meaning,
-    split,
-)
-from checkgrad.reading.objects import WEIGHT, makings
+from checkgrad.reading.objects import makings
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import (
     ACTIVATED,
     SQUASHED,
-    UPSTREAM_NAME,
     Earlier,
     Fill,
     Token,
@@ -35,31 +24,27 @@ from checkgrad.reading.signature import (
     positional,
     required,
 )
-
-FORWARD = listed(
-    "forward __call__ fprop forward_pass forward_propagation compute_output feedforward activate"
-    " activation function func fn f output _output run get_output calculate calc compute apply"
-    " evaluate call compute_loss compute_cost calculate_loss loss cost error _forward propagate"
-    " forwardprop forward_prop act transform value"
+from checkgrad.words.layers import (
+    BACKWARD,
+    FORWARD,
+    GIVES_LOSS,
+    GRADIENTS,
+    KEEPS,
+    LOSS_OF_A_MODEL,
+    SLOPE,
+    VALUES,
+    WEIGHT,
 )
-LOSS_OF_A_MODEL = listed("compute_loss compute_cost calculate_loss loss cost error")
-BACKWARD = listed(
-    "backward backprop bprop backward_pass back backpropagate backpropagation _backward"
-    " backward_propagation backwardprop back_prop backward_prop _input_grad input_grad"
+from checkgrad.words.meaning import (
+    ACTIVATION_WORDS,
+    DERIVATIVE,
+    LOSS_WORDS,
+    NEUTRAL,
+    Meaning,
+    meaning,
 )
-SLOPE = listed(
-    "gradient grad derivative deriv derv diff prime df delta dfn local_grad gradients derivate"
-    " compute_gradient get_gradient calculate_gradient f_prime fn_prime activation_derivative"
-    " derive loss_grad _grad grad_fn der d jacobian compute_grad loss_gradient loss_derivative"
-    " d_loss bp calculate_derivative function_derivative func_derivative"
-)
-GIVES_LOSS = ("get_loss", "loss", "get_cost", "cost", "get_value", "value", "item")
-VALUES = listed(
-    "output out y a outputs activations probs p result value y_hat yhat s loss cost e j l"
-)
-GRADIENTS = listed(
-    "dinputs dvalues dx grad gradient dinput grad_input d_inputs input_grad grads d_input dz da dinputs_"
-)
+from checkgrad.words.roles import UPSTREAM_NAME
+from checkgrad.words.text import split
 
 
 @dataclass(frozen=True)
@@ -271,11 +256,6 @@ def _asked_with(
         )
         for cached in passed if before else ():
             yield before, assignments(backward.parameters, from_above, (cached,))
-
-
-KEEPS = listed(
-    "save keep store cache retain remember record train training trainable grad requires"
-)
 
 
 def _keeps_by(forward: Definition) -> list[str]:

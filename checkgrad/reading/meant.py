@@ -9,26 +9,11 @@ from dataclasses import replace
 from checkgrad.child.inventory import Definition, Inventory, Parameter
 from checkgrad.exercise import Exercise, Kind
 from checkgrad.exercises import ALL, fused
-from checkgrad.reading.names import (
-    DERIVATIVE,
-    JACOBIAN,
-    NEUTRAL,
-    Meaning,
-    meaning,
-    split,
-)
 from checkgrad.reading.recipe import last_name
-from checkgrad.reading.signature import (
-    LOGITS,
-    PREDICTION,
-    TARGET,
-    UPSTREAM_NAME,
-    Fill,
-    is_flag,
-    option,
-    positional,
-    required,
-)
+from checkgrad.reading.signature import Fill, is_flag, option, positional, required
+from checkgrad.words.meaning import DERIVATIVE, JACOBIAN, NEUTRAL, Meaning, meaning
+from checkgrad.words.roles import LOGITS, PREDICTION, TARGET, UPSTREAM_NAME
+from checkgrad.words.text import split
 
 EXPONENTIALS = {"exp", "expit", "logsumexp", "logaddexp", "logsoftmax"}
 UNITS = {"transfer", "activation", "nonlin", "nonlinearity", "squash", "squashing"}

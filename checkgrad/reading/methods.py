@@ -10,10 +10,11 @@ from checkgrad.exercise import Exercise
 from checkgrad.reading.functions import answers, plain, spare, without_flag
 from checkgrad.reading.layers import methods_of
 from checkgrad.reading.meant import by_its_text, exercise_of, in_context
-from checkgrad.reading.names import Meaning, meaning
-from checkgrad.reading.objects import WEIGHT, bare, makings
+from checkgrad.reading.objects import bare, makings
 from checkgrad.reading.recipe import Call, Candidate, last_name, path_of
 from checkgrad.reading.signature import assignments, positional, required
+from checkgrad.words.layers import WEIGHT
+from checkgrad.words.meaning import Meaning, meaning
 
 
 def of_method(

@@ -11,9 +11,6 @@ import numpy as np
 
 from checkgrad.reading.network_form import Form, shape_of_weight
 from checkgrad.reading.network_places import (
-    BIAS_NAME,
-    GRADIENT,
-    WEIGHT_NAME,
     Group,
     Leaves,
     Listed,
@@ -28,6 +25,7 @@ from checkgrad.reading.network_places import (
     says,
     says_gradient,
 )
+from checkgrad.words.networks import BIAS_NAME, GRADIENT, WEIGHT_NAME
 
 
 def find_gradients(

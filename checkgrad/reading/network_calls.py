@@ -21,7 +21,7 @@ from checkgrad.reading.network_match import (
     Seen,
     seen_in_outputs,
 )
-from checkgrad.reading.network_names import fillings, last, repeats, returned
+from checkgrad.reading.network_names import fillings, repeats, returned
 from checkgrad.reading.network_objects import attributes, contents, said
 from checkgrad.reading.network_places import Path, leaves
 from checkgrad.reading.network_script import (
@@ -43,6 +43,7 @@ from checkgrad.reading.network_script import (
     Y,
 )
 from checkgrad.reading.network_search import CLASSES, Holder, Search
+from checkgrad.words.text import last
 
 HANDED = (PARAMS, WEIGHTS, BIASES, VECTOR, "w", "b")
 

@@ -13,28 +13,10 @@ from checkgrad.child.request import path as path_to
 from checkgrad.exercise import Kind
 from checkgrad.exercises import mlp
 from checkgrad.reading import network_script as scripts
-from checkgrad.reading.names import DERIVATIVE, LOSS_WORDS, meaning, split
 from checkgrad.reading.network_form import COLUMN, FIRST, FLAT, IN_OUT, OUT_IN, ROW, Form
-from checkgrad.reading.network_names import (
-    INITIALISES,
-    fillings,
-    holds,
-    is_rate,
-    last,
-    setting,
-    takes_activation,
-)
+from checkgrad.reading.network_names import fillings, is_rate, setting, takes_activation
 from checkgrad.reading.network_objects import explored
-from checkgrad.reading.network_places import (
-    BIAS_NAME,
-    WEIGHT_NAME,
-    Index,
-    Numbered,
-    Places,
-    bare,
-    chain_of_sizes,
-    find_places,
-)
+from checkgrad.reading.network_places import Index, Numbered, Places, chain_of_sizes, find_places
 from checkgrad.reading.network_plans import plans
 from checkgrad.reading.network_script import (
     FUNCTION,
@@ -54,6 +36,10 @@ from checkgrad.reading.network_script import (
 )
 from checkgrad.reading.network_search import HIDDEN_SIZES, Holder, Made, Search, pilot_sizes
 from checkgrad.reading.signature import required
+from checkgrad.words.meaning import DERIVATIVE, LOSS_WORDS, meaning
+from checkgrad.words.networks import BIAS_NAME, WEIGHT_NAME, holds
+from checkgrad.words.purposes import INITIALISES
+from checkgrad.words.text import bare, last, split
 
 
 def holders(search: Search, tokens: set[str]) -> Iterator[list[Holder]]:

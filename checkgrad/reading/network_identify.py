@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -30,6 +29,7 @@ from checkgrad.reading.network_reading import TASKS, Ask, NetworkCandidate, Netw
 from checkgrad.reading.network_script import COUNT, DEPTH, PENALTY, RATE, Script
 from checkgrad.reading.network_search import CLASSES, Holder, Search
 from checkgrad.reading.usage import Usage
+from checkgrad.words.messages import UNKNOWN_NAME
 
 MOST_TRIALS = 3
 MOST_WAYS = 4
@@ -58,9 +58,6 @@ def identify(
         return found
     again = replace(search, lacking=lacking, problems=[])
     return _searched(candidate, again)
-
-
-UNKNOWN_NAME = re.compile(r"NameError: name '(\w+)' is not defined|NotHere: (\w+) has no value")
 
 
 def _lacking(search: Search) -> tuple[tuple[Path, scripts.Token], ...]:

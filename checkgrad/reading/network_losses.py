@@ -11,7 +11,6 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import path as path_to
 from checkgrad.reading import network_script as scripts
-from checkgrad.reading.names import meaning
 from checkgrad.reading.network_calls import (
     HANDED,
     Trial,
@@ -25,7 +24,7 @@ from checkgrad.reading.network_match import (
     seen_in_loss,
     seen_in_penalised,
 )
-from checkgrad.reading.network_names import last, says, tokens_for
+from checkgrad.reading.network_names import tokens_for
 from checkgrad.reading.network_places import Path, leaves, says_gradient
 from checkgrad.reading.network_script import (
     CACHE,
@@ -41,6 +40,9 @@ from checkgrad.reading.network_script import (
 )
 from checkgrad.reading.network_search import Search
 from checkgrad.reading.signature import Fill, required
+from checkgrad.words.meaning import meaning
+from checkgrad.words.purposes import says
+from checkgrad.words.text import last
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
 
 from checkgrad.child.inventory import Definition, Parameter
-from checkgrad.exercise import Kind
-from checkgrad.reading.names import (
-    DERIVATIVE,
-    LOSS_WORDS,
-    NEUTRAL,
-    listed,
-    meaning,
-    split,
-)
-from checkgrad.reading.network_places import bare
 from checkgrad.reading.network_script import (
     ARCHITECTURE,
     BIASES,
@@ -41,122 +30,31 @@ from checkgrad.reading.network_script import (
     Y,
 )
 from checkgrad.reading.signature import Fill, positional, required
-
-FORWARD = re.compile(
-    r"(l_?|my_?|model_?|nn_?|net_?|network_?|full_?|mlp_?|n_?layers?_?|linear_?model_?)*"
-    r"(forward|predict|feed_?forward|forward_?pass|forward_?prop(agation|agate)?|propagate|__call__|think|predict_?proba"
-    r"|compute_?outputs?|run|query|scores?|fprop|nn|net|network|model|hypothesis|get_?outputs?|outputs?|activate|infer|ff)"
-    r"(_?(pass|all|full|deep|train|model|network|n_?layers?|propagate))*"
+from checkgrad.words.meaning import DERIVATIVE
+from checkgrad.words.networks import (
+    BESIDE_PARAMETERS,
+    BESIDE_WORDS,
+    CACHES,
+    CONTAINERS,
+    GIVEN_WORDS,
+    GLUED,
+    HIDDEN_WORDS,
+    IN_WORDS,
+    INPUT_WORDS,
+    INPUTS,
+    OUT_WORDS,
+    OUTPUT_WORDS,
+    PARAMETER_WORDS,
+    PREDICTIONS,
+    SECOND_WORDS,
+    SIZE_WORDS,
+    TARGET_WORDS,
+    TARGETS,
+    UPSTREAM_NAME,
+    WHOLE_BIASES,
+    WHOLE_WEIGHTS,
 )
-LOSSLIKE = re.compile(
-    r"(compute_?|calc(ulate)?_?|get_?|my_?|total_?|nn_?|model_?|net(work)?_?)*(loss|cost|error|objective|j|criterion)(_?(func(tion)?|fn|value))*"
-)
-GRADIENT = re.compile(
-    r"(l_?|my_?|model_?|nn_?|net_?|network_?|full_?|mlp_?|compute_?|calc(ulate)?_?|get_?|do_?|n_?layers?_?|linear_?model_?)*"
-    r"(backwards?|gradients?|grads?|back_?prop(agation|agate)?|backward_?pass|back_?pass|backward_?prop(agation|agate)?|bprop"
-    r"|(loss|cost|forward)_?(and|_)_?(grad(ient)?s?|backward_?(prop|pass|propagation)?)|derivatives?|get_?cost_?and_?grad\w*"
-    r"|backward_?propogation|back_?propogation|delta_?rule)"
-    r"(_?(pass|all|full|deep|model|network|n_?layers?|propagate|descent_?step))*"
-)
-UPDATE = re.compile(
-    r"(train|fit|step|update|gradient_?descent|train_?(step|batch|on_?batch|one|epoch)|update_?(params|parameters|weights|mini_?batch)|learn"
-    r"|optimi[sz]e|sgd(_?step)?|back_?prop(agation)?|backward_?(pass|prop)?|one_?step|fit_?batch|partial_?fit)"
-)
-INITIALISES = re.compile(
-    r"(random_?|he_?|xavier_?|rand_?|weights?_?|params?_?|parameters_?)*(init|initiali[sz]e|create|make|build|setup|get_initial)(iali[sz]e|iali[sz]ation)?"
-    r"(_?(params?|parameters|weights?|weights_?and_?biases|network|net|model|nn|layers|deep|he|random|xavier|mlp|l|theta|variables))*"
-    r"|(params?|parameters|weights?|network)_?init(iali[sz](e|er|ation))?"
-)
-HOLDS = listed(
-    "w b ws bs weight weights wt wts bias biases param params parameter parameters theta thetas"
-    " layers synapse synapses syn synaptic"
-)
-
-
-def holds(name: str) -> bool:
-    """Does the name of an attribute sound like parameters?"""
-    words = split(bare(name))
-    return (
-        bool(HOLDS & set(words))
-        or re.fullmatch(r"[wb]([hoixy]{1,2}|\d)?|w[ih]{1,2}[ho]|who", bare(name).lower())
-        is not None
-    )
-
-
-def last(name: str) -> str:
-    return name.rsplit(".", 1)[-1]
-
-
-@cache
-def says(definition: Definition) -> frozenset[str]:
-    """What a function may be good for by its name: "forward", "loss", "gradient", "update"."""
-    name = (
-        bare(last(definition.name)).lower() if last(definition.name) != "__call__" else "__call__"
-    )
-    tables = {"forward": FORWARD, "loss": LOSSLIKE, "gradient": GRADIENT, "update": UPDATE}
-    found = {purpose for purpose, pattern in tables.items() if pattern.fullmatch(name)}
-    words = set(split(bare(last(definition.name))))
-    if words & LOSS_WORDS and words & DERIVATIVE and words <= LOSS_WORDS | DERIVATIVE | NEUTRAL:
-        found.add("gradient")
-    said = meaning(last(definition.name))
-    if said and said.kind is Kind.LOSS and not said.derivative:
-        found.add("loss")
-    return frozenset(found)
-
-
-INPUTS = listed(
-    "x xs inputs input data features x_batch batch image images a0 x_train sample samples"
-    " xb input_data x_data inp feature x_in input_x input_vector in_data example examples"
-    " batch_x xtrain x_input train_x points a_0 mini_batch_x"
-)
-TARGETS = listed(
-    "y t targets target labels label y_true ytrue true truth y_batch t_batch onehot"
-    " one_hot y_train yb ys ts desired expected ground_truth y_onehot y_one_hot one_hot_y"
-    " actual output_desired y_enc t_onehot d batch_y target_vector ytrain y_t y_actual"
-    " y_label train_y answers y_target y_targets tgt gt batch_t t_train correct"
-)
-PREDICTIONS = listed(
-    "y_hat yhat al a2 a3 y_pred ypred pred preds prediction predictions probs prob p"
-    " output outputs out o a_out y_out a_l probabilities y_ y_prob predicted a_last"
-    " hypothesis h final_output final_outputs network_output scores logits y_predict"
-    " a_final py a_output activation"
-)
-CONTAINERS = listed(
-    "parameters params param theta thetas model net network weights_dict p w_b variables"
-    " weights_and_biases par"
-)
-CACHES = listed(
-    "cache caches cached activations memory forward_cache store intermediates hidden"
-    " hiddens internals storage saved forward_pass values zs a_s values_cache"
-    " hidden_layers layer_outputs outputs_cache act_cache mem cach history states"
-    " activation_cache forward_values"
-)
-# Words of names that say what data is, and words that may stand beside them.
-INPUT_WORDS = listed(
-    "x input inputs feature features sample samples image images example examples points"
-)
-TARGET_WORDS = listed(
-    "y t target targets label labels expected desired truth true actual correct wanted ideal"
-    " onehot answer answers"
-)
-PARAMETER_WORDS = {"params", "parameters", "theta", "thetas"}
-BESIDE_PARAMETERS = listed(
-    "nn net network model init initial values value all flat unrolled vec vector"
-)
-OUTPUT_WORDS = {"output", "outputs", "class", "classes", "value", "values", "result", "results"}
-GIVEN_WORDS = {"training", "train", "test"}
-BESIDE_WORDS = GIVEN_WORDS | listed(
-    "set sets list lists batch mini data vector vectors matrix array arrays current one hot enc"
-    " encoded the in layer raw b valid validation val dev"
-)
-SECOND_WORDS = listed("valid validation val dev test")  # of data that is there besides
-WHOLE_WEIGHTS = listed("weights w ws weight w_list weight_list weight_matrices")
-WHOLE_BIASES = listed("biases b bs bias b_list bias_list bias_vectors")
-
-
-UPSTREAM_NAME = re.compile(
-    r"d_?(out|l|j|loss|y|z|a|values?|outputs?|pred|logits|scores)(_\w+)?|\w*grad(ient|ients|s)?(_\w+)?|d|delta|upstream|error|err|eta|g|gy|next_\w+"
-)
+from checkgrad.words.text import split
 
 
 def tokens_for(name: str) -> list[Token]:
@@ -174,9 +72,6 @@ def _size(name: str) -> list[Token]:
     meant = constructor_token(name) if SIZE_WORDS & set(split(name)) else None
     tokens: dict[str, list[Token]] = {IN: [IN], HIDDEN: ["size1"], OUT: [OUT]}
     return tokens.get(meant or "", [])
-
-
-SIZE_WORDS = {"size", "num", "dim", "units", "n", "nodes"}
 
 
 def is_target(name: str) -> bool:
@@ -366,25 +261,6 @@ def _wanted(parameter: Parameter, allowed: Sequence[str]) -> Token | None:
 def repeats(definition: Definition) -> bool:
     """Is it told how often to do something?"""
     return any(Fill(1) in setting(p.name) for p in definition.parameters or ())
-
-
-HIDDEN_WORDS = {"hidden", "h", "hid", "middle", "hiddens", "nh", "mid", "hl"}
-IN_WORDS = {"in", "input", "inputs", "x", "features", "feature", "nx", "i", "fan"}
-OUT_WORDS = {
-    "out",
-    "output",
-    "outputs",
-    "classes",
-    "class",
-    "y",
-    "c",
-    "labels",
-    "ny",
-    "o",
-    "no",
-    "categories",
-}
-GLUED = re.compile(r"(?<=\w)(nodes?|sizes?|dims?|units?|neurons?|layers?|num)$")  # "hiddennodes"
 
 
 def constructor_token(name: str) -> str | None:

@@ -11,8 +11,9 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Probe
 from checkgrad.exercises import mlp
 from checkgrad.reading.network_match import number
-from checkgrad.reading.network_names import last, says
 from checkgrad.reading.network_reading import Ask, NetworkReading
+from checkgrad.words.purposes import says
+from checkgrad.words.text import last
 
 NEAR = 0.05  # of the losses; a small number inside a log, or clipping, moves them by less
 SAME = 1e-6

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.reading.names import listed, split
 from checkgrad.reading.network_form import (
     FIRST,
     IN_OUT,
@@ -20,6 +19,8 @@ from checkgrad.reading.network_form import (
     bias_form,
     shape_of_weight,
 )
+from checkgrad.words.networks import BIAS_NAME, GRADIENT, REMEMBERED, SLOPES, WEIGHT_NAME
+from checkgrad.words.text import bare, split
 
 Path = tuple[str | int, ...]
 Leaves = Sequence[tuple[Path, Any]]
@@ -154,23 +155,6 @@ def _holes(part: str | int) -> Iterator[tuple[str | None, int]]:
         return
     for match in re.finditer(r"\d+", part):
         yield part[: match.start()] + "{}" + part[match.end() :], int(match.group())
-
-
-SLOPES = listed("grad grads gradient gradients nabla delta deltas derivative derivatives")
-REMEMBERED = listed(
-    "velocity velocities momentum momentums moment moments prev previous old last best update"
-    " updates change changes velo velos mask m v s acc accumulated history init initial"
-)
-GRADIENT = re.compile(r"d_?(w|b|weights?|bias(es)?|thetas?|params?)(_?[\dhoxyi{}]+)*", re.I)
-WEIGHT_NAME = re.compile(
-    r"(d_?)?w(eights?|ts?|_?[\dhoxyi{}]+)*|thetas?|kernels?|coefs?|synapses?|syn", re.I
-)
-BIAS_NAME = re.compile(r"(d_?)?b(ias|iases|_?[\dhoxyi{}]+)*|intercepts?", re.I)
-
-
-def bare(name: str) -> str:
-    """A name without the dot of an attribute, private underscores and the class in front of them."""
-    return re.sub(r"^\._[A-Za-z0-9]+?__(?=\w)", "", name).lstrip("._")
 
 
 def is_auxiliary(names: str) -> bool:

@@ -20,10 +20,10 @@ from checkgrad.reading import network_answer, pieces
 from checkgrad.reading import network_form as forms
 from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_form import Parameters
-from checkgrad.reading.network_names import says
 from checkgrad.reading.network_script import Script, sizes_of
 from checkgrad.reading.network_tell import loss_of, outputs_of, squashed
 from checkgrad.reading.pieces import Pieces
+from checkgrad.words.purposes import says
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 RESETS = re.compile(r"zero|reset|clear|update|step|train|fit|optimi", re.IGNORECASE)

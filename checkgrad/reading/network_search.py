@@ -9,10 +9,10 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import Request
 from checkgrad.reading.network_match import Pilot, pilot
-from checkgrad.reading.network_names import says
 from checkgrad.reading.network_places import Path
 from checkgrad.reading.network_script import Script, Token
 from checkgrad.reading.usage import Usage
+from checkgrad.words.purposes import says
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 Made = tuple[Script, tuple[int, ...]]  # a script that makes an object, and the sizes it is for

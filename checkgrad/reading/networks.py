@@ -9,19 +9,8 @@ from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Kind
 from checkgrad.exercises.parts import every_part
 from checkgrad.reading.candidate import candidates
-from checkgrad.reading.names import meaning, split
 from checkgrad.reading.network_identify import identify
-from checkgrad.reading.network_names import (
-    INITIALISES,
-    WHOLE_WEIGHTS,
-    holds,
-    is_target,
-    last,
-    named,
-    says,
-    takes_activation,
-    tokens_for,
-)
+from checkgrad.reading.network_names import is_target, named, takes_activation, tokens_for
 from checkgrad.reading.network_of_pieces import identify_pieces
 from checkgrad.reading.network_places import says_gradient
 from checkgrad.reading.network_reading import Ask, NetworkCandidate, NetworkReading
@@ -31,6 +20,10 @@ from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate
 from checkgrad.reading.signature import required
 from checkgrad.reading.usage import Usage
+from checkgrad.words.meaning import meaning
+from checkgrad.words.networks import WHOLE_WEIGHTS, holds
+from checkgrad.words.purposes import INITIALISES, says
+from checkgrad.words.text import last, split
 
 __all__ = ["NetworkCandidate", "NetworkReading", "network_candidates", "read_networks"]
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
 from checkgrad.child.inventory import Definition, Inventory, Parameter
-from checkgrad.reading.names import listed
 from checkgrad.reading.recipe import Call, path_of
 from checkgrad.reading.signature import (
     CLASSES,
@@ -17,29 +14,9 @@ from checkgrad.reading.signature import (
     required,
     unusual_settings,
 )
+from checkgrad.words.layers import IN, LISTS, OUT, holder
 
 INPUTS, OUTPUTS = "number of inputs", "number of outputs"
-LISTS = listed(
-    "layers sizes layer_sizes layer_dims dims shape_list hidden_layers topology architecture"
-)
-IN = re.compile(
-    r"(n_?|num_?|dim_?|size_?|shape_?|d_?|nb_?)?(in|input|inputs|fan_?in|prev)"
-    r"(_?(size|dims?|features|units|shape|nodes|neurons|num|channels|n))?|d|rows|num_features|n_x",
-    re.IGNORECASE,
-)
-OUT = re.compile(
-    r"(n_?|num_?|dim_?|size_?|shape_?|d_?|nb_?)?(out|outputs?|hidden|units|neurons|fan_?out|nodes)"
-    r"(_?(size|dims?|features|units|shape|nodes|neurons|num|channels|n))?|h|m|cols|n_y|size|n",
-    re.IGNORECASE,
-)
-WEIGHT = re.compile(r"_*(w|weights?|kernel|theta|w_init|weight_matrix)_*", re.IGNORECASE)
-BIAS = re.compile(r"_*(b|bias|biases|b_init|w_?0|offsets?|intercept)_*", re.IGNORECASE)
-
-
-def holder(role: str) -> re.Pattern[str]:
-    """How attributes and arguments are called that hold a parameter: weights and bias by their words."""
-    usual = {"w": WEIGHT, "b": BIAS}
-    return usual.get(role) or re.compile(rf"_*{re.escape(role)}_*", re.IGNORECASE)
 
 
 def makings(name: str, inventory: Inventory, roles: tuple[str, ...] = ()) -> list[tuple[Call, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,22 +14,10 @@ from checkgrad.reading.exchange import is_split
 from checkgrad.reading.inquiry import Inquiry
 from checkgrad.reading.recipe import Candidate, last_name
 from checkgrad.reading.topic import shape_of
+from checkgrad.words.messages import FLAT, NO_ARRAY, REFUSED
 
 MISSING = "NotHere"  # what a stand-in for a library raises
 MORE_AXES = "it takes arrays of more axes than samples and classes"
-# What Python says of a call whose arguments do not fit the parameters.
-REFUSED = re.compile(
-    r"(?:.*\.)?(\w+)\(\) (?:missing \d+ required|takes .* positional arguments?|got an unexpected)"
-)
-# What is said where an array has fewer axes than the code takes.
-FLAT = re.compile(
-    r"not enough values to unpack \(expected [3-9], got [0-2]\)"
-    r"|too many indices for array: array is 2-dimensional, but [3-9] were indexed"
-)
-
-
-# What is said where an array lacks what tensors and nodes have: x.data may be the memory of an array.
-NO_ARRAY = re.compile(r"'numpy\.\w+' object has no attribute '\w+'|.*'memoryview'")
 
 
 def wants_objects(answers: Iterable[Behaviour]) -> bool:

@@ -10,11 +10,9 @@ from checkgrad.exercise import Exercise
 from checkgrad.reading.dense import affine, held_by, object_of, ready
 from checkgrad.reading.derived import part_of
 from checkgrad.reading.layers import Layer, invoked
-from checkgrad.reading.names import DERIVATIVE, split
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import (
     LARGE_RATE,
-    RATES,
     Earlier,
     Fill,
     Several,
@@ -24,6 +22,9 @@ from checkgrad.reading.signature import (
     positional,
     required,
 )
+from checkgrad.words.meaning import DERIVATIVE
+from checkgrad.words.roles import RATES
+from checkgrad.words.text import split
 
 OF_PARAMETERS = {"params", "param", "parameters", "weights", "w"}
 

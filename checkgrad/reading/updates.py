@@ -12,23 +12,15 @@ from itertools import product
 
 from checkgrad.child.inventory import Definition, Inventory, Parameter
 from checkgrad.exercise import Exercise, Kind
-from checkgrad.reading.dense import BIAS_GRADIENT, WEIGHT_GRADIENT
 from checkgrad.reading.layers import methods_of
-from checkgrad.reading.names import listed, split, stems
-from checkgrad.reading.objects import BIAS, WEIGHT
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
-from checkgrad.reading.signature import (
-    RATES,
-    Earlier,
-    Fill,
-    Several,
-    Share,
-    Token,
-    positional,
-    required,
-)
+from checkgrad.reading.signature import Earlier, Fill, Several, Share, Token, positional, required
 from checkgrad.reading.steps import COUNT, HANDED, ZEROS
 from checkgrad.reading.steps import COUNTER as COUNTS
+from checkgrad.words.layers import BIAS, BIAS_GRADIENT, WEIGHT, WEIGHT_GRADIENT
+from checkgrad.words.meaning import stems
+from checkgrad.words.roles import RATES
+from checkgrad.words.text import listed, split
 
 OTHERS = listed(
     "nesterov nag rmsprop rms prop adagrad adadelta adamax nadam amsgrad radam lion ada w sparse"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from checkgrad.exercise import Exercise, Kind
 from checkgrad.exercises import ALL
+from checkgrad.words.text import listed, split
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,6 @@ class Meaning:
     def computes(self) -> bool:
         """Is it an activation or a loss, which methods of networks compute as well?"""
         return self.kind in (Kind.ACTIVATION, Kind.LOSS)
-
-
-def listed(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 DERIVATIVE = listed(
@@ -70,7 +66,6 @@ LONG = sorted(
     key=len,
     reverse=True,
 )
-WORD = re.compile(r"[0-9][dD]\b|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 
 def stems(exercise: Exercise) -> set[str]:
@@ -106,11 +101,6 @@ def meaning(name: str, own: tuple[Exercise, ...] = ()) -> Meaning | None:
         if concept and (found := _decorated(concept, words[:i], words[j:])):
             return found
     return None
-
-
-def split(name: str) -> list[str]:
-    """Split at underscores, capitals and numbers: "softMax_2D" -> soft max 2d."""
-    return [word.lower() for word in WORD.findall(name.replace("_", " "))]
 
 
 def unglue(word: str) -> list[str]:

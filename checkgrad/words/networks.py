@@ -1,0 +1,105 @@
+"""What the names of a network's parameters and attributes say."""
+
+from __future__ import annotations
+
+import re
+
+from checkgrad.words.text import bare, listed, split
+
+HOLDS = listed(
+    "w b ws bs weight weights wt wts bias biases param params parameter parameters theta thetas"
+    " layers synapse synapses syn synaptic"
+)
+
+
+def holds(name: str) -> bool:
+    """Does the name of an attribute sound like parameters?"""
+    words = split(bare(name))
+    return (
+        bool(HOLDS & set(words))
+        or re.fullmatch(r"[wb]([hoixy]{1,2}|\d)?|w[ih]{1,2}[ho]|who", bare(name).lower())
+        is not None
+    )
+
+
+INPUTS = listed(
+    "x xs inputs input data features x_batch batch image images a0 x_train sample samples"
+    " xb input_data x_data inp feature x_in input_x input_vector in_data example examples"
+    " batch_x xtrain x_input train_x points a_0 mini_batch_x"
+)
+TARGETS = listed(
+    "y t targets target labels label y_true ytrue true truth y_batch t_batch onehot"
+    " one_hot y_train yb ys ts desired expected ground_truth y_onehot y_one_hot one_hot_y"
+    " actual output_desired y_enc t_onehot d batch_y target_vector ytrain y_t y_actual"
+    " y_label train_y answers y_target y_targets tgt gt batch_t t_train correct"
+)
+PREDICTIONS = listed(
+    "y_hat yhat al a2 a3 y_pred ypred pred preds prediction predictions probs prob p"
+    " output outputs out o a_out y_out a_l probabilities y_ y_prob predicted a_last"
+    " hypothesis h final_output final_outputs network_output scores logits y_predict"
+    " a_final py a_output activation"
+)
+CONTAINERS = listed(
+    "parameters params param theta thetas model net network weights_dict p w_b variables"
+    " weights_and_biases par"
+)
+CACHES = listed(
+    "cache caches cached activations memory forward_cache store intermediates hidden"
+    " hiddens internals storage saved forward_pass values zs a_s values_cache"
+    " hidden_layers layer_outputs outputs_cache act_cache mem cach history states"
+    " activation_cache forward_values"
+)
+# Words of names that say what data is, and words that may stand beside them.
+INPUT_WORDS = listed(
+    "x input inputs feature features sample samples image images example examples points"
+)
+TARGET_WORDS = listed(
+    "y t target targets label labels expected desired truth true actual correct wanted ideal"
+    " onehot answer answers"
+)
+PARAMETER_WORDS = {"params", "parameters", "theta", "thetas"}
+BESIDE_PARAMETERS = listed(
+    "nn net network model init initial values value all flat unrolled vec vector"
+)
+OUTPUT_WORDS = {"output", "outputs", "class", "classes", "value", "values", "result", "results"}
+GIVEN_WORDS = {"training", "train", "test"}
+BESIDE_WORDS = GIVEN_WORDS | listed(
+    "set sets list lists batch mini data vector vectors matrix array arrays current one hot enc"
+    " encoded the in layer raw b valid validation val dev"
+)
+SECOND_WORDS = listed("valid validation val dev test")  # of data that is there besides
+WHOLE_WEIGHTS = listed("weights w ws weight w_list weight_list weight_matrices")
+WHOLE_BIASES = listed("biases b bs bias b_list bias_list bias_vectors")
+UPSTREAM_NAME = re.compile(
+    r"d_?(out|l|j|loss|y|z|a|values?|outputs?|pred|logits|scores)(_\w+)?|\w*grad(ient|ients|s)?(_\w+)?|d|delta|upstream|error|err|eta|g|gy|next_\w+"
+)
+SIZE_WORDS = {"size", "num", "dim", "units", "n", "nodes"}
+HIDDEN_WORDS = {"hidden", "h", "hid", "middle", "hiddens", "nh", "mid", "hl"}
+IN_WORDS = {"in", "input", "inputs", "x", "features", "feature", "nx", "i", "fan"}
+OUT_WORDS = {
+    "out",
+    "output",
+    "outputs",
+    "classes",
+    "class",
+    "y",
+    "c",
+    "labels",
+    "ny",
+    "o",
+    "no",
+    "categories",
+}
+GLUED = re.compile(r"(?<=\w)(nodes?|sizes?|dims?|units?|neurons?|layers?|num)$")  # "hiddennodes"
+
+
+SLOPES = listed("grad grads gradient gradients nabla delta deltas derivative derivatives")
+REMEMBERED = listed(
+    "velocity velocities momentum momentums moment moments prev previous old last best update"
+    " updates change changes velo velos mask m v s acc accumulated history init initial"
+)
+GRADIENT = re.compile(r"d_?(w|b|weights?|bias(es)?|thetas?|params?)(_?[\dhoxyi{}]+)*", re.I)
+WEIGHT_NAME = re.compile(
+    r"(d_?)?w(eights?|ts?|_?[\dhoxyi{}]+)*|thetas?|kernels?|coefs?|synapses?|syn", re.I
+)
+BIAS_NAME = re.compile(r"(d_?)?b(ias|iases|_?[\dhoxyi{}]+)*|intercepts?", re.I)
