@@ -6,7 +6,6 @@ The second has to be ruled out before anything is called wrong or crashed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +24,7 @@ from checkgrad.reading.signature import Fill, likeness, option
 from checkgrad.reading.topic import STEPS, manner
 from checkgrad.reading.way import Way
 from checkgrad.words.meaning import meaning, stems
+from checkgrad.words.messages import FOREIGN, heard
 from checkgrad.words.text import split
 
 PINNED, USED_SO, REPAIRED = "pinned", "used_so", "repaired"
@@ -184,23 +184,11 @@ def _has_its_form(student: Student, way: Way) -> bool:
     )
 
 
-# What Python says where code is handed another kind of thing than it is written for, or before something is set.
-FOREIGN = re.compile(
-    r"'(numpy\.\w+|float|int|list|tuple|dict|str|NoneType|memoryview|\w+)' object "
-    r"(has no attribute|is not|does not support)"
-    r"|.*'(NoneType|memoryview|dict|str)'"
-    r"|(not enough|too many) values to unpack|too many indices for array"
-    r"|(arrays used as indices|only integers, slices)"
-    r"|invalid literal for int|.*takes? .* positional arguments? but|.*missing \d+ required"
-    r"|.*(is|are) not available here"
-)
-
-
 def _stops_at_what_it_was_given(answer: Behaviour) -> bool:
     """Does it stop because it is handed another kind of thing than it wants, not because of what it does?"""
     if answer.raised == "KeyError":
         return True
-    return bool(answer.raised) and FOREIGN.match(answer.message) is not None
+    return bool(answer.raised) and heard(answer, FOREIGN) is not None
 
 
 def _alike(got: Any, due: Any) -> bool:

@@ -14,6 +14,7 @@ from checkgrad.reading.inquiry import Choice, Inquiry, is_alone
 from checkgrad.reading.recipe import last_name
 from checkgrad.reading.topic import STEPS, Right, manner
 from checkgrad.reading.way import Way
+from checkgrad.words.messages import NO_BROADCAST, heard
 
 NATURAL = (ROWS, "positive", "(in, out)", "of the true class", "one half", "usual", "added")
 
@@ -101,7 +102,7 @@ def helps(one: Inquiry, inquiries: Sequence[Inquiry]) -> bool:
 def _stops_at_batches(one: Inquiry) -> bool:
     """Is it right for single samples alone, for two arrays in it fit together for none but these?"""
     batch = next((one.answers[way] for way in one.ways if way in one.answers), [])
-    stops = all(b.raised == "ValueError" and "broadcast" in b.message for b in batch)
+    stops = all(heard(b, NO_BROADCAST) for b in batch)
     return bool(one.fits and batch) and stops and all(map(is_alone, one.fits))
 
 

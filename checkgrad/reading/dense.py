@@ -26,8 +26,8 @@ from checkgrad.words.layers import (
     WHOLE,
     holder,
 )
-from checkgrad.words.meaning import CONCEPTS, Meaning, meaning, not_built_in
-from checkgrad.words.text import listed
+from checkgrad.words.meaning import Meaning, meaning, not_built_in
+from checkgrad.words.source import SQUASHING
 
 
 def of_dense(
@@ -76,11 +76,6 @@ def affine(
 def _is_of_a_network(methods: Mapping[str, Definition]) -> bool:
     """Does a class whose name does not say that it is a layer do more than a layer?"""
     return bool(WHOLE & methods.keys())
-
-
-SQUASHING = listed("exp maximum where transfer") | {
-    stem for stem, one in CONCEPTS.items() if one.kind is Kind.ACTIVATION
-}
 
 
 def _squashes(layer: Layer, forward: Definition) -> bool:

@@ -34,14 +34,10 @@ from checkgrad.reading.signature import (
     required,
     unusual_settings,
 )
-from checkgrad.words.layers import FUNCTION
+from checkgrad.words.layers import FIELD_SLOPE, FUNCTION
 from checkgrad.words.meaning import DERIVATIVE, LOSS_WORDS, Meaning, meaning, not_built_in
 from checkgrad.words.roles import UPSTREAM_NAME
-from checkgrad.words.text import listed, split
-
-SLOPE = listed(
-    "df dfn dfunc d_f d_fn grad gradient deriv derivative prime f_prime fn_prime backward slope diff"
-)
+from checkgrad.words.text import split
 
 Parameters = tuple[Parameter, ...] | None
 Named = tuple[tuple[str, Token], ...]
@@ -74,9 +70,9 @@ def _said_by(name: str, own: tuple[Exercise, ...]) -> Meaning | None:
 def _field(owner: str, field: str) -> Meaning | None:
     """What a function says that is a field of what says it: sigmoid.f, sigmoid.prime."""
     said, kind = meaning(owner), field.lower().strip("_")
-    if said is None or said.derivative or kind not in FUNCTION | SLOPE:
+    if said is None or said.derivative or kind not in FUNCTION | FIELD_SLOPE:
         return None
-    return replace(said, derivative="derivative") if kind in SLOPE else said
+    return replace(said, derivative="derivative") if kind in FIELD_SLOPE else said
 
 
 def answers(

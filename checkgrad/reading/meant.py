@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
@@ -13,18 +12,8 @@ from checkgrad.reading.recipe import last_name
 from checkgrad.reading.signature import Fill, is_flag, option, positional, required
 from checkgrad.words.meaning import DERIVATIVE, JACOBIAN, NEUTRAL, Meaning, meaning
 from checkgrad.words.roles import LOGITS, PREDICTION, TARGET, UPSTREAM_NAME
+from checkgrad.words.source import EXPONENTIALS, GRADIENT_VARIABLE, INPUTS, NODES, UNITS, WEIGHTS
 from checkgrad.words.text import split
-
-EXPONENTIALS = {"exp", "expit", "logsumexp", "logaddexp", "logsoftmax"}
-UNITS = {"transfer", "activation", "nonlin", "nonlinearity", "squash", "squashing"}
-WEIGHTS = re.compile(r"w|weights?|theta", re.IGNORECASE)
-INPUTS = re.compile(r"x|x_?(train|dev|batch)|features|data|inputs?", re.IGNORECASE)
-NODES = {"Tensor", "Variable", "Node", "inbound_nodes", "requires_grad"}
-GRADIENT_VARIABLE = re.compile(
-    r"d_?(w|b|x|z|y|a|scores?|logits?|out|h|l|loss|output|s|p|probs?|input|f)\d?"
-    r"|\w*grad\w*|delta\w*|nabla\w*",
-    re.IGNORECASE,
-)
 
 
 def exercise_of(

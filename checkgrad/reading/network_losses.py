@@ -41,7 +41,7 @@ from checkgrad.reading.network_script import (
 from checkgrad.reading.network_search import Search
 from checkgrad.reading.signature import Fill, required
 from checkgrad.words.meaning import meaning
-from checkgrad.words.purposes import says
+from checkgrad.words.purposes import LAST_WORD_OF_A_SLOPE, says
 from checkgrad.words.text import last
 
 
@@ -133,11 +133,8 @@ def _is_slope(definition: Definition) -> bool:
     return (
         "gradient" in says(definition)
         or bool(concept and concept.derivative)
-        or last(definition.name).lower() in SLOPES
+        or last(definition.name).lower() in LAST_WORD_OF_A_SLOPE
     )
-
-
-SLOPES = ("prime", "deriv", "delta", "diff", "backward_pass", "d", "grad_output", "df")
 
 
 def upstream(search: Search, loss: LossFound) -> list[Script]:

@@ -14,6 +14,7 @@ from checkgrad.reading import network_script as scripts
 from checkgrad.reading.network_places import Path, leaves
 from checkgrad.reading.network_script import COUNT, Script, T, X
 from checkgrad.reading.network_search import Made, Search
+from checkgrad.words.messages import NO_DICT, TOO_LONG, heard
 
 MOST_OBJECTS = 40
 
@@ -29,7 +30,7 @@ def explored(
     replies = []
     for _ in range(3):
         replies = _looked(search, made, places)
-        if any(b.raised == "AttributeError" and "__dict__" in b.message for b in replies):
+        if any(heard(b, NO_DICT) for b in replies):
             places = [_open(search, one, mine) for one, mine in zip(made, places, strict=True)]
             replies = _looked(search, made, places)
         more = [
@@ -57,7 +58,7 @@ def _looked(
     asked = [contents(one[0], mine) for one, mine in zip(made, places, strict=True)]
     requests = [_look(search, one, at) for one, at in zip(made, asked, strict=True)]
     replies = search.ask(requests)
-    if not any("a value of more than" in reply.message for reply in replies):
+    if not any(heard(reply, TOO_LONG) for reply in replies):
         return replies
     return search.ask([_with_room(request) for request in requests])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 
 from checkgrad.child.inventory import Parameter
@@ -25,14 +24,7 @@ from checkgrad.reading.network_script import (
     Token,
 )
 from checkgrad.reading.signature import Fill, positional, required
-
-LIST_NAMES = re.compile(
-    r"(n(um)?_?)?(sizes?|layers?|layer_?(sizes?|dims?|nodes|units|shapes?|list|dimensions|config)|(layers|net|network|nn|model|mlp)_?(dims?|sizes?|shape|structure|config|architecture|layers)"
-    r"|dims|dimensions|dim|architecture|arch|nodes|units|topology|shape|structure|neurons|n_?units|layout|nn_architecture|ns|n_nodes|n_neurons|layers_\w+)"
-)
-LISTS_OF_LAYERS = re.compile(
-    r"(nn_?|network_?)?arch(itecture)?|h_?params|layers?_?(config\w*|info)|config"
-)
+from checkgrad.words.networks import LIST_NAMES, LISTS_OF_LAYERS
 
 
 def plans(parameters: Sequence[Parameter] | None) -> Iterator[tuple[Token, ...]]:

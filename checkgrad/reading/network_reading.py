@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,10 +22,9 @@ from checkgrad.reading.network_form import Parameters
 from checkgrad.reading.network_script import Script, sizes_of
 from checkgrad.reading.network_tell import loss_of, outputs_of, squashed
 from checkgrad.reading.pieces import Pieces
-from checkgrad.words.purposes import says
+from checkgrad.words.purposes import RESETS, says
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
-RESETS = re.compile(r"zero|reset|clear|update|step|train|fit|optimi", re.IGNORECASE)
 TASKS = {1: "binary", 2: "two_class"}  # by number of outputs; more are "multi_class"
 
 NEEDED = {"forward", "gradient"}  # of a network: without them there is nothing to ask

@@ -21,7 +21,7 @@ from checkgrad.reading.recipe import Candidate
 from checkgrad.reading.signature import required
 from checkgrad.reading.usage import Usage
 from checkgrad.words.meaning import meaning
-from checkgrad.words.networks import WHOLE_WEIGHTS, holds
+from checkgrad.words.networks import LAYER_WORDS, WHOLE_WEIGHTS, holds
 from checkgrad.words.purposes import INITIALISES, says
 from checkgrad.words.text import last, split
 
@@ -228,9 +228,6 @@ def _makes_holders(definition: Definition, inventory: Inventory) -> bool:
         for d in inventory.definitions
         if d.kind == "class"
     )
-
-
-LAYER_WORDS = {"layer", "layers", "dense", "fc", "linear", "affine", "hidden", "output", "lin", "l"}
 
 
 def _names_targets(definition: Definition) -> bool:

@@ -14,7 +14,7 @@ from checkgrad.reading.exchange import is_split
 from checkgrad.reading.inquiry import Inquiry
 from checkgrad.reading.recipe import Candidate, last_name
 from checkgrad.reading.topic import shape_of
-from checkgrad.words.messages import FLAT, NO_ARRAY, REFUSED
+from checkgrad.words.messages import FLAT, NO_ARRAY, REFUSED, heard
 
 MISSING = "NotHere"  # what a stand-in for a library raises
 MORE_AXES = "it takes arrays of more axes than samples and classes"
@@ -30,7 +30,7 @@ def _met_no_object(answer: Behaviour) -> bool:
     if answer.returned:
         members = answer.value if isinstance(answer.value, list | tuple) else [answer.value]
         return any(isinstance(m, Unsendable) and m.is_object for m in members)
-    return answer.raised in ("AttributeError", "TypeError") and bool(NO_ARRAY.match(answer.message))
+    return bool(heard(answer, NO_ARRAY))
 
 
 def of(one: Inquiry) -> str:
@@ -100,9 +100,9 @@ def _met(candidate: Candidate, answer: Behaviour) -> str:
     """What one call met before it could be right or wrong."""
     if answer.raised == MISSING:
         return answer.message.partition(";")[0]
-    if answer.raised in ("ValueError", "IndexError") and FLAT.match(answer.message):
+    if heard(answer, FLAT):
         return MORE_AXES
-    said = REFUSED.match(answer.message) if answer.raised == "TypeError" else None
+    said = heard(answer, REFUSED)
     if said and said[1] in (last_name(candidate.function), "__init__"):
         return "it needs arguments that are not known here"
     return ""

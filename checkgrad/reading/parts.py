@@ -23,10 +23,9 @@ from checkgrad.reading.signature import (
     required,
 )
 from checkgrad.words.meaning import DERIVATIVE
+from checkgrad.words.optimisers import OF_PARAMETERS
 from checkgrad.words.roles import RATES
 from checkgrad.words.text import split
-
-OF_PARAMETERS = {"params", "param", "parameters", "weights", "w"}
 
 
 @dataclass(frozen=True)

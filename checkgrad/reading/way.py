@@ -14,8 +14,7 @@ from checkgrad.reading import form as forms
 from checkgrad.reading.form import COLUMNS, ROWS, SCALAR, SINGLE, Form
 from checkgrad.reading.recipe import Candidate, Recipe
 from checkgrad.reading.signature import SCORED, Tokens
-
-LOGITS_ONLY = {"z", "zs", "logit", "logits", "score", "scores"}
+from checkgrad.words.roles import LOGITS_ONLY
 
 
 @dataclass(frozen=True)

@@ -72,3 +72,8 @@ GRADIENT_TABLE = re.compile(rf"{GRADIENT}\[")
 OUTPUT = re.compile(r"outputs?|out|z|y|a|result")
 INPUT_GRADIENT = re.compile(rf"{GRADIENT}(x|a|inputs?|aprev)|(x|inputs?){GRADIENT}|dinputs")
 WHOLE = listed("fit train predict score predict_proba train_step learn")
+
+
+FIELD_SLOPE = listed(
+    "df dfn dfunc d_f d_fn grad gradient deriv derivative prime f_prime fn_prime backward slope diff"
+)

@@ -103,3 +103,15 @@ WEIGHT_NAME = re.compile(
     r"(d_?)?w(eights?|ts?|_?[\dhoxyi{}]+)*|thetas?|kernels?|coefs?|synapses?|syn", re.I
 )
 BIAS_NAME = re.compile(r"(d_?)?b(ias|iases|_?[\dhoxyi{}]+)*|intercepts?", re.I)
+
+
+LIST_NAMES = re.compile(
+    r"(n(um)?_?)?(sizes?|layers?|layer_?(sizes?|dims?|nodes|units|shapes?|list|dimensions|config)|(layers|net|network|nn|model|mlp)_?(dims?|sizes?|shape|structure|config|architecture|layers)"
+    r"|dims|dimensions|dim|architecture|arch|nodes|units|topology|shape|structure|neurons|n_?units|layout|nn_architecture|ns|n_nodes|n_neurons|layers_\w+)"
+)
+LISTS_OF_LAYERS = re.compile(
+    r"(nn_?|network_?)?arch(itecture)?|h_?params|layers?_?(config\w*|info)|config"
+)
+
+
+LAYER_WORDS = {"layer", "layers", "dense", "fc", "linear", "affine", "hidden", "output", "lin", "l"}

@@ -52,3 +52,18 @@ def says(definition: Definition) -> frozenset[str]:
     if said and said.kind is Kind.LOSS and not said.derivative:
         found.add("loss")
     return frozenset(found)
+
+
+LAST_WORD_OF_A_SLOPE = (
+    "prime",
+    "deriv",
+    "delta",
+    "diff",
+    "backward_pass",
+    "d",
+    "grad_output",
+    "df",
+)
+
+
+RESETS = re.compile(r"zero|reset|clear|update|step|train|fit|optimi", re.IGNORECASE)

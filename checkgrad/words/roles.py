@@ -53,3 +53,6 @@ FLAG = re.compile(
     r"(is_?|as_?|return_?)?(derivative|deriv|derv|der|prime|grad|gradient|backward|backprop|derive|diff|d)"
 )
 SURE_FLAG = re.compile(r"(is_?)?(derivative|deriv|prime|derive)")
+
+
+LOGITS_ONLY = {"z", "zs", "logit", "logits", "score", "scores"}
