@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from checkgrad.words import roles
 from checkgrad.words.text import bare, listed, split
 
 HOLDS = listed(
@@ -22,23 +23,9 @@ def holds(name: str) -> bool:
     )
 
 
-INPUTS = listed(
-    "x xs inputs input data features x_batch batch image images a0 x_train sample samples"
-    " xb input_data x_data inp feature x_in input_x input_vector in_data example examples"
-    " batch_x xtrain x_input train_x points a_0 mini_batch_x"
-)
-TARGETS = listed(
-    "y t targets target labels label y_true ytrue true truth y_batch t_batch onehot"
-    " one_hot y_train yb ys ts desired expected ground_truth y_onehot y_one_hot one_hot_y"
-    " actual output_desired y_enc t_onehot d batch_y target_vector ytrain y_t y_actual"
-    " y_label train_y answers y_target y_targets tgt gt batch_t t_train correct"
-)
-PREDICTIONS = listed(
-    "y_hat yhat al a2 a3 y_pred ypred pred preds prediction predictions probs prob p"
-    " output outputs out o a_out y_out a_l probabilities y_ y_prob predicted a_last"
-    " hypothesis h final_output final_outputs network_output scores logits y_predict"
-    " a_final py a_output activation"
-)
+INPUTS = roles.INPUTS.of_networks
+TARGETS = roles.TARGETS.of_networks
+PREDICTIONS = roles.OUTPUTS.of_networks
 CONTAINERS = listed(
     "parameters params param theta thetas model net network weights_dict p w_b variables"
     " weights_and_biases par"
@@ -68,8 +55,8 @@ BESIDE_WORDS = GIVEN_WORDS | listed(
     " encoded the in layer raw b valid validation val dev"
 )
 SECOND_WORDS = listed("valid validation val dev test")  # of data that is there besides
-WHOLE_WEIGHTS = listed("weights w ws weight w_list weight_list weight_matrices")
-WHOLE_BIASES = listed("biases b bs bias b_list bias_list bias_vectors")
+WHOLE_WEIGHTS = roles.WEIGHTS.of_networks
+WHOLE_BIASES = roles.BIASES.of_networks
 UPSTREAM_NAME = re.compile(
     r"d_?(out|l|j|loss|y|z|a|values?|outputs?|pred|logits|scores)(_\w+)?|\w*grad(ient|ients|s)?(_\w+)?|d|delta|upstream|error|err|eta|g|gy|next_\w+"
 )
