@@ -30,6 +30,7 @@ from checkgrad.reading.network_script import (
     Y,
 )
 from checkgrad.reading.signature import Fill, positional, required
+from checkgrad.words import settings
 from checkgrad.words.meaning import DERIVATIVE
 from checkgrad.words.networks import (
     BESIDE_PARAMETERS,
@@ -131,38 +132,25 @@ def named(name: str) -> list[Token]:
     return found
 
 
-SETTINGS: tuple[tuple[str, Token], ...] = (
-    (r"lr|learning_?rate|eta|alpha|step_?size|rate|l_?rate|learn_?rate|epsilon", RATE),
-    (
-        r"reg|lambda_?|lambd|lmbda|lamda|lmbd|l2|regularization|reg_?\w*|weight_?decay|l2_\w+",
-        PENALTY,
-    ),
-    (r"m|n|n_?samples|batch_?size|num_?examples|n_?examples|num_?samples", COUNT),
-    (
-        r"(\w+_)?(epochs?|iter(ation)?s?)|num_?iter(ation)?s?|n_?iter\w*|max_?iter|steps|n_?epochs|num_?epochs",
-        Fill(1),
-    ),
-    (
-        r"(is_?)?train(ing)?|verbose|print_\w+|debug|mode|is_?training|show\w*|graph|plot\w*",
-        Fill(False),
-    ),
-    (
-        r"layers?_?dims?|layer_?sizes|dimensions|dims|sizes|layers|nodes|architecture|nn_?architecture",
-        SIZES,
-    ),
-    (r"(nn_?|network_?)?arch(itecture)?", ARCHITECTURE),
-    (r"l|n_?layers|num_?layers|depth|number_?of_?layers", DEPTH),
-    (r"keep_?prob|dropout_?keep\w*", Fill(1.0)),
-    (r"momentum|dropout|drop\w*|mu", Fill(0.0)),
-    (r"seed|random_?state|random_?seed", Fill(0)),
-    (r"loss|cost", LOSS),
-)
+SET_TO: dict[str, Token] = {
+    settings.RATE: RATE,
+    settings.PENALTY: PENALTY,
+    settings.SAMPLES: COUNT,
+    settings.TURNS: Fill(1),
+    settings.SWITCH: Fill(False),
+    settings.SIZES: SIZES,
+    settings.ARCHITECTURE: ARCHITECTURE,
+    settings.DEPTH: DEPTH,
+    settings.KEPT: Fill(1.0),
+    settings.FADING: Fill(0.0),
+    settings.SEED: Fill(0),
+    settings.LOSS: LOSS,
+}
 
 
 def setting(name: str) -> list[Token]:
     """What a parameter is set to that is neither data nor parameters."""
-    lower = name.lower().strip("_")
-    return [token for pattern, token in SETTINGS if re.fullmatch(pattern, lower)]
+    return [SET_TO[key] for key in settings.of_networks(name.lower().strip("_"))]
 
 
 def takes_activation(definition: Definition) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from checkgrad.child.inventory import Parameter
+from checkgrad.words import settings
 from checkgrad.words.roles import (
     FLAG,
     INTERCHANGEABLE,
@@ -91,16 +91,16 @@ def built_on(token: Token) -> Iterator[int]:
 
 UPSTREAM_ROLES = {UPSTREAM, "dy", "dout"}
 
-OPTIONS: tuple[tuple[str, Token], ...] = (
-    (r"axis|dim", Fill(-1)),
-    (r"eps|epsilon|small|delta", Fill(1e-12)),
-    (r"reg|lambda_?|lambd|lmbda|regularization|weight_decay|reg_lambda", Fill(0.0)),
-    (r"m|n|batch_?size|n_samples|num_samples|nb_samples|n_examples", COUNT),
-    (r"c|k|(num|n|nb)_?(classes|labels|outputs)|output_dim|num_output", CLASSES),
-    (r"verbose|debug|(is_)?train(ing)?|inplace|keepdims", Fill(False)),
-    (r"mask", Fill(None)),
-    (r"alpha|slope|negative_slope|leak|leaky", Fill(0.01)),
-)
+SET_TO: dict[str, Token] = {
+    settings.AXIS: Fill(-1),
+    settings.SMALL: Fill(1e-12),
+    settings.PENALTY: Fill(0.0),
+    settings.SAMPLES: COUNT,
+    settings.CLASSES: CLASSES,
+    settings.SWITCH: Fill(False),
+    settings.MASK: Fill(None),
+    settings.SLOPE: Fill(0.01),
+}
 SLOPES = (
     0.01,
     0.001,
@@ -169,7 +169,7 @@ def _may_be_a_role(parameter: Parameter, roles: Sequence[str]) -> bool:
 
 def option(name: str) -> Token | None:
     """What a parameter of this name is set to, if it is a mere setting."""
-    return next((token for pattern, token in OPTIONS if re.fullmatch(pattern, name.lower())), None)
+    return next((SET_TO[key] for key in settings.of_functions(name.lower())), None)
 
 
 def unusual_settings(parameters: Sequence[Parameter] | None) -> tuple[tuple[str, Token], ...]:
