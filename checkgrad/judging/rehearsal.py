@@ -52,7 +52,9 @@ class Formulas:
 
     def _answer(self, request: Request) -> Behaviour:
         if not all(step.do == "call" and len(step.path) == 1 for step in request.steps):
-            return Behaviour(raised="TypeError", message="a formula can be called, and nothing else")
+            return Behaviour(
+                raised="TypeError", message="a formula can be called, and nothing else"
+            )
         seen = [observe(self.formulas[str(step.path[0])[1:]], step.args) for step in request.steps]
         if failed := next((one for one in seen if not one.returned), None):
             return failed
