@@ -24,9 +24,12 @@ import numpy as np
 from . import faults
 from .nodes import Rewritten
 from .on_bench import ignore
+from .operate import Operator, unpacked
 from .slots import Leaf, State, numbers_of
+from .watch import Told, in_columns
 
 SEED = 20_017
+SECONDS = 0.5  # for a turn that is operated on
 MOST_VALUES = 40  # that are kept of one expression in a turn
 LONGEST_LIST = 1000
 MOST_TURNS = 200_000  # of all loops, on the way to the bench
@@ -42,6 +45,7 @@ class Edit:
 
     do "add": *by* times standard normal numbers, drawn from *seed*, are added; "lift": their absolute values.
     "draw": they are put there. "one": *by* is added to entry number *seed*. "times": everything is multiplied.
+    "roll": all moves on by so many places along axis *seed*.
     """
 
     path: str
@@ -57,6 +61,8 @@ class Edit:
             return new
         if self.do == "times":
             return value * self.by
+        if self.do == "roll":
+            return np.roll(value, int(self.by), axis=self.seed)
         noise = drawn(self.seed, value.shape)
         if self.do == "draw":
             return self.by * noise
@@ -69,6 +75,7 @@ class Trial:
 
     factors: numbers of nodes whose values are multiplied. tell: nodes of which every value is told. digests: is one number
     told of every value of every node? steps: slots told as they are before and after; None for all that changed.
+    operations: packed (see operate), what is operated on in this turn.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -76,6 +83,7 @@ class Trial:
     tell: tuple[int, ...] = ()
     digests: bool = False
     steps: tuple[str, ...] | None = ()
+    operations: tuple[Any, ...] | None = None
 
 
 @dataclass
@@ -83,7 +91,8 @@ class Turn:
     """What one run of the turn did.
 
     values: of a node, in order. digests: in order, a number each; places: (node, which, 1 for whole numbers + 2 for one
-    that is written so in the source, number of axes, the axes).
+    that is written so in the source, number of axes, the axes). told, peeked: of a turn that is operated on. failure:
+    the place of the error.
     """
 
     raised: str = ""
@@ -96,6 +105,9 @@ class Turn:
     before: dict[str, np.ndarray] = field(default_factory=dict)
     after: dict[str, np.ndarray] = field(default_factory=dict)
     seconds: float = 0.0
+    told: dict[int, list[Told]] = field(default_factory=dict)
+    peeked: dict[int, list[list[Any]]] = field(default_factory=dict)
+    failure: tuple[Any, ...] = ()
 
     def as_data(self, where: Callable[[int], str], asides: Collection[int]) -> tuple[Any, ...]:
         """The turn as it travels, with *where* a line is found, and whether it stopped at one of the *asides*."""
@@ -113,7 +125,14 @@ class Turn:
             before,
             self.after,
             self.seconds,
+            {k: in_columns(values) for k, values in self.told.items()},
+            self.peeked,
+            self.failure,
         )
+
+
+class Stale(Exception):
+    """A name was bound by an earlier trial."""
 
 
 class Enough(BaseException):
@@ -127,8 +146,17 @@ def drawn(seed: int, shape: tuple[int, ...]) -> np.ndarray:
 class Bench:
     """Answers the calls of a rewritten module, on its way to a loop and in the turns on the bench."""
 
-    def __init__(self, trials: Sequence[Trial], rewritten: Rewritten, own: Collection[str]) -> None:
+    def __init__(
+        self,
+        trials: Sequence[Trial],
+        rewritten: Rewritten,
+        own: Collection[str],
+        failure: Callable[[BaseException], tuple[Any, ...]],
+    ) -> None:
         self.trials = list(trials)
+        self.failure = failure
+        self.operator: Operator | None = None  # of the turn
+        self.instead: dict[int, str] = {}
         self.own = frozenset((*own, "__main__"))
         self.space: dict[str, Any] = {}  # of the module that the loop stands in
         self.state: State | None = None
@@ -162,7 +190,9 @@ class Bench:
             "__watch__": self.watch,
             "__after__": self.after,
             "__within__": self.after,
-            "__new__": None,
+            "__new__": self.new,
+            "__instead__": self.instead,
+            "__given__": self.given,
             "__told__": ignore,
             "__loop__": self.enter,
             "__left__": ignore,
@@ -172,6 +202,7 @@ class Bench:
             "__more__": self.more,
             "__slot__": self.slot,
             "__done__": self.done,
+            "__stale__": Stale,
         }
 
     # ---- on the way
@@ -187,6 +218,8 @@ class Bench:
 
     def leaves(self, loop: int) -> bool:
         """Has a loop on the way turned often enough? Where the way is long, every loop turns once more."""
+        if self.operator:
+            self.operator.look_at_time()
         turns = self._since[loop]
         hurried = self.state is None and self._turned > MANY_TURNS and turns > 1
         return hurried or turns > self.leave.get(loop, MOST_TURNS)
@@ -203,6 +236,8 @@ class Bench:
             self._random = np.random.get_state(), random.getstate()
             self.state = State({**self._globals, **self._locals}, self.put, self.own)
         else:
+            for name in self.roots().keys() - self._globals.keys():
+                del self.space[name]  # of an earlier trial
             self.space.update(self._globals)
             self.state.restore()
             np.random.set_state(self._random[0])
@@ -222,7 +257,9 @@ class Bench:
 
     def slot(self, name: str, value: Any) -> Any:
         """What a local name stands for as the turn begins."""
-        return self._bound.get(name, self._locals.get(name, value))
+        if name not in self._locals:
+            raise Stale
+        return self._bound.get(name, self._locals[name])
 
     def begin(self, trial: Trial) -> None:
         assert self.state
@@ -232,12 +269,16 @@ class Bench:
             leaf = self.state.leaves[edit.path]
             new = edit.of(np.asarray(turn.before.get(edit.path, leaf.saved), float))
             new = new if leaf.fixed is None else np.where(leaf.fixed, leaf.saved, new)
-            leaf.put(new)
+            leaf.put(new.astype(leaf.saved.dtype) if edit.do == "roll" else new)
             turn.before[edit.path] = new
         if trial.edits and trial.steps != ():
             self.look_at_views(turn)
         self._told, self._factors = frozenset(trial.tell), dict(trial.factors)
         self._counts = {}
+        if trial.operations:
+            operations = unpacked(trial.operations)
+            self.operator = Operator(operations, SECONDS, self.own)
+            self.instead.update(operations.instead)
         self._now = trial, turn
         turn.seconds = -perf_counter()
 
@@ -256,6 +297,11 @@ class Bench:
             raise Enough
         (trial, turn), self._now = self._now, None
         turn.seconds += perf_counter()
+        if self.operator:
+            turn.told, turn.peeked = self.operator.values(), self.operator.peeked
+            turn.failure = self.failure(error) if error is not None else ()
+            self.operator = None
+            self.instead.clear()
         if error is not None:
             turn.raised, turn.message = faults.name(error), faults.message(error)[:300]
             turn.step = error.__traceback__.tb_lineno if error.__traceback__ else 0
@@ -277,7 +323,15 @@ class Bench:
 
     # ---- what it tells
 
+    def new(self) -> Any:
+        return self.operator.new if self.operator else None
+
+    def given(self, k: int) -> bool:
+        return self.operator is not None and self.operator.given(k)
+
     def watch(self, k: int, value: Any) -> Any:
+        if self.operator:
+            value = self.operator.look(k, value)
         if self._now is not None:
             if k in self._factors and numbers_of(value) is not None:
                 value = value * self._factors[k]
@@ -286,9 +340,10 @@ class Bench:
         return value
 
     def after(self, k: int, value: Any) -> bool:
+        changed = self.operator is not None and self.operator.after(k, value)
         if self._now is not None and (self._now[0].digests or k in self._told):
-            self.record(k, value)
-        return False
+            self.record(k, self.new() if changed else value)
+        return changed
 
     def record(self, k: int, value: Any) -> None:
         assert self._now
@@ -331,15 +386,12 @@ def line_of(error: BaseException, file: str) -> int:
     return line
 
 
-# ---------------------------------------------------------------- the module
-
-
 # ---------------------------------------------------------------- as data
 
 
 def trial_of(data: tuple[Any, ...]) -> Trial:
-    edits, factors, tell, digests, steps = data
-    return Trial(tuple(Edit(*one) for one in edits), factors, tell, digests, steps)
+    edits, *rest = data
+    return Trial(tuple(Edit(*one) for one in edits), *rest)
 
 
 def as_data(leaf: Leaf) -> tuple[str, bool, np.ndarray]:

@@ -74,7 +74,7 @@ class OnBench(ast.NodeTransformer):
         lines = ["while __more__(locals()):", " try:"]
         for name in self.names():
             lines += ["  try:", f"   {name} = __slot__({name!r}, {name})"]
-            lines += ["  except NameError:", "   pass"]
+            lines += ["  except NameError:", "   pass", "  except __stale__:", f"   del {name}"]
         lines += ["  pass", " finally:", "  __done__(locals())", "  continue"]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

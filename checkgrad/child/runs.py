@@ -29,7 +29,7 @@ from .standin import StandIn
 from .submission import Order, load_all, root_of
 from .survey import Survey
 from .wanted import Tell, Watch
-from .watch import Hook, Stopped, Told
+from .watch import Hook, Stopped, in_columns
 
 SEED = 20_011
 MOST_ERRORS = 20
@@ -342,16 +342,3 @@ def own_modules() -> dict[str, ModuleType]:
         for name, module in list(sys.modules.items())
         if type(getattr(module, "__loader__", None)) is Loader
     }
-
-
-def in_columns(values: list[Told]) -> Any:
-    """Turns, orders and values of a node; the values as one array where all are alike."""
-    turns = np.array([one.turn for one in values], dtype=np.int32)
-    orders = np.array([one.order for one in values], dtype=np.int32)
-    found = [one.value for one in values]
-    kinds = {type(one) for one in found}
-    if kinds <= {np.ndarray, float, int, bool}:
-        arrays = [np.asarray(one) for one in found]
-        if len({(one.shape, one.dtype) for one in arrays}) == 1:
-            return turns, orders, np.stack(arrays)
-    return turns, orders, found

@@ -72,7 +72,7 @@ def wholes(value: Any) -> Any:
 def like(value: Any, new: np.ndarray) -> Any:
     """*new* as the kind of thing that *value* is."""
     if isinstance(value, np.ndarray):
-        other = np.array(new, float)
+        other = np.array(new) if new.dtype == value.dtype else np.array(new, float)
         return other if type(value) is np.ndarray else other.view(type(value))
     if type(value) is tuple:
         return in_tuples(new.tolist())

@@ -48,6 +48,19 @@ class Told(NamedTuple):
     value: Any
 
 
+def in_columns(values: list[Told]) -> Any:
+    """Turns, orders and values of a node; the values as one array where all are alike."""
+    turns = np.array([one.turn for one in values], dtype=np.int32)
+    orders = np.array([one.order for one in values], dtype=np.int32)
+    found = [one.value for one in values]
+    kinds = {type(one) for one in found}
+    if kinds <= {np.ndarray, float, int, bool}:
+        arrays = [np.asarray(one) for one in found]
+        if len({(one.shape, one.dtype) for one in arrays}) == 1:
+            return turns, orders, np.stack(arrays)
+    return turns, orders, found
+
+
 class Everything:
     """Holds every number: once a run is stopped, whatever it evaluates stops it again."""
 

@@ -104,7 +104,8 @@ class Workshop(Runs):
         first = self.first_loop(file)
         with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
             self.begin(lambda own: Hook(Watch(), own, self.count))
-            bench = Bench([trial_of(one) for one in trials], self.rewritten(file), own_modules())
+            made = [trial_of(one) for one in trials]
+            bench = Bench(made, self.rewritten(file), own_modules(), self.failure)
             bench.leave = dict.fromkeys((first + n for n in leave), EARLIER)
             bench.space = module.__dict__
             self.builtins.update(bench.names())

@@ -44,6 +44,7 @@ from checkgrad.reading import (
     Reading,
     nearest_names,
 )
+from checkgrad.reading.loops import LoopReading
 from checkgrad.reading.networks import (
     NetworkReading,
 )
@@ -216,9 +217,12 @@ class Grader:
         except Exception:
             return report
 
-    def _reading_of(self, outcome: Outcome) -> Reading | NetworkReading | None:
+    def _reading_of(self, outcome: Outcome) -> Reading | NetworkReading | LoopReading | None:
         """How the function of an outcome was understood."""
         if outcome.exercise == NETWORK.name:
+            loops = self.read.read_loops().values()
+            if loop := next((o for o in loops if o.why and o.why == outcome.problem), None):
+                return loop
             found = (c for c in self.read.network_candidates if c.function == outcome.function)
             network = next((self.read.networks[c] for c in found), "")
             return None if isinstance(network, str) else network

@@ -10,18 +10,19 @@ from msgspec.structs import replace
 
 from checkgrad.model import Outcome, Report, Verdict
 from checkgrad.reading import Reading
+from checkgrad.reading.loops import LoopReading
 from checkgrad.reading.networks import NetworkReading
 
 if TYPE_CHECKING:
     from checkgrad.diagnose.surgery import Surgery
 
 NO_TIME = "what would make it right was not looked for, for want of time"
-Read = Callable[
-    [Outcome], Reading | NetworkReading | None
-]  # how the function of an outcome is understood
+RIGHT, SLOPE = "matches_the_formula", "agrees_with_the_numeric_derivative"
+Understood = Reading | NetworkReading | LoopReading
+Read = Callable[[Outcome], Understood | None]  # how the function of an outcome is understood
 
 
-def operated(report: Report, begin: Callable[[], Surgery], read: Read, seed: int) -> Report:
+def operated(report: Report, begin: Callable[[set[str]], Surgery], read: Read, seed: int) -> Report:
     """The report with repairs at the first failure of every function that is not right by itself.
 
     What there is no time for is told as that.
@@ -33,15 +34,16 @@ def operated(report: Report, begin: Callable[[], Surgery], read: Read, seed: int
 
     found: dict[int, Outcome] = {}
     late = False
-    with closing(begin()) as surgery:
+    with closing(begin(_sound(report.outcomes))) as surgery:
         for i in wanted:
             outcome = report.outcomes[i]
             if late:
                 found[i] = replace(outcome, note=_with(outcome.note, NO_TIME))
                 continue
             reading = read(outcome)
+            own_loss = outcome.check == SLOPE
             try:
-                repairs = surgery.repairs_for(reading, seed) if reading else []
+                repairs = surgery.repairs_for(reading, seed, own_loss) if reading else []
             except OutOfTime:
                 late, repairs = True, []
                 found[i] = replace(outcome, note=_with(outcome.note, NO_TIME))
@@ -53,6 +55,12 @@ def operated(report: Report, begin: Callable[[], Surgery], read: Read, seed: int
 
 def _with(note: str, words: str) -> str:
     return f"{note}; {words}" if note else words
+
+
+def _sound(outcomes: list[Outcome]) -> set[str]:
+    """The functions that were judged, and are right in all that was asked."""
+    judged = {o.function for o in outcomes if o.check == RIGHT and o.verdict is Verdict.PASSED}
+    return judged - {o.function for o in outcomes if o.verdict.failed}
 
 
 def _first_failures(outcomes: list[Outcome]) -> list[int]:

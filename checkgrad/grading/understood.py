@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -190,10 +190,15 @@ class Understood:
             usage=self.usage,
         )
 
-    def surgery(self) -> Surgery:
+    def read_loops(self) -> dict[TrainingLoop, LoopReading]:
+        """The loops that were looked at."""
+        return dict(self._loops)
+
+    def surgery(self, sound: Collection[str] = ()) -> Surgery:
+        """What finds repairs; *sound* are the functions that are right by themselves."""
         from checkgrad.diagnose.surgery import Surgery  # only for what is not right
 
-        return Surgery(self.worker, lambda: self.interview.is_over)
+        return Surgery(self.worker, lambda: self.interview.is_over, sound)
 
     def is_stub(self, function: str) -> bool:
         definition = self.inventory.find(function)

@@ -8,13 +8,14 @@ ones of other sizes. Due values leave the grader only for a worker of their own,
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from checkgrad.child.source import Document
-from checkgrad.diagnose.surgery import of_functions, of_networks, words
+from checkgrad.diagnose.surgery import of_functions, of_loops, of_networks, words
+from checkgrad.diagnose.surgery.of_loops import LoopPatient
 from checkgrad.diagnose.surgery.options import is_number
 from checkgrad.diagnose.surgery.patient import Patient
 from checkgrad.diagnose.surgery.scene import place, position
@@ -22,9 +23,11 @@ from checkgrad.diagnose.surgery.search import Search
 from checkgrad.diagnose.surgery.table import OutOfTime, Runs, Theatre, Trial
 from checkgrad.model import Place, Repair
 from checkgrad.reading import Reading
+from checkgrad.reading.loops import LoopReading
 from checkgrad.reading.networks import NetworkReading
 from checkgrad.sandbox import Worker
 
+Read = Reading | NetworkReading | LoopReading
 SETS = 3  # of data, on which an operation does the same
 MOST_RUNS, MOST_FOR_ONE = 3000, 1000  # for one submission, and for one function of it
 # What may lie between two ways to define the same: sign, sum or mean.
@@ -35,26 +38,31 @@ LARGEST = 64  # entries of a value that is shown
 class Surgery:
     """Repairs for one submission, found in a worker of its own; to be closed before the worker of the verdicts."""
 
-    def __init__(self, worker: Worker, is_late: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        is_late: Callable[[], bool] = lambda: False,
+        sound: Collection[str] = (),
+    ) -> None:
+        """*sound*: the functions that are right by themselves."""
+        known = map(worker.inventory.find, sound)
+        self.sound = [d for d in known if d is not None]
         self.theatre = Theatre(worker.again(), is_late)
         self.left = MOST_RUNS
 
     def close(self) -> None:
         self.theatre.worker.close()
 
-    def repairs_for(self, reading: Reading | NetworkReading, seed: int = 0) -> list[Repair]:
+    def repairs_for(self, reading: Read, seed: int = 0, own_loss: bool = False) -> list[Repair]:
         """What makes everything right that is wrong under *reading*, the nearest to the loss first; [] if unknown.
 
+        own_loss: it may be right by its formula, and not the slope of its own loss.
         Raise OutOfTime if it is late before that is found out.
         """
-        search = self._searched(reading, seed)
+        search = self._searched(reading, seed, own_loss)
         if search is None:
             return []
-        of_network = isinstance(reading, NetworkReading)
-        found = range(len(search.kept))
-        told = [_repair(search, i, self.theatre.documents, of_network) for i in found]
-        self.left -= search.table.count
-        return told
+        return [_repair(search, i, self.theatre.documents) for i in range(len(search.kept))]
 
     def speaks_for(self, reading: NetworkReading, seed: int = 0) -> bool:
         """Does one operation make all right that could not be a matter of convention?"""
@@ -69,33 +77,59 @@ class Surgery:
             return not found.due.is_answer
         return found.code not in CONVENTIONAL
 
-    def _searched(self, reading: Reading | NetworkReading, seed: int) -> Search | None:
-        """The search, None where there is nothing that could be operated on."""
+    def _searched(self, reading: Read, seed: int, own_loss: bool = False) -> Search | None:
+        """The search that found most, None where there is nothing that could be operated on."""
+        best: Search | None = None
         with np.errstate(all="ignore"):
-            patient = (
-                of_networks.patient(reading, seed)
-                if isinstance(reading, NetworkReading)
-                else of_functions.patient(reading, seed)
-            )
-            if patient is None or not self.theatre.scenes or self.left <= 0:
-                return None
-            search = Search(self.theatre, patient, min(self.left, MOST_FOR_ONE))
-            search.operate()
-            return search
+            for patient in self._patients(reading, seed, own_loss):
+                if not self.theatre.scenes or self.left <= 0:
+                    break
+                sound = self._sound_beside(reading)
+                search = Search(self.theatre, patient, min(self.left, MOST_FOR_ONE), sound)
+                search.operate()
+                self.left -= search.table.count
+                if best is None or len(search.kept) > len(best.kept):
+                    best = search
+                if search.kept and search.is_complete:
+                    return search
+        return best
+
+    def _sound_beside(self, reading: Read) -> list[tuple[str, int, int]]:
+        """Files and lines of the functions that are right by themselves; of networks and loops alone, that use them."""
+        if isinstance(reading, Reading):
+            return []
+        found = []
+        for definition in self.sound:
+            span = definition.span
+            document = self.theatre.documents.get(span.file)
+            shift = document.before(span.cell) if document and span.cell else 0
+            found.append((span.file, span.line + shift, span.end_line + shift))
+        return found
+
+    def _patients(
+        self, reading: Read, seed: int, own_loss: bool
+    ) -> Iterator[Patient | LoopPatient]:
+        """What may be meant, the likeliest first."""
+        if isinstance(reading, LoopReading):
+            yield from of_loops.patients(reading, self.theatre.ask)
+            return
+        of = of_networks if isinstance(reading, NetworkReading) else of_functions
+        patient = of.patient(reading, seed)
+        if patient:
+            yield patient
+        turned = own_loss and isinstance(reading, Reading) and of_functions.turned(reading, seed)
+        if turned:
+            yield turned
 
 
-def repairs(
-    runs: Runs, patient: Patient, documents: Mapping[str, Document], of_network: bool = False
-) -> list[Repair]:
+def repairs(runs: Runs, patient: Patient, documents: Mapping[str, Document]) -> list[Repair]:
     """The repairs of *patient*."""
     search = Search(runs, patient, MOST_FOR_ONE)
     found = search.operate()
-    return [_repair(search, i, documents, of_network) for i in range(len(found))]
+    return [_repair(search, i, documents) for i in range(len(found))]
 
 
-def _repair(
-    search: Search, index: int, documents: Mapping[str, Document], of_network: bool
-) -> Repair:
+def _repair(search: Search, index: int, documents: Mapping[str, Document]) -> Repair:
     operation = search.kept[index]
     node = search.runs.nodes[operation.root]
     scene = search.runs.scenes[node.file]
@@ -106,13 +140,14 @@ def _repair(
     if len(search.runs.scenes) > 1:
         where = f"{node.file}, {where}"
     got, expected = _values(search, index)
+    kind = search.patient.kind
     before, after = scene.around(operation.at, node.statement) if operation.at else ("", "")
     return Repair(
         place=_place(node.file, at, document),
         text=said,
         operation=operation.code,
-        due=words.due_text(operation, said, of_network),
-        words=words.sentence(where, said, operation, of_network),
+        due=words.due_text(operation, said, kind),
+        words=words.sentence(where, said, operation, kind),
         verified=SETS,
         question=words.KINDS[operation.code].hint,
         before=before,

@@ -68,7 +68,7 @@ COMPARISONS: dict[type[ast.cmpop], tuple[str, ...]] = {
     ast.Eq: ("!=", "<", ">"),
     ast.NotEq: ("==", ">", "<"),
 }
-SCALARS = ("N", "C", "2")
+VALUES = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp, ast.UnaryOp)
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ Value = Callable[
 def mutations(scene: Scene, root: ast.expr, value: Value, fits: bool = True) -> Iterator[Mutation]:
     """Every single change of *root*. fits: only names whose values have the shape of what they replace."""
     scope = scene.scope_at(root.lineno)
-    names = sorted((scope.names | scope.chains) if scope else ())
+    names = sorted(scope.names | scope.chains)
     for one in ast.walk(root):
         if not isinstance(one, ast.expr) or not hasattr(one, "lineno"):
             continue
@@ -101,28 +101,71 @@ def mutations(scene: Scene, root: ast.expr, value: Value, fits: bool = True) -> 
 
 
 def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]:
-    """*root*, or one of its parts, with something in scope multiplied, divided, added or subtracted."""
+    """*root*, or one of its parts, with something in scope in its place, multiplied, divided, added or subtracted."""
     scope = scene.scope_at(root.lineno)
-    if scope is None:
-        return
-    atoms = sorted(scope.names | scope.chains | scope.elements)
-    atoms = [a for a in atoms if not isinstance(value(a), str)]
-    kinds = ast.BinOp | ast.UnaryOp | ast.Call | ast.Attribute
-    parts = [n for n in ast.walk(root) if isinstance(n, kinds)]
-    for one in dict.fromkeys([root, *parts]):
+    atoms = [(a, value(a)) for a in sorted(scope.names | scope.chains | scope.elements)]
+    atoms = [(a, v) for a, v in atoms if v is not None and np.asarray(v).dtype.kind in "fiub"]
+    joined = dict.fromkeys([root, *_joined(root)])
+    for one in dict.fromkeys([*joined, *(n for n in ast.walk(root) if isinstance(n, VALUES))]):
         got, text = value(one), scene.said(one)
-        if got is None:
+        if got is None or np.asarray(got).dtype.kind not in "fiub":
             continue
+        size = min(len(text), 80) / 400
         if not np.ndim(got):
-            yield from (Mutation(one, number, "constant", 1.5) for number in ("1.0", "0.0"))
-        for atom in atoms:
-            for other, cost in ((atom, 1.8), (f"(1 - {atom})", 1.9), (f"({atom} > 0)", 2.0)):
-                yield Mutation(one, f"({text}) * {other}", "times", cost)
-                if other == atom:
-                    yield Mutation(one, f"({text}) / {atom}", "over", cost)
-                    yield Mutation(one, f"({text}) + {atom}", "plus", cost + 0.1)
-                    yield Mutation(one, f"({text}) - {atom}", "minus", cost + 0.1)
-                    yield Mutation(one, f"{atom} - ({text})", "minus", cost + 0.1)
+            yield from (Mutation(one, number, "constant", 1.5 + size) for number in ("1.0", "0.0"))
+        for atom, held in atoms:
+            if not _meets(held, got):
+                continue
+            derived = list(_derived(scene, root, atom, held))
+            if np.shape(held) == np.shape(got):
+                yield from (Mutation(one, d, "replaced", 1.45 + size) for d in derived)
+            if one not in joined:
+                continue
+            late = 1.6 + 0.1 * isinstance(
+                one, ast.Name
+            )  # better where it is made than where it is used
+            yield Mutation(one, f"({text}) * {atom}", "times", late)
+            yield from (Mutation(one, f"({text}) * {d}", "times", late) for d in derived)
+            if np.any(np.asarray(held)):
+                yield Mutation(one, f"({text}) / {atom}", "over", 1.8)
+            yield Mutation(one, f"({text}) + {atom}", "plus", 1.9)
+            yield Mutation(one, f"({text}) - {atom}", "minus", 1.9)
+            yield Mutation(one, f"{atom} - ({text})", "minus", 1.9)
+
+
+def _joined(root: ast.expr) -> Iterator[ast.expr]:
+    """The parts that are added up or meet in a product of matrices: elsewhere a factor could as well stand outside."""
+    for one in ast.walk(root):
+        if isinstance(one, ast.BinOp) and isinstance(one.op, ast.MatMult | ast.Add | ast.Sub):
+            yield from (one.left, one.right)
+        elif isinstance(one, ast.Call):
+            yield from (a for a in one.args if not isinstance(a, ast.Starred))
+            if isinstance(one.func, ast.Attribute):
+                yield one.func.value
+        elif isinstance(one, ast.Attribute) and one.attr == "T":
+            yield one.value
+
+
+def _meets(held: Any, got: Any) -> bool:
+    """Can it be multiplied with it, without changing its shape?"""
+    try:
+        return bool(np.broadcast_shapes(np.shape(held), np.shape(got)) == np.shape(got))
+    except ValueError:
+        return False
+
+
+def _derived(scene: Scene, root: ast.expr, atom: str, held: Any) -> Iterator[str]:
+    """Slopes and the like of a value in scope, as they are usually written."""
+    held = np.asarray(held, float)
+    yield from (f"{f}({atom})" for f in scene.unary(root.lineno))
+    if held.ndim == 0 and held == np.round(held):
+        return
+    if np.all((held >= 0) & (held <= 1)):
+        yield f"({atom} * (1 - {atom}))"
+    if np.all(np.abs(held) <= 1):
+        yield f"(1 - {atom} ** 2)"
+    yield f"(1 - {atom})"
+    yield f"({atom} > 0)"
 
 
 def _changes(
@@ -189,9 +232,8 @@ def _around(
         yield f"({text}).T", "transposed", 0.9
     yield f"1 - ({text})", "one minus", 1.4
     yield f"({text}) ** 2", "squared", 1.4
-    for f, count in scene.functions.items():
-        if count == 1:
-            yield f"{f}({text})", "passed through", 1.4
+    for f in scene.unary(one.lineno):
+        yield f"{f}({text})", "passed through", 1.4
     if np.ndim(got) == 1 and np.size(got) > 1:
         yield f"({text}) / np.sum({text})", "normalised", 1.4
     if np.ndim(got) == 2:
@@ -265,7 +307,7 @@ def _other_elements(scene: Scene, one: ast.Subscript) -> Iterator[tuple[str, str
 def _other_operators(scene: Scene, one: ast.BinOp) -> Iterator[tuple[str, str, float]]:
     left, right = scene.said(one.left), scene.said(one.right)
     for op in OPERATORS.get(type(one.op), ()):
-        yield f"({left}) {op} ({right})", "operator", 1.1
+        yield f"({left}) {op} ({right})", "operator", 1.05
     if isinstance(one.op, ast.Mult):
         yield f"({left}) @ ({right}).T", "operator", 1.4
         yield f"({left}).T @ ({right})", "operator", 1.4
@@ -356,8 +398,6 @@ def _other_calls(scene: Scene, one: ast.Call) -> Iterator[tuple[str, str, float]
     elif method and own and not args:
         yield said(one.func.value), "dropped", 1.3  # type: ignore[attr-defined]
     if function == "range":
-        for a in (f"range(len({args[-1]}))",) if False else ():
-            yield a, "element", 1.0
         yield f"range(1, {args[-1]})", "element", 1.1
         yield f"range({args[-1]} - 1)", "element", 1.1
         yield f"range({args[-1]} + 1)", "element", 1.1

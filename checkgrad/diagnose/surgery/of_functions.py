@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -48,6 +49,20 @@ def patient(reading: Reading, seed: int = 0) -> Patient | None:
         return [blocks(probe, answer) for probe, answer in zip(probes, answers, strict=True)]
 
     return Patient(ask_for, [truth(reading, probe) for probe in probes])
+
+
+def turned(reading: Reading, seed: int = 0) -> Patient | None:
+    """The function of a reading that has the opposite sign, as a patient that has to have the other one."""
+    usual = patient(reading, seed) if reading.convention.get("sign") == "negative" else None
+    return usual and replace(usual, truths=[_scaled(truth, -1.0) for truth in usual.truths])
+
+
+def _scaled(truth: Truth, factor: float) -> Truth:
+    due = [factor * np.asarray(d, float) for d in truth.due]
+    bounds = [abs(factor) * np.asarray(b, float) for b in truth.bounds]
+    answers = {f"answer {n}": [d] for n, d in zip(truth.names, due, strict=True)}
+    quantities = {k: v for k, v in truth.quantities.items() if not k.startswith("answer")}
+    return replace(truth, due=due, bounds=bounds, quantities={**quantities, **answers})
 
 
 def _probes(reading: Reading, seed: int) -> Iterator[Probe]:

@@ -41,7 +41,7 @@ def patient(reading: NetworkReading, seed: int = 0) -> Patient | None:
     def ask_for(ask: Ask, probes: Sequence[Probe]) -> list[Blocks]:
         return [blocks(answer) for answer in reading.evaluate(ask, probes)]
 
-    return Patient(ask_for, [truth(reading, probe) for probe in probes])
+    return Patient(ask_for, [truth(reading, probe) for probe in probes], "network")
 
 
 def _probes(reading: NetworkReading, seed: int) -> Iterator[Probe]:

@@ -18,7 +18,7 @@ from checkgrad.diagnose.surgery.scene import EXPRESSION, Scene
 
 INSTEAD = (ast.BinOp, ast.Call, ast.Compare, ast.IfExp, ast.Subscript, ast.UnaryOp)
 ITSELF = "(_)"  # the value of a node, in the text of an operation on it
-MADE = ("(np.zeros", "(np.ones")  # what is only filled later
+MADE = ("(np.zeros", "(np.ones", "(zeros", "(ones")  # what is only filled later
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,15 @@ class Options:
         number = scene.number_of(one)
         return [t.value for t in self.told.get(number, ())] if number is not None else []
 
-    def _values(self, file: str, first: int, last: int) -> dict[str, Any]:
-        """Values by their texts between two lines, and of attributes of the object anywhere."""
+    def _values(self, file: str, first: int, last: int, within: bool) -> dict[str, Any]:
+        """Values by their texts between two lines, and of attributes of the object anywhere; outside of functions unless *within*."""
         found: dict[str, Any] = {}
         scene = self.scenes[file]
         for k, told in self.told.items():
             node = self.nodes[k]
             if node.file != file or node.kind != EXPRESSION:
+                continue
+            if not within and node.scope:
                 continue
             if first <= node.line <= last or node.text.startswith("self."):
                 found.setdefault(node.text, told[0].value)
@@ -83,7 +85,7 @@ class Options:
     def value_in(self, scene: Scene, root: ast.expr) -> Any:
         """A function that tells what an expression, or a text in the scope of *root*, gave in the first turn."""
         scope = scene.scope_at(root.lineno)
-        by_text = self.values(scene.file, *((scope.first, scope.last) if scope else (0, 1 << 30)))
+        by_text = self.values(scene.file, scope.first, scope.last, scope.is_function)
 
         def value(what: ast.expr | str) -> Any:
             if isinstance(what, str):
@@ -195,7 +197,7 @@ class Options:
     ) -> Iterator[tuple[str, str, float, Due | None]]:
         if not fits:
             for due in of_any_shape(self.truth, len(values)):
-                yield due.text, "replaced", 1.9 if due.is_answer else 2.3, due
+                yield due.text, "replaced", 2.4, due
                 if values:
                     yield f"{due.text} @ {said}", "dotted", 2.5, due
                     yield f"{said} @ {due.text}", "dotted", 2.5, due
@@ -210,15 +212,17 @@ class Options:
         if not shapes[0] and not whole:
             return
         for due in fitting(self.truth, shapes):
-            cost = (2.2 if due.is_answer else 1.5) + 0.3 * (not shapes[0])
+            cost = (
+                (2.4 if due.is_answer else 1.6) + 0.3 * (not shapes[0]) + 0.05 * (due.form == "T")
+            )
             yield due.text, "replaced", cost + 0.6 * said.startswith(MADE), due
             if due.is_answer:
                 continue
-            yield f"-{due.text}", "replaced", 1.8, due
-            yield f"{said} * {due.text}", "times", 1.6, due
-            yield f"{said} / {due.text}", "over", 1.7, due
-            yield f"{said} + {due.text}", "plus", 1.9, due
-            yield f"{said} - {due.text}", "minus", 1.9, due
+            yield f"-{due.text}", "replaced", 1.9, due
+            yield f"{said} * {due.text}", "times", 1.7, due
+            yield f"{said} / {due.text}", "over", 1.9, due
+            yield f"{said} + {due.text}", "plus", 2.0, due
+            yield f"{said} - {due.text}", "minus", 2.0, due
 
 
 def is_number(value: Any) -> bool:

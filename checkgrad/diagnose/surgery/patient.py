@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.diagnose.surgery.table import Ask, Blocks
+from checkgrad.diagnose.surgery.table import Ask, Blocks, Runs, Table, Tabled
 
 FORMS: Mapping[str, Callable[[Any], Any]] = {
     "": lambda q: q,
@@ -58,14 +58,19 @@ class Truth:
 class Patient:
     """A wrong program. ask_for: its canonical answers to probes, by way of whatever asks; None where it gives none.
 
-    truths: the set on which is searched, then those that confirm, of other sizes.
+    truths: the set on which is searched, then those that confirm, of other sizes. kind: names its quantities in words.
     """
 
     ask_for: Callable[[Ask, Sequence[Any]], list[Blocks]]
     truths: Sequence[Truth]
+    kind: str = "function"
 
     def answers(self, ask: Ask, probes: Sequence[Any]) -> list[Blocks]:
         return self.ask_for(ask, probes)
+
+    def table(self, runs: Runs) -> Tabled:
+        """How it is run."""
+        return Table(runs, self)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from checkgrad.child.nodes import Node
 MOST_BEFORE = 6  # lines
 LONGEST = 2_000  # characters of an expression that is operated on
 EXPRESSION = "expression"
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 Span = tuple[int, int]  # offsets in the file, in bytes
@@ -28,6 +29,7 @@ class Scope:
     names: frozenset[str]
     chains: frozenset[str]  # "self.a", "cache['Z1']"
     elements: frozenset[str]  # "y[i]", "self.W[i + 1].T"
+    is_function: bool = True
 
 
 @dataclass(eq=False)
@@ -96,9 +98,19 @@ class Scene:
         """The functions, the innermost last; their class's attributes count as theirs."""
         return sorted(_scopes(self.tree, frozenset()), key=lambda s: (s.first, -s.last))
 
-    def scope_at(self, line: int) -> Scope | None:
+    def scope_at(self, line: int) -> Scope:
+        """The innermost function there, or the module."""
         found = [s for s in self.scopes if s.first <= line <= s.last]
-        return found[-1] if found else None
+        return found[-1] if found else self.outermost
+
+    @cached_property
+    def outermost(self) -> Scope:
+        """What statements of the module can name."""
+        within = [s for s in self.tree.body if not isinstance(s, DEFINITIONS)]
+        body = ast.Module([s for s in within if not isinstance(s, ast.Import | ast.ImportFrom)], [])
+        names = {n.id for n in ast.walk(body) if isinstance(n, ast.Name) and not _is_load(n)}
+        chains, elements = frozenset(_chains(body, own=False)), frozenset(_elements(body))
+        return Scope(1, self.text.count("\n") + 1, frozenset(names), chains, elements, False)
 
     @cached_property
     def functions(self) -> dict[str, int]:
@@ -118,6 +130,40 @@ class Scene:
             for d in c.body
             if isinstance(d, ast.FunctionDef)
         }
+
+    def unary(self, line: int) -> list[str]:
+        """What can be called there with one value: functions of the module, methods of the same class."""
+        found = [name for name, count in self.functions.items() if count == 1]
+        for cls in ast.walk(self.tree):
+            if isinstance(cls, ast.ClassDef) and cls.lineno <= line <= (cls.end_lineno or 0):
+                for d in cls.body:
+                    if isinstance(d, ast.FunctionDef) and d.name in self.pure:
+                        static = any(ast.unparse(one) == "staticmethod" for one in d.decorator_list)
+                        needed = len(d.args.args) - len(d.args.defaults) - (not static)
+                        found += [f"self.{d.name}"] if needed == 1 else []
+        return found
+
+    @cached_property
+    def pure(self) -> set[str]:
+        """Names of functions and methods that change nothing beside what they give."""
+        kinds = ast.FunctionDef | ast.AsyncFunctionDef
+        bodies: dict[str, list[ast.AST]] = {}
+        for d in ast.walk(self.tree):
+            if isinstance(d, kinds):
+                bodies.setdefault(d.name, []).append(d)
+        found = set(bodies)
+        for name, defined in bodies.items():
+            if any(_has_effects(one) for body in defined for one in ast.walk(body)):
+                found.discard(name)
+        while more := {n for n in found if any(self._calls(b) - found for b in bodies[n])}:
+            found -= more
+        return found
+
+    def _calls(self, body: ast.AST) -> set[str]:
+        """The functions of the submission that are called in it."""
+        calls = (one.func for one in ast.walk(body) if isinstance(one, ast.Call))
+        names = {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls}
+        return names & self.defined
 
     def is_plain_call(self, call: ast.Call) -> bool:
         """Is it NumPy's, Python's, or a method of an array, and no code of the student's?"""
@@ -171,6 +217,13 @@ def _scopes(tree: ast.AST, attributes: frozenset[str]) -> Iterator[Scope]:
             yield from _scopes(one, attributes)
         else:
             yield from _scopes(one, attributes)
+
+
+def _has_effects(one: ast.AST) -> bool:
+    """Does it store into what may be seen from outside?"""
+    if isinstance(one, ast.Attribute | ast.Subscript):
+        return not _is_load(one)
+    return isinstance(one, ast.Global | ast.Nonlocal | ast.AugAssign)
 
 
 def _is_load(node: ast.AST) -> bool:

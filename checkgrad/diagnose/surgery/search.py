@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from checkgrad.diagnose.surgery.of_loops import LoopPatient
 from checkgrad.diagnose.surgery.options import Operation, Options, is_number
 from checkgrad.diagnose.surgery.patient import Patient, Truth, alternatives
 from checkgrad.diagnose.surgery.scene import EXPRESSION
-from checkgrad.diagnose.surgery.table import Reply, Runs, Table, Trial
+from checkgrad.diagnose.surgery.table import Reply, Runs, Trial
 
 MOST = 4  # mistakes
 MOST_RUNS = 1000
+ALIKE = 3  # options that are tried of those that give the same on the first set
+MOST_UNKNOWN = 150  # trials whose effect cannot be told before
 LARGEST = 64  # entries of a value whose effect is measured entry by entry
 TOGETHER = 12  # trials that are asked at once
 NEAR = 1e-7  # relative, of an answer that is predicted
-PLAIN = 1.45  # below this cost stands what needs no quantity from outside
-WIDE = 2.1  # above it stands what is due in the end, which says little
+PLAIN = 1.5  # below this cost stands what needs no quantity from outside
+WIDE = 2.3  # above it stands what is due in the end, which says little
 NUDGE = "(_) * 1.37 + 0.11"
 
 
 class Search:
     """One patient on the table; *kept* holds the operations that were found, the nearest to the loss first."""
 
-    def __init__(self, runs: Runs, patient: Patient, most: int = MOST_RUNS) -> None:
+    def __init__(
+        self,
+        runs: Runs,
+        patient: Patient | LoopPatient,
+        most: int = MOST_RUNS,
+        sound: Collection[tuple[str, int, int]] = (),
+    ) -> None:
+        self.sound = sound  # files and lines of functions that are right by themselves
         self.runs, self.patient, self.most = runs, patient, most
-        self.table = Table(runs, patient)
+        self.table = patient.table(runs)
         self.kept: list[Operation] = []
         self.first: Reply | None = None  # the run as the student wrote it
         self.truth = patient.truths[0]
         self.base = Reply(None)
         self.before: frozenset[int] = frozenset()
+        self.whole: set[int] = set()  # statements that reach all that is wrong
         self._fresh: list[Reply] = []
 
     # ---- running
@@ -90,6 +101,7 @@ class Search:
     def one(self, base: Reply, right: frozenset[int]) -> Operation | None:
         """The best operation on the run *base*, in which the blocks *right* are right."""
         self.base, self.before, self._fresh = base, right, []
+        self.whole = set()
         self.options = Options(self.runs.nodes, self.runs.scenes, self.truth, base.told)
         blocks = base.blocks
         roots = self.roots()
@@ -98,23 +110,23 @@ class Search:
         self.shaped = all(map(_alike, blocks, self.truth.due))
         wrong = self.truth.everything - right
         spoilt = [r for r in roots if not _is_finite(base.told[r][0].value)][:2]
-        if spoilt and (found := self.nearest(spoilt)):
+        if spoilt and (found := self.among(spoilt)):
             return found
         reach = self.reached(roots)
         front = self.front(wrong)
-        whole = [r for r in roots if wrong <= reach[r] and not reach[r] & right]
-        found = self.nearest(whole)
-        if found and self.is_whole(found) and found.cost < WIDE:
-            return found
-        rest = [r for r in roots if wrong <= reach[r] and r not in whole]
-        if (other := self.nearest(rest)) and self.is_whole(other):
+        clean = [r for r in roots if front & reach[r] and not reach[r] & right]
+        self.whole = {r for r in clean if wrong <= reach[r]}
+        best: Operation | None = None
+        for fits, wide, enough in ((True, False, PLAIN), (True, True, WIDE), (False, False, WIDE)):
+            best = _cheapest(best, self.among(clean, fits, wide))
+            if best and self.is_whole(best) and best.cost < enough:
+                return best
+        if best and best.cost < WIDE:
+            return best
+        rest = [r for r in roots if wrong <= reach[r] and r not in clean]
+        if (other := self.among(rest)) and self.is_whole(other):
             return other
-        part = [r for r in roots if front & reach[r] and not reach[r] & right and r not in whole]
-        found = found or self.nearest(part)
-        if found and found.cost < WIDE:
-            return found
-        wider = self.blind(roots, reach, front) or self.among(whole or part, wide=True)
-        return _cheapest(found, wider)
+        return best or self.blind(roots, reach, front)
 
     def front(self, wrong: frozenset[int]) -> frozenset[int]:
         """The wrong blocks nearest the loss."""
@@ -142,9 +154,14 @@ class Search:
                 top = k
             else:
                 continue
-            if is_number(told[top][0].value):
+            if is_number(told[top][0].value) and not self.is_sound(top):
                 found.setdefault(top, told[top][0].order)
         return sorted(found, key=lambda k: found[k])
+
+    def is_sound(self, number: int) -> bool:
+        """Does a node stand in a function that is right by itself?"""
+        node = self.runs.nodes[number]
+        return any(file == node.file and a <= node.line <= b for file, a, b in self.sound)
 
     def reached(self, roots: Sequence[int]) -> dict[int, frozenset[int]]:
         """Which blocks move with the value of a statement; all where it cannot be moved."""
@@ -159,21 +176,12 @@ class Search:
                 found[root] = frozenset(i for i, (a, b) in enumerate(pairs) if _moved(a, b))
         return found
 
-    def nearest(self, roots: Sequence[int]) -> Operation | None:
-        """The best among these statements; where none is in the student's own names, with those of other shapes."""
-        if not roots or self.is_spent:
-            return None
-        found = self.among(roots)
-        if found and found.cost < PLAIN:
-            return found
-        return _cheapest(found, self.among(roots, fits=False))
-
     def among(
         self, roots: Sequence[int], fits: bool = True, wide: bool = False
     ) -> Operation | None:
-        """The best operation on one of these statements."""
-        sure: list[Operation] = []
-        unknown: list[Operation] = []
+        """The best operation on one of these statements; where answers follow linearly, what it mends is known before."""
+        if not roots or self.is_spent:
+            return None
         given: dict[int, list[Operation]] = {}
         for place, root in enumerate(roots):
             options = (
@@ -182,18 +190,21 @@ class Search:
                 else self.options.of(root, fits, self.shaped_or_not)
             )
             far = 0.02 * (len(roots) - place)
+            apart = 0.0 if root in self.whole else 0.3
             given[root] = [
-                replace(o, cost=o.cost + (far if o.due and o.due.is_answer else far / 100))
+                replace(o, cost=o.cost + (far if o.due and o.due.is_answer else far / 100 + apart))
                 for o in options
             ]
+        sure: list[tuple[int, Operation]] = []
+        unknown: list[Operation] = []
         slopes = self.slopes([r for r in roots if given[r]])
         for root, values in self.peeked(given).items():
             will, other = self.predicted(root, values, slopes.get(root))
             sure += will
             unknown += other
-        best = self.confirmed(sorted(sure, key=_cost))
+        best = self.confirmed(o for _, o in sorted(sure, key=lambda s: (-s[0], s[1].cost)))
         limit = best.cost if best else 99.0
-        return _cheapest(best, self.confirmed(sorted(unknown, key=_cost), limit, 400))
+        return _cheapest(best, self.confirmed(sorted(unknown, key=_cost), limit, MOST_UNKNOWN))
 
     @property
     def shaped_or_not(self) -> bool:
@@ -272,10 +283,8 @@ class Search:
             peeks[root], kept[root] = [], []
             for option in options:
                 text = _without(option.text, calls)
-                runs_code = (
-                    bool(calls)
-                    and scene is not None
-                    and any(f"{name}(" in text for name in scene.defined)
+                runs_code = scene is not None and any(
+                    f"{name}(" in text for name in scene.defined - scene.pure
                 )
                 kept[root].append((option, None if runs_code else len(peeks[root])))
                 if not runs_code:
@@ -306,11 +315,13 @@ class Search:
 
     def predicted(
         self, root: int, values: Sequence[tuple[Operation, list[Any] | None]], slopes: Any
-    ) -> tuple[list[Operation], list[Operation]]:
-        """Those that will mend, where the answers follow the value linearly, and those of which that is not known."""
+    ) -> tuple[list[tuple[int, Operation]], list[Operation]]:
+        """Those that will mend, with how many blocks, where the answers follow the value linearly; those of which that is not known."""
         told = [t.value for t in self.base.told[root]]
-        start = np.ravel(np.asarray(told[0], float))
-        will, unknown, seen = [], [], set()
+        start = _flat(told)
+        will: list[tuple[int, Operation]] = []
+        unknown: list[Operation] = []
+        seen: dict[Any, int] = {}
         for option, turns in values:
             if turns is None:
                 unknown.append(option)
@@ -324,13 +335,15 @@ class Search:
                 continue
             rule = option.due.rule if option.due and len(told) > 1 else None
             digest = (*map(_digest, turns), rule)
-            if digest in seen:
+            seen[digest] = seen.get(digest, 0) + 1
+            if seen[digest] > ALIKE:
                 continue
-            seen.add(digest)
-            if slopes is None or np.shape(turns[0]) != np.shape(told[0]):
+            if slopes is None or not all(map(_alike, turns, told)):
                 unknown.append(option)
-            elif self.will_mend(slopes, np.ravel(np.asarray(turns[0], float)) - start):
-                will.append(option)
+            elif count := self.will_mend(slopes, _flat(turns) - start):
+                will.append((count, option))
+            elif len(told) > 1:  # in a later turn it may be given what an earlier one changed
+                unknown.append(option)
         return will, unknown
 
     def slopes(self, roots: Sequence[int]) -> dict[int, Any]:
@@ -340,12 +353,11 @@ class Search:
             return {}
         steps: list[tuple[int, Any]] = []
         for root in roots:
-            told = self.base.told[root]
-            value = np.asarray(told[0].value)
-            if len(told) == 1 and value.size <= LARGEST and value.dtype.kind in "fiu":
-                units = np.eye(value.size).reshape(-1, *value.shape)
-                test = 0.7 * np.cos(np.arange(value.size)).reshape(value.shape)
-                steps += [(root, unit) for unit in (*units, test)]
+            told = [np.asarray(t.value) for t in self.base.told[root]]
+            size = sum(value.size for value in told)
+            if size <= LARGEST and all(value.dtype.kind in "fiu" for value in told):
+                rows = [*np.eye(size), 0.7 * np.cos(np.arange(size))]
+                steps += [(root, list(_parted(row, told))) for row in rows]
         trials = [
             self.trial(self.truth, changes={root: "(_) + _due('step')"}, due={"step": step})
             for root, step in steps
@@ -365,18 +377,19 @@ class Search:
                 found[root] = slopes
         return found
 
-    def will_mend(self, slopes: Any, step: Any) -> bool:
-        """Is at least a block right, and none lost?"""
+    def will_mend(self, slopes: Any, step: Any) -> int:
+        """How many blocks become right; 0 where one is lost."""
         base = self.base.blocks or []
         with np.errstate(all="ignore"):
             new = _flat(base) + step @ slopes
         right, at = set(), 0
-        for i, (block, due) in enumerate(zip(base, self.truth.due, strict=True)):
+        truth = self.truth
+        for i, (block, due, bound) in enumerate(zip(base, truth.due, truth.bounds, strict=True)):
             size = np.size(block)
-            if _near(new[at : at + size].reshape(np.shape(block)), due):
+            if _near(new[at : at + size].reshape(np.shape(block)), due, bound):
                 right.add(i)
             at += size
-        return self.before < right
+        return len(right - self.before) if self.before <= right else 0
 
     # ---- what gives no numbers, and what stops
 
@@ -465,16 +478,24 @@ def _moved(a: Any, b: Any) -> bool:
     return not bool(np.all(near | (a == b) | (np.isnan(a) & np.isnan(b))))
 
 
-def _near(got: Any, due: Any) -> bool:
+def _near(got: Any, due: Any, bound: Any) -> bool:
     if np.shape(got) != np.shape(due):
         return False
     with np.errstate(all="ignore"):
         room = NEAR * (np.max(np.abs(due), initial=0.0) + 1e-12)
-        return bool(np.all(np.abs(got - due) <= room))
+        return bool(np.all(np.abs(got - due) <= room + bound))
 
 
 def _flat(blocks: Any) -> Any:
     return np.concatenate([np.ravel(np.asarray(b, float)) for b in blocks])
+
+
+def _parted(row: Any, like: Sequence[Any]) -> Iterator[Any]:
+    """A row of numbers as arrays of these shapes."""
+    at = 0
+    for one in like:
+        yield row[at : at + one.size].reshape(one.shape)
+        at += one.size
 
 
 def _digest(value: Any) -> Any:

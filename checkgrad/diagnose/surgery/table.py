@@ -62,6 +62,16 @@ class Patient(Protocol):
     def answers(self, ask: Ask, probes: Sequence[Any]) -> list[Blocks]: ...
 
 
+class Tabled(Protocol):
+    """Runs of one patient, counted."""
+
+    count: int
+
+    def run(self, trials: Sequence[Trial]) -> list[Reply]:
+        """What the trials give, in their order."""
+        ...
+
+
 class Runs(Protocol):
     """Whatever performs watched requests: a worker, or this process in a test."""
 
@@ -110,6 +120,12 @@ class Theatre:
             except (OSError, Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):
                 continue
         return found
+
+    def ask(self, requests: Sequence[Request]) -> list[Behaviour]:
+        """What the worker gives, as long as there is time."""
+        if self.is_late():
+            raise OutOfTime
+        return self.worker.ask(requests)
 
     def perform(self, asked: Sequence[tuple[Request, Operations]]) -> list[Run]:
         if self.is_late():

@@ -90,6 +90,13 @@ OF_A_LAYER = {
     "w updated": "W of {layer} minus the learning rate times its gradient",
     "b updated": "b of {layer} minus the learning rate times its gradient",
 }
+OF_A_LOOP = {
+    "a": "the outputs",
+    "t": "the targets",
+    "error": "outputs minus targets",
+    "output slope": "the slope y(1 - y) of the output's activation function",
+}
+STARTS = "start "  # what a turn of a loop begins with
 SCALARS = {"N": "N, the number of samples", "C": "C, the number of columns"}
 ROLES = {
     "z": "the logits z",
@@ -103,36 +110,40 @@ ROLES = {
 }
 
 
-def spoken(due: Due, of_network: bool) -> str:
+def spoken(due: Due, kind: str) -> str:
     """A due quantity in the field's terms."""
-    layered = OF_A_LAYER if of_network else {}
-    kind, number = due.rule
+    layered = OF_A_LAYER if kind == "network" else {}
+    way, number = due.rule
     if due.family in SCALARS:
         return SCALARS[due.family]
     turned = ", transposed" if due.form == "T" and due.family != "t" else ""
     if due.family in layered:
-        layer = f"layer {number + 1}" if kind == "layer" else "each layer in its turn"
+        layer = f"layer {number + 1}" if way == "layer" else "each layer in its turn"
         return layered[due.family].format(layer=layer)
+    if kind == "loop" and due.family in OF_A_LOOP:
+        return OF_A_LOOP[due.family] + turned
+    if due.family.startswith(STARTS):
+        return f"the value of {due.family.removeprefix(STARTS)} from before it was changed" + turned
     if due.family.startswith("answer"):
         return f"the right {due.family.partition(' ')[2] or 'result'}"
     return ROLES.get(due.family, due.family) + turned
 
 
-def due_text(operation: Operation, said: str, of_network: bool) -> str:
+def due_text(operation: Operation, said: str, kind: str) -> str:
     """What is due, as the student would write it; quantities in words."""
     text = operation.new.replace(ITSELF, said)
     if operation.due is None:
         tree = parsed(text)
         return ast.unparse(tree) if tree is not None else text
-    quantity = spoken(operation.due, of_network)
+    quantity = spoken(operation.due, kind)
     return _tidy(DUE.sub(lambda _: quantity, text))
 
 
-def sentence(where: str, said: str, operation: Operation, of_network: bool) -> str:
+def sentence(where: str, said: str, operation: Operation, kind: str) -> str:
     """What is wrong in a place, and what is due there."""
     said = said if len(said) <= LONGEST else said[:LONGEST] + " ..."
     due = operation.due
-    quantity = spoken(due, of_network) if due else ""
+    quantity = spoken(due, kind) if due else ""
     code = operation.code
     after = "after this statement " if operation.at is None else ""
     if code == "replaced" and due:
@@ -146,7 +157,7 @@ def sentence(where: str, said: str, operation: Operation, of_network: bool) -> s
         return f"{where}: {after}beside `{said}`, {quantity} {verb}"
     if code == "dotted" and due:
         return f"{where}: `{said}` has to be multiplied, as a matrix, with {quantity}"
-    new = due_text(operation, said, of_network)
+    new = due_text(operation, said, kind)
     reason = KINDS[code].explanation.rstrip(".") if code in KINDS else ""
     tail = f". {reason}" if reason and code != "replaced" else ""
     return f"{where}: {after}`{said}` stands there; `{new}` is due{tail}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
-from typing import NamedTuple
+from dataclasses import astuple, dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.bench import Edit, Trial
 from checkgrad.child.inventory import TrainingLoop
 from checkgrad.child.request import Request, Step
+from checkgrad.child.watch import Told
 
 __all__ = ["Bench", "Edit", "Key", "NotRead", "Seen", "Slot", "Trial", "Turn"]
 
@@ -62,6 +63,9 @@ class Turn:
     after: Mapping[str, np.ndarray]
     aside: bool = False  # did it stop at a statement that changes nothing by itself?
     seconds: float = 0.0
+    told: Mapping[int, list[Told]] = field(default_factory=dict)  # of a turn that is operated on
+    peeked: Mapping[int, list[Any]] = field(default_factory=dict)
+    failure: tuple[Any, ...] = ()  # file, line, node, name and message of the error
 
     def step(self, path: str) -> np.ndarray:
         """What the turn added to a slot."""
@@ -82,6 +86,7 @@ class Bench:
     steps: tuple[Step, ...] = ()  # that lead to it, where the module's own work does not
     instead: tuple[str, ...] = ()  # what was stood in for when it was run last
     problem: str = ""  # and what went wrong before it
+    operations: tuple[Any, ...] | None = None  # packed, that every turn is under
     slowest: float = 0.0  # seconds of a turn
 
     def turns(self, trials: Sequence[Trial], numbers: int = 0) -> list[Turn]:
@@ -108,7 +113,11 @@ class Bench:
 
     def _asked(self, trials: Sequence[Trial], slots: bool) -> tuple[dict[str, Slot], list[Turn]]:
         data = tuple(
-            (tuple(map(astuple, t.edits)), t.factors, t.tell, t.digests, t.steps) for t in trials
+            (
+                *(tuple(map(astuple, t.edits)), t.factors, t.tell, t.digests, t.steps),
+                t.operations or self.operations,
+            )
+            for t in trials
         )
         what = ("bench", self.loop.file, self.number, self.leave, data, slots)
         (reply,) = self.ask([Request(self.loop.name, self.steps, None, what)])
@@ -140,12 +149,27 @@ def turn_of(
     before: dict[str, np.ndarray],
     after: dict[str, np.ndarray],
     seconds: float,
+    told: dict[int, Any],
+    peeked: dict[int, list[Any]],
+    failure: tuple[Any, ...],
 ) -> Turn:
     """A turn from what travelled."""
-    told = f"{raised}: {message} ({where})" if raised else ""
     return Turn(
-        told, values, dict(seen_of(places, digests)), before, after, bool(aside), float(seconds)
+        f"{raised}: {message} ({where})" if raised else "",
+        values,
+        dict(seen_of(places, digests)),
+        before,
+        after,
+        bool(aside),
+        float(seconds),
+        {k: told_of(*columns) for k, columns in told.items()},
+        peeked,
+        failure,
     )
+
+
+def told_of(turns: np.ndarray, orders: np.ndarray, values: Any) -> list[Told]:
+    return [Told(int(n), int(o), v) for n, o, v in zip(turns, orders, values, strict=True)]
 
 
 def seen_of(places: np.ndarray, digests: np.ndarray) -> Iterator[tuple[Key, Seen]]:

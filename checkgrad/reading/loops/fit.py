@@ -41,7 +41,7 @@ def table_of(points: Points, bases: Sequence[Turn] | None = None) -> Table:
     """The equations of all points, the steps taken from *bases* where these are given."""
     names = list(points.blocks)
     found = [
-        (names.index(move.block), *_along(base, move))
+        (names.index(move.block), *along(base, move))
         for point, base in zip(points.points, bases or [p.base for p in points.points], strict=True)
         for move in point.moves
     ]
@@ -49,7 +49,8 @@ def table_of(points: Points, bases: Sequence[Turn] | None = None) -> Table:
     return Table(names, block, u, room, theta, size)
 
 
-def _along(base: Turn, move: Move) -> tuple[float, float, float, float]:
+def along(base: Turn, move: Move) -> tuple[float, float, float, float]:
+    """The step of a turn along a move: u, room, theta and size of a Table."""
     u = room = theta = square = 0.0
     for path, seed in move.seeds.items():
         before, after = (np.asarray(side[path], float) for side in (base.before, base.after))

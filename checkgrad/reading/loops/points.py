@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -95,6 +95,22 @@ def measured(roles: Roles, *, outputs: bool = True) -> Points:
     if not points.points:
         raise NotRead("no numbers could be put in with which it gives finite outputs")
     return points
+
+
+def entry_by_entry(points: Points) -> Points:
+    """The same points, every entry of every parameter moved by itself."""
+    slots = points.roles.slots
+    entries = {
+        f"{path}[{i}]" if slots[path].saved.size > 1 else path: (path, i)
+        for paths in points.blocks.values()
+        for path in paths
+        for i in range(slots[path].saved.size)
+    }
+    found = replace(points, blocks={name: [path] for name, (path, _) in entries.items()})
+    found.scalers, found.projected = None, {}
+    units = {name: {path: -1 - i} for name, (path, i) in entries.items()}
+    found.points = _at(found, {n: p.setting for n, p in enumerate(points.points)}, units)
+    return found
 
 
 def told(roles: Roles) -> int:
@@ -189,8 +205,10 @@ def _fresh(roles: Roles, number: int, shrink: float) -> Iterator[Edit]:
 
 
 def _data(roles: Roles, number: int) -> Iterator[Edit]:
-    """Inputs with noise, and targets that are no labels."""
+    """Inputs with noise, and targets; labels go from sample to sample."""
     for i, group in enumerate([*roles.inputs, *roles.targets]):
+        if group in roles.targets:
+            yield from _exchanged(roles, roles.data[group], number)
         for j, path in enumerate(roles.data[group]):
             values = np.asarray(roles.slots[path].saved, float)
             if group in roles.targets and (values.size == 1 or np.isin(values, (0, 1)).all()):
@@ -202,14 +220,31 @@ def _data(roles: Roles, number: int) -> Iterator[Edit]:
             yield Edit(path, "add", by, 5000 + 1000 * number + 31 * i + j)
 
 
+def _exchanged(roles: Roles, paths: Sequence[str], number: int) -> Iterator[Edit]:
+    """Labels of 0 and 1 moved on from sample to sample: of one array along its longest axis, or among slots of one number."""
+    held = [roles.slots[path].saved for path in paths]
+    if not all(np.isin(value, (0, 1)).all() for value in held):
+        return
+    if len(paths) == 1 and held[0].size > 1:
+        yield Edit(paths[0], "roll", number, int(np.argmax(held[0].shape)))
+    elif len(paths) > 1 and all(value.size == 1 for value in held):
+        numbers = [float(value.ravel()[0]) for value in held]
+        for i, path in enumerate(paths):
+            yield Edit(path, "one", numbers[i - number] - numbers[i], 0)
+
+
 def _is_finite(roles: Roles, turn: Turn) -> bool:
     keys = [one.key for one in roles.outputs[:MOST_OUTPUTS]]
     outputs = all(k in turn.seen and np.isfinite(turn.seen[k].number) for k in keys)
     return outputs and all(np.isfinite(np.asarray(v, float)).all() for v in turn.after.values())
 
 
-def _at(points: Points, settings: dict[int, tuple[Edit, ...]]) -> list[Point]:
-    """The turn at each point and beside it, along random directions of each block."""
+def _at(
+    points: Points,
+    settings: dict[int, tuple[Edit, ...]],
+    units: dict[str, dict[str, int]] | None = None,
+) -> list[Point]:
+    """The turn at each point and beside it, along random directions of each block, or these."""
     roles = points.roles
     nodes = [one.node for one in points.outputs]
     slots = [str(t) for t, way in points.targets if way == "slot"]
@@ -225,14 +260,12 @@ def _at(points: Points, settings: dict[int, tuple[Edit, ...]]) -> list[Point]:
     plan: list[tuple[int, str, dict[str, int]]] = []
     trials: list[Trial] = []
     for number, setting in settings.items():
-        for i, (block, paths) in enumerate(points.blocks.items()):
-            for d in range(DIRECTIONS):
-                first = 900_000 + 10_007 * number + 101 * i + 17 * d
-                seeds = {path: first + 3 * q for q, path in enumerate(paths)}
-                plan.append((number, block, seeds))
-                for h in SIDES:
-                    moves = (Edit(path, "add", h, seed) for path, seed in seeds.items())
-                    trials.append(Trial((*setting, *moves), tell=beside))
+        directions = units.items() if units else _directions(points, number)
+        for block, seeds in directions:
+            plan.append((number, block, seeds))
+            for h in SIDES:
+                moves = (moved(path, h, seed) for path, seed in seeds.items())
+                trials.append(Trial((*setting, *moves), tell=beside))
     count = sum(_count(roles, one) for one in points.outputs) + 2 * len(points.scalars)
     turns = roles.bench.turns(trials, count)
     found = []
@@ -244,6 +277,19 @@ def _at(points: Points, settings: dict[int, tuple[Edit, ...]]) -> list[Point]:
         ]
         found.append(Point(setting, base, mine))
     return found
+
+
+def _directions(points: Points, number: int) -> Iterator[tuple[str, dict[str, int]]]:
+    """Random directions of each block at a point, as seeds."""
+    for i, (block, paths) in enumerate(points.blocks.items()):
+        for d in range(DIRECTIONS):
+            first = 900_000 + 10_007 * number + 101 * i + 17 * d
+            yield block, {path: first + 3 * q for q, path in enumerate(paths)}
+
+
+def moved(path: str, by: float, seed: int) -> Edit:
+    """A slot moved so far along a direction."""
+    return Edit(path, "add", by, seed) if seed >= 0 else Edit(path, "one", by, -1 - seed)
 
 
 def slope_of(values: Sequence[np.ndarray], middle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -269,7 +315,12 @@ def values_of(point: Point, target: int | str, way: Way) -> np.ndarray | None:
 
 
 def direction(seed: int, shape: tuple[int, ...]) -> np.ndarray:
-    return drawn(seed, shape)
+    """A random direction; along one entry, counted from -1 on, where *seed* is negative."""
+    if seed >= 0:
+        return drawn(seed, shape)
+    unit = np.zeros(shape)
+    unit.reshape(-1)[-1 - seed] = 1.0
+    return unit
 
 
 def last_key(roles: Roles, node: int) -> Key:

@@ -333,17 +333,17 @@ def _nothing_right(
 ) -> LoopReading:
     """Wrong only if the module's own loss is a usual one of its outputs, and the steps answer smoothly to data."""
     found.right, found.why = [], NO_SLOPES
-    meant = _meant(attempts)
-    if meant is None or not _answers(points):
+    own = meant(attempts)
+    if own is None or not _answers(points):
         return found
-    found.loss = _loss(points, meant)
+    found.loss = _loss(points, own)
     found.wrong = dict.fromkeys(table.names, "takes a step that is not along the slope")
     found.verdict, found.corroboration = "wrong", ["used_so"]
     found.why = f"wrong in {', '.join(table.names)}: none goes down the slope of the module's own {found.loss}"
     return found
 
 
-def _meant(attempts: Sequence[Attempt]) -> Attempt | None:
+def meant(attempts: Sequence[Attempt]) -> Attempt | None:
     """The module's own loss, if it is a usual one of its outputs beside its targets."""
     usual = [a for a in attempts if not a.own and not a.mistaken and a.loss != "absolute error"]
     for own in (a for a in attempts if a.own):
@@ -414,14 +414,14 @@ def _found_scalers(points: Points) -> dict[str | int, Scaler]:
     return found
 
 
-def _rates(points: Points) -> dict[str | int, set[str]]:
+def rates(points: Points) -> dict[str | int, Scaler]:
     """Numbers that together scale the steps, each block once: those of the most blocks first."""
-    found: dict[str | int, set[str]] = {}
+    found: dict[str | int, Scaler] = {}
     done: set[str] = set()
-    for scaler, (_, blocks) in sorted(_scalers(points).items(), key=lambda s: -len(s[1].blocks)):
-        if blocks and not blocks & done:
-            found[scaler] = blocks
-            done |= blocks
+    for scaler, one in sorted(_scalers(points).items(), key=lambda s: -len(s[1].blocks)):
+        if one.blocks and not one.blocks & done:
+            found[scaler] = one
+            done |= one.blocks
     return found
 
 
@@ -441,12 +441,12 @@ def _order_of_updates(
     points: Points, table: Table, best: Attempt, rest: Sequence[str]
 ) -> list[str]:
     """Blocks that become right as the rate becomes small: only a step already taken can have changed them."""
-    rates = _rates(points)
-    if not set(best.right) <= set().union(*rates.values()):
+    found_rates = rates(points)
+    if not set(best.right) <= set().union(*(s.blocks for s in found_rates.values())):
         return []
     roles = points.roles
-    edit = tuple(Edit(s, "times", SMALL_RATE) for s in rates if isinstance(s, str))
-    factors = tuple((s, SMALL_RATE) for s in rates if isinstance(s, int))
+    edit = tuple(Edit(s, "times", SMALL_RATE) for s in found_rates if isinstance(s, str))
+    factors = tuple((s, SMALL_RATE) for s in found_rates if isinstance(s, int))
     trials = [
         Trial((*p.setting, *edit), factors, steps=tuple(roles.changed)) for p in points.points
     ]
