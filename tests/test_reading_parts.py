@@ -121,3 +121,69 @@ class Unit:
         found = {(o.function, o.check): o.verdict for o in grade(path).outcomes}
         assert found["Unit.sigmoid_derivative", "matches_the_formula"] == verdict
         assert found["Unit.sigmoid", "matches_the_formula"] == "passed"
+
+
+COST = """
+import numpy as np
+
+def {unit}(z):
+    return {value}
+
+def {unit}_prime(z):
+    return {slope}
+
+class QuadraticCost:
+    @staticmethod
+    def fn(a, y):
+        return 0.5 * np.linalg.norm(a - y) ** 2
+
+    @staticmethod
+    def delta(z, a, y):
+        return (a - y) * {unit}_prime({at})
+"""
+SIGMOID = {
+    "unit": "sigmoid",
+    "value": "1.0 / (1.0 + np.exp(-z))",
+    "slope": "sigmoid(z) * (1 - sigmoid(z))",
+}
+TANH = {"unit": "tanh", "value": "np.tanh(z)", "slope": "1 - np.tanh(z) ** 2"}
+
+
+def test_a_cost_may_give_its_gradient_by_the_logits(tmp_path):
+    def found(source):
+        path = tmp_path / "costs.py"
+        path.write_text(source)
+        return {(o.function, o.check): o for o in grade(path).outcomes}
+
+    name = "QuadraticCost.delta", "matches_the_formula"
+    assert found(COST.format(**SIGMOID, at="z"))[name].verdict == "passed"
+    wrong = found(COST.format(**SIGMOID, at="a"))[name]
+    assert [d.name for d in wrong.diagnoses] == ["took_the_slope_at_the_outputs"]
+    # Of units of another kind nothing is known here.
+    assert name not in found(COST.format(**TANH, at="z"))
+
+
+def test_what_goes_on_from_a_forward_pass_is_given_what_that_takes(tmp_path):
+    source = """
+import numpy as np
+
+def softmax(x):
+    e = np.exp(x - np.max(x, axis=1, keepdims=True))
+    return e / np.sum(e, axis=1, keepdims=True)
+
+class CCE:
+    def __call__(self, p, y):
+        self.p, self.y = p, y
+        return -np.mean(np.sum(y * np.log(softmax(p)), axis=1))
+
+    def backward(self):
+        return (softmax(self.p) - self.y) / len(self.p)
+"""
+    path = tmp_path / "losses.py"
+    for text, verdict in (
+        (source, "passed"),
+        (source.replace("(softmax(self.p)", "(self.p"), "wrong"),
+    ):
+        path.write_text(text)
+        verdicts = {(o.function, o.check): o.verdict for o in grade(path).outcomes}
+        assert verdicts["CCE.backward", "matches_the_formula"] == verdict

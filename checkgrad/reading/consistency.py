@@ -12,6 +12,7 @@ from checkgrad.exercises import fused
 from checkgrad.reading.form import COLUMNS, ROWS
 from checkgrad.reading.inquiry import Choice, Inquiry, is_alone
 from checkgrad.reading.recipe import last_name
+from checkgrad.reading.signature import leaves
 from checkgrad.reading.topic import STEPS, Right, manner
 from checkgrad.reading.way import Way
 from checkgrad.words.messages import NO_BROADCAST, heard
@@ -183,11 +184,18 @@ def argument(loss: Exercise) -> Choice:
     def choice(one: Inquiry, way: Way, right: Right) -> str | None:
         if one.exercise.base is not loss or "fused" in right.convention:
             return None
-        if way.calling and one.exercise.derivative:  # y - t may well be given the outputs
+        # y - t may well be given the outputs, but not by way of a forward pass that takes logits
+        if way.calling and one.exercise.derivative and not _goes_forward_first(one, way):
             return None
         return way.calling.convention.get("argument") if way.calling else "usual"
 
     return choice
+
+
+def _goes_forward_first(one: Inquiry, way: Way) -> bool:
+    """Is what it is given handed to a forward pass before?"""
+    before = {leaf for tokens in way.given[:-1] for token in tokens for leaf in leaves(token)}
+    return bool(before & set(one.exercise.roles))
 
 
 def _settle_customs(inquiries: Sequence[Inquiry], custom: Choice) -> None:

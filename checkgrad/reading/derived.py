@@ -1,13 +1,13 @@
-"""Exercises made of others under the same name: the part of an answer that one method gives."""
+"""Exercises made of others under the same name: a part of an answer, the gradient by the logits behind the outputs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache, wraps
 from typing import Any
 
-from checkgrad.exercise import Exercise, Formula
+from checkgrad.exercise import Derivative, Exercise, Formula, Misconception, named
 
 
 @cache
@@ -41,4 +41,59 @@ def part_of(exercise: Exercise, members: tuple[int, ...]) -> Exercise:
         compositions=[],
         shorter=None,
         calculation=None,
+    )
+
+
+@cache
+def through(slope: Exercise, squash: Exercise, of_squash: Exercise) -> Exercise:
+    """The gradient of a loss of outputs by the logits that *squash* makes these outputs of."""
+    assert slope.derivative
+    loss = slope.derivative.of
+
+    def composed(formula: Formula) -> Formula:
+        def in_logits(z: Any, t: Any) -> Any:
+            return formula(squash(z), t) * of_squash(z)
+
+        return named(formula.__name__, formula.__doc__ or "", in_logits)
+
+    def loss_of_logits(z: Any, t: Any) -> Any:
+        return loss(squash(z), t)
+
+    def mistaken(mistake: Callable[[Any], Any]) -> tuple[Formula, ...]:
+        """A slope of the outputs that is another one, in every right form of the gradient."""
+        forms = (slope.formula, *(variant.formula for variant in slope.variants))
+        return tuple(lambda z, t, f=f: f(squash(z), t) * mistake(z) for f in forms)
+
+    whole = replace(loss, formula=loss_of_logits, fuses=(squash, loss), variants=[], laws=[])
+    told = [
+        Misconception(name, formula, said, hint, also=tuple(also))
+        for name, said, hint, mistake in (
+            (
+                "took_the_slope_at_the_outputs",
+                "The slope of the outputs is taken at the outputs instead of at the logits.",
+                "At which values has the slope of the outputs to be taken?",
+                lambda z: of_squash(squash(z)),
+            ),
+            (
+                "left_out_the_slope_of_the_outputs",
+                "The slope of the outputs is left out, as if they were the logits.",
+                "What stands between the logits and the outputs?",
+                lambda z: 1.0,
+            ),
+        )
+        for formula, *also in [mistaken(mistake)]
+    ]
+    return replace(
+        slope,
+        formula=composed(slope.formula),
+        derivative=Derivative(whole, at=lambda z, t: (z, t)),
+        variants=[replace(v, formula=composed(v.formula)) for v in slope.variants],
+        misconceptions=[
+            *told,
+            *(replace(m, formula=composed(m.formula), also=()) for m in slope.misconceptions),
+        ],
+        laws=[],
+        compositions=[],
+        calculation=None,
+        derivation=(),
     )

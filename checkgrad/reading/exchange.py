@@ -117,7 +117,9 @@ def _besides(exercise: Exercise, way: Way, probe: Probe, binary: bool) -> dict[s
         found[SCORED_BY] = forms.given(way.form, "z", np.roll(lead, 1, axis=0), binary)
         found[SCORED] = forms.given(way.form, "x", np.roll(np.eye(len(lead)), 1, axis=1), binary)
     if "z" in named and "t" in named:
-        found[SQUASHED] = forms.given(way.form, "y", squashed(lead, binary), binary)
+        fuses = exercise.base.fuses
+        outputs = fuses[0](lead) if fuses else squashed(lead, binary)
+        found[SQUASHED] = forms.given(way.form, "y", outputs, binary)
     return found
 
 

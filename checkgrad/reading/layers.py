@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise, Kind
-from checkgrad.exercises import fused
+from checkgrad.exercises import ALL, fused
+from checkgrad.reading.derived import through
 from checkgrad.reading.functions import item_of, spare
 from checkgrad.reading.meant import exercise_of, in_context, is_node, reached, takes_logits
 from checkgrad.reading.objects import makings
@@ -115,12 +116,29 @@ def of_class(
     # delta(z, a, y) is the derivative in z, whatever the loss itself was given.
     in_logits = any(p.name.lower() == "z" for p in required(backward.parameters))
     if in_logits and said.kind is Kind.LOSS and not fused(said.of):
+        if wanted := _by_the_logits(said, known, inventory):
+            yield of_backward(layer, forward, backward, wanted)
         return
     logits = logits or in_logits
     slope = replace(said, derivative="derivative")
     jacobian = not _gives_upstream(backward)
     if wanted := exercise_of(slope, known, logits=logits, jacobian=jacobian):
         yield of_backward(layer, forward, backward, wanted)
+
+
+def _by_the_logits(
+    said: Meaning, known: Mapping[str, Exercise], inventory: Inventory
+) -> Exercise | None:
+    """The gradient of a loss of outputs by the logits, in a module whose units are all of the one kind it may be."""
+    slope = exercise_of(replace(said, derivative="derivative"), known, logits=False, jacobian=False)
+    units = [whole.fuses[0] for whole in ALL if whole.fuses]
+    own = next((e for e in ALL if e.is_slope and e.base in units), None)
+    names = {name for d in inventory.definitions for name in (last_name(d.name), *d.uses)}
+    around = {found.of for name in names if (found := meaning(name))}
+    kinds = {one for one in around if one.kind is Kind.ACTIVATION}
+    if not (slope and own and slope.roles == ("y", "t") and kinds == {own.base}):
+        return None
+    return through(slope, own.base, own)
 
 
 def _forward_says(said: Meaning, forward: Definition | None, logits: bool) -> Meaning:
