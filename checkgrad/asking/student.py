@@ -14,10 +14,10 @@ from checkgrad.asking import beyond, slopes
 from checkgrad.child.behaviour import Behaviour, fingerprint
 from checkgrad.child.request import Request
 from checkgrad.compare import Difference
+from checkgrad.conventions.layout import ROWS
 from checkgrad.exercise import Exercise, Failed, Formula, Probe
 from checkgrad.model import Verdict
 from checkgrad.reading import Reading
-from checkgrad.reading.form import ROWS
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from checkgrad.child.request import Request, Result, Step
+from checkgrad.conventions.layout import COLUMNS, SCALAR, SINGLE
 from checkgrad.exercise import Probe
 from checkgrad.reading import form as forms
-from checkgrad.reading.form import COLUMNS, SCALAR, SINGLE
 from checkgrad.reading.reading import Reading
 from checkgrad.reading.signature import SCORED, UPSTREAM, Earlier, Fill, Several, Share, Token
 from checkgrad.reading.topic import STEPS, manner

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from checkgrad.conventions.layout import COLUMNS, ROWS
 from checkgrad.exercise import Exercise, Kind
 from checkgrad.exercises import fused
-from checkgrad.reading.form import COLUMNS, ROWS
 from checkgrad.reading.inquiry import Choice, Inquiry, is_alone
 from checkgrad.reading.recipe import last_name
 from checkgrad.reading.signature import leaves

@@ -12,10 +12,10 @@ import numpy as np
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour, Unsendable
 from checkgrad.child.request import Request, Result, Step
+from checkgrad.conventions.layout import SCALAR, SINGLE
 from checkgrad.exercise import Exercise, Kind, Probe
 from checkgrad.reading import form as forms
 from checkgrad.reading import steps as optimising
-from checkgrad.reading.form import SCALAR, SINGLE
 from checkgrad.reading.objects import INPUTS, OUTPUTS
 from checkgrad.reading.recipe import GROUPS, Candidate
 from checkgrad.reading.signature import (

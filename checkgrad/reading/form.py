@@ -9,10 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from checkgrad.conventions import bias, lists, weights
+from checkgrad.conventions.bias import FLAT
+from checkgrad.conventions.labels import numbers
+from checkgrad.conventions.labels import one_hot as rows_of
+from checkgrad.conventions.layout import COLUMNS, ROWS, SCALAR, SINGLE
+from checkgrad.conventions.weights import IN_OUT, OUT_IN
 from checkgrad.exercise import Exercise, Probe
-from checkgrad.exercise import upstream as weights
+from checkgrad.exercise import upstream as factors
 
-ROWS, COLUMNS, SINGLE, SCALAR = "rows", "columns", "one sample at a time", "one number at a time"
 SAMPLED = {"z", "y", "t", "dy", "x", "dout", "a", "labels"}  # roles with an axis of samples
 
 
@@ -30,8 +35,8 @@ class Form:
     layout: str = ROWS
     integers: bool = False
     upright: bool = False
-    weights: str = "(in, out)"
-    bias: str = "(out,)"
+    weights: str = IN_OUT
+    bias: str = FLAT
     turned: bool = False
     lists: bool = False
 
@@ -42,10 +47,10 @@ class Form:
         found |= {"labels": "integers"} if self.integers else {}
         column = "(C, 1)" if self.layout == SINGLE else "(N, 1)"
         found |= {"shape": column} if self.upright else {}
-        found |= {} if self.weights == "(in, out)" else {"weights": self.weights}
+        found |= {} if self.weights == IN_OUT else {"weights": self.weights}
         found |= {"gradient": "transposed"} if self.turned else {}
         found |= {"arrays": "lists"} if self.lists else {}
-        return found | ({} if self.bias == "(out,)" else {"bias": self.bias})
+        return found | ({} if self.bias == FLAT else {"bias": self.bias})
 
 
 def is_binary(exercise: Exercise, probe: Probe) -> bool:
@@ -107,7 +112,7 @@ def _entry(array: Any, index: tuple[int, ...]) -> Any:
 def given(form: Form, role: str, value: Any, binary: bool) -> Any:
     """One canonical argument as the function takes it: a fresh array in natural order, or a list."""
     found = _given(form, role, value, binary)
-    return found.tolist() if form.lists and isinstance(found, np.ndarray) else found
+    return lists.laid(found) if form.lists else found
 
 
 def _given(form: Form, role: str, value: Any, binary: bool) -> Any:
@@ -118,10 +123,9 @@ def _given(form: Form, role: str, value: Any, binary: bool) -> Any:
     if role == "t" and form.integers and value.ndim == 1:
         value = value.astype(int)
     if role == "w":
-        return np.array(value.T if form.weights == "(out, in)" else value, order="C")
+        return weights.laid(form.weights, value)
     if role == "b":
-        upright = {"(1, out)": value[None, :], "(out, 1)": value[:, None]}
-        return np.array(upright.get(form.bias, value), order="C")
+        return bias.laid(form.bias, value)
     if role in SAMPLED and value.ndim in (1, 2):
         return np.array(_laid_out(form, role, value, binary), order="C")
     return np.array(value, order="C")
@@ -131,7 +135,7 @@ def labels(targets: Any, form: Form) -> Any:
     """Class numbers of one-hot rows."""
     if form.layout == SINGLE and targets.ndim == 1:
         return int(targets.argmax())
-    return targets.argmax(axis=1) if targets.ndim == 2 and targets.shape[1] > 1 else targets
+    return numbers(targets) if targets.ndim == 2 and targets.shape[1] > 1 else targets
 
 
 def one_hot(exercise: Exercise, probe: Probe) -> Probe:
@@ -140,7 +144,7 @@ def one_hot(exercise: Exercise, probe: Probe) -> Probe:
     t, lead = named.get("t", 0), named.get("z", named.get("y", 0))
     if np.ndim(t) != 1 or np.ndim(lead) != 2 or np.shape(lead)[1] == 1:
         return probe
-    rows = np.eye(np.shape(lead)[1])[np.asarray(t).astype(int)]
+    rows = rows_of(t, np.shape(lead)[1])
     return tuple(rows if role == "t" else a for role, a in zip(exercise.roles, probe, strict=False))
 
 
@@ -164,26 +168,15 @@ def _are_class_numbers(role: str, value: Any) -> bool:
 
 def returned(form: Form, value: Any, expected: Any, weight: bool = False) -> Any:
     """Bring one returned value to the shape of *expected*, by rearrangements that lose nothing."""
-    value = _as_array(value) if form.lists else value
+    value = lists.restored(value) if form.lists else value
     if not isinstance(value, np.ndarray):
         return value
     in_columns = (form.layout == COLUMNS) != form.turned
-    if value.ndim == 2 and (form.weights == "(out, in)" if weight else in_columns):
+    if value.ndim == 2 and (form.weights == OUT_IN if weight else in_columns):
         value = np.ascontiguousarray(value.T)
     elif form.layout == COLUMNS and value.ndim == 3 and _samples_last(value, expected):
         value = np.moveaxis(value, -1, 0)
     return squeezed(value, np.shape(expected))
-
-
-def _as_array(value: Any) -> Any:
-    """The array that a list of numbers, or of arrays of one shape, stands for."""
-    if not isinstance(value, list) or not value:
-        return value
-    try:
-        array = np.asarray(value)
-    except (ValueError, OverflowError):
-        return value
-    return array if array.dtype.kind in "biuf" else value
 
 
 def _samples_last(value: Any, expected: Any) -> bool:
@@ -206,4 +199,4 @@ def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
 def upstream(like: Any) -> Any:
     """Weights to multiply an elementwise derivative with, in the precision of what it is taken of."""
     single = isinstance(like, np.ndarray) and like.dtype == np.float32
-    return weights(np.shape(like)).astype(np.float32 if single else np.float64)
+    return factors(np.shape(like)).astype(np.float32 if single else np.float64)

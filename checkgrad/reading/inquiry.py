@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.conventions.layout import ROWS, SINGLE
 from checkgrad.exercise import Exercise, Formula
 from checkgrad.reading.exchange import ordered, read_back
-from checkgrad.reading.form import ROWS, SINGLE
 from checkgrad.reading.recipe import Candidate
 from checkgrad.reading.topic import Right, Topic, manner
 from checkgrad.reading.way import Way

@@ -12,10 +12,12 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import Request, Result
 from checkgrad.child.request import path as path_to
+from checkgrad.conventions.layout import COLUMNS, ROWS
+from checkgrad.conventions.weights import OUT_IN
 from checkgrad.exercises import mlp
 from checkgrad.reading import network_form as forms
 from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_form import BOXED, COLUMNS, OUT_IN, ROWS, VECTORS, Form
+from checkgrad.reading.network_form import BOXED, VECTORS, Form
 from checkgrad.reading.network_match import (
     Pilot,
     Seen,

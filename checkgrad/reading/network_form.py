@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 
-ROWS, COLUMNS, VECTORS, BOXED = "rows", "columns", "vectors", "boxed rows"
-IN_OUT, OUT_IN = "(in, out)", "(out, in)"
+from checkgrad.conventions import bias as biases
+from checkgrad.conventions import labels, weights
+from checkgrad.conventions.bias import FLAT
+from checkgrad.conventions.layout import COLUMNS, ROWS, SINGLE
+from checkgrad.conventions.weights import IN_OUT, OUT_IN
+
+VECTORS, BOXED = "vectors", "boxed rows"
 FIRST, LAST = "first", "last"
-FLAT, ROW, COLUMN = "(out,)", "(1, out)", "(out, 1)"
 AS_OUTPUTS, NUMBERS, UPRIGHT_NUMBERS, FLAT_TARGETS = "as outputs", "numbers", "upright", "flat"
 LABELS = (AS_OUTPUTS, NUMBERS, FLAT_TARGETS, UPRIGHT_NUMBERS)
 
@@ -41,7 +45,7 @@ class Form:
     @property
     def convention(self) -> dict[str, str]:
         """What a reader of the report wants to know of it."""
-        layout = "one sample at a time" if self.single else f"samples in {self.layout}"
+        layout = SINGLE if self.single else f"samples in {self.layout}"
         return {"layout": layout, "weights": self.weights, "labels": _LABEL_WORDS[self.labels]}
 
 
@@ -57,12 +61,12 @@ def weight(form: Form, w: Any, b: Any = None) -> Any:
     """A canonical (in, out) matrix, and the bias where it belongs to it, as the network keeps it."""
     if form.folded and b is not None:
         w = np.vstack([b, w] if form.folded == FIRST else [w, b])
-    return np.array(w.T if form.weights == OUT_IN else w, order="C")
+    return weights.laid(form.weights, w)
 
 
 def bias(form: Form, b: Any) -> Any:
     """A canonical (out,) vector as the network keeps it."""
-    return np.array(b.reshape({FLAT: (-1,), ROW: (1, -1), COLUMN: (-1, 1)}[form.bias]))
+    return biases.laid(form.bias, b)
 
 
 def rounds(form: Form, x: Any, t: Any) -> list[tuple[Any, Any]]:
@@ -85,7 +89,7 @@ def targets(form: Form, t: Any) -> Any:
         return inputs(form, t)
     if form.labels == FLAT_TARGETS:
         return t[:, 0].copy()
-    numbers = (t.argmax(axis=1) if t.shape[1] > 1 else t[:, 0]).astype(int)
+    numbers = labels.numbers(t).astype(int)
     if form.labels == UPRIGHT_NUMBERS:
         return numbers[None, :] if form.layout == COLUMNS else numbers[:, None]
     return int(numbers[0]) if form.single else numbers
@@ -125,12 +129,3 @@ def bias_gradient(form: Form, db: Any, size: int) -> Any:
 def shape_of_weight(form: Form, i: int, o: int) -> tuple[int, ...]:
     i += bool(form.folded)
     return (o, i) if form.weights == OUT_IN else (i, o)
-
-
-def bias_form(shape: tuple[int, ...]) -> str:
-    """Which of the three forms of a bias this shape is, "" if none."""
-    if len(shape) == 1:
-        return FLAT
-    if len(shape) != 2 or 1 not in shape:
-        return ""
-    return ROW if shape[0] == 1 else COLUMN

@@ -10,10 +10,12 @@ import numpy as np
 
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import path as path_to
+from checkgrad.conventions.bias import COLUMN, FLAT, ROW
+from checkgrad.conventions.weights import IN_OUT, OUT_IN
 from checkgrad.exercise import Kind
 from checkgrad.exercises import mlp
 from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_form import COLUMN, FIRST, FLAT, IN_OUT, OUT_IN, ROW, Form
+from checkgrad.reading.network_form import FIRST, Form
 from checkgrad.reading.network_names import fillings, is_rate, setting, takes_activation
 from checkgrad.reading.network_objects import explored
 from checkgrad.reading.network_places import Index, Numbered, Places, chain_of_sizes, find_places

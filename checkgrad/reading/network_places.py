@@ -10,15 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.reading.network_form import (
-    FIRST,
-    IN_OUT,
-    LAST,
-    OUT_IN,
-    Form,
-    bias_form,
-    shape_of_weight,
-)
+from checkgrad.conventions.bias import choice_of
+from checkgrad.conventions.weights import IN_OUT, OUT_IN
+from checkgrad.reading.network_form import FIRST, LAST, Form, shape_of_weight
 from checkgrad.words.networks import BIAS_NAME, GRADIENT, REMEMBERED, SLOPES, WEIGHT_NAME
 from checkgrad.words.text import bare, split
 
@@ -255,8 +249,8 @@ def _biases_in(group: Group, sizes: Sequence[int]) -> Iterator[tuple[Template, s
     picked = _in_order(group, [{(o,), (1, o), (o, 1)} for o in sizes[1:]])
     template = group.template([number for number, _ in picked]) if picked else None
     if template:
-        forms = [bias_form(leaf.shape) for _, leaf in picked if leaf.size > 1] or [""]
-        yield template, forms[0] or bias_form(picked[0][1].shape)
+        forms = [choice_of(leaf.shape) for _, leaf in picked if leaf.size > 1] or [""]
+        yield template, forms[0] or choice_of(picked[0][1].shape)
 
 
 def _in_order(group: Group, due: list[set[tuple[int, ...]]]) -> list[tuple[int, Any]]:
@@ -289,7 +283,7 @@ def _one_by_one(found: Leaves, sizes: Sequence[int]) -> list[tuple[Places, Form]
         if all(ws) and all(bs):
             shape = dict(found)[bs[0]].shape  # type: ignore[index]
             places = Places((Listed(tuple(ws)),), (Listed(tuple(bs)),))  # type: ignore[arg-type]
-            return [(places, Form(weights=orientation, bias=bias_form(shape)))]
+            return [(places, Form(weights=orientation, bias=choice_of(shape)))]
     return []
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour, observe
 from checkgrad.child.request import Request
+from checkgrad.conventions.layout import COLUMNS, ROWS, SCALAR, SINGLE
 from checkgrad.exercise import Misconception
 from checkgrad.reading import consistency, obstacles
 from checkgrad.reading.exchange import ordered, read_back, request
-from checkgrad.reading.form import COLUMNS, ROWS, SCALAR, SINGLE
 from checkgrad.reading.inquiry import Inquiry, is_alone
 from checkgrad.reading.reading import Reading, convention, in_words
 from checkgrad.reading.recipe import Candidate
@@ -32,6 +32,8 @@ from checkgrad.reading.way import Way, ways
 MOST_LISTS = 40  # ways in which nested lists are tried
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
+
+AFTER_STEPS = "the parameters after three steps"
 
 
 def read(
@@ -303,8 +305,8 @@ def _reading(one: Inquiry, way: Way, right: Right, fits: bool) -> Reading:
             break
     found = convention(one.exercise, way, right.convention)
     formula = one.formula(right, way)
-    asked = {"asked": "steps"} if manner(way) == STEPS else {}
-    words, binary = in_words(found | asked), one.topic.binary
+    asked = AFTER_STEPS if manner(way) == STEPS else ""
+    words, binary = ", ".join(filter(None, (in_words(found), asked))), one.topic.binary
     return Reading(
         one.candidate,
         way,

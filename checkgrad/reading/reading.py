@@ -9,44 +9,12 @@ import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.request import Request
+from checkgrad.conventions import CONVENTIONS
+from checkgrad.conventions.layout import COLUMNS, ROWS
 from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.reading.exchange import read_back, request
-from checkgrad.reading.form import COLUMNS, ROWS, SCALAR, SINGLE
 from checkgrad.reading.recipe import Candidate
 from checkgrad.reading.way import Way, insensitive, unusual_order
-
-WORDS = {
-    ("labels", "integers"): "labels as integers",
-    ("layout", COLUMNS): "samples in columns",
-    ("layout", SINGLE): "one sample at a time",
-    ("layout", SCALAR): "one number at a time",
-    ("shape", "(N, 1)"): "one column for the samples",
-    ("shape", "(C, 1)"): "each a column",
-    ("weights", "(out, in)"): "weights as (out, in)",
-    ("bias", "none"): "without a bias",
-    ("classes", "those that occur"): "for the classes that occur",
-    ("bias", "(1, out)"): "the bias as a row",
-    ("bias", "(out, 1)"): "the bias as a column",
-    ("reduction", "sum"): "summed over the samples",
-    ("reduction", "mean"): "averaged over the samples",
-    ("reduction", "none"): "one value for each sample",
-    ("reduction", "cells"): "averaged over all cells",
-    ("argument", "activation"): "given the activation",
-    ("argument", "logits"): "given logits",
-    ("argument", "probabilities"): "given probabilities",
-    ("argument", "class numbers"): "given class numbers",
-    ("reduction", "shares"): "each sample a share of the mean",
-    ("reduction", "samples"): "averaged over the samples",
-    ("sign", "negative"): "with the opposite sign",
-    ("loss", "binary cross-entropy of every output"): "binary cross-entropy of every output",
-    ("gradient", "transposed"): "gradients returned transposed",
-    ("arrays", "lists"): "given Python lists",
-    ("mse_factor", "one half"): "with a factor of one half",
-    ("l2_factor", "one"): "without the factor of one half",
-    ("mean", "in the layer"): "the mean taken in the layer",
-    ("unit", "percent"): "in percent",
-    ("asked", "steps"): "the parameters after three steps",
-}
 
 
 @dataclass(frozen=True)
@@ -110,14 +78,4 @@ def convention(exercise: Exercise, way: Way, variant: Mapping[str, str]) -> dict
 
 def in_words(found: Mapping[str, str]) -> str:
     """A convention in plain words: "labels as integers, samples in columns"."""
-    return ", ".join(_said(key, value) for key, value in found.items())
-
-
-def _said(key: str, value: str) -> str:
-    """One choice in words."""
-    sentences = {
-        "order": f"arguments in the order {value}",
-        "fused": f"{value} fused",
-        "eps": f"a small number of {value} kept in",
-    }
-    return WORDS.get((key, value)) or sentences.get(key, f"{key} {value}")
+    return ", ".join(CONVENTIONS[key].in_words(value) for key, value in found.items())

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from checkgrad import compare
+from checkgrad.conventions.layout import SINGLE
 from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.reading import form as forms
-from checkgrad.reading.form import SINGLE
 from checkgrad.reading.steps import over_steps
 from checkgrad.reading.way import Way, permitted
 

@@ -9,9 +9,11 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from checkgrad.conventions.layout import COLUMNS, ROWS, SCALAR, SINGLE
+from checkgrad.conventions.weights import IN_OUT, OUT_IN
 from checkgrad.exercise import Calling, Exercise, Kind, Probe
 from checkgrad.reading import form as forms
-from checkgrad.reading.form import COLUMNS, ROWS, SCALAR, SINGLE, Form
+from checkgrad.reading.form import Form
 from checkgrad.reading.recipe import Candidate, Recipe
 from checkgrad.reading.signature import SCORED, Tokens
 from checkgrad.words.roles import LOGITS_ONLY
@@ -83,7 +85,7 @@ def _order_agrees(way: Way, exercise: Exercise, pinned: Mapping[str, str]) -> bo
 def _rarity(form: Form) -> int:
     single = 3 if form.layout in (SINGLE, SCALAR) else 0
     # W x + b, with W as (out, in), is what comes with samples in columns.
-    usual = form.layout == COLUMNS and form.weights == "(out, in)"
+    usual = form.layout == COLUMNS and form.weights == OUT_IN
     return (
         len(form.convention)
         + single
@@ -147,7 +149,7 @@ def form_choices(
         for layout in _layouts(exercise, pilots)
         for integers in ((False, True) if _may_be_integers(exercise, pilots) else (False,))
         for upright in ((False, True) if _may_stand(layout, exercise, pilots) else (False,))
-        for weights in (("(in, out)", "(out, in)") if affine else ("(in, out)",))
+        for weights in ((IN_OUT, OUT_IN) if affine else (IN_OUT,))
         for bias in (_biases(layout, recipe) if affine else ("(out,)",))
     ]
     return [form for form in choices if _form_agrees(form, pinned)]
@@ -167,7 +169,7 @@ def _biases(layout: str, recipe: Recipe) -> tuple[str, ...]:
 
 
 def _form_agrees(form: Form, pinned: Mapping[str, str]) -> bool:
-    canonical = {"layout": ROWS, "labels": "one-hot", "weights": "(in, out)"}
+    canonical = {"layout": ROWS, "labels": "one-hot", "weights": IN_OUT}
     return agrees(
         {**canonical, **form.convention}, {k: v for k, v in pinned.items() if k in canonical}
     )

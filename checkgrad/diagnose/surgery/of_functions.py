@@ -17,11 +17,12 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.rewrite import rewrite
 from checkgrad.child.wanted import Tell, Watch
 from checkgrad.child.watch import Hook
+from checkgrad.conventions.layout import SCALAR, SINGLE
 from checkgrad.diagnose.surgery.patient import Patient, Truth
 from checkgrad.diagnose.surgery.table import Ask, Blocks
 from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.reading import Reading
-from checkgrad.reading.form import SAMPLED, SCALAR, SINGLE
+from checkgrad.reading.form import SAMPLED
 
 FRESH = 2_000  # added to the seed
 SAMPLES = (4, 5, 3)
