@@ -14,7 +14,7 @@ import numpy as np
 
 from checkgrad import diagnose
 from checkgrad.child.behaviour import observe
-from checkgrad.diagnose import mistakes, switches
+from checkgrad.diagnose import mistakes, network_mistakes
 from checkgrad.exercises import ALL
 from checkgrad.exercises.mlp import MISTAKES, NETWORK, Switches, blocks
 
@@ -118,7 +118,7 @@ def of_network(wrong):
     except ValueError:
         return 0.0
     start = time.process_time()
-    switches.explain(switches.NetworkCase(KIND, probes, found))
+    network_mistakes.explain(network_mistakes.NetworkCase(KIND, probes, found))
     return time.process_time() - start
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from checkgrad.child.request import call
-from checkgrad.sandbox import Worker, house
+from checkgrad.sandbox import Worker, launchers
 
 SOURCE = """
 import numpy as np
@@ -98,10 +98,10 @@ def submissions(path: Path, times: int) -> None:
     """Wall time of a small submission with all layers and with none, against a fresh interpreter."""
     fresh, whole = median(fresh_numpy, times), median(lambda: grade(path), times)
     os.environ["CHECKGRAD_WITHOUT"] = LAYERS
-    house.discard()
+    launchers.discard()
     bare = median(lambda: grade(path), times)
     del os.environ["CHECKGRAD_WITHOUT"]
-    house.discard()
+    launchers.discard()
     show('python -c "import numpy"', fresh * 1e3, "ms", "-")
     ratio = f"{whole / fresh:.2f} of a fresh interpreter (target 0.25)"
     show("one submission, all layers, 32 calls", whole * 1e3, "ms", "<= 15 ms", ratio)
@@ -129,7 +129,7 @@ def left_behind() -> dict[str, int]:
     """What a leak would add to."""
     status = Path("/proc/self/status").read_text()
     memory = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-    server = house.launcher().handle.pid  # type: ignore[attr-defined]
+    server = launchers.launcher().handle.pid  # type: ignore[attr-defined]
     ipc = [Path(f"/proc/sysvipc/{kind}").read_text().count("\n") for kind in ("shm", "sem", "msg")]
     return {
         "descriptors": len(os.listdir("/proc/self/fd")),
@@ -161,7 +161,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "hw.py"
         path.write_text(SOURCE)
-        found = house.found()
+        found = launchers.found()
         print(" + ".join(found.layers), "verified", found.isolation.verified)
         submissions(path, given.times)
         transport(path)

@@ -97,12 +97,12 @@ def _report(sources: list[str], assignment: str | Path | None, seed: int) -> Rep
 
     from checkgrad import assignment as assignments
     from checkgrad.grading import grade
-    from checkgrad.sandbox import house
+    from checkgrad.sandbox import launchers
 
     notebooks: Any = nbformat
     v4 = notebooks.v4
     made = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
-    with tempfile.TemporaryDirectory(dir=house.folder()) as folder:
+    with tempfile.TemporaryDirectory(dir=launchers.folder()) as folder:
         path = Path(folder, NAME)
         notebooks.write(made, path)
         asked = assignments.load(Path(assignment)) if assignment else None

@@ -108,7 +108,7 @@ class CheckItem(pytest.Item):
     def runtest(self) -> None:
         from msgspec.structs import replace
 
-        from checkgrad.render.story import as_shown
+        from checkgrad.render.summary import as_shown
         from checkgrad.render.terminal import failure
         from checkgrad.sandbox import GraderFault
 
@@ -127,7 +127,7 @@ class CheckItem(pytest.Item):
     @property
     def why(self) -> str:
         """Why there is no verdict."""
-        from checkgrad.render.story import sentence
+        from checkgrad.render.summary import sentence
 
         return sentence(self.part.outcome) if self.part else ""
 

@@ -272,7 +272,7 @@ class Session:
     def present(self, path: Path, report: Report, terminal: pytest.TerminalReporter) -> None:
         """Say what to look at first, write the files, and say where they are."""
         from checkgrad.render import FORMATS
-        from checkgrad.render.story import for_students
+        from checkgrad.render.summary import for_students
         from checkgrad.render.terminal import summary
 
         terminal.section(f"checkgrad: {path.name}")

@@ -6,8 +6,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from checkgrad.diagnose import switches
-from checkgrad.diagnose.switches import NetworkCase, blocks
+from checkgrad.diagnose import network_mistakes
+from checkgrad.diagnose.network_mistakes import NetworkCase, blocks
 from checkgrad.exercises.mlp import MISTAKES, NETWORK, RIGHT
 
 KINDS = [
@@ -33,13 +33,13 @@ def made(kind, **settings):
 
 
 def explained(kind, probes, gradients):
-    return switches.explain(NetworkCase(kind, probes, gradients))
+    return network_mistakes.explain(NetworkCase(kind, probes, gradients))
 
 
 def differ(kind, probes, found):
     """Is something wrong on a probe that tells it from what is right?"""
     return any(
-        not switches._near(got, blocks(probe, kind))
+        not network_mistakes._near(got, blocks(probe, kind))
         for probe, got in zip(probes, found, strict=True)
     )
 
@@ -64,7 +64,7 @@ def test_a_mistake_in_one_layer_is_named_with_its_layer(mistake, layer):
         return
     told = explained(kind, probes, found)
     assert [d.name for d in told.diagnoses] == [mistake.name]
-    elsewhere = [switches.Suspicion((mistake,), other) for other in (None, 0, 1, 2)]
+    elsewhere = [network_mistakes.Suspicion((mistake,), other) for other in (None, 0, 1, 2)]
     fitting = [s.told() for s in elsewhere if NetworkCase(kind, probes, found).fits(s)]
     assert told in fitting
 
@@ -103,6 +103,6 @@ def test_two_mistakes_at_once_are_both_named():
         settings = [next(m for m in MISTAKES if m.name == name).setting for name in named]
         again = made(kind, **{k: v for setting in settings for k, v in setting.items()})
         if len(named) == 2:
-            assert all(map(switches._near, again[1], found))
+            assert all(map(network_mistakes._near, again[1], found))
     assert count >= 100
     assert both >= 0.85 * count

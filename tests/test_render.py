@@ -22,7 +22,7 @@ from checkgrad.model import (
     Submission,
     Verdict,
 )
-from checkgrad.render import FORMATS, history, json, story, terminal
+from checkgrad.render import FORMATS, history, json, summary, terminal
 from checkgrad.render.numbers import clean, lines
 from checkgrad.render.snippet import snippet
 from schemas import meaning
@@ -167,31 +167,31 @@ def test_clean_text_has_no_control_character(text):
 
 def test_the_file_itself_is_the_first_thing_to_fix():
     found = report(outcome("softmax"), outcome("submission", Verdict.CRASHED))
-    assert story.first_to_fix(found).part.name == "submission"
+    assert summary.first_to_fix(found).part.name == "submission"
 
 
 def test_what_others_follow_from_is_fixed_first():
     found = report(
         outcome("sigmoid"), outcome("softmax"), outcome("softmax_backward", follows_from="softmax")
     )
-    first = story.first_to_fix(found)
+    first = summary.first_to_fix(found)
     assert first.part.name == "softmax"
     assert "softmax_backward" in first.reason
 
 
 def test_a_missing_function_is_not_fixed_before_a_wrong_one():
     found = report(outcome("sigmoid", Verdict.MISSING), outcome("softmax"))
-    assert story.first_to_fix(found).part.name == "softmax"
+    assert summary.first_to_fix(found).part.name == "softmax"
 
 
 def test_there_is_nothing_to_fix_where_nothing_failed():
     found = report(outcome("softmax", Verdict.ADVICE), outcome("relu", Verdict.GRADER_FAULT))
-    assert story.first_to_fix(found) is None
+    assert summary.first_to_fix(found) is None
 
 
 def test_our_own_fault_counts_neither_way():
     found = report(outcome("a", Verdict.PASSED), outcome("b"), outcome("c", Verdict.GRADER_FAULT))
-    assert story.counts(found) == (1, 2)
+    assert summary.counts(found) == (1, 2)
 
 
 def test_a_typical_homework_is_summed_up_in_under_25_lines():

@@ -29,7 +29,7 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
-from checkgrad.render import captions, formulas, html, json, plots, story, svg
+from checkgrad.render import captions, formulas, html, json, plots, summary, svg
 
 DATA = Path(__file__).parent / "data"
 NAMES = [path.stem.removeprefix("report_") for path in sorted(DATA.glob("report_*.json"))]
@@ -373,4 +373,4 @@ def test_advice_is_told_of_where_nothing_is_to_be_fixed():
     ],
 )
 def test_a_problem_without_a_subject_is_given_one(problem, said):
-    assert story.sentence(outcome(problem=problem)) == said
+    assert summary.sentence(outcome(problem=problem)) == said

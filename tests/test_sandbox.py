@@ -11,7 +11,7 @@ import pytest
 
 from checkgrad.child.behaviour import Unsendable
 from checkgrad.child.request import Request, Result, Step, call
-from checkgrad.sandbox import GraderFault, Limits, Worker, house, launch
+from checkgrad.sandbox import GraderFault, Limits, Worker, launch, launchers
 
 SHORT = Limits(load=2.0, call=0.3, submission=20.0)
 
@@ -45,11 +45,11 @@ def without(monkeypatch):
 
     def switch(layers):
         monkeypatch.setenv(launch.WITHOUT, layers)
-        house.discard()
+        launchers.discard()
 
     yield switch
     monkeypatch.undo()
-    house.discard()
+    launchers.discard()
 
 
 def answer(worker, *request):
@@ -323,24 +323,24 @@ def test_a_submission_that_does_not_load_answers_nothing(worker):
 def test_a_lost_fork_server_is_replaced_and_the_question_put_again(worker):
     w = worker(GOOD)
     assert answer(w, "double", 1).value == 2
-    os.kill(house.launcher().handle.pid, signal.SIGKILL)
+    os.kill(launchers.launcher().handle.pid, signal.SIGKILL)
     assert answer(w, "double", 2).value == 4
 
 
 def test_a_stopped_fork_server_is_replaced(worker, monkeypatch):
     monkeypatch.setattr(launch, "RPC_WITHIN", 0.5)
-    house.discard()
+    launchers.discard()
     w = worker(GOOD)
-    os.kill(house.launcher().handle.pid, signal.SIGSTOP)
+    os.kill(launchers.launcher().handle.pid, signal.SIGSTOP)
     assert answer(w, "double", 2).value == 4
 
 
 def test_a_worker_that_cannot_be_started_is_the_graders_fault(worker, monkeypatch):
-    house.discard()
+    launchers.discard()
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(GraderFault):
         worker(GOOD)
-    house.discard()
+    launchers.discard()
 
 
 def test_a_fault_of_the_grader_later_on_blames_nobody(worker, monkeypatch):
@@ -350,7 +350,7 @@ def test_a_fault_of_the_grader_later_on_blames_nobody(worker, monkeypatch):
     def fail():
         raise GraderFault("no process to be had")
 
-    monkeypatch.setattr(house, "launcher", fail)
+    monkeypatch.setattr(launchers, "launcher", fail)
     crashed, fine = w.ask([call("f", 1), call("double", 1)])
     assert crashed.died_of == "crash"
     assert (fine.died, fine.died_of) == ("no process to be had", "grader")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from checkgrad.child.request import call
-from checkgrad.sandbox import Limits, Worker, house, launch
+from checkgrad.sandbox import Limits, Worker, launch, launchers
 
 SHORT = Limits(load=2.0, call=0.5, submission=20.0)
 
@@ -204,8 +204,8 @@ strict = pytest.mark.usefixtures("strict_isolation")
 
 @pytest.fixture
 def strict_isolation():
-    if house.found().missing:
-        pytest.skip(house.found().missing)
+    if launchers.found().missing:
+        pytest.skip(launchers.found().missing)
 
 
 @pytest.fixture
@@ -385,7 +385,7 @@ def test_a_sabotaged_fork_server_costs_the_next_submission_nothing(worker, monke
     """With every layer off a submission reaches the server; the next ones get a new one."""
     monkeypatch.setenv(launch.WITHOUT, "uid,landlock,seccomp")
     monkeypatch.setattr(launch, "RPC_WITHIN", 1.0)
-    house.discard()
+    launchers.discard()
     try:
         sabotage = worker(f"def f(x):\n    {SABOTAGE[act]}\n    return x\n")
         sabotage.ask([call("f", 1)])
@@ -393,12 +393,12 @@ def test_a_sabotaged_fork_server_costs_the_next_submission_nothing(worker, monke
             got = worker("").ask([call("double", np.ones(3))])
             assert got[0].value.tolist() == [2.0, 2.0, 2.0]
     finally:
-        house.discard()
+        launchers.discard()
 
 
 def test_what_escapes_the_process_group_is_ended_too(worker, monkeypatch):
     monkeypatch.setenv(launch.WITHOUT, "uid,landlock,seccomp,rlimits")
-    house.discard()
+    launchers.discard()
     source = """
 def f(x):
     pids = []
@@ -423,4 +423,4 @@ def f(x):
             with pytest.raises(ProcessLookupError):
                 os.kill(pid, signal.SIG_DFL)
     finally:
-        house.discard()
+        launchers.discard()

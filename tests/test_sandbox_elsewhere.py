@@ -30,7 +30,7 @@ if sys.platform == "win32":
 import checkgrad.grading
 import checkgrad.child.start
 from checkgrad.child import probe
-from checkgrad.sandbox.house import new_launcher
+from checkgrad.sandbox.launchers import new_launcher
 from checkgrad.sandbox.channel import ThreadedChannel, channel
 print(type(new_launcher()).__name__, len(probe.ACTS))
 """

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from checkgrad.child.request import call
-from checkgrad.sandbox import Limits, Worker, house
+from checkgrad.sandbox import Limits, Worker, launchers
 from checkgrad.targets import BadTarget
 
 CORPUS = Path(__file__).parent / "hostile"
@@ -126,7 +126,7 @@ def canaries(tmp_path):
 
 def left_running():
     """Processes that are still there below the fork server."""
-    server = house.launcher().handle.pid
+    server = launchers.launcher().handle.pid
     return Path(f"/proc/{server}/task/{server}/children").read_text().split()
 
 

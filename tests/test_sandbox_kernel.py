@@ -11,7 +11,7 @@ from checkgrad import cli
 from checkgrad.child import kernel
 from checkgrad.child.request import call
 from checkgrad.child.syscalls import ALLOWED, AUDIT_ARCH, WATCHED
-from checkgrad.sandbox import Worker, house, launch
+from checkgrad.sandbox import Worker, launch, launchers
 
 MACHINES = sorted(ALLOWED)
 ALLOW, KILL, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
@@ -141,14 +141,14 @@ def test_files_are_forbidden_on_older_kernels_and_on_those_that_claim_too_much(c
 @pytest.mark.parametrize("off", ["landlock", "seccomp", "landlock,seccomp", "rlimits", "uid"])
 def test_with_a_layer_off_the_self_test_finds_it_missing(monkeypatch, off):
     monkeypatch.setenv(launch.WITHOUT, f"{off},bubblewrap")
-    found = house.found()
+    found = launchers.found()
     try:
         assert not any(found.has(name) for name in off.split(","))
         if off not in ("uid", "rlimits"):
             assert found.missing
             assert found.isolation.level == "weak"
     finally:
-        house.discard()
+        launchers.discard()
 
 
 def test_bubblewrap_stands_in_for_landlock_where_it_is_installed(monkeypatch, tmp_path):
@@ -157,11 +157,11 @@ def test_bubblewrap_stands_in_for_landlock_where_it_is_installed(monkeypatch, tm
     try:
         with Worker(tmp_path / "hw.py") as worker:
             (seen,) = worker.ask([call("f", str(tmp_path / "hw.py"))])
-            wrapped = house.found().has("bubblewrap")
-            assert wrapped or not shutil.which("bwrap") or house.found().missing
+            wrapped = launchers.found().has("bubblewrap")
+            assert wrapped or not shutil.which("bwrap") or launchers.found().missing
             assert not (wrapped and seen.value)
     finally:
-        house.discard()
+        launchers.discard()
 
 
 @pytest.mark.parametrize(
@@ -182,4 +182,4 @@ def test_strict_refuses_and_says_what_is_missing(monkeypatch, tmp_path, capsys, 
         assert capsys.readouterr().err == f"checkgrad: --isolation strict: {said}\n"
         assert not (tmp_path / "out").exists()
     finally:
-        house.discard()
+        launchers.discard()

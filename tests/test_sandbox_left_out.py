@@ -5,7 +5,7 @@ import json
 import pytest
 
 from checkgrad.child.request import call
-from checkgrad.sandbox import Limits, Worker, house, launch
+from checkgrad.sandbox import Limits, Worker, launch, launchers
 
 SHORT = Limits(load=0.5, call=0.5, submission=20.0)
 
@@ -35,11 +35,11 @@ def installed(monkeypatch):
 
     def say(*libraries):
         monkeypatch.setattr(launch, "installed", lambda: list(libraries))
-        house.discard()
+        launchers.discard()
 
     yield say
     monkeypatch.undo()
-    house.discard()
+    launchers.discard()
 
 
 def names(worker):

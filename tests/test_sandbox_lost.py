@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from checkgrad.child.request import call
-from checkgrad.sandbox import GraderFault, Limits, Worker, house, launch
+from checkgrad.sandbox import GraderFault, Limits, Worker, launch, launchers
 from checkgrad.sandbox.session import Session
 
 GOOD = "import os\n\ndef double(x):\n    return 2 * x\n\ndef pid():\n    return os.getpid()\n"
@@ -101,7 +101,7 @@ def test_our_own_code_beside_a_submission_fails_as_our_own(worker, monkeypatch, 
     module = part.partition(".")[0]
     broken = f"{launch.BEGIN}\nimport worker.{module}\nworker.{part} = None\n"
     monkeypatch.setattr(launch, "BEGIN", broken)
-    house.discard()
+    launchers.discard()
     try:
         w = worker(GOOD)
         if module == "submission":
@@ -112,7 +112,7 @@ def test_our_own_code_beside_a_submission_fails_as_our_own(worker, monkeypatch, 
             assert got.died_of == "grader"
             assert "code beside it failed: serve.py, line" in got.died
     finally:
-        house.discard()
+        launchers.discard()
 
 
 def test_what_a_submission_breaks_in_our_code_is_its_own_doing(worker):

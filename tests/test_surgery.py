@@ -11,7 +11,7 @@ from checkgrad.child.request import call
 from checkgrad.diagnose.surgery import repairs
 from checkgrad.diagnose.surgery.patient import Patient, Truth
 from checkgrad.grading import grade
-from checkgrad.render import story, terminal
+from checkgrad.render import summary, terminal
 from checkgrad.render.html import render
 from mutants import mutants
 from operated import Operated
@@ -124,8 +124,8 @@ def test_what_hints_withhold_stays_withheld(tmp_path):
     right, wrong, _ = MISTAKES["no slope"]
     report = graded(tmp_path, NETWORK.replace(right, wrong))
     (outcome, repair), *_ = repaired(report)
-    assert not story.withheld(outcome, ["hints"]).repairs
-    (shown,) = story.withheld(outcome, ["examples"]).repairs
+    assert not summary.withheld(outcome, ["hints"]).repairs
+    (shown,) = summary.withheld(outcome, ["examples"]).repairs
     assert repair.got is not None
     assert shown.got is None
     assert shown.expected is None

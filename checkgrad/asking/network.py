@@ -222,11 +222,11 @@ def diagnosed(network: Network) -> Named | None:
     """The known mistakes in backpropagation that give exactly these gradients on every probe."""
     if not network.reading.right_forward:
         return None
-    from checkgrad.diagnose import switches
+    from checkgrad.diagnose import network_mistakes
 
     gradients = [flat(answer.value)[2:] for answer in network.answers]
-    case = switches.NetworkCase(network.reading.kind, network.probes, gradients)
-    return switches.explain(case)
+    case = network_mistakes.NetworkCase(network.reading.kind, network.probes, gradients)
+    return network_mistakes.explain(case)
 
 
 def _worked(network: Network, seen: Seen) -> Example | None:

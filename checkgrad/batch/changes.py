@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from checkgrad.batch import record
 from checkgrad.model import Report
-from checkgrad.render import json, story
+from checkgrad.render import json, summary
 from checkgrad.targets import BadTarget
 
 MOST = 3  # checks told for one exercise
@@ -86,7 +86,7 @@ def _only(decisions: Mapping[str, str], name: str) -> dict[str, str]:
 def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     names = dict.fromkeys((*old, *new))
     return [
-        f"{story.spoken(name)}: {old.get(name, 'nothing')} -> {new.get(name, 'nothing')}"
+        f"{summary.spoken(name)}: {old.get(name, 'nothing')} -> {new.get(name, 'nothing')}"
         for name in names
         if old.get(name) != new.get(name)
     ]
@@ -95,12 +95,12 @@ def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
 def _graded(report: Report) -> Graded:
     verdicts: dict[str, dict[str, str]] = {}
     for o in report.outcomes:
-        problem = f" ({story.sentence(o)})" if o.problem else ""
+        problem = f" ({summary.sentence(o)})" if o.problem else ""
         verdicts.setdefault(o.exercise, {})[o.check] = f"{o.verdict.value}{problem}"
     environment = report.environment
     return Graded(
         report.score,
-        story.awarded(report),
+        summary.awarded(report),
         verdicts,
         {
             "submission": report.submission.sha256[:12],

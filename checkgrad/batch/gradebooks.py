@@ -20,7 +20,7 @@ from msgspec import Struct
 from checkgrad.batch.grades import guarded
 from checkgrad.batch.record import Student
 from checkgrad.model import Report
-from checkgrad.render import story
+from checkgrad.render import summary
 from checkgrad.targets import BadTarget
 
 Row = list[str]
@@ -56,8 +56,8 @@ class Book(Struct, frozen=True):
 
 def entry(student: Student, source: str, report: Report) -> Entry:
     """Return what a gradebook needs of a *report*."""
-    most = {part.name: part.points[1] for part in story.parts(report)}
-    points = {name: (got, most[name]) for name, got in story.awarded(report).items()}
+    most = {part.name: part.points[1] for part in summary.parts(report)}
+    points = {name: (got, most[name]) for name, got in summary.awarded(report).items()}
     return Entry(
         student,
         source,
@@ -65,7 +65,7 @@ def entry(student: Student, source: str, report: Report) -> Entry:
         report.score,
         report.maximum,
         points,
-        story.headline(report),
+        summary.headline(report),
     )
 
 
@@ -198,7 +198,7 @@ class _Register:
         """Who has no row; raise BadTarget if nobody has one."""
         if not self._left:
             return ""
-        told = f"{platform}: no row for {story.listed(self._left)}"
+        told = f"{platform}: no row for {summary.listed(self._left)}"
         if len(self._left) == self._all:
             raise BadTarget(f"{told}; is it the file of this class?")
         return told
@@ -233,7 +233,7 @@ def _assignment_column(header: Row, first: int, entries: Sequence[Entry]) -> int
     named = {i: CANVAS_TITLE.fullmatch(cell) for i, cell in enumerate(header) if i >= first}
     found = [i for i, match in named.items() if match and match["title"] == title]
     if len(found) != 1 or not title:
-        there = story.listed(header[first:], 6)
+        there = summary.listed(header[first:], 6)
         many = "several columns" if found else "no column"
         raise BadTarget(
             f"canvas: {many} {title!r}; there are {there}; is it the assignment's name?"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from checkgrad.batch.record import Record
 from checkgrad.model import Report, Verdict
-from checkgrad.render import story
+from checkgrad.render import summary
 from checkgrad.render.shield import SIGNS, shielded
 from checkgrad.sandbox import clean
 
@@ -50,13 +50,13 @@ def state(report: Report) -> str:
     verdicts = [o.verdict for o in report.outcomes]
     if Verdict.GRADER_FAULT in verdicts:
         return OURS
-    whole = [o for o in report.outcomes if o.exercise == story.WHOLE_FILE]
+    whole = [o for o in report.outcomes if o.exercise == summary.WHOLE_FILE]
     return "not read" if any(o.verdict.failed for o in whole) else "graded"
 
 
 def _about(record: Record) -> dict[str, str]:
     student, report = record.student, record.report
-    right, judged = story.counts(report)
+    right, judged = summary.counts(report)
     told = (student.id, student.name, student.email, record.source)
     numbers = (right, judged, len(report.not_judged))
     points = (_number(report.score), _number(report.maximum))
@@ -67,14 +67,14 @@ def _about(record: Record) -> dict[str, str]:
 
 def _points(report: Report) -> Iterator[tuple[str, str]]:
     """Each exercise with its points; without an assignment with the number of its checks that are right."""
-    awarded = story.awarded(report)
-    for part in story.parts(report):
-        if part.name == story.WHOLE_FILE:
+    awarded = summary.awarded(report)
+    for part in summary.parts(report):
+        if part.name == summary.WHOLE_FILE:
             continue
         if report.score is not None:
             yield part.name, _number(awarded[part.name])
         else:
-            right, judged = story.counted(part.outcomes)
+            right, judged = summary.counted(part.outcomes)
             yield part.name, f"{right}/{judged}"
 
 

@@ -13,7 +13,7 @@ from checkgrad.assignment.decode import decode
 from checkgrad.assignment.errors import nearest
 from checkgrad.batch.record import Record
 from checkgrad.model import Decision, Report
-from checkgrad.render import story
+from checkgrad.render import summary
 
 
 class Override(Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,7 +82,7 @@ def _points(report: Report, one: Override) -> float:
     """What the exercise, or the whole, counts so far."""
     if not one.exercise:
         return report.score or 0.0
-    points = story.awarded(report)
+    points = summary.awarded(report)
     if one.exercise not in points:
         near = nearest(one.exercise, points)
         raise BadAssignment(f"overrides: {one.student} has no exercise {one.exercise!r}{near}")

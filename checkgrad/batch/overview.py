@@ -10,7 +10,7 @@ from checkgrad.batch.grades import OURS, state
 from checkgrad.batch.record import Record, Student
 from checkgrad.grading import FOR_REVIEW
 from checkgrad.model import Asked, Diagnosis, Example, Outcome, Verdict
-from checkgrad.render import story
+from checkgrad.render import summary
 
 BINS = 10
 DIGITS = 6  # significant ones by which two answers are the same
@@ -78,22 +78,22 @@ class Overview:
         report, student = record.report, record.student
         self.assignment, self.maximum = report.assignment or "", report.maximum
         how = state(report)
-        got, most = story.score(report)
+        got, most = summary.score(report)
         self.students.append((student, how, got / most if most else 0.0))
         if how != "graded":
             first = next(o for o in report.outcomes if o.problem)
-            self.to_review.append((student, f"{how}: {story.sentence(first)}"))
+            self.to_review.append((student, f"{how}: {summary.sentence(first)}"))
         if report.maximum is None and report.not_judged:
             # With an assignment it is what nobody asked for.
-            names = story.listed(one.name for one in report.not_judged)
+            names = summary.listed(one.name for one in report.not_judged)
             self.to_review.append((student, f"{len(report.not_judged)} not judged: {names}"))
         if late := [o for o in report.outcomes if o.maximum and o.verdict is Verdict.NOT_JUDGED]:
             told = f"{len(late)} checks that earn points have no verdict: {late[0].problem}"
             self.to_review.append((student, told))
         if any(FOR_REVIEW in o.note for o in report.outcomes):
             self.to_review.append((student, "right on the inputs of all, not on inputs of its own"))
-        for part in story.parts(report):
-            if part.name != story.WHOLE_FILE:
+        for part in summary.parts(report):
+            if part.name != summary.WHOLE_FILE:
                 self._take(part, student)
 
     @property
@@ -150,11 +150,11 @@ class Overview:
             return f"{round(100 * share)} % of the checks right"
         return f"{share * self.maximum:.3g} of {self.maximum:g} points"
 
-    def _take(self, part: story.Part, student: Student) -> None:
+    def _take(self, part: summary.Part, student: Student) -> None:
         rate = self._rates.setdefault(part.name, Rate(part.name, part.title, part.asked))
         failed = [o for o in part.findings if o.verdict.failed]
         if not failed:
-            rate.right += any(o.verdict not in story.NOT_JUDGED for o in part.outcomes)
+            rate.right += any(o.verdict not in summary.NOT_JUDGED for o in part.outcomes)
             return
         rate.failed += 1
         causes = {o.follows_from for o in failed} - {"", part.name}

@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from checkgrad.batch.work import Graded, Job, Settings, fault, work
-from checkgrad.sandbox import house
+from checkgrad.sandbox import launchers
 
 LONGEST = 900.0  # seconds for one submission, which its own budgets bound far below
 LAST_WORDS = 5.0  # seconds to clear up
@@ -151,9 +151,9 @@ def _serve(line: Connection, settings: Settings) -> None:
     except OSError:
         pass  # nobody is there to take it
     finally:
-        house.discard()
+        launchers.discard()
         with suppress(KeyError):  # no submission was staged here
-            house.clear(os.getpid())
+            launchers.clear(os.getpid())
 
 
 def _next(line: Connection) -> Job | None:

@@ -23,7 +23,7 @@ from checkgrad.grading.part import Header, Part
 from checkgrad.judging import Question, bare_outcome, exam
 from checkgrad.model import Isolation, Report, Submission, Verdict
 from checkgrad.render import FORMATS, json
-from checkgrad.sandbox import clean, house
+from checkgrad.sandbox import clean, launchers
 from checkgrad.sandbox.stage import Staged, stage
 from checkgrad.targets import BadTarget
 
@@ -74,7 +74,7 @@ def versions() -> tuple[str, ...]:
 def job(handed: Handed, settings: Settings) -> Job:
     """Read a submission; one that cannot be read is a job with a problem."""
     try:
-        with handed.opened(house.folder()) as found:
+        with handed.opened(launchers.folder()) as found:
             staged = stage(found.path, within=found.scratch)
             read = _read(found, staged)
     except BadTarget as problem:
@@ -122,7 +122,7 @@ def _report(job: Job, settings: Settings) -> Report:
         return replace(told, score=None)
     if job.problem:
         return _told(job, settings, Verdict.CRASHED, job.problem)
-    with tempfile.TemporaryDirectory(dir=house.folder()) as folder:
+    with tempfile.TemporaryDirectory(dir=launchers.folder()) as folder:
         for name, content in job.files.items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -25,7 +25,7 @@ from checkgrad.batch.run import STUDENTS, Class, Done, file_name
 from checkgrad.batch.work import Execute, Settings
 from checkgrad.commands import report
 from checkgrad.render import FORMATS
-from checkgrad.render.story import headline
+from checkgrad.render.summary import headline
 from checkgrad.targets import BadTarget
 
 HELP = "grade submissions, a report for each and a page for the class"

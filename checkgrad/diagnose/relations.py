@@ -12,7 +12,7 @@ import numpy as np
 
 from checkgrad import compare, structure
 from checkgrad.child.behaviour import Behaviour, observe
-from checkgrad.diagnose import facts, places
+from checkgrad.diagnose import facts, where_right
 from checkgrad.diagnose.case import Case, agrees, finite
 from checkgrad.diagnose.ingredients import made_of
 from checkgrad.diagnose.inputs import of_other_inputs
@@ -97,7 +97,7 @@ def members(case: Case) -> dict[str, Case]:
 
 def over_all(pairs: Sequence[Pair]) -> str:
     """What is true of all *pairs*: a factor, a rearrangement, where they are wrong."""
-    return _exactly_of(pairs) or places.of(pairs)
+    return _exactly_of(pairs) or where_right.of(pairs)
 
 
 def _of_each(parts: dict[str, Case], describe: Describe) -> dict[str, list[str]]:
@@ -159,9 +159,9 @@ def _at_all(case: Case) -> str:
 def _loosely(case: Case) -> str:
     found = pairs(case)
     if found is None:
-        return places.where_it_fails(case)
+        return where_right.where_it_fails(case)
     return (
-        places.in_case(case, found)
+        where_right.in_case(case, found)
         or made_of(case.exercise.roles, found, plain=False)
         or _independent(case)
         or facts.of(found)

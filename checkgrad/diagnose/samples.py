@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad import compare
-from checkgrad.diagnose import places
+from checkgrad.diagnose import where_right
 from checkgrad.diagnose.case import Case, agrees
 from checkgrad.diagnose.ingredients import made_of
 from checkgrad.diagnose.pairs import Pair, sizes
@@ -83,7 +83,7 @@ def _of_each(case: Case, probes: Sequence[Probe]) -> str:
         for own, n, p in zip(singles, named, probes, strict=True)
     ]
     roles = list(named[0])
-    words = places.by_an_argument(roles, pairs) or made_of(roles, pairs)
+    words = where_right.by_an_argument(roles, pairs) or made_of(roles, pairs)
     return words + SINGLE if words else ""
 
 

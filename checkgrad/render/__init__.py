@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from checkgrad.model import Report
-from checkgrad.render.story import for_students
+from checkgrad.render.summary import for_students
 
 FOR_STAFF = ("json",)  # holds what students are not shown yet
 

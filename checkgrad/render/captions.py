@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from checkgrad.model import Curve, Evidence, Layers, Matrix, Scatter, Surface, TrainingRun
-from checkgrad.render.story import listed
+from checkgrad.render.summary import listed
 
 WRITTEN = 8  # the widest matrix whose entries are written out
 VECTOR = 24  # the widest matrix drawn cell by cell; a larger one is an image

@@ -10,7 +10,7 @@ import msgspec
 from checkgrad.model import Outcome, Report, Verdict
 from checkgrad.render.json import plain
 from checkgrad.render.numbers import clean
-from checkgrad.render.story import NOT_JUDGED, counts, headline, plainly, score, spoken, veiled
+from checkgrad.render.summary import NOT_JUDGED, counts, headline, plainly, score, spoken, veiled
 from checkgrad.render.terminal import failure
 
 LONGEST_OUTPUT = 500

@@ -9,7 +9,7 @@ from typing import Any
 from checkgrad.model import Outcome, Report, Verdict
 from checkgrad.render.json import dumps
 from checkgrad.render.numbers import clean
-from checkgrad.render.story import decided, parts, plainly, score, spoken
+from checkgrad.render.summary import decided, parts, plainly, score, spoken
 from checkgrad.render.terminal import failure, summary
 
 DECIMALS = 6

@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from checkgrad.model import Outcome, Report
-from checkgrad.render.story import NOT_JUDGED
+from checkgrad.render.summary import NOT_JUDGED
 
 Since = Literal["", "new", "still there", "fixed"]
 

@@ -28,7 +28,7 @@ from checkgrad.model import (
     TrainingRun,
     Verdict,
 )
-from checkgrad.render import captions, numbers, story
+from checkgrad.render import captions, numbers, summary
 from checkgrad.render.formulas import by_hand, mathml
 from checkgrad.render.shield import shielded
 from checkgrad.render.snippet import snippet
@@ -170,18 +170,18 @@ class Album:
 
 def render(report: Report) -> str:
     """Return *report* as a page; hidden checks are counted, not told."""
-    shown = story.visible(report)
+    shown = summary.visible(report)
     style = environment().get_template("page.css").render(frames=range(2, 13))
     page = environment().get_template("page.html")
     text: str = page.render(
         report=shown,
         hidden=len(report.outcomes) - len(shown.outcomes),
         groups=_groups(shown),
-        titles={part.name: part.title for part in story.parts(shown)},
-        first=story.first_to_fix(shown),
-        counts=story.counts(shown),
+        titles={part.name: part.title for part in summary.parts(shown)},
+        first=summary.first_to_fix(shown),
+        counts=summary.counts(shown),
         several_files=len({one.place.file for one in shown.not_judged}) > 1,
-        progress=story.progress(shown),
+        progress=summary.progress(shown),
         style=Markup(style),
         style_hash=style_hash(style),
         album=Album(),
@@ -228,28 +228,28 @@ def environment() -> Environment:
         finalize=_visible,
     )
     env.filters |= {
-        "spoken": story.spoken,
-        "sentence": story.sentence,
+        "spoken": summary.spoken,
+        "sentence": summary.sentence,
         "number": numbers.number,
         "clipped": numbers.clipped,
         "mathml": mathml,
         "by_hand": by_hand,
-        "stated": story.stated,
-        "titled": story.titled,
+        "stated": summary.stated,
+        "titled": summary.titled,
         "counted": _counted,
     }
     env.globals |= {
         "lines": numbers.lines,
-        "at": story.at,
-        "told": story.told,
+        "at": summary.at,
+        "told": summary.told,
         "yours": _yours,
         "snippet": snippet,
-        "words": story.WORDS,
+        "words": summary.WORDS,
         "marks": MARKS,
-        "plural": story.plural,
-        "tally": story.tally,
-        "located": story.located,
-        "alike": story.alike,
+        "plural": summary.plural,
+        "tally": summary.tally,
+        "located": summary.located,
+        "alike": summary.alike,
         "agreements": _agreements,
         "longest_open": LONGEST_OPEN,
     }
@@ -265,11 +265,11 @@ def _visible(value: Any) -> Any:
 
 def _counted(text: str) -> Markup:
     """*text* with its first number in bold."""
-    return Markup(re.sub(r"^\d+", r"<strong>\g<0></strong>", str(escape(story.titled(text)))))
+    return Markup(re.sub(r"^\d+", r"<strong>\g<0></strong>", str(escape(summary.titled(text)))))
 
 
-def _groups(report: Report) -> list[tuple[str, str, list[story.Part]]]:
-    every = story.parts(report)
+def _groups(report: Report) -> list[tuple[str, str, list[summary.Part]]]:
+    every = summary.parts(report)
     failed = [p for p in every if p.verdict.failed]
     unclear = [p for p in every if p.verdict in (Verdict.ADVICE, Verdict.GRADER_FAULT)]
     fine = [p for p in every if p.verdict in (Verdict.PASSED, Verdict.NOT_RUN)]

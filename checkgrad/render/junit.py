@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from checkgrad.model import Outcome, Report, Verdict
 from checkgrad.render.numbers import clean
 from checkgrad.render.shield import shielded
-from checkgrad.render.story import WORDS, plainly, veiled
+from checkgrad.render.summary import WORDS, plainly, veiled
 from checkgrad.render.terminal import failure
 
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

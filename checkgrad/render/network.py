@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from checkgrad.model import Layers
-from checkgrad.render.easel import line, write
+from checkgrad.render.figure import line, write
 from checkgrad.render.numbers import clean
-from checkgrad.render.story import plural
+from checkgrad.render.summary import plural
 from checkgrad.render.svg import COLOUR
 
 if TYPE_CHECKING:
-    from checkgrad.render.easel import Easel
+    from checkgrad.render.figure import Easel
 
 MOST_UNITS = 7
 INK, FAINT, YOURS, PAPER = (COLOUR[role] for role in ("ink", "faint", "yours", "paper"))

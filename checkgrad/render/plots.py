@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from checkgrad.model import Curve, Evidence, Layers, Matrix, Scatter, Surface, TrainingRun
-from checkgrad.render import heat, network, plane
+from checkgrad.render import matrices, network, regions
 from checkgrad.render.captions import outside_bound
-from checkgrad.render.easel import Easel, line, scaled, write
+from checkgrad.render.figure import Easel, line, scaled, write
 from checkgrad.render.numbers import clean
 from checkgrad.render.series import (
     decades,
@@ -51,7 +51,7 @@ def draw(easel: Easel, evidence: Evidence, among_many: bool = False) -> list[str
             case Curve():
                 return [_curve(easel, evidence)]
             case Matrix():
-                return heat.matrix(easel, evidence, among_many)
+                return matrices.matrix(easel, evidence, among_many)
             case Scatter():
                 return [_scatter(easel, evidence)]
             case Surface():
@@ -69,7 +69,7 @@ def draw_losses(easel: Easel, run: TrainingRun) -> str:
 def draw_regions(easel: Easel, run: TrainingRun) -> list[str]:
     """Return the answers over the plane, a picture for each step; the first holds the points for all."""
     with rc_context(STYLE):
-        return plane.regions(easel, run)
+        return regions.regions(easel, run)
 
 
 def _curve(easel: Easel, curve: Curve) -> str:
@@ -164,7 +164,7 @@ def _one_surface(
     lines: Any = axes.contour(x, y, shown, levels=levels, colors=[INK], linewidths=0.8)
     written = list(lines.levels[1:-1:2])
     axes.clabel(lines, written, fontsize=11, colors=[INK], inline=False, fmt="%g")
-    heat.name(axes, name)
+    matrices.name(axes, name)
     return easel.picture(axes)
 
 

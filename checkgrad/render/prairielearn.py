@@ -7,7 +7,7 @@ from typing import Any
 from checkgrad.model import Outcome, Report, Verdict
 from checkgrad.render.json import dumps
 from checkgrad.render.numbers import clean
-from checkgrad.render.story import NOT_JUDGED, counts, decided, plainly, score, spoken, veiled
+from checkgrad.render.summary import NOT_JUDGED, counts, decided, plainly, score, spoken, veiled
 from checkgrad.render.terminal import failure, summary
 
 LARGEST = 1_000_000  # bytes; PrairieLearn refuses more

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from checkgrad.model import Example, NotJudged, Outcome, Report, Verdict
 from checkgrad.render.numbers import Line, clean, clipped, lines
 from checkgrad.render.shield import shielded, wrapped
-from checkgrad.render.story import (
+from checkgrad.render.summary import (
     WHOLE_FILE,
     First,
     Part,

@@ -1,6 +1,6 @@
 """Student code runs behind here and nowhere else."""
 
-from checkgrad.sandbox import house
+from checkgrad.sandbox import launchers
 from checkgrad.sandbox.session import GraderFault
 from checkgrad.sandbox.text import clean, in_a_line
 from checkgrad.sandbox.worker import Limits, Worker
@@ -10,4 +10,4 @@ __all__ = ["GraderFault", "Limits", "Worker", "clean", "in_a_line", "missing_for
 
 def missing_for_strict() -> str:
     """What keeps this machine from strict isolation; "" if nothing does."""
-    return house.found().missing
+    return launchers.found().missing

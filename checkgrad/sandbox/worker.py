@@ -15,7 +15,7 @@ from checkgrad.child.confine import Cell
 from checkgrad.child.inventory import Inventory
 from checkgrad.child.request import Request
 from checkgrad.model import Isolation
-from checkgrad.sandbox import house
+from checkgrad.sandbox import launchers
 from checkgrad.sandbox.launch import LauncherLost
 from checkgrad.sandbox.patience import TOGETHER, Patience, Spent
 from checkgrad.sandbox.session import Died, GraderFault, Place, Session
@@ -49,10 +49,12 @@ class Worker:
     def __init__(
         self, submission: Path, *, limits: Limits = Limits(), neighbours: bool = False
     ) -> None:
-        staged = stage(Path(submission), neighbours=neighbours, within=house.folder())
-        user = house.next_user()
+        staged = stage(Path(submission), neighbours=neighbours, within=launchers.folder())
+        user = launchers.next_user()
         hand_over(staged.folder, user)
-        self._begin(limits, staged, Cell(str(staged.folder), limits.memory, user, house.without()))
+        self._begin(
+            limits, staged, Cell(str(staged.folder), limits.memory, user, launchers.without())
+        )
 
     def _begin(self, limits: Limits, staged: Staged, cell: Cell) -> None:
         self.limits = limits
@@ -80,7 +82,7 @@ class Worker:
     @property
     def isolation(self) -> Isolation:
         """What stands between the submission and the grader, as far as it was verified."""
-        return house.found().isolation
+        return launchers.found().isolation
 
     @property
     def inventory(self) -> Inventory:
@@ -236,15 +238,15 @@ class Worker:
         order = (self.staged.roots, self.staged.targets, tuple(self._hung))
         for left in reversed(range(TRIES)):
             try:
-                session = Session(house.launcher().start(), self._cell)
+                session = Session(launchers.launcher().start(), self._cell)
                 session.begin(wire.LOAD, order)
-                if missing := house.found().inside - set(session.layers):
+                if missing := launchers.found().inside - set(session.layers):
                     session.process.end()
                     raise GraderFault(f"a worker lacks {', '.join(sorted(missing))}")
                 self._session, self._pid = session, session.process.pid
                 return session
             except (GraderFault, LauncherLost) as fault:
-                house.discard()
+                launchers.discard()
                 if not left:
                     raise GraderFault(str(fault)) from None
         raise AssertionError("unreachable")
@@ -254,7 +256,7 @@ class Worker:
             try:
                 self._session.process.end()
             except LauncherLost:
-                house.discard()
+                launchers.discard()
         self._session = None
 
     def _load(self) -> Inventory:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from checkgrad.model import Region, TrainingRun
-from checkgrad.render.easel import line, write
+from checkgrad.render.figure import line, write
 from checkgrad.render.series import floats, grid, some
 from checkgrad.render.svg import COLOUR, SHARED, shade
 
 if TYPE_CHECKING:
-    from checkgrad.render.easel import Easel
+    from checkgrad.render.figure import Easel
 
 CLASSES = [COLOUR[f"class{k}"] for k in range(4)]
 MARKERS = ["o", "s", "^", "D"]

@@ -9,13 +9,13 @@ import numpy as np
 
 from checkgrad.model import Matrix
 from checkgrad.render.captions import VECTOR, WRITTEN
-from checkgrad.render.easel import line, write
+from checkgrad.render.figure import line, write
 from checkgrad.render.numbers import clean
 from checkgrad.render.series import grid, short
 from checkgrad.render.svg import COLOUR, shade
 
 if TYPE_CHECKING:
-    from checkgrad.render.easel import Easel
+    from checkgrad.render.figure import Easel
 
 INK, FAINT, HIGH, LOW = (COLOUR[role] for role in ("ink", "faint", "high", "low"))
 # an image cannot follow the colour scheme of the page: middle tones show in both
