@@ -7,11 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations_with_replacement
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 Quantities = Mapping[str, float]
+
+
+class Powers(NamedTuple):
+    """A factor between two reductions, by its powers of the samples N, of the outputs C and of 2."""
+
+    n: int = 0
+    c: int = 0
+    two: int = 0
+
+    @property
+    def words(self) -> str:
+        """The factor: "N times too large", "N C / 2 times what is due", "" for 1."""
+        powers = {"N": self.n, "C": self.c, "2": self.two}
+        above = " ".join(name for name, power in powers.items() if power > 0)
+        below = " ".join(name for name, power in powers.items() if power < 0)
+        if above and below:
+            return f"{above} / {below} times what is due"
+        return f"{above} times too large" if above else f"{below} times too small" if below else ""
 
 
 def describe(got: Any, expected: Any, quantities: Quantities, bound: Any) -> str:

@@ -16,6 +16,7 @@ from checkgrad.compare import Difference
 from checkgrad.exercise import Probe
 from checkgrad.model import Verdict
 from checkgrad.reading import Reading
+from checkgrad.structure import Powers
 
 
 def agrees_with_the_numeric_derivative(student: Student) -> Iterator[Observation]:
@@ -155,12 +156,8 @@ def _apart(mine: Mapping[str, str], other: Mapping[str, str]) -> str:
     reductions = [one.get("reduction", "mean") for one in (mine, other)]
     if not set(reductions) <= POWERS.keys():
         return ""
-    powers = [a - b for a, b in zip(*(POWERS[r] for r in reductions), strict=True)]
-    above = " ".join(name for name, power in zip("NC", powers, strict=True) if power > 0)
-    below = " ".join(name for name, power in zip("NC", powers, strict=True) if power < 0)
-    if above and below:
-        return f"{above} / {below} times what is due"
-    return f"{above} times too large" if above else f"{below} times too small" if below else ""
+    (n, c), (others_n, others_c) = (POWERS[r] for r in reductions)
+    return Powers(n - others_n, c - others_c).words
 
 
 TASTE = ("2 times too large", "2 times too small")

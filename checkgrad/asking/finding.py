@@ -18,7 +18,7 @@ NO_ANSWER, NO_SIZES, HEEDLESS = "no_answer", "no_sizes", "heedless"
 
 
 class Finding(NamedTuple):
-    """What a question about a network came to; *unasked*: why it was not asked, as a code."""
+    """What a question about a network came to; *unasked*: why it was not asked, *code*: what it is, as codes."""
 
     verdict: Verdict = Verdict.PASSED
     problem: str = ""
@@ -32,6 +32,7 @@ class Finding(NamedTuple):
     training: tuple[TrainingRun, ...] = ()
     example: Example | None = None
     unasked: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)

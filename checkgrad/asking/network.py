@@ -45,11 +45,12 @@ from checkgrad.model import (
 )
 from checkgrad.reading import network_own_loss, network_state
 from checkgrad.reading.network_code import as_code
+from checkgrad.structure import Powers
 
 if TYPE_CHECKING:
     from checkgrad.diagnose import Named
 
-REDUCED_DIFFERENTLY = "the loss and its gradient are reduced differently"
+REDUCED_DIFFERENTLY = "reduced_differently"  # a code
 NOT_KNOWN = "no known mistake explains this"
 NO_TIME = "why it is wrong was not looked into, for want of time"
 
@@ -78,9 +79,13 @@ def gradients(network: Network) -> Finding:
             evidence=(_layers(network, seen[0]), *_scatter(network))
         )
     if factor := one_factor(network, seen):
-        told = f"every gradient is {factor}: {REDUCED_DIFFERENTLY}"
+        told = (
+            f"every gradient is {factor.words}: the loss and its gradient are reduced differently"
+        )
         usual = _is_usual(factor, network)
-        return Finding(note=told) if usual else Finding(Verdict.ADVICE, told)
+        return (
+            Finding(note=told) if usual else Finding(Verdict.ADVICE, told, code=REDUCED_DIFFERENTLY)
+        )
     if lam := penalty_on_top(network, seen):
         problem = f"the gradients hold an L2 penalty with factor {lam:.4g} that is not in the loss"
         return Finding(Verdict.ADVICE, problem)
@@ -106,13 +111,13 @@ def gradients(network: Network) -> Finding:
     )
 
 
-def _is_usual(factor: str, network: Network) -> bool:
+def _is_usual(factor: Powers, network: Network) -> bool:
     """Is it the 2 of a squared error, or a mean over the outputs of what is made for one?"""
-    if factor.startswith("C times"):
+    if factor == Powers(c=1):
         return "binary" in network.reading.outputs and (
             mlp.squash_of(network.reading.output) == mlp.squash_of(mlp.ONE)
         )
-    return factor.startswith("2 times") and mlp.is_squared(network.reading.output)
+    return factor in (Powers(two=1), Powers(two=-1)) and mlp.is_squared(network.reading.output)
 
 
 def _beside_its_loss(network: Network) -> Finding:

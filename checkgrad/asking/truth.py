@@ -19,6 +19,7 @@ from checkgrad.exercise import Formula, Probe
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.reading.networks import NetworkReading
+from checkgrad.structure import Powers
 
 SLIGHT = 1e-9  # relative, of a factor that is told from rounded numbers
 
@@ -222,7 +223,7 @@ def flat(value: Any) -> tuple[Any, ...]:
     return (y, loss, *(block for pair in gradients for block in pair))
 
 
-def one_factor(network: Network, seen: Sequence[Seen]) -> str:
+def one_factor(network: Network, seen: Sequence[Seen]) -> Powers | None:
     """The factor between all gradients and the truth, if on every probe it is one that reductions differ by."""
     kind = network.reading.kind
     halves = (0, 1, -1) if mlp.is_squared(kind["output"]) or kind["scale"] != 1 else (0,)
@@ -232,8 +233,8 @@ def one_factor(network: Network, seen: Sequence[Seen]) -> str:
             for s in seen
             for p, x, _ in [s.probe]
         ):
-            return _times({"N": n, "C": c, "2": two})
-    return ""
+            return Powers(n, c, two)
+    return None
 
 
 def penalty_on_top(network: Network, seen: Sequence[Seen]) -> float:
@@ -256,15 +257,6 @@ def penalty_on_top(network: Network, seen: Sequence[Seen]) -> float:
 
 def _squares(w: Any) -> float:
     return float(np.sum(w**2))
-
-
-def _times(powers: dict[str, int]) -> str:
-    """A factor in words: "N times too large", "N C / 2 times what is due"."""
-    above = " ".join(name for name, power in powers.items() if power > 0)
-    below = " ".join(name for name, power in powers.items() if power < 0)
-    if above and below:
-        return f"{above} / {below} times what is due"
-    return f"{above} times too large" if above else f"{below} times too small"
 
 
 def _is_factor(seen: Seen, factor: float) -> bool:

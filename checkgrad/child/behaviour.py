@@ -31,6 +31,7 @@ class Behaviour:
     mutated: positions of the arguments that the call changed.
     died: set by the grader when the worker ended or was ended: why, in words.
     died_of: the same as one of "time", "crash", "protocol", "budget", "load" and "grader" (our own fault).
+    not_tried: set by the grader: it was given up before, and is not asked again.
     """
 
     value: Any = None
@@ -43,6 +44,7 @@ class Behaviour:
     seconds: float = 0.0
     died: str = ""
     died_of: str = ""
+    not_tried: bool = False
 
     @property
     def returned(self) -> bool:

@@ -98,7 +98,7 @@ class OnNetworks:
             return unjudged.part(question, Reason(unjudged.FOLLOWS, reading.pieces.functions))
         if check.ask is gradients:
             pinned = self.read.assignment.conventions
-            outcome = demands.by_other_network_conventions(outcome, reading, pinned)
+            outcome = demands.by_other_network_conventions(outcome, reading, pinned, finding.code)
         covers = unjudged.reached(self.read.inventory, reading.called)
         around = loop_questions.around(self.read.inventory.loops, candidate)
         covers += [loop.name for loop in around if loop not in self.read.loops]

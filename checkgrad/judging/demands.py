@@ -116,10 +116,13 @@ def by_other_conventions(outcome: Outcome, reading: Reading, pinned: Mapping[str
 
 
 def by_other_network_conventions(
-    outcome: Outcome, reading: NetworkReading, pinned: Mapping[str, str]
+    outcome: Outcome, reading: NetworkReading, pinned: Mapping[str, str], code: str
 ) -> Outcome:
-    """A right network under conventions that the assignment rules out fails, and is told why."""
-    if REDUCED_DIFFERENTLY in outcome.problem and "reduction" in pinned:
+    """A right network under conventions that the assignment rules out fails, and is told why.
+
+    code: of what was found.
+    """
+    if code == REDUCED_DIFFERENTLY and "reduction" in pinned:
         return replace(outcome, verdict=Verdict.WRONG)
     found = _conventions_of(reading)
     asked = {key: value for key, value in against(found, pinned).items() if key in found}

@@ -57,10 +57,9 @@ def _pictures(check: Check, student: Student, seen: Sequence[Observation]) -> li
 
 def _weight(seen: Observation, student: Student) -> tuple[bool, bool, int]:
     """Faults before advice, what happened before what was not tried for it, small inputs before large ones."""
-    not_tried = seen.got.died.endswith("not asked again")
     aside = is_beside_the_point(student, seen.probe) or seen.of is not None
     lenient = (seen.finding is Verdict.ADVICE or aside) and not seen.got.died
-    return lenient, not_tried, _size(seen.probe)
+    return lenient, seen.got.not_tried, _size(seen.probe)
 
 
 def _success(

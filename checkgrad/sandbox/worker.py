@@ -208,13 +208,14 @@ class Worker:
         self._seconds[function] += time.monotonic() - since
         if self._seconds[function] * self._spent.share > self.limits.function:
             words = f"took {self.limits.function:g} s in all its calls; {NOT_AGAIN}"
-            self._given_up[function] = Behaviour(died=words, died_of="time")
+            self._given_up[function] = Behaviour(died=words, died_of="time", not_tried=True)
 
     def _count_death(self, function: str, died: Died) -> None:
         """A function that hung is not asked again, nor one that keeps ending its process."""
         self._crashes[function] += 1
         if died.of == "time" or self._crashes[function] >= CRASHES:
-            self._given_up[function] = Behaviour(died=f"{died.why}; {NOT_AGAIN}", died_of=died.of)
+            words = f"{died.why}; {NOT_AGAIN}"
+            self._given_up[function] = Behaviour(died=words, died_of=died.of, not_tried=True)
 
     def _count_loss(
         self, number: int, request: Request, why: str, answers: dict[int, Behaviour]
