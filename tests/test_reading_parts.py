@@ -84,6 +84,78 @@ class Linear:
         "Linear.backward",
         ("self.x.T @ dout", "self.x.T @ dout / len(dout)"),
     ),
+    "an activation that is one of the module's own classes": (
+        """
+class Relu:
+    def forward(self, x):
+        self.x = x
+        return np.maximum(0, x)
+
+    def backward(self, grad):
+        return grad * (self.x > 0)
+
+class Dense:
+    def __init__(self, n_out, n_in, activation):
+        self.weights = np.random.randn(n_out, n_in)
+        self.bias = np.zeros(n_out)
+        self.activation = activation
+
+    def forward(self, x):
+        self.input = x
+        return self.activation.forward(x @ self.weights.T + self.bias)
+
+    def backward(self, grad):
+        g = self.activation.backward(grad)
+        self.weights_gradient = g.T @ self.input
+        self.bias_gradient = np.sum(g, axis=0)
+        return g @ self.weights
+""",
+        "Dense.backward",
+        ("= g.T @", "= grad.T @"),
+    ),
+    "an activation by its name": (
+        """
+class Dense:
+    def __init__(self, n_in, n_out, activation):
+        self.W, self.b = np.random.randn(n_in, n_out), np.zeros(n_out)
+        self.activation = activation
+
+    def forward(self, x):
+        self.x = x
+        z = x @ self.W + self.b
+        self.y = np.maximum(0, z) if self.activation == "relu" else z
+        return self.y
+
+    def backward(self, dy):
+        if self.activation == "relu":
+            dy = dy * (self.y > 0)
+        self.dW = self.x.T @ dy
+        self.db = dy.sum(axis=0)
+        return dy @ self.W.T
+""",
+        "Dense.backward",
+        ("dy * (self.y > 0)", "dy"),
+    ),
+    "an activation that is written into the layer": (
+        """
+class HiddenLayer:
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.random.randn(n_in, n_out), np.zeros(n_out)
+
+    def forward(self, x):
+        self.x = x
+        self.out = np.tanh(np.dot(x, self.W) + self.b)
+        return self.out
+
+    def backward(self, dout):
+        dz = dout * (1 - self.out**2)
+        self.dW = np.dot(self.x.T, dz)
+        self.db = np.sum(dz, axis=0)
+        return np.dot(dz, self.W.T)
+""",
+        "HiddenLayer.backward",
+        ("1 - self.out**2", "1 - self.out"),
+    ),
 }
 
 
@@ -187,3 +259,44 @@ class CCE:
         path.write_text(text)
         verdicts = {(o.function, o.check): o.verdict for o in grade(path).outcomes}
         assert verdicts["CCE.backward", "matches_the_formula"] == verdict
+
+
+NOT_JUDGED = {
+    "another activation than is known": """
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.random.randn(n_in, n_out), np.zeros(n_out)
+
+    def forward(self, x):
+        self.x, self.z = x, x @ self.W + self.b
+        return np.maximum(0, self.z) ** 2
+
+    def backward(self, dy):
+        dz = dy * 2 * np.maximum(0, self.z)
+        self.dW, self.db = self.x.T @ dz, dz.sum(axis=0)
+        return dz @ self.W.T
+""",
+    "a way back that is given targets": """
+class Layer:
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.random.randn(n_in, n_out), np.zeros(n_out)
+
+    def forward(self, x):
+        self.x, self.y = x, np.tanh(x @ self.W + self.b)
+        return self.y
+
+    def backward(self, target):
+        dz = (self.y - target) * (1 - self.y**2)
+        self.dW, self.db = self.x.T @ dz, dz.sum(axis=0)
+        return dz @ self.W.T
+""",
+}
+
+
+@pytest.mark.parametrize("source", NOT_JUDGED.values(), ids=[*NOT_JUDGED])
+def test_a_layer_of_which_the_activation_is_not_known_is_not_accused(tmp_path, source):
+    path = tmp_path / "layers.py"
+    path.write_text(f"import numpy as np\n{source}")
+    assert not any(
+        o.exercise.startswith("affine") and o.verdict.failed for o in grade(path).outcomes
+    )

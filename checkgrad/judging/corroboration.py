@@ -68,6 +68,8 @@ def of_function(student: Student, outcome: Outcome, beside: Beside) -> list[str]
     }
     if manner(student.reading.way) == STEPS and not _says_what_it_is(student):
         found |= {USED_SO: False, NAMED_CLEARLY: False}  # what only updates may do so in any way
+    if _goes_on_from_a_guess(student):
+        found = {PINNED: beside.pinned}
     if beside.left_over:  # its name speaks for it as well as for the loss that would do the rest
         found |= {REPAIRED: False, PARTLY_RIGHT: False, NAMED_CLEARLY: False}
     return [code for code, holds in found.items() if holds]
@@ -150,6 +152,12 @@ def _is_named_clearly(student: Student, beside: Beside) -> bool:
     # Of an optimiser no parameter is filled whose name says nothing.
     clear = manner(way) == STEPS or all(map(_is_clear, way.recipe, way.given))
     return _says_what_it_is(student) and clear and _has_its_form(student, way)
+
+
+def _goes_on_from_a_guess(student: Student) -> bool:
+    """Does it go on from a forward pass that was guessed at, and is not right as that?"""
+    ahead = student.forward.reading if student.forward else None
+    return ahead is not None and ahead.candidate.guessed and not ahead.right
 
 
 def _says_what_it_is(student: Student) -> bool:

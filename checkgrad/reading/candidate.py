@@ -15,6 +15,7 @@ from checkgrad.reading.layers import methods_of, of_class
 from checkgrad.reading.methods import method_of_any_class, of_method
 from checkgrad.reading.parts import of_parts
 from checkgrad.reading.recipe import Candidate, last_name
+from checkgrad.reading.units import of_unit
 from checkgrad.reading.updates import of_update
 from checkgrad.words.layers import FORWARD
 from checkgrad.words.meaning import CONCEPTS, meaning, nearest
@@ -22,7 +23,7 @@ from checkgrad.words.meaning import CONCEPTS, meaning, nearest
 NUMPY = {"np", "numpy"}
 READERS = {
     "function": (of_function, of_update),
-    "class": (of_class, of_dense, of_parts),
+    "class": (of_class, of_dense, of_parts, of_unit),
     "method": (of_method, of_update),
     "static": (of_method, of_update),
 }

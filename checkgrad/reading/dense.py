@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory
@@ -21,13 +21,16 @@ from checkgrad.words.layers import (
     GRADIENT,
     GRADIENT_TABLE,
     INPUT_GRADIENT,
+    LAYERS,
     OUTPUT,
     WEIGHT_GRADIENT,
     WHOLE,
     holder,
 )
 from checkgrad.words.meaning import Meaning, meaning, not_built_in
+from checkgrad.words.roles import TARGETS
 from checkgrad.words.source import SQUASHING
+from checkgrad.words.text import split
 
 
 def of_dense(
@@ -39,25 +42,27 @@ def of_dense(
         return
     layer, forward, backward = found
     said = layer.said
-    inputs = said.of.roles[0]
     if exercise := known.get(said.of.name):
-        recipes = [
-            (*made, *_result(layer, forward, ((inputs,),), object_of(made), OUTPUT))
-            for made in ready(layer)
-        ]
+        recipes = list(forward_recipes(layer, forward, ready(layer)))
         item = item_of(forward, exercise)
         yield Candidate(exercise, forward.name, tuple(recipes), item, forward.stub)
     slopes = (e for e in known.values() if e.derivative and e.base is said.of and e.returns)
     if backward and (slope := next(slopes, None)):
-        recipes = list(_there_and_back(layer, forward, backward, slope))
+        recipes = list(there_and_back(layer, forward, backward, slope, ready(layer)))
         if recipes:
             yield Candidate(slope, backward.name, tuple(recipes), None, backward.stub)
 
 
 def affine(
-    definition: Definition, known: Mapping[str, Exercise], inventory: Inventory
+    definition: Definition,
+    known: Mapping[str, Exercise],
+    inventory: Inventory,
+    squashing: bool = False,
 ) -> tuple[Layer, Definition, Definition | None] | None:
-    """A class as a layer with parameters, with its way forward and its way back; None for anything else."""
+    """A class as a layer with parameters, with its way forward and its way back; None for anything else.
+
+    squashing: a layer with an activation inside, and no other one.
+    """
     said = meaning(last_name(definition.name), not_built_in(known))
     methods = methods_of(definition, inventory)
     if said is None and not _is_of_a_network(methods):
@@ -68,9 +73,22 @@ def affine(
     forward, backward = layer.first(FORWARD), layer.first(BACKWARD)
     if forward is None or len(required(forward.parameters)) != 1 or not held_by(layer):
         return None
-    if backward is None and not meaning(last_name(definition.name)) or _squashes(layer, forward):
+    named = meaning(last_name(definition.name))
+    if backward is None and not named or _squashes(layer, forward) is not squashing:
         return None
     return layer, forward, backward
+
+
+def says_layer(name: str) -> bool:
+    """Does the name of a class say that it is a layer?"""
+    said = meaning(name)
+    return bool(set(split(name)) & LAYERS) or said is not None and said.kind is Kind.LAYER
+
+
+def takes_targets(backward: Definition) -> bool:
+    """Is a way back given targets, as that of a whole network is?"""
+    targets = TARGETS.of_networks - {"d"}
+    return any(p.name.lower() in targets for p in required(backward.parameters))
 
 
 def _is_of_a_network(methods: Mapping[str, Definition]) -> bool:
@@ -167,12 +185,30 @@ def object_of(made: tuple[Call, ...]) -> int:
     return len(made) - 1 if of is None or made[-1].path == (".__new__",) else of
 
 
-def _there_and_back(
-    layer: Layer, forward: Definition, backward: Definition, slope: Exercise
+def forward_recipes(
+    layer: Layer, forward: Definition, starts: Iterable[tuple[Call, ...]]
+) -> Iterator[Recipe]:
+    """The outputs of a layer, which was made by each of *starts*."""
+    takes = ((layer.said.of.roles[0],),)
+    for made in starts:
+        yield (*made, *_result(layer, forward, takes, object_of(made), OUTPUT))
+
+
+def put_into(layer: Layer, made: int) -> tuple[Call, ...]:
+    """The calls that put the parameters of the probe into the layer that call number *made* gives."""
+    return tuple(_put(held_by(layer), "", made))
+
+
+def there_and_back(
+    layer: Layer,
+    forward: Definition,
+    backward: Definition,
+    slope: Exercise,
+    starts: Iterable[tuple[Call, ...]],
 ) -> Iterator[Recipe]:
     """Forward with the inputs, backward with the gradient from above, then the gradients from where they are."""
     inputs = layer.said.of.roles[0]
-    for made in ready(layer):
+    for made in starts:
         there = replace(invoked(layer, forward, ((inputs,),), object_of(made)), always=True)
         for takes in _backward_takes(forward, backward, len(made), (*slope.from_above, inputs)):
             back = _result(layer, backward, takes, object_of(made), INPUT_GRADIENT)

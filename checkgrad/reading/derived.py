@@ -97,3 +97,53 @@ def through(slope: Exercise, squash: Exercise, of_squash: Exercise) -> Exercise:
         calculation=None,
         derivation=(),
     )
+
+
+@cache
+def activated(exercise: Exercise, slope: Exercise) -> Exercise:
+    """An affine layer, or its way back, with the activation of *slope* behind it."""
+    squash, derivative = slope.base, exercise.derivative
+    if derivative is None:
+
+        def outside(formula: Formula) -> Formula:
+            return wraps(formula)(lambda *probe: squash(formula(*probe)))
+
+        return _with_formulas(exercise, outside)
+    before = derivative.of
+
+    def inside(formula: Formula) -> Formula:
+        def back(dout: Any, *rest: Any) -> Any:
+            return formula(dout * slope(before(*derivative.at(dout, *rest))), *rest)
+
+        return wraps(formula)(back)
+
+    found = _with_formulas(exercise, inside)
+    forgotten = Misconception(
+        "left_out_the_slope_of_the_activation",
+        exercise.formula,
+        "The gradient from above is used as it is, without the slope of the activation.",
+        "What does the gradient pass first on its way back through this layer?",
+    )
+    return replace(
+        found,
+        derivative=replace(derivative, of=activated(before, slope)),
+        misconceptions=[forgotten, *found.misconceptions],
+    )
+
+
+def _with_formulas(exercise: Exercise, change: Callable[[Formula], Formula]) -> Exercise:
+    """The exercise with every formula changed, and without what else is known of it."""
+    return replace(
+        exercise,
+        formula=change(exercise.formula),
+        variants=[replace(v, formula=change(v.formula)) for v in exercise.variants],
+        misconceptions=[
+            replace(m, formula=change(m.formula), also=tuple(map(change, m.also)))
+            for m in exercise.misconceptions
+        ],
+        laws=[],
+        compositions=[],
+        shorter=None,
+        calculation=None,
+        derivation=(),
+    )

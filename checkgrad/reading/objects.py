@@ -27,7 +27,7 @@ def makings(name: str, inventory: Inventory, roles: tuple[str, ...] = ()) -> lis
     definition = inventory.find(name)
     path = path_of(name)
     settings = unusual_settings(definition.parameters if definition else ())
-    made = (Call(path, (_guessed(definition, roles),), named=settings),)
+    made = (Call(path, (_all_guessed(definition, roles),), named=settings),)
     return [made, bare(path)]
 
 
@@ -36,11 +36,11 @@ def bare(path: tuple[str, ...]) -> tuple[Call, ...]:
     return Call(path, do="get"), Call((".__new__",), ((Earlier(0),),), of=0)
 
 
-def _guessed(definition: Definition | None, roles: tuple[str, ...]) -> Tokens:
-    return tuple(_guess(p, roles) for p in required(definition.parameters if definition else ()))
+def _all_guessed(definition: Definition | None, roles: tuple[str, ...]) -> Tokens:
+    return tuple(guessed(p, roles) for p in required(definition.parameters if definition else ()))
 
 
-def _guess(parameter: Parameter, roles: tuple[str, ...]) -> Token:
+def guessed(parameter: Parameter, roles: tuple[str, ...]) -> Token:
     """What a parameter of a constructor is probably meant to be."""
     name = parameter.name.lower()
     if held := next((role for role in roles if holder(role).fullmatch(name)), None):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Exercise
-from checkgrad.reading.dense import affine, held_by, object_of, ready
+from checkgrad.reading.dense import affine, held_by, object_of, ready, takes_targets
 from checkgrad.reading.derived import part_of
 from checkgrad.reading.layers import Layer, invoked
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
@@ -51,7 +51,7 @@ def of_parts(
         return
     layer, forward, backward = found
     slope = next(_slopes(layer, known), None)
-    if slope is None or backward is None:
+    if slope is None or backward is None or takes_targets(backward):
         return
     whole = Affine(layer, forward, backward, slope)
     if set(held_by(layer).values()) <= set(backward.sets):

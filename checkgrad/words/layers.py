@@ -77,3 +77,9 @@ WHOLE = listed("fit train predict score predict_proba train_step learn")
 FIELD_SLOPE = listed(
     "df dfn dfunc d_f d_fn grad gradient deriv derivative prime f_prime fn_prime backward slope diff"
 )
+
+# What the argument of a layer is called that chooses its activation, beside what has "activ" in it.
+CHOSEN = listed("act f func nonlinearity activator sigma g")
+# Of NumPy: what a call in a forward pass makes of the logits.
+WRITTEN = {"maximum": "relu"}
+LAYERS = listed("layer dense linear affine fc connected")
