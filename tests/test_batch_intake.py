@@ -391,6 +391,14 @@ def test_a_full_disk_is_no_fault_of_a_submission(here, monkeypatch):
     assert (row["state"], row["score"]) == ("our fault", "")
 
 
+def test_an_empty_folder_with_the_name_of_a_file_is_told_as_empty(here):
+    (here / "one.zip").write_bytes(inner(here, {"x.py/": "", "y.py": SOURCE}))
+    archive = Archive(here / "one.zip", "one.zip")
+    with TemporaryDirectory(dir=here) as folder, pytest.raises(BadTarget, match="^is empty; "):
+        unwrap.work(Packed(archive), (("x.py", "x.py"),), Path(folder))
+    archive.close()
+
+
 MUTANTS = 2_000
 
 
@@ -419,7 +427,7 @@ def test_no_mutated_archive_is_anything_but_read_or_refused(here):
                 place = Path(folder, str(i))
                 place.mkdir()
                 try:
-                    assert unwrap.work(shelf, ((name, name),), place).path.exists()
+                    assert unwrap.work(shelf, ((name, name),), place).path.exists(), number
                 except BadTarget as problem:
                     assert "\n" not in str(problem), number
             archive.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -48,7 +49,9 @@ def work(shelf: Shelf, entries: Sequence[tuple[str, str]], scratch: Path) -> Wor
 
 
 def _is_ready(path: Path) -> bool:
-    return bool(sources_in(path)) if path.is_dir() else path.suffix in SOURCES
+    if path.is_dir():
+        return bool(sources_in(path))
+    return path.suffix in SOURCES and os.path.lexists(path)  # an empty folder is not written
 
 
 def _together(placed: Sequence[tuple[Path, str]], folder: Path) -> None:

@@ -18,10 +18,10 @@ from checkgrad.gradcheck.search import LEAST, Counted, Search, Spent, Spot, scal
 from checkgrad.gradcheck.subject import Leaves, Subject, WrongShape, subject
 from checkgrad.gradcheck.trees import branches, copied, flattened, form
 from checkgrad.numeric.arguments import Wrt
-from checkgrad.numeric.ladder import MANY, SINGLE, is_single, unit_of
+from checkgrad.numeric.ladder import LOTS, SINGLE, is_single, many, unit_of
 from checkgrad.numeric.moves import Domain, checked_domain
 
-LOTS, HUGE = 20_000, 200_000  # of numbers that f depends on
+HUGE = 200_000  # of numbers that f depends on: one direction has to do
 LARGE = 2.0**300  # beyond, squares overflow
 PRODUCTS = {"vjp": "upstream", "jvp": "tangent", "hvp": "tangent"}
 
@@ -118,7 +118,7 @@ def _prepare(search: Search, spot: Spot, value: Any, leaves: Leaves) -> None:
     size = sum(x.size for x in leaves)
     # What depends on many numbers has kinks all around, unless it is too coarse to tell.
     if size >= LOTS and not is_single(np.asarray(value)) and unit_of(leaves) < SINGLE:
-        search.ladder = MANY
+        search.ladder = many(size)
     if size >= LOTS and all(map(np.ndim, leaves)):
         spot.leaves, spot.lent = leaves, True
     if size >= HUGE:

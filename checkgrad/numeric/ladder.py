@@ -14,6 +14,7 @@ ladder goes on to smaller steps; where a jump remains, the entry is not differen
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +37,8 @@ LADDER = (_steps(4, 14), _steps(14, 22), _steps(22, 30))
 # Fewer steps, where evaluations are dear: from the usual size on, and where kinks are all around.
 USUAL = (_steps(4, 12), _steps(12, 20), _steps(20, 30))
 FINE = LADDER[1:]
-MANY = (_steps(13, 19), _steps(19, 25), _steps(25, 31))
+LOTS = 20_000  # numbers that a function depends on have kinks all around: in proportion, they are closer
+LAST = 32  # the exponent of the smallest step
 FAR = 2.0**-8  # steps that begin below may be too small to see anything
 RATIO = 4.0
 ORDERS = 4
@@ -49,6 +51,12 @@ NOISE = 16.0  # times the measured noise, which few samples may underestimate
 HIDDEN = 256.0  # how large the intermediate numbers of a value that stands still may be
 LARGE = 400  # binary digits: numbers beyond are scaled before they are squared
 SETTLED = 2.0**25  # a bound below so many roundings is as good as smaller steps could make it
+
+
+def many(size: int) -> Ladder:
+    """Steps for a function of *size* numbers, at least LOTS: short enough for few kinks to lie within the first."""
+    first = 13 + min(int(math.log2(size / LOTS)), 6)
+    return tuple(_steps(k, k + 6) for k in (first, first + 6, first + 12) if k + 6 <= LAST)
 
 
 @dataclass(frozen=True)
@@ -188,7 +196,9 @@ def _best(samples: Samples, unit: float, known: Any, floor: Any) -> tuple[Estima
             a.reshape(len(a), -1)[best].reshape(shape) for a in (value, bound, jump)
         )
         smooth = np.isfinite(bound) & (2 * jump <= bound)
-        return Estimate(value, bound, smooth), bound <= SETTLED * roundings[-1]
+        # At the next step rounding alone comes to as much.
+        enough = max(SETTLED, RATIO * ROUNDING / float(samples.steps[-1]))
+        return Estimate(value, bound, smooth), bound <= enough * roundings[-1]
 
 
 def _noise(samples: Samples, odd: list[Any], even: list[Any], roundings: Any, single: bool) -> Any:
