@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
@@ -40,18 +40,11 @@ SPARE = 35  # evaluations to keep for each suspect, for telling a mistake from a
 BLUNT = 1e-3
 LEAST = 0.5  # random directions are 0.5 to 1.5 in every entry, so that no single one can hide
 CLOSER = tuple(16.0**-k for k in range(1, 9))  # how far to go where f has no value further off
-CHUNK = 2**14
+CHUNK, BITS = 2**14, 2**64 - 1
 MANY_LEAVES = 512  # whose scales are remembered
 NOISY = 64.0  # units of the last place: more than that is not rounding
 CERTAIN = 8.0  # standard deviations of the noise that a value may be off by
 REACHES = (0.5, 0.125)  # of the wide stencils
-
-
-@cache
-def weights() -> Any:
-    """The weights that an entry may have in a random direction."""
-    even = np.arange(2**16).astype(np.int16) / 2.0**15
-    return even + np.copysign(LEAST, even)
 
 
 class Spent(Exception):
@@ -297,11 +290,17 @@ class Search:
         return alone(leaves, leaf, moved)
 
     def _weights(self, count: int) -> Any:
+        """Random numbers of both signs between LEAST and LEAST + 1."""
         drawn = np.empty(count)
-        for begin in range(0, count, CHUNK):  # indices of all would take as much memory again
+        for begin in range(0, count, CHUNK):  # in parts, which stay near the processor
             part = drawn[begin : begin + CHUNK]
-            at = self.rng.integers(0, 2**16, part.size, np.uint16)
-            weights().take(at, out=part, mode="clip")
+            bits = self.rng.integers(0, BITS, -(-part.size // 4), np.uint64, endpoint=True)
+            even = bits.view(np.int16)[: part.size]
+            away = (even >> 15) | 1  # the sign
+            away <<= 13
+            even >>= 1
+            even += away
+            np.multiply(even, LEAST / 2**13, out=part)
         return drawn
 
     def compare(self, spot: Spot, directions: Sequence[Leaves]) -> Comparison:
