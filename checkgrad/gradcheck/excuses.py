@@ -64,13 +64,15 @@ class Look:
     """What is known about a difference before looking into it.
 
     excuse: what in f explains it. calm: it is gone where nothing is saturated. faint: it is hardly more than
-    the noise. suspected: for every entry, whether it may be wrong, if that is known.
+    the noise. suspected: for every entry, whether it may be wrong, if that is known. large: is it more than an
+    eps does where nothing is saturated, taken as a whole?
     """
 
     excuse: Excuse | None = None
     calm: bool = False
     faint: bool = False
     suspected: Leaves | None = None
+    large: bool = False
 
 
 def first_look(search: Search, spot: Spot, first: Comparison) -> Look:
@@ -106,23 +108,32 @@ def first_look(search: Search, spot: Spot, first: Comparison) -> Look:
     if np.max(seen.excess) < UNSEEN and np.max(first.excess) < FAINT:
         return Look(slight(first.of(output), alike=True), faint=True)
     if len(off) <= MOST:
-        return Look(None, True, suspected=[np.isin(g, off) for g in groups] if len(off) else None)
+        suspected = [np.isin(g, off) for g in groups] if len(off) else None
+        return Look(None, True, suspected=suspected, large=saturated)
     wrong = search.directions(spot.leaves)
-    return Look(_excuse(search, spot, output, seen, wrong, alike=True), True)
+    excuse = slight(seen, alike=True) or _by_its_trail(search, spot, output, wrong)
+    return Look(excuse, True)
 
 
-def excuse_for(search: Search, spot: Spot, findings: list[Finding]) -> Excuse | None:
-    """Say what in *f* explains the *findings*, which are gone where nothing is saturated."""
+def excuse_for(
+    search: Search, spot: Spot, findings: list[Finding], large: bool = False
+) -> Excuse | None:
+    """Say what in *f* explains the *findings*, which are gone where nothing is saturated.
+
+    large: are they surely more than an eps makes in all parts?
+    """
     groups = [(f.leaf, group) for f in findings for group in _merged(f.suspects)]
     if not groups:
         return None
 
     directions = [among(search, spot, *group) for group in groups]
     output = next(f.output for f in findings if f.suspects)
-    seen = search.compare(spot, directions).of(output)
     wrong = [np.sum(parts, axis=0, dtype=parts[0].dtype) for parts in zip(*directions, strict=True)]
-    many = any(len(group) > 1 for _, group in groups)
-    return _excuse(search, spot, output, seen, wrong, many)
+    if not large:
+        seen = search.compare(spot, directions).of(output)
+        if hair := slight(seen, alike=any(len(group) > 1 for _, group in groups)):
+            return hair
+    return _by_its_trail(search, spot, output, wrong)
 
 
 def _merged(groups: list[Any]) -> list[Any]:
@@ -131,16 +142,8 @@ def _merged(groups: list[Any]) -> list[Any]:
     return [np.concatenate(part) for part in parts if part]
 
 
-def _excuse(
-    search: Search, spot: Spot, output: int, seen: Comparison, wrong: Leaves, alike: bool
-) -> Excuse | None:
-    """Say what in *f* explains a difference.
-
-    seen: the difference. wrong: a direction through all of it. alike: the directions are of many entries
-    each, and may be measured by one yardstick.
-    """
-    if hair := slight(seen, alike):
-        return hair
+def _by_its_trail(search: Search, spot: Spot, output: int, wrong: Leaves) -> Excuse | None:
+    """Say what in *f* explains a difference along a direction, which is through all of it."""
     trail = _trail(search, spot, output, wrong)
     return _told(search, spot, output, trail, wrong) if _explained(trail) else None
 

@@ -358,7 +358,7 @@ def _looked_into(
         if not look.calm:
             return None, findings
         if any(found.suspects for found in findings):
-            return excuse_for(search, spot, findings), findings
+            return excuse_for(search, spot, findings, look.large), findings
         return slight(first.of(first.worst_output), alike=True), findings
     except Spent:
         if look.calm:
