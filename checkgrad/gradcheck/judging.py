@@ -335,6 +335,10 @@ def _accused(search: Search, spot: Spot, first: Comparison) -> Answer:
     if not words and look.faint:
         words = "it differs by hardly more than the noise of f, and in no part that stands out"
     if not words and differs is None and worst < STRONG:
+        if search.noisy:
+            found = _on_average(search, spot, list(range(len(spot.leaves))), resolution, worst)
+            if found.blocks:
+                return found
         words = "it differs at this point, and at points nearby too little can be told"
     if words:
         return Answer(f"undecided: {words}", True, (), resolution, worst)

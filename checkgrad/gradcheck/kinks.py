@@ -28,6 +28,7 @@ PATH = np.concatenate([-(2.0 ** OCTAVES[::-1]), [0.0], 2.0**OCTAVES])  # in such
 CLOSER, LONGEST = 6, 300  # so often, jumps are looked at in halves; points on a path
 SMOOTH = 1e-3  # of the largest jump: what is less is none
 ROUNDING = 2.0**-48
+LEAST_SHARE = 2.0**-16  # of a usual move, that still moves an entry for sure
 
 Span = tuple[Any, Any]
 
@@ -120,7 +121,7 @@ def _beyond(search: Search, spot: Spot, aim: Aim) -> Block | None:
 
 def _slopes_on_a_path(search: Search, spot: Spot, aim: Aim, beside: float) -> Any:
     """The claimed slopes along *aim*, on a path that passes *spot* at some distance; closer where they jump."""
-    base = search.nearby(spot, beside)
+    base = _beside(search, spot, aim, beside)
     if base is None:
         return None
 
@@ -139,6 +140,20 @@ def _slopes_on_a_path(search: Search, spot: Spot, aim: Aim, beside: float) -> An
         slopes = np.insert(slopes, cells + 1, [slope(t) for t in middles], axis=0)
         places = np.insert(places, cells + 1, middles)
     return slopes if np.isfinite(slopes).all() else None
+
+
+def _beside(search: Search, spot: Spot, aim: Aim, size: float) -> Spot | None:
+    """A point so near that a path along *aim* crosses every kink at *spot*: nothing moves further than its step."""
+    step = max(float(np.max(np.abs(d), initial=0.0)) for d in aim.direction)
+    shares = [min(1.0, step / float(np.min(search.scale(x)))) for x in spot.leaves]
+    if min(shares) < LEAST_SHARE:
+        return None
+    moves = search.directions(spot.leaves)
+    return search.moved(
+        spot,
+        [np.asarray(d * d.dtype.type(s)) for d, s in zip(moves, shares, strict=True)],
+        size,
+    )
 
 
 def _span(path: Any) -> Span:

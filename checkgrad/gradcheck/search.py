@@ -43,6 +43,7 @@ CLOSER = tuple(16.0**-k for k in range(1, 9))  # how far to go where f has no va
 CHUNK, BITS = 2**14, 2**64 - 1
 MANY_LEAVES = 512  # whose scales are remembered
 NOISY = 64.0  # units of the last place: more than that is not rounding
+AGAIN = 2  # directions along which noise that was seen is measured again
 CERTAIN = 8.0  # standard deviations of the noise that a value may be off by
 REACHES = (0.5, 0.125)  # of the wide stencils
 
@@ -383,7 +384,8 @@ class Search:
             if values is None:
                 continue
             unit = max(unit_of(spot.leaves), SINGLE if is_single(values) else DOUBLE)
-            slope, off = averaged_slope(steps, values, self.floor / CERTAIN, unit)
+            noise = np.maximum(self.floor, self.noise or 0.0) / CERTAIN
+            slope, off = averaged_slope(steps, values, noise, unit)
             better = off < bound[0]
             value[0] = np.where(better, slope, value[0])
             bound[0] = np.where(better, off, bound[0])
@@ -409,8 +411,17 @@ class Search:
         self.single = unit >= SINGLE
         self.noisy = bool(np.any(found > NOISY * unit * np.abs(table).max(axis=0)))
         if self.noisy:
-            self.floor = CERTAIN * found
+            self.floor = CERTAIN * np.maximum(found, self._noise_elsewhere(spot))
         return self.noisy
+
+    def _noise_elsewhere(self, spot: Spot) -> Any:
+        """The noise along more directions, for so few values often show too little of it."""
+        tables = [
+            self._along(spot, self.directions(spot.leaves), offsets())
+            for _ in range(AGAIN)
+            if self.affordable(0, len(offsets()))
+        ]
+        return np.max([deviation(t) for t in tables if t is not None] or [0.0], axis=0)
 
     @contextmanager
     def elsewhere(self) -> Iterator[None]:

@@ -13,7 +13,9 @@ SPACING = 2.0**-14  # relative to the size of the argument: f is a straight line
 SIDE = 7  # values on either side, for a kink may be on one of them
 LEVELS = range(3, 6)  # differences of so high an order hold noise alone
 CERTAIN = 6.0  # standard errors
-FITTING = 2.0  # times the noise may be left by a polynomial
+FITTING = (
+    4.0  # times the noise may be left by a polynomial: as it was measured, it may be too little
+)
 DEGREES = (3, 5, 7)
 WIDTH = 24  # values on the wide stencil
 WIDE = 2.0**-8  # between neighbours, where a jump is looked for
