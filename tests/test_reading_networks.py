@@ -11,9 +11,9 @@ from checkgrad.asking.truth import Network
 from checkgrad.exercise import Failed
 from checkgrad.exercises import ALL, mlp
 from checkgrad.model import Verdict
+from checkgrad.networks.candidates import network_candidates, read_networks
+from checkgrad.networks.own_loss import beside
 from checkgrad.reading import candidates, read
-from checkgrad.reading.network_own_loss import beside
-from checkgrad.reading.networks import network_candidates, read_networks
 from checkgrad.sandbox import Worker
 from network_shapes import AROUND, SHAPES, SHELLS
 

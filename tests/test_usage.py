@@ -6,9 +6,9 @@ import pytest
 from checkgrad.child.request import Request, Result, Step, call
 from checkgrad.grading import Grader
 from checkgrad.judging import Question
-from checkgrad.reading.network_script import HIDDEN, IN, OUT, REST, SIZES, SIZES_TUPLE
+from checkgrad.networks.script import HIDDEN, IN, OUT, REST, SIZES, SIZES_TUPLE
+from checkgrad.networks.usage import Usage
 from checkgrad.reading.signature import Fill
-from checkgrad.reading.usage import Usage
 from checkgrad.sandbox import Worker
 
 MODULE = """

@@ -11,8 +11,8 @@ from checkgrad.child.rewrite import rewrite
 from checkgrad.child.values import EDITS
 from checkgrad.child.wanted import ByTurn, Change, Latest, Named, Tell, Watch
 from checkgrad.exercises import ALL
+from checkgrad.networks.candidates import network_candidates, read_networks
 from checkgrad.reading import candidates, read
-from checkgrad.reading.networks import network_candidates, read_networks
 from modules import manners, source
 from network_shapes import SHAPES
 from watched import Twice, image, run

@@ -4,8 +4,8 @@ import pytest
 
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Parameter
-from checkgrad.reading.network_names import tokens_for
-from checkgrad.reading.network_script import BIASES, WEIGHTS, T, X, Y
+from checkgrad.networks.names import tokens_for
+from checkgrad.networks.script import BIASES, WEIGHTS, T, X, Y
 from checkgrad.reading.signature import assignments
 from checkgrad.words import messages, roles, settings
 

@@ -23,7 +23,7 @@ from checkgrad.exercise import Failed
 from checkgrad.exercises import mlp
 from checkgrad.exercises.manners import ALIKE, LINEAR, NO_BIASES, Manner
 from checkgrad.model import TrainingRun, Verdict
-from checkgrad.reading import network_state
+from checkgrad.networks import memory
 from checkgrad.tasks import Task
 
 XOR = [training.TASKS[name] for name in ("xor_binary", "xor_two_class")]
@@ -115,5 +115,5 @@ def _hindrance(network: Network) -> Manner | None:
     if not reading.biases and mlp.goes_through_zero(reading.hidden):
         return NO_BIASES
     deepest = max(network.probes, key=lambda p: len(p[0]), default=None)
-    weights = deepest and network_state.first_weights(reading, network.ask, deepest[0])
-    return ALIKE if weights and network_state.start_alike(weights) else None
+    weights = deepest and memory.first_weights(reading, network.ask, deepest[0])
+    return ALIKE if weights and memory.start_alike(weights) else None

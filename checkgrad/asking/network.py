@@ -43,8 +43,8 @@ from checkgrad.model import (
     Scatter,
     Verdict,
 )
-from checkgrad.reading import network_own_loss, network_state
-from checkgrad.reading.network_code import as_code
+from checkgrad.networks import memory, own_loss
+from checkgrad.networks.as_code import as_code
 from checkgrad.structure import Powers
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _is_usual(factor: Powers, network: Network) -> bool:
 
 def _beside_its_loss(network: Network) -> Finding:
     """Right gradients: is the network's own loss the one that they belong to?"""
-    found = network_own_loss.beside(network.reading, network.ask, network.seed)
+    found = own_loss.beside(network.reading, network.ask, network.seed)
     if found and not found.usual:
         return Finding(Verdict.ADVICE, found.sentence, note=network.reading.note)
     said = filter(None, (network.reading.note, found and found.sentence))
@@ -174,7 +174,7 @@ def _after_another_batch(network: Network) -> Finding:
         return Finding()  # a step may well depend on the ones before
     parameters, x, t = network.probes[at]
     other = x[::-1] / 2, t[::-1]
-    got = network_state.after_another(network.reading, network.ask, parameters, (x, t), other)
+    got = memory.after_another(network.reading, network.ask, parameters, (x, t), other)
     (alone,) = network.asked_afresh([(parameters, *other)])
     if got is None or not (got.returned and alone.returned):
         return Finding()

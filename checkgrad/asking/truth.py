@@ -18,7 +18,7 @@ from checkgrad.compare import Difference
 from checkgrad.exercise import Formula, Probe
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import NETWORK
-from checkgrad.reading.networks import NetworkReading
+from checkgrad.networks.candidates import NetworkReading
 from checkgrad.structure import Powers
 
 SLIGHT = 1e-9  # relative, of a factor that is told from rounded numbers

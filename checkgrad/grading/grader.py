@@ -40,14 +40,14 @@ from checkgrad.model import (
     Submission,
     Verdict,
 )
+from checkgrad.networks.candidates import (
+    NetworkReading,
+)
 from checkgrad.reading import (
     Reading,
     nearest_names,
 )
 from checkgrad.reading.loops import LoopReading
-from checkgrad.reading.networks import (
-    NetworkReading,
-)
 from checkgrad.sandbox import GraderFault, clean
 
 NO_DEFINITION = (

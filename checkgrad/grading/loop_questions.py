@@ -10,8 +10,8 @@ from checkgrad.asking.network import exists, gradients
 from checkgrad.child.inventory import TrainingLoop
 from checkgrad.judging import Question, bare_outcome
 from checkgrad.model import Evidence, Outcome, Scatter, Verdict
+from checkgrad.networks.candidates import NetworkCandidate
 from checkgrad.reading.loops import LoopReading
-from checkgrad.reading.networks import NetworkCandidate
 
 ASKED = (exists.__name__, gradients.__name__)
 VERDICTS = {"right": Verdict.PASSED, "wrong": Verdict.WRONG, "crashed": Verdict.CRASHED}

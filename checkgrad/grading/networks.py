@@ -30,11 +30,11 @@ from checkgrad.model import (
     ReadAs,
     Verdict,
 )
-from checkgrad.reading.networks import (
+from checkgrad.networks.candidates import (
     NetworkCandidate,
     NetworkReading,
 )
-from checkgrad.reading.pieces import Pieces
+from checkgrad.networks.pieces import Pieces
 
 MOST_LOOPS = 3  # around one network that are looked at
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from checkgrad.model import Outcome, Report, Verdict
+from checkgrad.networks.candidates import NetworkReading
 from checkgrad.reading import Reading
 from checkgrad.reading.loops import LoopReading
-from checkgrad.reading.networks import NetworkReading
 
 if TYPE_CHECKING:
     from checkgrad.diagnose.surgery import Surgery

@@ -14,14 +14,14 @@ from checkgrad.judging import (
     demands,
     wrong,
 )
+from checkgrad.networks.candidates import (
+    NetworkCandidate,
+    NetworkReading,
+)
 from checkgrad.reading import (
     Candidate,
     Reading,
     is_taken_up,
-)
-from checkgrad.reading.networks import (
-    NetworkCandidate,
-    NetworkReading,
 )
 from checkgrad.reading.recipe import last_name
 

@@ -17,13 +17,13 @@ from checkgrad.model import (
     ReadBy,
     Verdict,
 )
+from checkgrad.networks.candidates import (
+    NetworkReading,
+)
 from checkgrad.reading import (
     Candidate,
     Reading,
     misfits,
-)
-from checkgrad.reading.networks import (
-    NetworkReading,
 )
 
 FOR_STAFF = "what it met is told to staff alone"

@@ -24,6 +24,13 @@ from checkgrad.judging import (
 from checkgrad.model import (
     Place,
 )
+from checkgrad.networks.candidates import (
+    NetworkCandidate,
+    NetworkReading,
+    network_candidates,
+    read_networks,
+)
+from checkgrad.networks.usage import Usage
 from checkgrad.reading import (
     Candidate,
     Reading,
@@ -31,13 +38,6 @@ from checkgrad.reading import (
     read,
 )
 from checkgrad.reading.loops import LoopReading, read_loop
-from checkgrad.reading.networks import (
-    NetworkCandidate,
-    NetworkReading,
-    network_candidates,
-    read_networks,
-)
-from checkgrad.reading.usage import Usage
 from checkgrad.sandbox import Worker
 
 if TYPE_CHECKING:

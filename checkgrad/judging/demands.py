@@ -15,8 +15,8 @@ from checkgrad.assignment import Assignment, against, is_visible, learns
 from checkgrad.exercise import Exercise, named
 from checkgrad.exercises import mlp
 from checkgrad.model import Outcome, Verdict
+from checkgrad.networks.candidates import NetworkReading
 from checkgrad.reading import Reading
-from checkgrad.reading.networks import NetworkReading
 from checkgrad.sandbox import Limits
 from checkgrad.tasks import TASKS
 

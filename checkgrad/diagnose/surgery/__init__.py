@@ -22,9 +22,9 @@ from checkgrad.diagnose.surgery.scene import place, position
 from checkgrad.diagnose.surgery.search import Search
 from checkgrad.diagnose.surgery.table import OutOfTime, Runs, Theatre, Trial
 from checkgrad.model import Place, Repair
+from checkgrad.networks.candidates import NetworkReading
 from checkgrad.reading import Reading
 from checkgrad.reading.loops import LoopReading
-from checkgrad.reading.networks import NetworkReading
 from checkgrad.sandbox import Worker
 
 Read = Reading | NetworkReading | LoopReading

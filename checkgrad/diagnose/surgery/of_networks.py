@@ -14,7 +14,7 @@ from checkgrad.diagnose.surgery.patient import Patient, Truth
 from checkgrad.diagnose.surgery.table import Ask, Blocks
 from checkgrad.exercise import Probe
 from checkgrad.exercises import mlp
-from checkgrad.reading.networks import NetworkReading
+from checkgrad.networks.candidates import NetworkReading
 
 FRESH = 2_000  # added to the seed
 # Few entries, so that each can be moved.

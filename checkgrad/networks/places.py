@@ -12,7 +12,7 @@ import numpy as np
 
 from checkgrad.conventions.bias import choice_of
 from checkgrad.conventions.weights import IN_OUT, OUT_IN
-from checkgrad.reading.network_form import FIRST, LAST, Form, shape_of_weight
+from checkgrad.networks.form import FIRST, LAST, Form, shape_of_weight
 from checkgrad.words.networks import BIAS_NAME, GRADIENT, REMEMBERED, SLOPES, WEIGHT_NAME
 from checkgrad.words.text import bare, split
 

@@ -10,8 +10,8 @@ import numpy as np
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Probe
 from checkgrad.exercises import mlp
-from checkgrad.reading.network_match import number
-from checkgrad.reading.network_reading import Ask, NetworkReading
+from checkgrad.networks.match import number
+from checkgrad.networks.reading import Ask, NetworkReading
 from checkgrad.words.purposes import says
 from checkgrad.words.text import last
 

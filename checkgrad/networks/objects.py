@@ -10,10 +10,10 @@ import numpy as np
 
 from checkgrad.child.behaviour import Behaviour, Unsendable
 from checkgrad.child.request import Request, Result, Step
-from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_places import Path, leaves
-from checkgrad.reading.network_script import COUNT, Script, T, X
-from checkgrad.reading.network_search import Made, Search
+from checkgrad.networks import script as scripts
+from checkgrad.networks.places import Path, leaves
+from checkgrad.networks.script import COUNT, Script, T, X
+from checkgrad.networks.search import Made, Search
 from checkgrad.words.messages import NO_DICT, TOO_LONG, heard
 
 MOST_OBJECTS = 40

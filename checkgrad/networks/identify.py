@@ -7,8 +7,14 @@ from dataclasses import replace
 
 from checkgrad.child.request import path as path_to
 from checkgrad.exercises import mlp
-from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_calls import (
+from checkgrad.networks import script as scripts
+from checkgrad.networks.confirm import confirmed
+from checkgrad.networks.gradients import gradients
+from checkgrad.networks.holders import holders
+from checkgrad.networks.losses import LossFound, losses
+from checkgrad.networks.match import seen_in_loss
+from checkgrad.networks.names import setting
+from checkgrad.networks.outputs import (
     Trial,
     at_pilot,
     blind_trials,
@@ -18,17 +24,11 @@ from checkgrad.reading.network_calls import (
     tokens,
     with_other_classes,
 )
-from checkgrad.reading.network_confirm import confirmed
-from checkgrad.reading.network_gradients import gradients
-from checkgrad.reading.network_holders import holders
-from checkgrad.reading.network_losses import LossFound, losses
-from checkgrad.reading.network_match import seen_in_loss
-from checkgrad.reading.network_names import setting
-from checkgrad.reading.network_places import Path
-from checkgrad.reading.network_reading import TASKS, Ask, NetworkCandidate, NetworkReading
-from checkgrad.reading.network_script import COUNT, DEPTH, PENALTY, RATE, Script
-from checkgrad.reading.network_search import CLASSES, Holder, Search
-from checkgrad.reading.usage import Usage
+from checkgrad.networks.places import Path
+from checkgrad.networks.reading import TASKS, Ask, NetworkCandidate, NetworkReading
+from checkgrad.networks.script import COUNT, DEPTH, PENALTY, RATE, Script
+from checkgrad.networks.search import CLASSES, Holder, Search
+from checkgrad.networks.usage import Usage
 from checkgrad.words.messages import UNKNOWN_NAME
 
 MOST_TRIALS = 3

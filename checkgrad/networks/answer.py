@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
-from checkgrad.reading import network_form as forms
-from checkgrad.reading.network_form import Parameters
-from checkgrad.reading.network_script import Script, T, X, laid_out
+from checkgrad.networks import form as forms
+from checkgrad.networks.form import Parameters
+from checkgrad.networks.script import Script, T, X, laid_out
 
 
 def read(script: Script, behaviour: Behaviour, parameters: Parameters) -> Behaviour:

@@ -10,14 +10,14 @@ import numpy as np
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import Kind
-from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_answer import read
-from checkgrad.reading.network_calls import Trial
-from checkgrad.reading.network_match import Pilot, number
-from checkgrad.reading.network_reading import TASKS, NetworkCandidate, NetworkReading
-from checkgrad.reading.network_script import Script
-from checkgrad.reading.network_search import CLASSES, Search, pilot_sizes
-from checkgrad.reading.network_tell import Told, agreement, right_blocks, tell
+from checkgrad.networks import script as scripts
+from checkgrad.networks.answer import read
+from checkgrad.networks.kind import Told, agreement, right_blocks, tell
+from checkgrad.networks.match import Pilot, number
+from checkgrad.networks.outputs import Trial
+from checkgrad.networks.reading import TASKS, NetworkCandidate, NetworkReading
+from checkgrad.networks.script import Script
+from checkgrad.networks.search import CLASSES, Search, pilot_sizes
 
 PENALTY_FACTOR = 0.1
 RATES = (1.0, 0.1, 0.01, 0.5, 0.001, 0.05, 0.2, 0.3, 0.03)

@@ -13,12 +13,12 @@ import numpy as np
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.request import Request, Result, Step
-from checkgrad.reading import network_answer
-from checkgrad.reading import network_form as forms
-from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_form import Parameters
-from checkgrad.reading.network_reading import Ask, NetworkReading
-from checkgrad.reading.network_script import HOLDER, Script
+from checkgrad.networks import answer
+from checkgrad.networks import form as forms
+from checkgrad.networks import script as scripts
+from checkgrad.networks.form import Parameters
+from checkgrad.networks.reading import Ask, NetworkReading
+from checkgrad.networks.script import HOLDER, Script
 
 Batch = tuple[Any, Any]
 HANDED_OVER = re.compile(r"params|weights|biases|vector|[wb]\d+")
@@ -35,7 +35,7 @@ def after_another(
     if len(given) != 2:
         return None
     (reply,) = ask([_one_after_the_other(script, parameters, *given)])
-    return network_answer.read(script, reply, parameters)
+    return answer.read(script, reply, parameters)
 
 
 def _one_after_the_other(

@@ -10,8 +10,13 @@ import numpy as np
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import path as path_to
-from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_calls import (
+from checkgrad.networks import script as scripts
+from checkgrad.networks.match import (
+    seen_in_loss,
+    seen_in_penalised,
+)
+from checkgrad.networks.names import tokens_for
+from checkgrad.networks.outputs import (
     HANDED,
     Trial,
     calls_of,
@@ -20,13 +25,8 @@ from checkgrad.reading.network_calls import (
     returned_before,
     whole,
 )
-from checkgrad.reading.network_match import (
-    seen_in_loss,
-    seen_in_penalised,
-)
-from checkgrad.reading.network_names import tokens_for
-from checkgrad.reading.network_places import Path, leaves, says_gradient
-from checkgrad.reading.network_script import (
+from checkgrad.networks.places import Path, leaves, says_gradient
+from checkgrad.networks.script import (
     CACHE,
     HOLDER,
     OUT,
@@ -38,7 +38,7 @@ from checkgrad.reading.network_script import (
     X,
     Y,
 )
-from checkgrad.reading.network_search import Search
+from checkgrad.networks.search import Search
 from checkgrad.reading.signature import Fill, required
 from checkgrad.words.meaning import meaning
 from checkgrad.words.purposes import LAST_WORD_OF_A_SLOPE, says

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import Request
-from checkgrad.reading.network_match import Pilot, pilot
-from checkgrad.reading.network_places import Path
-from checkgrad.reading.network_script import Script, Token
-from checkgrad.reading.usage import Usage
+from checkgrad.networks.match import Pilot, pilot
+from checkgrad.networks.places import Path
+from checkgrad.networks.script import Script, Token
+from checkgrad.networks.usage import Usage
 from checkgrad.words.purposes import says
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]

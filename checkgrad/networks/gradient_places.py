@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.reading.network_form import Form, shape_of_weight
-from checkgrad.reading.network_places import (
+from checkgrad.networks.form import Form, shape_of_weight
+from checkgrad.networks.places import (
     Group,
     Leaves,
     Listed,

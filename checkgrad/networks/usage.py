@@ -21,8 +21,8 @@ from checkgrad.child.calls import character
 from checkgrad.child.inventory import Definition, Parameter
 from checkgrad.child.request import Request, Result, Step
 from checkgrad.child.wanted import Watch
-from checkgrad.reading.network_names import constructor_token, is_rate, is_target, setting
-from checkgrad.reading.network_script import (
+from checkgrad.networks.names import constructor_token, is_rate, is_target, setting
+from checkgrad.networks.script import (
     FUNCTION,
     HIDDEN,
     IN,

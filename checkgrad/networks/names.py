@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from checkgrad.child.inventory import Definition, Parameter
-from checkgrad.reading.network_script import (
+from checkgrad.networks.script import (
     ARCHITECTURE,
     BIASES,
     CACHE,

@@ -14,13 +14,13 @@ from checkgrad.conventions.bias import COLUMN, FLAT, ROW
 from checkgrad.conventions.weights import IN_OUT, OUT_IN
 from checkgrad.exercise import Kind
 from checkgrad.exercises import mlp
-from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_form import FIRST, Form
-from checkgrad.reading.network_names import fillings, is_rate, setting, takes_activation
-from checkgrad.reading.network_objects import explored
-from checkgrad.reading.network_places import Index, Numbered, Places, chain_of_sizes, find_places
-from checkgrad.reading.network_plans import plans
-from checkgrad.reading.network_script import (
+from checkgrad.networks import script as scripts
+from checkgrad.networks.constructors import plans
+from checkgrad.networks.form import FIRST, Form
+from checkgrad.networks.names import fillings, is_rate, setting, takes_activation
+from checkgrad.networks.objects import explored
+from checkgrad.networks.places import Index, Numbered, Places, chain_of_sizes, find_places
+from checkgrad.networks.script import (
     FUNCTION,
     IN,
     LAYERS,
@@ -36,7 +36,7 @@ from checkgrad.reading.network_script import (
     T,
     X,
 )
-from checkgrad.reading.network_search import HIDDEN_SIZES, Holder, Made, Search, pilot_sizes
+from checkgrad.networks.search import HIDDEN_SIZES, Holder, Made, Search, pilot_sizes
 from checkgrad.reading.signature import required
 from checkgrad.words.meaning import DERIVATIVE, LOSS_WORDS, meaning
 from checkgrad.words.networks import BIAS_NAME, WEIGHT_NAME, holds

@@ -7,9 +7,9 @@ from typing import Any
 
 from checkgrad.child.request import Step
 from checkgrad.exercise import Probe
+from checkgrad.networks.form import Form
+from checkgrad.networks.reading import NetworkReading
 from checkgrad.reading.as_code import Unwritable, value_as_code, written
-from checkgrad.reading.network_form import Form
-from checkgrad.reading.network_reading import NetworkReading
 
 LONGEST = 8000  # characters
 NATURAL = (Form().layout, Form().weights, Form().single)

@@ -9,12 +9,12 @@ import numpy as np
 
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import Kind
-from checkgrad.reading.network_match import number, pilot
-from checkgrad.reading.network_objects import said
-from checkgrad.reading.network_reading import TASKS, Ask, NetworkCandidate, NetworkReading
-from checkgrad.reading.network_search import pilot_sizes
-from checkgrad.reading.network_tell import agreement
-from checkgrad.reading.pieces import Pieces, assemble
+from checkgrad.networks.kind import agreement
+from checkgrad.networks.match import number, pilot
+from checkgrad.networks.objects import said
+from checkgrad.networks.pieces import Pieces, assemble
+from checkgrad.networks.reading import TASKS, Ask, NetworkCandidate, NetworkReading
+from checkgrad.networks.search import pilot_sizes
 from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate
 

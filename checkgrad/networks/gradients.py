@@ -10,9 +10,12 @@ import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
-from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_arrangements import find_gradients
-from checkgrad.reading.network_calls import (
+from checkgrad.networks import script as scripts
+from checkgrad.networks.form import AS_OUTPUTS
+from checkgrad.networks.gradient_places import find_gradients
+from checkgrad.networks.losses import LossFound, upstream
+from checkgrad.networks.objects import attributes, said
+from checkgrad.networks.outputs import (
     HANDED,
     Trial,
     calls_of,
@@ -20,11 +23,8 @@ from checkgrad.reading.network_calls import (
     returned_before,
     whole,
 )
-from checkgrad.reading.network_form import AS_OUTPUTS
-from checkgrad.reading.network_losses import LossFound, upstream
-from checkgrad.reading.network_objects import attributes, said
-from checkgrad.reading.network_places import Path, leaves
-from checkgrad.reading.network_script import (
+from checkgrad.networks.places import Path, leaves
+from checkgrad.networks.script import (
     CACHE,
     HOLDER,
     RATE,
@@ -37,7 +37,7 @@ from checkgrad.reading.network_script import (
     X,
     Y,
 )
-from checkgrad.reading.network_search import Search
+from checkgrad.networks.search import Search
 
 
 @dataclass(frozen=True)

@@ -15,18 +15,18 @@ from checkgrad.child.request import path as path_to
 from checkgrad.conventions.layout import COLUMNS, ROWS
 from checkgrad.conventions.weights import OUT_IN
 from checkgrad.exercises import mlp
-from checkgrad.reading import network_form as forms
-from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_form import BOXED, VECTORS, Form
-from checkgrad.reading.network_match import (
+from checkgrad.networks import form as forms
+from checkgrad.networks import script as scripts
+from checkgrad.networks.form import BOXED, VECTORS, Form
+from checkgrad.networks.match import (
     Pilot,
     Seen,
     seen_in_outputs,
 )
-from checkgrad.reading.network_names import fillings, repeats, returned
-from checkgrad.reading.network_objects import attributes, contents, said
-from checkgrad.reading.network_places import Path, leaves
-from checkgrad.reading.network_script import (
+from checkgrad.networks.names import fillings, repeats, returned
+from checkgrad.networks.objects import attributes, contents, said
+from checkgrad.networks.places import Path, leaves
+from checkgrad.networks.script import (
     BIASES,
     CACHE,
     HOLDER,
@@ -44,7 +44,7 @@ from checkgrad.reading.network_script import (
     X,
     Y,
 )
-from checkgrad.reading.network_search import CLASSES, Holder, Search
+from checkgrad.networks.search import CLASSES, Holder, Search
 from checkgrad.words.text import last
 
 HANDED = (PARAMS, WEIGHTS, BIASES, VECTOR, "w", "b")

@@ -8,18 +8,18 @@ from dataclasses import replace
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Kind
 from checkgrad.exercises.parts import every_part
+from checkgrad.networks.identify import identify
+from checkgrad.networks.names import is_target, named, takes_activation, tokens_for
+from checkgrad.networks.of_pieces import identify_pieces
+from checkgrad.networks.pieces import needed
+from checkgrad.networks.places import says_gradient
+from checkgrad.networks.reading import Ask, NetworkCandidate, NetworkReading
+from checkgrad.networks.script import PARAMS, WEIGHTS, T, X
+from checkgrad.networks.usage import Usage
 from checkgrad.reading.candidate import candidates
-from checkgrad.reading.network_identify import identify
-from checkgrad.reading.network_names import is_target, named, takes_activation, tokens_for
-from checkgrad.reading.network_of_pieces import identify_pieces
-from checkgrad.reading.network_places import says_gradient
-from checkgrad.reading.network_reading import Ask, NetworkCandidate, NetworkReading
-from checkgrad.reading.network_script import PARAMS, WEIGHTS, T, X
-from checkgrad.reading.pieces import needed
 from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate
 from checkgrad.reading.signature import required
-from checkgrad.reading.usage import Usage
 from checkgrad.words.meaning import meaning
 from checkgrad.words.networks import LAYER_WORDS, WHOLE_WEIGHTS, holds
 from checkgrad.words.purposes import INITIALISES, says

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from checkgrad.child.inventory import Parameter
 from checkgrad.exercises import mlp
-from checkgrad.reading.network_names import constructor_token, setting
-from checkgrad.reading.network_script import (
+from checkgrad.networks.names import constructor_token, setting
+from checkgrad.networks.script import (
     ARCHITECTURE,
     COUNT,
     DEPTH,

@@ -12,9 +12,9 @@ import numpy as np
 from checkgrad.child.request import Request, Result, Step
 from checkgrad.child.request import path as path_to
 from checkgrad.exercises import mlp
-from checkgrad.reading import network_form as forms
-from checkgrad.reading.network_form import Form, Parameters
-from checkgrad.reading.network_places import Path, Places, path
+from checkgrad.networks import form as forms
+from checkgrad.networks.form import Form, Parameters
+from checkgrad.networks.places import Path, Places, path
 from checkgrad.reading.signature import Fill
 
 # What a call may be given by name; w1, b1, z1, a1, ... stand for the parameters and values of the layers.

@@ -15,13 +15,14 @@ from checkgrad.child.request import Request
 from checkgrad.exercise import Failed, Probe
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import Kind, Pass
-from checkgrad.reading import network_answer, pieces
-from checkgrad.reading import network_form as forms
-from checkgrad.reading import network_script as scripts
-from checkgrad.reading.network_form import Parameters
-from checkgrad.reading.network_script import Script, sizes_of
-from checkgrad.reading.network_tell import loss_of, outputs_of, squashed
-from checkgrad.reading.pieces import Pieces
+from checkgrad.networks import answer as answers
+from checkgrad.networks import form as forms
+from checkgrad.networks import pieces
+from checkgrad.networks import script as scripts
+from checkgrad.networks.form import Parameters
+from checkgrad.networks.kind import loss_of, outputs_of, squashed
+from checkgrad.networks.pieces import Pieces
+from checkgrad.networks.script import Script, sizes_of
 from checkgrad.words.purposes import RESETS, says
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
@@ -173,7 +174,7 @@ class NetworkReading:
         """The answer in a reply; one with a part that is no number and no array of them is none."""
         try:
             script = None if self.pieces else self.script_for(probe[0])
-            answer = network_answer.read(script, reply, probe[0]) if script else reply
+            answer = answers.read(script, reply, probe[0]) if script else reply
             answer = self._completed(answer, probe)
         except (ValueError, TypeError, LookupError):
             return replace(reply, value=None, raised="ValueError", message=DO_NOT_FIT)

@@ -13,7 +13,7 @@ from checkgrad.child.request import Request
 from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.exercises import mlp, parts
 from checkgrad.exercises.parts import End
-from checkgrad.reading.network_form import Parameters
+from checkgrad.networks.form import Parameters
 from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate
 

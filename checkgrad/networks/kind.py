@@ -12,7 +12,7 @@ from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Probe
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import Kind
-from checkgrad.reading.network_match import (
+from checkgrad.networks.match import (
     EXACT,
     NEAR,
     REDUCTIONS,
