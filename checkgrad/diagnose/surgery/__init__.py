@@ -16,6 +16,7 @@ import numpy as np
 from checkgrad.child.source import Document
 from checkgrad.diagnose.surgery import of_functions, of_loops, of_networks, words
 from checkgrad.diagnose.surgery.of_loops import LoopPatient
+from checkgrad.diagnose.surgery.of_stops import StoppedLoop
 from checkgrad.diagnose.surgery.options import is_number
 from checkgrad.diagnose.surgery.patient import Patient
 from checkgrad.diagnose.surgery.scene import place, position
@@ -92,7 +93,26 @@ class Surgery:
                     best = search
                 if search.kept and search.is_complete:
                     return search
+                if isinstance(patient, StoppedLoop) and (more := self._goes_on(search, patient)):
+                    return more
         return best
+
+    def _goes_on(self, stopped: Search, patient: StoppedLoop) -> Search | None:
+        """What makes right a loop that runs with one operation and is still wrong."""
+        tried = {o.text: o for o in stopped.tried}
+        for trial, reading in patient.wrong:
+            texts = [*trial.instead.values(), *trial.changes.values()]
+            kept = [tried[text] for text in texts if text in tried]
+            for one in of_loops.patients(reading, self.theatre.ask):
+                if self.left <= 0:
+                    return None
+                search = Search(self.theatre, one, min(self.left, MOST_FOR_ONE))
+                search.kept = kept
+                search.operate()
+                self.left -= search.table.count
+                if len(search.kept) > len(kept) and search.is_complete:
+                    return search
+        return None
 
     def _sound_beside(self, reading: Read) -> list[tuple[str, int, int]]:
         """Files and lines of the functions that are right by themselves; of networks and loops alone, that use them."""
@@ -108,8 +128,11 @@ class Surgery:
 
     def _patients(
         self, reading: Read, seed: int, own_loss: bool
-    ) -> Iterator[Patient | LoopPatient]:
+    ) -> Iterator[Patient | LoopPatient | StoppedLoop]:
         """What may be meant, the likeliest first."""
+        if isinstance(reading, LoopReading) and reading.verdict == "crashed":
+            yield StoppedLoop(reading, self.theatre.ask)
+            return
         if isinstance(reading, LoopReading):
             yield from of_loops.patients(reading, self.theatre.ask)
             return

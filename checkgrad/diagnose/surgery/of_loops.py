@@ -268,6 +268,15 @@ def _depths(points: Points) -> list[int]:
 # ---------------------------------------------------------------- turns
 
 
+def told_by(turn: Turn) -> Reply:
+    """What a turn told, without its blocks."""
+    found = Reply(None, dict(turn.told), dict(turn.peeked))
+    if turn.failure:
+        file, line, node, _, message = turn.failure
+        found.stops, found.message = [(file, line, node)], str(message)
+    return found
+
+
 class Turns:
     """Turns of a loop under operations."""
 
@@ -297,11 +306,8 @@ class Turns:
         return [self.reply(t, turn) for t, turn in zip(trials, turns, strict=True)]
 
     def reply(self, trial: Trial, turn: Turn) -> Reply:
-        found = Reply(None if turn.raised else self.blocks(trial.probe, turn))
-        found.told, found.peeked = dict(turn.told), dict(turn.peeked)
-        if turn.failure:
-            file, line, node, _, message = turn.failure
-            found.stops, found.message = [(file, line, node)], str(message)
+        found = told_by(turn)
+        found.blocks = None if turn.raised else self.blocks(trial.probe, turn)
         return found
 
     def blocks(self, number: int, turn: Turn) -> Blocks:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad.diagnose.surgery.of_loops import LoopPatient
+from checkgrad.diagnose.surgery.of_stops import StoppedLoop
 from checkgrad.diagnose.surgery.options import Operation, Options, is_number
 from checkgrad.diagnose.surgery.patient import Patient, Truth, alternatives
 from checkgrad.diagnose.surgery.scene import EXPRESSION
@@ -33,7 +34,7 @@ class Search:
     def __init__(
         self,
         runs: Runs,
-        patient: Patient | LoopPatient,
+        patient: Patient | LoopPatient | StoppedLoop,
         most: int = MOST_RUNS,
         sound: Collection[tuple[str, int, int]] = (),
     ) -> None:
@@ -47,6 +48,7 @@ class Search:
         self.before: frozenset[int] = frozenset()
         self.whole: set[int] = set()  # statements that reach all that is wrong
         self._fresh: list[Reply] = []
+        self.tried: list[Operation] = []
 
     # ---- running
 
@@ -222,6 +224,7 @@ class Search:
         while waiting and not self.is_spent:
             few, waiting = waiting[:TOGETHER], waiting[TOGETHER:]
             replies = self.run(*(self.trial(self.truth, option) for option in few))
+            self.tried += few
             for option, reply in zip(few, replies, strict=True):
                 mended = self.mended(reply, self.truth, self.base, self.before)
                 if mended == wrong or mended and not second:

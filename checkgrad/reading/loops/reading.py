@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -60,6 +61,7 @@ class LoopReading:
     points: Points | None = None
     table: Table | None = None
     attempt: Attempt | None = None
+    leave: tuple[int, ...] = ()  # the loops that are cut short on the way to it
 
     @property
     def as_it_is(self) -> bool:
@@ -68,13 +70,19 @@ class LoopReading:
 
 
 def read_loop(
-    ask: Ask, loop: TrainingLoop, leave: Sequence[int] = (), inventory: Inventory | None = None
+    ask: Ask,
+    loop: TrainingLoop,
+    leave: Sequence[int] = (),
+    inventory: Inventory | None = None,
+    operations: tuple[Any, ...] | None = None,
 ) -> LoopReading:
     """Read a loop by its turns: of a nest the innermost that changes all parameters.
 
     What the module's own work never comes to is called with small data in one form after the other.
+    operations: packed, that every turn is under.
     """
-    found = _read_by(ask, loop, leave, ())
+    found = _read_by(ask, loop, leave, (), operations)
+    found.leave = tuple(leave)
     if not found.reached and inventory:
         for steps in plans(loop, inventory):
             called = _read_by(ask, loop, leave, steps)
@@ -113,10 +121,14 @@ def _belong(y: np.ndarray, t: np.ndarray) -> bool:
 
 
 def _read_by(
-    ask: Ask, loop: TrainingLoop, leave: Sequence[int], steps: tuple[Step, ...]
+    ask: Ask,
+    loop: TrainingLoop,
+    leave: Sequence[int],
+    steps: tuple[Step, ...],
+    operations: tuple[Any, ...] | None = None,
 ) -> LoopReading:
     """What the turns show where the module's own work, or these steps, lead to the loop."""
-    made = partial(Bench, ask, loop, leave=tuple(leave), steps=steps)
+    made = partial(Bench, ask, loop, leave=tuple(leave), steps=steps, operations=operations)
     try:
         made(loop.number).first([])
         numbers = _order(made, loop)

@@ -1,0 +1,82 @@
+"""Training loops that stop with an error as patients: what lets a turn run to its end, and go down its loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from checkgrad.child import bench as child
+from checkgrad.child import operate
+from checkgrad.diagnose.surgery.of_loops import MANY, told_by
+from checkgrad.diagnose.surgery.patient import Truth
+from checkgrad.diagnose.surgery.table import Reply, Runs, Tabled, Trial
+from checkgrad.reading.loops import LoopReading, read_loop
+from checkgrad.reading.loops.face import Ask, Bench, NotRead, Turn
+
+MOST_READ = 6  # operations with which the loop is read anew
+RIGHT, RUNS = [np.array(1.0)], [np.array(0.0)]
+
+
+@dataclass(eq=False)
+class StoppedLoop:
+    """A loop whose first turn stops. Its one block is 1 where the loop is right.
+
+    wrong: what was read with operations that let it run and do not make all right.
+    """
+
+    reading: LoopReading
+    ask: Ask
+    kind: str = "loop"
+    truths: Sequence[Truth] = field(
+        default_factory=lambda: [Truth(0, ["steps"], RIGHT, [np.array(0.0)], {})]
+    )
+    wrong: list[tuple[Trial, LoopReading]] = field(default_factory=list)
+
+    def table(self, runs: Runs) -> Tabled:
+        """How it is run."""
+        return FirstTurns(self)
+
+
+class FirstTurns:
+    """First turns under operations; what runs to its end is read as a loop."""
+
+    def __init__(self, patient: StoppedLoop) -> None:
+        self.patient = patient
+        self.count = 0
+        self.read: dict[tuple[str, ...], list[np.ndarray]] = {}
+        reading = patient.reading
+        self.bench = Bench(patient.ask, reading.loop, reading.loop.number, reading.leave)
+
+    def run(self, trials: Sequence[Trial]) -> list[Reply]:
+        """What the trials give, in their order."""
+        self.count += len(trials)
+        made = [child.Trial(steps=None, operations=operate.packed(t.operations)) for t in trials]
+        try:
+            turns = self.bench.turns(made, MANY)
+        except NotRead:
+            return [Reply(None) for _ in trials]
+        return [self.reply(t, turn) for t, turn in zip(trials, turns, strict=True)]
+
+    def reply(self, trial: Trial, turn: Turn) -> Reply:
+        found = told_by(turn)
+        whole = bool(turn.after) and all(np.isfinite(v).all() for v in turn.after.values())
+        if not turn.raised and whole and not trial.peeks:
+            found.blocks = self.judged(trial)
+        return found
+
+    def judged(self, trial: Trial) -> list[np.ndarray]:
+        """The block, once the loop was read under the operations of a trial."""
+        key = (*trial.instead.values(), *trial.changes.values())
+        if key not in self.read and len(self.read) < MOST_READ:
+            self.read[key] = self.read_anew(trial)
+        return self.read.get(key, RUNS)
+
+    def read_anew(self, trial: Trial) -> list[np.ndarray]:
+        packed = operate.packed(trial.operations)
+        given = self.patient.reading
+        reading = read_loop(self.patient.ask, given.loop, given.leave, operations=packed)
+        if reading.verdict == "wrong":
+            self.patient.wrong.append((trial, reading))
+        return RIGHT if reading.verdict == "right" else RUNS
