@@ -11,6 +11,7 @@ The text may use all names that the student's code has there, and
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from .watch import Hook
 
 OTHER = "other"  # is told in the place of a value that holds no numbers
 OURS = os.path.dirname(__file__) + os.sep  # student code is named by other files
+LATEST = re.compile(r"_latest\((\d+)\)")
 CODES: dict[str, CodeType | None] = {}
 
 
@@ -52,14 +54,16 @@ class Operator(Hook):
     """The runtime of a watched run with operations. peeked: by node, for each turn the values of its texts."""
 
     def __init__(self, operations: Operations, seconds: float, own: Iterable[str] = ()) -> None:
-        needed = set(operations.peeks) | ({-1} if operations.tell else set())
-        tell = (Tell(None),) if needed else ()
+        all_told = bool(operations.peeks) or operations.tell
+        texts = (*operations.changes.values(), *operations.instead.values())
+        latest = tuple(int(k) for text in texts for k in LATEST.findall(text))
+        tell = (Tell(None),) if all_told else (Tell(latest, first=0, last=1),) if latest else ()
         super().__init__(Watch(tell=tell, seconds=seconds), own)
         self.operations = operations
         self.peeked: dict[int, list[list[Any]]] = {}
         self._given: dict[int, int] = {}
-        if not tell:
-            self._busy = dict.fromkeys(operations.changes)
+        if not all_told:
+            self._busy = dict.fromkeys((*operations.changes, *latest))
 
     @property
     def new(self) -> Any:

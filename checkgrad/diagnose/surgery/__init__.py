@@ -115,11 +115,12 @@ class Surgery:
         return None
 
     def _sound_beside(self, reading: Read) -> list[tuple[str, int, int]]:
-        """Files and lines of the functions that are right by themselves; of networks and loops alone, that use them."""
-        if isinstance(reading, Reading):
-            return []
+        """Files and lines of the functions that are right by themselves and may be used in what is not."""
+        own = reading.candidate.function if isinstance(reading, Reading) else ""
         found = []
         for definition in self.sound:
+            if definition.name == own:
+                continue
             span = definition.span
             document = self.theatre.documents.get(span.file)
             shift = document.before(span.cell) if document and span.cell else 0

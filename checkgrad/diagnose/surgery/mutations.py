@@ -215,6 +215,9 @@ def _changes(
         return
     if isinstance(one, ast.Call):
         yield from _other_calls(scene, one)
+    if isinstance(one, ast.Call | ast.BinOp) and np.ndim(got := value(one)):
+        shape = np.shape(got)
+        yield from ((n, "replaced", 1.15) for n in names if np.shape(value(n)) == shape)
     yield from _around(scene, one, text, value)
 
 

@@ -24,6 +24,7 @@ from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.reading import Reading
 from checkgrad.reading.form import SAMPLED
 
+SMALL = 1e-10  # relative
 FRESH = 2_000  # added to the seed
 SAMPLES = (4, 5, 3)
 FEW = 60  # entries of an argument on which is searched
@@ -103,6 +104,7 @@ def truth(reading: Reading, probe: Probe) -> Truth:
     due = reading.formula(*probe)
     parts = due if isinstance(due, tuple) else (due,)
     bounds = compare.rounding_bound(reading.formula, probe, due)
+    limits = bounds if isinstance(due, tuple) else [bounds]
     several = exercise.returns and isinstance(due, tuple)
     names = exercise.returns if several else [exercise.name]
     shape = max((np.shape(a) for a in probe), key=len, default=())
@@ -120,10 +122,15 @@ def truth(reading: Reading, probe: Probe) -> Truth:
         probe,
         list(names),
         list(parts),
-        list(bounds) if isinstance(due, tuple) else [bounds],
+        [_roomy(b, p) for b, p in zip(limits, parts, strict=True)],
         quantities,
         scalars,
     )
+
+
+def _roomy(bound: Any, due: Any) -> Any:
+    """A bound that small numbers against division by zero stay below."""
+    return np.maximum(bound, SMALL * np.max(np.abs(due), initial=0.0))
 
 
 def quantities_of(reading: Reading, probe: Probe) -> dict[str, Any]:

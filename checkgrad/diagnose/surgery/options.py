@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -51,6 +52,7 @@ class Options:
     ) -> None:
         self.nodes, self.scenes, self.truth, self.told = nodes, scenes, truth, told
         self.values = cache(self._values)
+        self.unused: dict[tuple[str, int], dict[str, Any]] = {}  # parameters, by their functions
 
     # ---- what is known
 
@@ -85,7 +87,8 @@ class Options:
     def value_in(self, scene: Scene, root: ast.expr) -> Any:
         """A function that tells what an expression, or a text in the scope of *root*, gave in the first turn."""
         scope = scene.scope_at(root.lineno)
-        by_text = self.values(scene.file, scope.first, scope.last, scope.is_function)
+        told = self.values(scene.file, scope.first, scope.last, scope.is_function)
+        by_text = {**self.unused.get((scene.file, scope.first), {}), **told}
 
         def value(what: ast.expr | str) -> Any:
             if isinstance(what, str):
@@ -93,6 +96,28 @@ class Options:
             return next(iter(self.told_of(scene, what)), None)
 
         return value
+
+    def never_used(self, roots: Sequence[int]) -> dict[int, list[str]]:
+        """Parameters that their function never mentions, by a statement of it."""
+        found: dict[tuple[str, int], tuple[int, list[str]]] = {}
+        for root in roots:
+            scene = self.scene(root)
+            if scene is None:
+                continue
+            scope = scene.scope_at(self.nodes[root].line)
+            known = self.values(scene.file, scope.first, scope.last, scope.is_function)
+            names = sorted(scope.parameters - known.keys())
+            if names:
+                found.setdefault((scene.file, scope.first), (root, names))
+        return dict(found.values())
+
+    def learn(self, root: int, names: Sequence[str], values: Sequence[Any]) -> None:
+        """What parameters hold that are never used."""
+        scene = self.scene(root)
+        if scene:
+            scope = scene.scope_at(self.nodes[root].line)
+            pairs = zip(names, values, strict=True)
+            self.unused[scene.file, scope.first] = {n: v for n, v in pairs if is_number(v)}
 
     # ---- what could be
 
@@ -106,7 +131,7 @@ class Options:
         if scene is None:
             return []
         if expression is None:
-            return list(self._after(root, told)) if fits else []
+            return [*self._masks(scene, root), *self._after(root, told)] if fits else []
         found = list(self.texts(root, fits))
         if not fits:
             whole = self._on_a_part(scene, root, expression, expression, told, False)
@@ -185,6 +210,34 @@ class Options:
             outermost = part is expression and code in ("times", "over")
             size = -0.1 if outermost else min(len(said), 80) / 400
             yield self._placed(scene, root, expression, part, new, code, cost + plain + size, due)
+
+    def _masks(self, scene: Scene, root: int) -> Iterator[Operation]:
+        """What `x[mask] = number` could have instead: another mask, on the value that was assigned to x before."""
+        node = self.nodes[root]
+        found = scene.masked(node.statement, node.text)
+        earlier = [
+            k
+            for k, target in scene.targets.items()
+            if target == node.text and k in self.told and self._is_before(k, root)
+        ]
+        if found is None or not earlier:
+            return
+        mask, number, factor = found
+        before = f"_latest({max(earlier, key=lambda k: self.told[k][-1].order)})"
+        in_scope = self.value_in(scene, mask)
+
+        def value(what: ast.expr | str) -> Any:
+            return in_scope(what if isinstance(what, str) else scene.said(what))
+
+        for m in mutations(scene, mask, value):
+            test = scene.spliced(mask, [(scene.span(m.at), m.new)])
+            test = re.sub(rf"(?<![\w.]){re.escape(node.text)}(?!\w)", before, test)
+            put = f"{before} * {number}" if factor else number
+            text = f"np.where({test}, {put}, {before})"
+            yield Operation(root, text, m.at, m.new, m.code, m.cost)
+
+    def _is_before(self, k: int, other: int) -> bool:
+        return self.told[k][0].order < self.told[other][0].order
 
     def _after(self, root: int, values: list[Any]) -> Iterator[Operation]:
         """On what a statement changed in place."""

@@ -30,6 +30,7 @@ class Scope:
     chains: frozenset[str]  # "self.a", "cache['Z1']"
     elements: frozenset[str]  # "y[i]", "self.W[i + 1].T"
     is_function: bool = True
+    parameters: frozenset[str] = frozenset()
 
 
 @dataclass(eq=False)
@@ -180,6 +181,23 @@ class Scene:
         kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
         return {d.name for d in ast.walk(self.tree) if isinstance(d, kinds)}
 
+    def masked(self, line: int, name: str) -> tuple[ast.expr, str, bool] | None:
+        """Of `name[mask] = number` or `*= number` in a line: the mask, the number, and whether it is a factor."""
+        for one in ast.walk(self.tree):
+            if not isinstance(one, ast.Assign | ast.AugAssign) or one.lineno != line:
+                continue
+            target = one.targets[0] if isinstance(one, ast.Assign) else one.target
+            plain = isinstance(one, ast.Assign) or isinstance(one.op, ast.Mult)
+            if (
+                plain
+                and isinstance(target, ast.Subscript)
+                and isinstance(target.slice, ast.Compare | ast.BinOp | ast.Name | ast.UnaryOp)
+                and isinstance(one.value, ast.Constant | ast.Name | ast.Attribute | ast.UnaryOp)
+                and self.said(target.value) == name
+            ):
+                return target.slice, self.said(one.value), isinstance(one, ast.AugAssign)
+        return None
+
     @cached_property
     def targets(self) -> dict[int, str]:
         """What the value of a node is assigned to, where that is one name or attribute."""
@@ -213,7 +231,10 @@ def _scopes(tree: ast.AST, attributes: frozenset[str]) -> Iterator[Scope]:
             last = one.end_lineno or one.lineno
             variables = frozenset((taken | names) - {"self"})
             elements = frozenset(_elements(one))
-            yield Scope(one.lineno, last, variables, chains | attributes, elements)
+            given = frozenset(taken - {"self"})
+            yield Scope(
+                one.lineno, last, variables, chains | attributes, elements, parameters=given
+            )
             yield from _scopes(one, attributes)
         else:
             yield from _scopes(one, attributes)

@@ -114,6 +114,7 @@ class Search:
         spoilt = [r for r in roots if not _is_finite(base.told[r][0].value)][:2]
         if spoilt and (found := self.among(spoilt)):
             return found
+        self.look_at_what_is_not_used(roots)
         reach = self.reached(roots)
         front = self.front(wrong)
         clean = [r for r in roots if front & reach[r] and not reach[r] & right]
@@ -129,6 +130,14 @@ class Search:
         if (other := self.among(rest)) and self.is_whole(other):
             return other
         return best or self.blind(roots, reach, front)
+
+    def look_at_what_is_not_used(self, roots: Sequence[int]) -> None:
+        """Parameters that are never used have values, too."""
+        if asked := self.options.never_used(roots):
+            (reply,) = self.run(self.trial(self.truth, peeks=asked))
+            for root, names in asked.items():
+                for values in reply.peeked.get(root, [])[:1]:
+                    self.options.learn(root, names, values)
 
     def front(self, wrong: frozenset[int]) -> frozenset[int]:
         """The wrong blocks nearest the loss."""
