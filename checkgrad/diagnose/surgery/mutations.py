@@ -103,7 +103,9 @@ def mutations(scene: Scene, root: ast.expr, value: Value, fits: bool = True) -> 
 def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]:
     """*root*, or one of its parts, with something in scope in its place, multiplied, divided, added or subtracted."""
     scope = scene.scope_at(root.lineno)
-    atoms = [(a, value(a)) for a in sorted(scope.names | scope.chains | scope.elements)]
+    owned = {c for c in scope.chains if c.startswith("self.")}
+    elements = scope.elements | {f"{c}[{k}]" for c in owned for k in scope.keys}
+    atoms = [(a, value(a)) for a in sorted(scope.names | scope.chains | elements)]
     atoms = [(a, v) for a, v in atoms if v is not None and np.asarray(v).dtype.kind in "fiub"]
     joined = dict.fromkeys([root, *_joined(root)])
     for one in dict.fromkeys([*joined, *(n for n in ast.walk(root) if isinstance(n, VALUES))]):
@@ -114,6 +116,11 @@ def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]
         if not np.ndim(got):
             yield from (Mutation(one, number, "constant", 1.5 + size) for number in ("1.0", "0.0"))
         for atom, held in atoms:
+            if one in joined and np.ndim(held) and np.size(held) > 1:
+                yield Mutation(one, f"({text}) / {atom}.size", "over", 1.75)
+            if one is root and np.ndim(held) == np.ndim(got) == 2:
+                new = _products(text, got, atom, held)
+                yield from (Mutation(one, product, "dotted", 1.9) for product in new)
             if not _meets(held, got):
                 continue
             derived = list(_derived(scene, root, atom, held))
@@ -131,6 +138,17 @@ def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]
             yield Mutation(one, f"({text}) + {atom}", "plus", 1.9)
             yield Mutation(one, f"({text}) - {atom}", "minus", 1.9)
             yield Mutation(one, f"{atom} - ({text})", "minus", 1.9)
+
+
+def _products(text: str, got: Any, atom: str, held: Any) -> Iterator[str]:
+    """Products of matrices in which a factor was forgotten."""
+    forms = (
+        (f"{atom} @ ({text})", np.shape(held)[1], np.shape(got)[0]),
+        (f"{atom}.T @ ({text})", np.shape(held)[0], np.shape(got)[0]),
+        (f"({text}) @ {atom}", np.shape(got)[1], np.shape(held)[0]),
+        (f"({text}) @ {atom}.T", np.shape(got)[1], np.shape(held)[1]),
+    )
+    yield from (new for new, one, other in forms if one == other)
 
 
 def _joined(root: ast.expr) -> Iterator[ast.expr]:

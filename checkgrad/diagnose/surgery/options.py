@@ -98,7 +98,7 @@ class Options:
         return value
 
     def never_used(self, roots: Sequence[int]) -> dict[int, list[str]]:
-        """Parameters that their function never mentions, by a statement of it."""
+        """What can be named and is never mentioned, by a statement of the function: parameters, attributes, their elements."""
         found: dict[tuple[str, int], tuple[int, list[str]]] = {}
         for root in roots:
             scene = self.scene(root)
@@ -106,7 +106,9 @@ class Options:
                 continue
             scope = scene.scope_at(self.nodes[root].line)
             known = self.values(scene.file, scope.first, scope.last, scope.is_function)
-            names = sorted(scope.parameters - known.keys())
+            owned = {c for c in scope.chains if c.startswith("self.")}
+            elements = {f"{c}[{k}]" for c in owned for k in scope.keys}
+            names = sorted((scope.parameters | owned | elements) - known.keys())
             if names:
                 found.setdefault((scene.file, scope.first), (root, names))
         return dict(found.values())

@@ -31,6 +31,7 @@ class Scope:
     elements: frozenset[str]  # "y[i]", "self.W[i + 1].T"
     is_function: bool = True
     parameters: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()  # by which elements are taken of attributes
 
 
 @dataclass(eq=False)
@@ -233,7 +234,13 @@ def _scopes(tree: ast.AST, attributes: frozenset[str]) -> Iterator[Scope]:
             elements = frozenset(_elements(one))
             given = frozenset(taken - {"self"})
             yield Scope(
-                one.lineno, last, variables, chains | attributes, elements, parameters=given
+                one.lineno,
+                last,
+                variables,
+                chains | attributes,
+                elements,
+                parameters=given,
+                keys=frozenset(_keys(one)),
             )
             yield from _scopes(one, attributes)
         else:
@@ -272,6 +279,16 @@ def _elements(tree: ast.AST) -> Iterator[str]:
     for one in ast.walk(tree):
         if _is_item(one, ast.Name, ast.BinOp, ast.Tuple) and _is_load(one):
             yield ast.unparse(one)
+
+
+def _keys(tree: ast.AST) -> Iterator[str]:
+    """By what elements are taken of attributes."""
+    items = (one for one in ast.walk(tree) if isinstance(one, ast.Subscript))
+    for one in items:
+        if isinstance(one.value, ast.Attribute) and not isinstance(
+            one.slice, ast.Slice | ast.Tuple
+        ):
+            yield ast.unparse(one.slice)
 
 
 def _is_item(one: ast.AST, *keys: type[ast.expr]) -> bool:
