@@ -5,6 +5,8 @@
     python benchmarks/gradcheck.py --tolerances     the peers again, at tolerances from 1e-3 to 1e-10
     python benchmarks/gradcheck.py --false-alarms   correct gradients under hard conditions
     python benchmarks/gradcheck.py --tail 100000    error over bound, of that many correct checks
+    python benchmarks/gradcheck.py --hard           80 right and 53 wrong gradients that are hard to tell apart
+    python benchmarks/gradcheck.py --libraries      right gradients of libraries, and planted wrong ones
     python benchmarks/gradcheck.py --cover          coverage of the bound of numeric_gradient, entry by entry
 
 Peers are optional: torch, jax, autograd, scipy, numdifftools. Each is handed the same NumPy f and gradient.
@@ -26,6 +28,7 @@ for library in ("OPENBLAS", "OMP", "MKL"):
 import numpy as np  # noqa: E402
 from peers import FULL, Counted, Few, Peer, adjustable, peers  # noqa: E402
 from tasks import Task, network, softmax_cross_entropy, task  # noqa: E402
+from verdicts import hard_items, library_items, table  # noqa: E402
 
 from checkgrad import check_gradient, numeric_gradient  # noqa: E402
 from checkgrad.gradcheck import GradientCheck  # noqa: E402
@@ -280,6 +283,10 @@ def main() -> None:
     parser.add_argument("--false-alarms", action="store_true")
     parser.add_argument("--tail", type=int, metavar="N")
     parser.add_argument("--cover", action="store_true")
+    parser.add_argument("--hard", action="store_true")
+    parser.add_argument(
+        "--libraries", type=int, nargs="?", const=1, metavar="N", help="of the wrong ones, one of N"
+    )
     parser.add_argument("--ours", action="store_true", help="without the peers")
     parser.add_argument(
         "--slow", action="store_true", help="run full-Jacobian peers on task c as well"
@@ -298,7 +305,19 @@ def main() -> None:
         tail(chosen.tail)
     if chosen.cover:
         cover(chosen.seeds or 20)
-    kinds = (chosen.detect, chosen.tolerances, chosen.false_alarms, chosen.tail, chosen.cover)
+    if chosen.hard:
+        table("hard set", hard_items(), chosen.seeds or 3, chosen.ours)
+    if chosen.libraries:
+        table("libraries", library_items(chosen.libraries), chosen.seeds or 1, chosen.ours)
+    others = (chosen.hard, chosen.libraries)
+    kinds = (
+        *others,
+        chosen.detect,
+        chosen.tolerances,
+        chosen.false_alarms,
+        chosen.tail,
+        chosen.cover,
+    )
     if not any(kinds):
         speed(chosen.repeats, chosen.slow)
 

@@ -55,7 +55,7 @@ class Few(Counted):
 Peer = Callable[[Counted, int], bool]
 
 # Those that measure every entry.
-FULL = ("cs231n", "torch slow", "scipy all", "scipy.differentiate", "numdifftools")
+FULL = ("cs231n", "torch slow", "scipy all", "scipy.differentiate", "numdifftools", "statsmodels")
 
 
 def peers() -> dict[str, Peer]:
@@ -249,6 +249,16 @@ def numdifftools_peers() -> dict[str, Peer]:
     return {"numdifftools": peer}
 
 
+def statsmodels_peers() -> dict[str, Peer]:
+    from statsmodels.tools.numdiff import approx_fprime
+
+    def peer(c: Counted, seed: int) -> bool:
+        n, g = approx_fprime(c.x, c.f, centered=True), c.g(c.x)
+        return bool(np.any(np.abs(g - n) > 1e-8 + 1e-6 * np.abs(n)))
+
+    return {"statsmodels": peer}
+
+
 MAKERS = (
     lambda: {"cs231n": cs231n},
     torch_peers,
@@ -256,4 +266,5 @@ MAKERS = (
     autograd_peers,
     scipy_peers,
     numdifftools_peers,
+    statsmodels_peers,
 )
