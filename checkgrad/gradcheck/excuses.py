@@ -16,14 +16,13 @@ import numpy as np
 from checkgrad.gradcheck.findings import FAINT, Finding
 from checkgrad.gradcheck.search import DIRECTIONS, Comparison, Search, Spot, among
 from checkgrad.gradcheck.subject import Leaves
-from checkgrad.numeric.ladder import differentiate, unit_of
+from checkgrad.numeric.ladder import ROUNDING, differentiate, unit_of
 from checkgrad.numeric.moves import CALM, calmer, move_scale
 
 TINY = 1e-5  # a relative difference that an eps makes, and no mistake
 UNSEEN = 0.25  # of the bound: weights differ by a factor of 3, so that a part of it would show more
 GROUPS, MOST = 8, 4  # so many groups of entries; a few wrong entries are in so many of them at most
 CELLS = (32, 64)  # parts of a path, along which a claim is summed up
-LEAST_SYMMETRY = 1e-4  # of the size of what is compared
 # The way out of saturation: arguments smaller by these powers of two.
 HALVINGS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 ENOUGH = 5
@@ -308,7 +307,7 @@ def _has_a_potential(search: Search, spot: Spot, output: int, wrong: Leaves) -> 
     (one, bound), (other, room) = (
         _change_of_claim(search, spot, output, *pair) for pair in ((wrong, whole), (whole, wrong))
     )
-    allowed = bound + room + LEAST_SYMMETRY * max(abs(one), abs(other))
+    allowed = bound + room
     return bool(np.isfinite(allowed) and abs(one - other) <= allowed)
 
 
@@ -333,7 +332,8 @@ def _is_cut_off(search: Search, spot: Spot, output: int) -> bool:
     values = [search.value(_on_the_way(search, spot, share)) for share in (1.0, 0.0)]
     calm, here = (np.nan if value is None else np.ravel(value)[output] for value in values)
     coarse, fine = (_summed_up(search, spot, output, cells) for cells in CELLS)
-    room = 2 * abs(fine - coarse) + TINY * max(abs(calm), abs(here))
+    rounding = ROUNDING * unit_of(spot.leaves) * max(abs(calm), abs(here))
+    room = 2 * abs(fine - coarse) + rounding
     return bool(here - calm <= fine + room)
 
 
