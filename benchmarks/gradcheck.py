@@ -5,6 +5,7 @@
     python benchmarks/gradcheck.py --tolerances     the peers again, at tolerances from 1e-3 to 1e-10
     python benchmarks/gradcheck.py --false-alarms   correct gradients under hard conditions
     python benchmarks/gradcheck.py --tail 100000    error over bound, of that many correct checks
+    python benchmarks/gradcheck.py --large          the cost with a million parameters
     python benchmarks/gradcheck.py --hard           80 right and 53 wrong gradients that are hard to tell apart
     python benchmarks/gradcheck.py --libraries      right gradients of libraries, and planted wrong ones
     python benchmarks/gradcheck.py --cover          coverage of the bound of numeric_gradient, entry by entry
@@ -18,6 +19,7 @@ import argparse
 import os
 import random
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -276,6 +278,41 @@ def cover(seeds: int) -> None:
         )
 
 
+def large(repeats: int) -> None:
+    """A million parameters: evaluations, time in evaluations of f at moved points, memory in that of the parameters."""
+    rng = np.random.default_rng(0)
+    x, images, due = (rng.standard_normal(shape) for shape in (1_000_000, (32, 1000), (32, 1000)))
+
+    def layer(x: Any) -> float:
+        return float(((np.maximum(images @ x.reshape(1000, 1000), 0) - due) ** 2).sum())
+
+    def layer_gradient(x: Any) -> Any:
+        z = images @ x.reshape(1000, 1000)
+        return (images.T @ (2 * (np.maximum(z, 0) - due) * (z > 0))).ravel()
+
+    tasks = {
+        "a ReLU layer, 32 samples": (layer, layer_gradient),
+        "a sum of tanh": (lambda x: float(np.sum(np.tanh(x))), lambda x: 1 - np.tanh(x) ** 2),
+    }
+    for name, (f, gradient) in tasks.items():
+        one = min(_seconds(lambda f=f: f(x)) for _ in range(repeats))
+        times = [_seconds(lambda f=f, g=gradient: check_gradient(f, g, x, seed=1)) for _ in range(repeats)]  # fmt: skip
+        tracemalloc.start()
+        answer = check_gradient(f, gradient, x, seed=1)
+        memory = tracemalloc.get_traced_memory()[1] / x.nbytes
+        tracemalloc.stop()
+        print(
+            f"{name:26s}{answer.verdict:>8s}{answer.evaluations:4d} evaluations, {min(times) / one:.1f} x f"
+            f" of {one * 1e3:.2f} ms, {memory:.1f} x the memory of x"
+        )
+
+
+def _seconds(act: Callable[[], Any]) -> float:
+    start = time.process_time()
+    act()
+    return time.process_time() - start
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--detect", action="store_true")
@@ -283,6 +320,7 @@ def main() -> None:
     parser.add_argument("--false-alarms", action="store_true")
     parser.add_argument("--tail", type=int, metavar="N")
     parser.add_argument("--cover", action="store_true")
+    parser.add_argument("--large", action="store_true")
     parser.add_argument("--hard", action="store_true")
     parser.add_argument(
         "--libraries", type=int, nargs="?", const=1, metavar="N", help="of the wrong ones, one of N"
@@ -309,7 +347,9 @@ def main() -> None:
         table("hard set", hard_items(), chosen.seeds or 3, chosen.ours)
     if chosen.libraries:
         table("libraries", library_items(chosen.libraries), chosen.seeds or 1, chosen.ours)
-    others = (chosen.hard, chosen.libraries)
+    if chosen.large:
+        large(chosen.repeats)
+    others = (chosen.hard, chosen.libraries, chosen.large)
     kinds = (
         *others,
         chosen.detect,
