@@ -10,17 +10,16 @@ from checkgrad.networks.identify import identify
 from checkgrad.networks.of_pieces import identify_pieces
 from checkgrad.networks.pieces import needed
 from checkgrad.networks.reading import Ask, NetworkCandidate, NetworkReading
-from checkgrad.networks.shapes.attributes import is_network
+from checkgrad.networks.shapes import attributes, filled
 from checkgrad.networks.shapes.common import (
-    activations_in,
     is_hinge,
     layers_in,
     losses_in,
     methods_of,
     with_inherited,
 )
-from checkgrad.networks.shapes.filled import is_filled_and_trained, shape_around_layers
 from checkgrad.networks.shapes.functions import candidates_in
+from checkgrad.networks.shapes.shape import Around
 from checkgrad.networks.usage import Usage
 from checkgrad.reading.candidate import candidates
 from checkgrad.reading.reading import Reading
@@ -64,30 +63,19 @@ def _pieces(inventory: Inventory) -> Iterator[NetworkCandidate]:
         yield NetworkCandidate("the pieces", "pieces")
 
 
+RULES = (filled.trained, attributes.candidate, filled.around_layers)  # the first that holds
+
+
 def _classes(inventory: Inventory) -> Iterator[NetworkCandidate]:
     """Classes that hold parameters, or layers, and go forward and back."""
-    losses, layers = losses_in(inventory), layers_in(inventory)
+    around = Around(inventory, losses_in(inventory), layers_in(inventory))
     for definition in inventory.definitions:
-        if definition.kind != "class" or definition in losses or is_hinge(definition):
+        if definition.kind != "class" or definition in around.losses or is_hinge(definition):
             continue
         methods = methods_of(definition, inventory)
-        if is_filled_and_trained(definition, methods) and layers:
-            helpers = (*layers, *activations_in(inventory))
-            yield NetworkCandidate(definition.name, "layers", methods, losses, helpers, definition)
-        elif is_network(definition, methods, inventory):
-            yield NetworkCandidate(
-                definition.name,
-                "class",
-                methods,
-                losses,
-                maker=with_inherited(definition, inventory),
-            )
-        elif (
-            definition not in layers
-            and (shape := shape_around_layers(definition, methods, layers, inventory))
-            and (losses or shape == "class")
-        ):
-            yield NetworkCandidate(definition.name, shape, methods, losses, layers, definition)
+        fitting = (one for rule in RULES if (one := rule(definition, methods, around)))
+        if found := next(fitting, None):
+            yield found
 
 
 def read_networks(

@@ -10,7 +10,6 @@ from checkgrad.exercises import mlp
 from checkgrad.networks import script as scripts
 from checkgrad.networks.confirm import confirmed
 from checkgrad.networks.gradients import gradients
-from checkgrad.networks.holders import holders
 from checkgrad.networks.losses import LossFound, losses
 from checkgrad.networks.match import seen_in_loss
 from checkgrad.networks.names import setting
@@ -28,6 +27,7 @@ from checkgrad.networks.places import Path
 from checkgrad.networks.reading import TASKS, Ask, NetworkCandidate, NetworkReading
 from checkgrad.networks.script import COUNT, DEPTH, PENALTY, RATE, Script
 from checkgrad.networks.search import CLASSES, Holder, Search
+from checkgrad.networks.shapes import SHAPES
 from checkgrad.networks.usage import Usage
 from checkgrad.words.messages import UNKNOWN_NAME
 
@@ -75,7 +75,7 @@ FILLED = (COUNT, RATE, PENALTY, DEPTH)
 
 def _searched(candidate: NetworkCandidate, search: Search) -> NetworkReading | str:
     """One search through all that can be tried."""
-    batches = list(holders(search, tokens(search)))
+    batches = list(SHAPES[search.shape].holders(search, tokens(search)))
     trials = _trials(search, batches)
     # what goes forward with many layers has to go back through as many
     deepest = max((len(t.given.parameters) for t in trials if t.seen), default=0)

@@ -38,7 +38,7 @@ class NetworkCandidate:
 
     function: the name it is shown under.
     shape: "class" makes its layers itself, "layers" is filled with them, "functions" are handed the parameters,
-        "pieces" have to be put together. parts, others, layers, maker: see network_holders.Search.
+        "pieces" have to be put together. parts, others, layers, maker: see search.Search.
     """
 
     function: str

@@ -11,6 +11,7 @@ from checkgrad.networks import script as scripts
 from checkgrad.networks.constructors import plans
 from checkgrad.networks.names import fillings
 from checkgrad.networks.places import Places, says_gradient
+from checkgrad.networks.reading import NetworkCandidate
 from checkgrad.networks.script import REST, SIZES, Call, T, X
 from checkgrad.networks.search import HIDDEN_SIZES, Holder, Search, pilot_sizes
 from checkgrad.networks.shapes.common import (
@@ -22,6 +23,7 @@ from checkgrad.networks.shapes.common import (
     with_inherited,
     with_parameters,
 )
+from checkgrad.networks.shapes.shape import Around, Shape
 from checkgrad.words.networks import BIAS_NAME, WEIGHT_NAME
 from checkgrad.words.purposes import INITIALISES, says
 from checkgrad.words.text import bare, last
@@ -138,3 +140,53 @@ def unset(search: Search) -> list[Holder]:
 
 def _trains(definition: Definition) -> bool:
     return last(definition.name).lower() in ("fit", "train")
+
+
+def candidate(
+    definition: Definition, methods: tuple[Definition, ...], around: Around
+) -> NetworkCandidate | None:
+    """A class that holds parameters, and goes forward and back."""
+    if not is_network(definition, methods, around.inventory):
+        return None
+    maker = with_inherited(definition, around.inventory)
+    return NetworkCandidate(definition.name, "class", methods, around.losses, maker=maker)
+
+
+def holders(search: Search, tokens: set[str]) -> Iterator[list[Holder]]:
+    """The object that its constructor makes; one that is made ready, or whose parameters are put in."""
+    yield (found := of_class(search))
+    if not found:
+        yield from made_ready(search)
+        yield unset(search)
+
+
+ATTRIBUTES = Shape(
+    key="class",
+    holders=holders,
+    accepts="""
+import numpy as np
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+class Net:
+    def __init__(self, sizes):
+        self.weights = [0.1 * np.ones((i, o)) for i, o in zip(sizes[:-1], sizes[1:])]
+        self.biases = [np.zeros(o) for o in sizes[1:]]
+
+    def forward(self, x):
+        self.inputs = [x]
+        for w, b in zip(self.weights[:-1], self.biases[:-1]):
+            self.inputs.append(np.tanh(self.inputs[-1] @ w + b))
+        return softmax(self.inputs[-1] @ self.weights[-1] + self.biases[-1])
+
+    def backward(self, x, t):
+        delta = (self.forward(x) - t) / len(x)
+        gradients = []
+        for i in reversed(range(len(self.weights))):
+            gradients.insert(0, (self.inputs[i].T @ delta, delta.sum(axis=0)))
+            delta = delta @ self.weights[i].T * (1 - self.inputs[i] ** 2)
+        return gradients
+""",
+)

@@ -11,9 +11,11 @@ from checkgrad.exercise import Kind
 from checkgrad.exercises import mlp
 from checkgrad.networks import script as scripts
 from checkgrad.networks.names import setting, takes_activation
+from checkgrad.networks.reading import NetworkCandidate
 from checkgrad.networks.script import FUNCTION, IN, LAYERS, OUT, RATE, Call, Stack
 from checkgrad.networks.search import Holder, Search, pilot_sizes
-from checkgrad.networks.shapes.common import makes_holders, making, with_parameters
+from checkgrad.networks.shapes.common import activations_in, makes_holders, making, with_parameters
+from checkgrad.networks.shapes.shape import Around, Shape
 from checkgrad.reading.signature import required
 from checkgrad.words.meaning import DERIVATIVE, LOSS_WORDS, meaning
 from checkgrad.words.networks import holds
@@ -144,3 +146,88 @@ def _fillings_of_container(search: Search) -> Iterator[tuple[str, str, tuple[scr
     yield from (
         ("set", name, ()) for name in search.maker.sets if "layer" in name or "module" in name
     )
+
+
+def trained(
+    definition: Definition, methods: tuple[Definition, ...], around: Around
+) -> NetworkCandidate | None:
+    """A class that layers are added to, and that trains itself."""
+    if not (is_filled_and_trained(definition, methods) and around.layers):
+        return None
+    helpers = (*around.layers, *activations_in(around.inventory))
+    return NetworkCandidate(definition.name, "layers", methods, around.losses, helpers, definition)
+
+
+def around_layers(
+    definition: Definition, methods: tuple[Definition, ...], around: Around
+) -> NetworkCandidate | None:
+    """A class around layers that it makes or is given, beside a loss where it has none of its own."""
+    if definition in around.layers:
+        return None
+    shape = shape_around_layers(definition, methods, around.layers, around.inventory)
+    if not shape or not (around.losses or shape == "class"):
+        return None
+    layers = around.layers
+    return NetworkCandidate(definition.name, shape, methods, around.losses, layers, definition)
+
+
+def holders(search: Search, tokens: set[str]) -> Iterator[list[Holder]]:
+    """The container, filled with layers of the module."""
+    yield of_layers(search)
+
+
+FILLED = Shape(
+    key="layers",
+    holders=holders,
+    accepts="""
+import numpy as np
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W = 0.1 * np.ones((n_in, n_out))
+        self.b = np.zeros(n_out)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        self.db = dout.sum(axis=0)
+        return dout @ self.W.T
+
+class Tanh:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+
+    def backward(self, dout):
+        return dout * (1 - self.y**2)
+
+class SoftmaxCrossEntropy:
+    def forward(self, z, t):
+        self.y, self.t = softmax(z), t
+        return -np.sum(t * np.log(self.y)) / len(z)
+
+    def backward(self):
+        return (self.y - self.t) / len(self.t)
+
+class Network:
+    def __init__(self, layers):
+        self.layers = layers
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, dout):
+        for layer in reversed(self.layers):
+            dout = layer.backward(dout)
+        return dout
+""",
+)

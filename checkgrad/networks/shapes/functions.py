@@ -15,9 +15,10 @@ from checkgrad.networks.places import Index, Numbered, Places
 from checkgrad.networks.reading import NetworkCandidate
 from checkgrad.networks.script import PARAMS, VECTOR, WEIGHTS, Script, T, X
 from checkgrad.networks.search import Holder, Search, pilot_sizes
-from checkgrad.networks.shapes.attributes import of_any_size
+from checkgrad.networks.shapes.attributes import of_any_size, of_class
 from checkgrad.networks.shapes.common import losses_in, takes
 from checkgrad.networks.shapes.global_parameters import found
+from checkgrad.networks.shapes.shape import Shape
 from checkgrad.words.networks import WHOLE_WEIGHTS
 from checkgrad.words.purposes import INITIALISES, says
 from checkgrad.words.text import last
@@ -96,3 +97,40 @@ def by_default(search: Search, tokens: set[str]) -> Iterator[list[Holder]]:
             for w, b in shapes
             for depth in depths
         ]
+
+
+def holders(search: Search, tokens: set[str]) -> Iterator[list[Holder]]:
+    """Parameters that are handed over: as the module's own initialiser makes them, or as names say."""
+    if found := of_class(search) if search.maker else []:
+        yield [handed(h) for h in found]
+    else:
+        yield from by_default(search, tokens)
+
+
+FUNCTIONS = Shape(
+    key="functions",
+    holders=holders,
+    accepts="""
+import numpy as np
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+def init_params(n_in, n_hidden, n_out):
+    return {
+        "W1": 0.1 * np.ones((n_in, n_hidden)), "b1": np.zeros(n_hidden),
+        "W2": 0.1 * np.ones((n_hidden, n_out)), "b2": np.zeros(n_out),
+    }
+
+def forward(params, X):
+    A1 = np.tanh(X @ params["W1"] + params["b1"])
+    return softmax(A1 @ params["W2"] + params["b2"]), A1
+
+def backward(params, X, T):
+    Y, A1 = forward(params, X)
+    dZ2 = (Y - T) / len(X)
+    dZ1 = dZ2 @ params["W2"].T * (1 - A1**2)
+    return {"dW1": X.T @ dZ1, "db1": dZ1.sum(axis=0), "dW2": A1.T @ dZ2, "db2": dZ2.sum(axis=0)}
+""",
+)
