@@ -35,7 +35,8 @@ def without(shape):
 
 @pytest.mark.parametrize("rule", candidates.RULES, ids=lambda rule: rule.__name__)
 def test_every_rule_of_classes_is_needed(rule, monkeypatch):
-    inventories = [InProcess(one.head + one.source).inventory for one in WRITTEN.values()]
+    sources = [one.head + one.source for one in WRITTEN.values() if "train.csv" not in one.source]
+    inventories = [InProcess(source).inventory for source in sources]
 
     def shapes():
         return [[one.shape for one in network_candidates(found)] for found in inventories]
