@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from checkgrad.exercises import mlp
 from checkgrad.words.text import listed
 
 FORWARD = listed(
@@ -81,5 +82,5 @@ FIELD_SLOPE = listed(
 # What the argument of a layer is called that chooses its activation, beside what has "activ" in it.
 CHOSEN = listed("act f func nonlinearity activator sigma g")
 # Of NumPy: what a call in a forward pass makes of the logits.
-WRITTEN = {"maximum": "relu"}
+WRITTEN = {"maximum": mlp.BY_NAME[0]}
 LAYERS = listed("layer dense linear affine fc connected")
