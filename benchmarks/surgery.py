@@ -1,8 +1,10 @@
 """How many one-place mistakes surgery mends and finds, and what that costs.
 
 python benchmarks/surgery.py [EVERY [FIRST]]    takes every EVERY-th mutant of the networks in tests/network_shapes.py
+python benchmarks/surgery.py together COUNT TIMES    puts COUNT mistakes at once into each network, TIMES times
 """
 
+import random
 import statistics
 import sys
 import tempfile
@@ -44,6 +46,64 @@ def main(every, first):
     shares = sorted(seconds)
     middle, most = statistics.median(shares), shares[int(0.95 * len(shares))]
     print(f"CPU: median {middle:.2f} s, 95th percentile {most:.2f} s, at most {shares[-1]:.2f} s")
+
+
+def together(count, times):
+    """Several mistakes at once: how many are found at their lines, and is the first repair at one of them."""
+    rng, total, seconds = random.Random(count), Counter(), []
+    for name, shape in SHAPES.items():
+        source = shape.head + shape.source
+        patient = patient_of(source)
+        if patient is None or not loads(source):
+            continue
+        alone = [
+            m for m in mutants(source) if is_one_line(source, m) and is_wrong(m.source, patient)
+        ]
+        seen = Counter()
+        for _ in range(times):
+            if mixed := mixture(source, alone, count, rng):
+                began = time.process_time()
+                found, search = operate(mixed[0], patient)
+                if search.first.blocks is None:
+                    continue
+                seconds.append(time.process_time() - began)
+                lines = [o.at.lineno if o.at else search.runs.nodes[o.root].line for o in found]
+                seen["wrong"] += 1
+                seen["all right"] += bool(found) and search.is_complete
+                seen["first repair at one of the lines"] += bool(lines) and lines[0] in mixed[1]
+                seen["all at their lines"] += set(mixed[1]) <= set(lines)
+        print(f"{name:34} {told(seen)}", flush=True)
+        total += seen
+    print(f"{'all':34} {told(total)}")
+    print(f"CPU: median {statistics.median(seconds):.2f} s, at most {max(seconds):.2f} s")
+
+
+def is_one_line(source, mutant):
+    return not mutant.left_out and mutant.source.count("\n") == source.count("\n")
+
+
+def is_wrong(source, patient):
+    """Does it run, with wrong gradients?"""
+    try:
+        search = Search(Operated(source), patient)
+        (reply,) = search.run(search.trial(search.truth))
+    except Exception:
+        return False
+    right = search.truth.right(reply.blocks)
+    return reply.blocks is not None and 0 in right and right < search.truth.everything
+
+
+def mixture(source, alone, count, rng):
+    """A source with several mistakes in different lines, and the lines; None where there are too few."""
+    chosen = {}
+    for mutant in rng.sample(alone, len(alone)):
+        chosen.setdefault(mutant.line, mutant)
+    if len(chosen) < count:
+        return None
+    lines = source.split("\n")
+    for line in list(chosen)[:count]:
+        lines[line - 1] = chosen[line].source.split("\n")[line - 1]
+    return "\n".join(lines), list(chosen)[:count]
 
 
 def patient_of(source):
@@ -95,5 +155,8 @@ def told(seen):
 
 if __name__ == "__main__":
     np.seterr(all="ignore")
-    given = [int(a) for a in sys.argv[1:]]
-    main(*(given + [9, 0][len(given) :]))
+    if sys.argv[1:2] == ["together"]:
+        together(*map(int, sys.argv[2:]))
+    else:
+        given = [int(a) for a in sys.argv[1:]]
+        main(*(given + [9, 0][len(given) :]))

@@ -215,7 +215,9 @@ def _changes(
     if isinstance(one, ast.BinOp):
         yield from _other_operators(scene, one)
     if isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.USub | ast.Not | ast.Invert):
-        yield said(one.operand), "sign" if isinstance(one.op, ast.USub) else "negated", 1.0
+        of_a_number = isinstance(one.operand, ast.Constant)
+        kind = "sign" if isinstance(one.op, ast.USub) else "negated"
+        yield said(one.operand), kind, 1.0 - 0.1 * of_a_number
     if isinstance(one, ast.Compare) and len(one.ops) == 1:
         for op in COMPARISONS.get(type(one.ops[0]), ()):
             yield f"{said(one.left)} {op} {said(one.comparators[0])}", "compared", 1.0
@@ -248,7 +250,8 @@ def _around(
         return
     if isinstance(one, ast.Name) and np.ndim(got):
         yield from ((number, "constant", 1.4) for number in ("1", "0"))
-    yield f"-({text})", "sign", 1.1 + 0.3 * (isinstance(one, ast.Name) or not np.ndim(got))
+    small = isinstance(one, ast.Name) or not np.ndim(got)
+    yield f"-({text})", "sign", 0.9 if one in scene.steps else 1.1 + 0.3 * small
     if np.ndim(got) == 2 and not (isinstance(one, ast.Attribute) and one.attr == "T"):
         yield f"({text}).T", "transposed", 0.9
     yield f"1 - ({text})", "one minus", 1.4
@@ -376,8 +379,10 @@ def _other_calls(scene: Scene, one: ast.Call) -> Iterator[tuple[str, str, float]
     def call(args: list[str], named: dict[str, str]) -> str:
         return f"{function}({', '.join([*args, *(f'{k}={v}' for k, v in named.items())])})"
 
+    if function in ("sum", "max", "min") and function not in scene.defined:
+        function = f"np.{function}"  # Python's own knows no axes
     method = isinstance(one.func, ast.Attribute)
-    name = one.func.attr if isinstance(one.func, ast.Attribute) else function
+    name = function.rpartition(".")[2] if not method else one.func.attr  # type: ignore[attr-defined]
     own = isinstance(one.func, ast.Attribute) and said(one.func.value) not in (
         "np",
         "numpy",

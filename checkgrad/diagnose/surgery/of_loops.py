@@ -12,7 +12,7 @@ import numpy as np
 from checkgrad.child import bench as child
 from checkgrad.child import operate
 from checkgrad.diagnose.surgery.patient import Truth
-from checkgrad.diagnose.surgery.table import Blocks, Reply, Runs, Tabled, Trial
+from checkgrad.diagnose.surgery.table import MOST_UNKNOWN, Blocks, Reply, Runs, Tabled, Trial
 from checkgrad.reading.loops import LoopReading
 from checkgrad.reading.loops.attempts import attempts_of
 from checkgrad.reading.loops.face import Ask, Bench, NotRead, Turn
@@ -21,6 +21,7 @@ from checkgrad.reading.loops.points import Point, Points, entry_by_entry, values
 from checkgrad.reading.loops.reading import meant, rates
 from checkgrad.reading.loops.roles import Output, take, ways
 
+AFFORDABLE = 2_000_000  # numbers that turns may tell whose effect cannot be told before
 MANY = 200_000  # numbers that a turn may tell of which everything is asked
 FEW = 24  # entries of all parameters, that are moved one by one
 LEAST = 3  # rows in which the slope of a block is known
@@ -282,7 +283,10 @@ class Turns:
 
     def __init__(self, bench: Bench, patient: LoopPatient) -> None:
         self.bench, self.patient = bench, patient
-        self.count = 0
+        self.count, self.at_once = 0, 48  # for the way to the bench costs as much as many turns
+        self.most_unknown = int(
+            np.clip(AFFORDABLE // patient.points.roles.steps_told, 30, MOST_UNKNOWN)
+        )
 
     def run(self, trials: Sequence[Trial]) -> list[Reply]:
         """What the trials give, in their order."""

@@ -11,7 +11,7 @@ from checkgrad.child import bench as child
 from checkgrad.child import operate
 from checkgrad.diagnose.surgery.of_loops import MANY, told_by
 from checkgrad.diagnose.surgery.patient import Truth
-from checkgrad.diagnose.surgery.table import Reply, Runs, Tabled, Trial
+from checkgrad.diagnose.surgery.table import MOST_UNKNOWN, Reply, Runs, Tabled, Trial
 from checkgrad.reading.loops import LoopReading, read_loop
 from checkgrad.reading.loops.face import Ask, Bench, NotRead, Turn
 
@@ -44,7 +44,7 @@ class FirstTurns:
 
     def __init__(self, patient: StoppedLoop) -> None:
         self.patient = patient
-        self.count = 0
+        self.count, self.at_once, self.most_unknown = 0, 24, MOST_UNKNOWN
         self.read: dict[tuple[str, ...], list[np.ndarray]] = {}
         reading = patient.reading
         self.bench = Bench(patient.ask, reading.loop, reading.loop.number, reading.leave)

@@ -252,7 +252,7 @@ class Options:
     ) -> Iterator[tuple[str, str, float, Due | None]]:
         if not fits:
             for due in of_any_shape(self.truth, len(values)):
-                yield due.text, "replaced", 2.4, due
+                yield due.text, "replaced", 1.9 if due.is_answer else 2.4, due
                 if values:
                     yield f"{due.text} @ {said}", "dotted", 2.5, due
                     yield f"{said} @ {due.text}", "dotted", 2.5, due

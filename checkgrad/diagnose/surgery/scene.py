@@ -200,6 +200,12 @@ class Scene:
         return None
 
     @cached_property
+    def steps(self) -> set[ast.expr]:
+        """What is added to, or taken from, something in place."""
+        found = (one for one in ast.walk(self.tree) if isinstance(one, ast.AugAssign))
+        return {one.value for one in found if isinstance(one.op, ast.Add | ast.Sub)}
+
+    @cached_property
     def targets(self) -> dict[int, str]:
         """What the value of a node is assigned to, where that is one name or attribute."""
         found = {}

@@ -19,9 +19,7 @@ from checkgrad.diagnose.surgery.table import Reply, Runs, Trial
 MOST = 4  # mistakes
 MOST_RUNS = 1000
 ALIKE = 3  # options that are tried of those that give the same on the first set
-MOST_UNKNOWN = 150  # trials whose effect cannot be told before
 LARGEST = 64  # entries of a value whose effect is measured entry by entry
-TOGETHER = 12  # trials that are asked at once
 NEAR = 1e-7  # relative, of an answer that is predicted
 PLAIN = 1.5  # below this cost stands what needs no quantity from outside
 WIDE = 2.3  # above it stands what is due in the end, which says little
@@ -202,10 +200,11 @@ class Search:
             )
             far = 0.02 * (len(roots) - place)
             apart = 0.0 if root in self.whole else 0.3
-            given[root] = [
+            weighed = (
                 replace(o, cost=o.cost + (far if o.due and o.due.is_answer else far / 100 + apart))
                 for o in options
-            ]
+            )
+            given[root] = sorted(weighed, key=_cost)
         sure: list[tuple[int, Operation]] = []
         unknown: list[Operation] = []
         slopes = self.slopes([r for r in roots if given[r]])
@@ -215,7 +214,8 @@ class Search:
             unknown += other
         best = self.confirmed(o for _, o in sorted(sure, key=lambda s: (-s[0], s[1].cost)))
         limit = best.cost if best else 99.0
-        return _cheapest(best, self.confirmed(sorted(unknown, key=_cost), limit, MOST_UNKNOWN))
+        most = self.table.most_unknown * (1 if fits else 2)
+        return _cheapest(best, self.confirmed(sorted(unknown, key=_cost), limit, most))
 
     @property
     def shaped_or_not(self) -> bool:
@@ -231,7 +231,7 @@ class Search:
         second: Operation | None = None
         waiting = [o for o in options if o.cost < below][:most]
         while waiting and not self.is_spent:
-            few, waiting = waiting[:TOGETHER], waiting[TOGETHER:]
+            few, waiting = waiting[: self.table.at_once], waiting[self.table.at_once :]
             replies = self.run(*(self.trial(self.truth, option) for option in few))
             self.tried += few
             for option, reply in zip(few, replies, strict=True):
@@ -350,7 +350,8 @@ class Search:
             seen[digest] = seen.get(digest, 0) + 1
             if seen[digest] > ALIKE:
                 continue
-            if slopes is None or not all(map(_alike, turns, told)):
+            fits = len(turns) == len(told) and all(map(_alike, turns, told))
+            if slopes is None or not fits:
                 unknown.append(option)
             elif count := self.will_mend(slopes, _flat(turns) - start):
                 will.append((count, option))

@@ -21,6 +21,7 @@ from checkgrad.diagnose.surgery.scene import Scene
 from checkgrad.sandbox import Worker
 from checkgrad.sandbox.watching import Asked, Run, Watching
 
+MOST_UNKNOWN = 150
 SECONDS = 0.5  # for one run
 LARGEST = 200_000  # characters of a file that is operated on
 
@@ -66,6 +67,8 @@ class Tabled(Protocol):
     """Runs of one patient, counted."""
 
     count: int
+    at_once: int  # how many trials of which one may be enough
+    most_unknown: int  # trials whose effect cannot be told before
 
     def run(self, trials: Sequence[Trial]) -> list[Reply]:
         """What the trials give, in their order."""
@@ -141,7 +144,7 @@ class Table:
 
     def __init__(self, runs: Runs, patient: Patient) -> None:
         self.runs, self.patient = runs, patient
-        self.count = 0
+        self.count, self.at_once, self.most_unknown = 0, 12, MOST_UNKNOWN
         self.together = True  # does a probe take one request, so that trials can be asked at once?
 
     def run(self, trials: Sequence[Trial]) -> list[Reply]:
