@@ -3,6 +3,7 @@
     python benchmarks/batch.py                    # 20, 200 and 2,000 submissions, without and with HTML
     python benchmarks/batch.py --sizes 20 --rivals /path/to/venv    # one with gradescope-utils, nbgrader and otter
     python benchmarks/batch.py --sizes 2000 --dask                  # overhead of a LocalCluster
+    python benchmarks/batch.py --soak 2000                          # does anything grow?
 
 Times are CPU seconds of all processes, so other work on the machine changes them little; the second core's
 factor and dask's overhead are ratios of wall time within one run.
@@ -11,10 +12,12 @@ factor and dask's overhead are ratios of wall time within one run.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -213,7 +216,11 @@ def main() -> None:
     parser.add_argument(
         "--rivals", metavar="VENV", type=Path, help="and with its graders; no hangs"
     )
+    parser.add_argument("--soak", type=int, nargs="?", const=2000, metavar="N")
     options = parser.parse_args()
+    if options.soak:
+        soak(options.soak)
+        return
     print(f"{'':28s} {'size':>6s} {'wall s':>8s} {'CPU s':>8s} {'CPU/each':>9s} {'MB':>7s}")
     for size in options.sizes:
         with tempfile.TemporaryDirectory(prefix="checkgrad-bench-") as name:
@@ -222,6 +229,59 @@ def main() -> None:
             write_class(folder / "class", size, hangs=hangs)
             (folder / "week3.toml").write_text(LIGHT if options.light else ASSIGNMENT)
             compare(folder, size, options)
+
+
+CHEAP = (
+    "import numpy as np\n\ndef sigmoid(z):\n    return 1 / (1 + np.exp(-np.asarray(z, float)))\n"
+)
+SAMPLED = 10  # times in a soak
+
+
+def soak(size: int) -> None:
+    """A class of cheap submissions, no two the same: memory, descriptors and temporary files on the way."""
+    with tempfile.TemporaryDirectory(prefix="checkgrad-bench-") as name:
+        folder, scratch = Path(name), Path(name, "tmp")
+        (folder / "class").mkdir()
+        scratch.mkdir()
+        for i in range(size):
+            (folder / "class" / f"s{i:04d}.py").write_text(f"{CHEAP}\n# {i}\n")
+        (folder / "week.toml").write_text('name = "week"\nexercises.sigmoid.points = 1\n')
+        command = [sys.executable, "-m", "checkgrad", "grade", "--class", str(folder / "class")]
+        command += ["--assignment", str(folder / "week.toml"), "--out", str(folder / "out")]
+        environment = {**os.environ, "TMPDIR": str(scratch)}
+        students, due = folder / "out" / "students", 0
+        with subprocess.Popen(
+            [*command, "-j1", "--no-html", "--export", "gradescope"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        ) as run:
+            while run.poll() is None:
+                done = len(os.listdir(students)) if students.is_dir() else 0
+                if done >= due:
+                    print(f"{done:6d} graded: {_held(run.pid, scratch)}", flush=True)
+                    due = done + max(size // SAMPLED, 1)
+                time.sleep(0.2)
+        left = [p.name for p in scratch.iterdir()]
+        print(f"ended with {run.returncode}, {len(os.listdir(students))} graded, left: {left}")
+
+
+def _held(pid: int, scratch: Path) -> str:
+    """Memory and descriptors of a process and of all below it, and what lies in the temporary folder."""
+    family, memory, descriptors = [pid], 0, 0
+    for one in family:
+        try:
+            for thread in Path(f"/proc/{one}/task").iterdir():
+                family += map(int, (thread / "children").read_text().split())
+            memory += int(Path(f"/proc/{one}/statm").read_text().split()[1]) * 4096
+            descriptors += len(os.listdir(f"/proc/{one}/fd"))
+        except OSError:  # it has just ended
+            continue
+    found = sum(1 for _ in scratch.iterdir())
+    return (
+        f"{len(family)} processes, {memory >> 20} MB, {descriptors} descriptors,"
+        f" {found} temporary folders"
+    )
 
 
 def compare(folder: Path, size: int, options: argparse.Namespace) -> None:
