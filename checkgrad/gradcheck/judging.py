@@ -64,7 +64,7 @@ def judged(search: Search, spot: Spot) -> Answer:
     if first.missing and (first.blunt or not first.agrees):
         _settle(search, spot)
         first = _compared(search, spot)
-    if first.bent and (block := beyond_convention(search, spot)):
+    if np.any(first.bent) and (block := beyond_convention(search, spot, first.bent)):
         return _wrong_at_a_kink(Answer("", False, (), _resolution(search, spot, first)), block)
     if first.agrees and _stand_out(first, first.shares).all():
         return Answer("", False, (), _resolution(search, spot, first), float(np.max(first.excess)))

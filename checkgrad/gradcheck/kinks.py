@@ -6,7 +6,7 @@ lowest slope that it can give is the first one on a path and all that slopes fal
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,32 +35,42 @@ Span = tuple[Any, Any]
 
 @dataclass(frozen=True)
 class Aim:
-    """A direction of one leaf, in which one entry of it moves, or all of them."""
+    """A direction of one leaf, in which one entry of it moves, or all of them; and outputs to look at, by flat number."""
 
     leaf: int
     entry: int | None
     direction: Leaves
+    outputs: Any = 0
+
+    def seen(self, numbers: Any) -> Any:
+        """Of *numbers*, one an output, those to look at."""
+        return np.ravel(np.asarray(numbers, float))[self.outputs]
 
 
-def beyond_convention(search: Search, spot: Spot) -> Block | None:
-    """An entry for which *spot* claims what no convention at a kink gives; None if there is none."""
+def beyond_convention(search: Search, spot: Spot, bent: Any = True) -> Block | None:
+    """An entry for which *spot* claims what no convention at a kink gives; None if there is none.
+
+    bent: which outputs have a kink, along some direction, if that is known.
+    """
     samples = range(FEWER if spot.lent else SAMPLES)
     around = [at for _ in samples if (at := search.nearby(spot, BESIDE[0]))]
     if not around:
         return None
-    for aim in _suspects(search, spot, around):
+    suspects = _suspects(search, spot, around, np.any(np.atleast_1d(bent), axis=0))
+    for aim in suspects[: 1 if spot.lent else MOST]:
         if block := _beyond(search, spot, aim):
             return block
     return None
 
 
-def _suspects(search: Search, spot: Spot, around: list[Spot]) -> list[Aim]:
+def _suspects(search: Search, spot: Spot, around: list[Spot], bent: Any) -> list[Aim]:
     """Where the claim is none of those around, the furthest off first."""
     aims = _aims(search, spot, around)
     here, *there = (_slopes(at.claimed, aims) for at in (spot, *around))
-    off = _how_far_off(here, there)
-    worst = np.max(off.reshape(len(aims), -1), axis=1)
-    return [aims[i] for i in np.argsort(-worst)[:MOST] if worst[i] > 0]
+    off = np.where(bent, _how_far_off(here, there), 0.0).reshape(len(aims), -1)
+    worst = np.max(off, axis=1)
+    found = [(aims[i], np.argsort(-off[i])[:MOST]) for i in np.argsort(-worst) if worst[i] > 0]
+    return [replace(aim, outputs=outputs) for aim, outputs in found]
 
 
 def _aims(search: Search, spot: Spot, around: list[Spot]) -> list[Aim]:
@@ -105,18 +115,23 @@ def _slopes(claimed: Derivative, aims: list[Aim]) -> Any:
 
 def _beyond(search: Search, spot: Spot, aim: Aim) -> Block | None:
     """Is the claim along *aim* lower or higher than any convention's?"""
-    here = np.asarray(spot.claimed.slope(aim.direction), float)
-    paths = [_slopes_on_a_path(search, spot, aim, beside) for beside in BESIDE]
+    claimed = np.asarray(spot.claimed.slope(aim.direction), float)
+    distances = BESIDE[::3] if spot.lent else BESIDE
+    paths = [_slopes_on_a_path(search, spot, aim, beside) for beside in distances]
     if any(path is None for path in paths):
         return None
     lows, highs = (np.array(ends) for ends in zip(*map(_span, paths), strict=True))
     low, high = np.min(lows, axis=0), np.max(highs, axis=0)
     # Paths that differ have not told all kinks apart, or were not close enough.
     unknown = np.maximum(np.ptp(lows, axis=0), np.ptp(highs, axis=0))
-    rounding = 2 * spot.claimed.rounding(aim.direction, here)
-    room = unknown + rounding + ROUNDING * np.maximum(np.abs(low), np.abs(high))
-    off = np.argwhere(np.maximum(low - here, here - high) > room)
-    return _told(search, spot, aim, off[0], (here, low, high)) if len(off) else None
+    rounding = np.broadcast_to(spot.claimed.rounding(aim.direction, claimed), claimed.shape)
+    here = aim.seen(claimed)
+    room = unknown + 2 * aim.seen(rounding) + ROUNDING * np.maximum(np.abs(low), np.abs(high))
+    off = np.flatnonzero(np.maximum(low - here, here - high) > room)
+    if not len(off):
+        return None
+    output = np.unravel_index(int(aim.outputs[off[0]]), claimed.shape)
+    return _told(search, spot, aim, output, [float(a[off[0]]) for a in (here, low, high)])
 
 
 def _slopes_on_a_path(search: Search, spot: Spot, aim: Aim, beside: float) -> Any:
@@ -127,14 +142,16 @@ def _slopes_on_a_path(search: Search, spot: Spot, aim: Aim, beside: float) -> An
 
     def slope(t: float) -> Any:
         at = search.moved(base, aim.direction, beside * t)
-        return np.nan if at is None else np.asarray(at.claimed.slope(aim.direction), float)
+        if at is None:
+            return np.full(len(aim.outputs), np.nan)
+        return aim.seen(at.claimed.slope(aim.direction))
 
     places = PATH
     slopes = np.array([slope(t) for t in places])
     for _ in range(CLOSER):
-        jumps = np.abs(np.diff(slopes, axis=0)).reshape(len(places) - 1, -1)
+        jumps = np.abs(np.diff(slopes, axis=0))
         cells = np.flatnonzero((jumps > SMOOTH * np.max(jumps, axis=0)).any(axis=1))
-        if not np.isfinite(slopes).all() or len(places) + len(cells) > LONGEST:
+        if not (np.isfinite(slopes).all() and 0 < len(cells) <= LONGEST - len(places)):
             break
         middles = (places[cells] + places[cells + 1]) / 2
         slopes = np.insert(slopes, cells + 1, [slope(t) for t in middles], axis=0)
@@ -163,7 +180,7 @@ def _span(path: Any) -> Span:
     return low, high
 
 
-def _told(search: Search, spot: Spot, aim: Aim, output: Any, slopes: tuple[Any, Any, Any]) -> Block:
+def _told(search: Search, spot: Spot, aim: Aim, output: Any, slopes: list[float]) -> Block:
     name, where = search.subject.names[aim.leaf], tuple(int(i) for i in output)
     x = spot.leaves[aim.leaf]
     per, place = 1.0, f"d{name}, along a random direction,"
@@ -177,6 +194,6 @@ def _told(search: Search, spot: Spot, aim: Aim, output: Any, slopes: tuple[Any, 
             float(np.broadcast_to(search.scale(x), x.shape)[where]),
         )
     power = 2 if search.claim.twice else 1
-    here, low, high = (search.counted.in_its_unit(float(s[where] / per**power)) for s in slopes)
+    here, low, high = (search.counted.in_its_unit(s / per**power) for s in slopes)
     between = f"{low:.6g} to {high:.6g}" if high - low > 1e-6 * abs(high) else f"{high:.6g}"
     return Block(place, f"{here:.6g} at this point, where the slopes around it leave {between}")

@@ -111,8 +111,8 @@ class Comparison:
     """Claim and measurement along directions (directions, *out), and what may lie between the two.
 
     allowed: what of the bound is the user's tolerance. shares: what each leaf adds to the claim, (leaves,
-    directions, *out). missing: had f no value at some of the steps? bent: is there an entry with a kink that is
-    judged all the same, between its slopes on both sides?
+    directions, *out). missing: had f no value at some of the steps? bent: which entries have a kink and
+    are judged all the same, between their slopes on both sides?
     """
 
     claimed: Any
@@ -122,7 +122,7 @@ class Comparison:
     allowed: Any = 0.0
     shares: Any = None
     missing: bool = False
-    bent: bool = False
+    bent: Any = None
 
     @cached_property
     def excess(self) -> Any:
@@ -361,7 +361,7 @@ class Search:
             found = nothing(claimed.shape)
             bound = found.bound
         smooth = found.smooth | self._hardly_a_kink(claimed, found.value, bound)
-        bent = self.claim.elementwise and bool(np.any(smooth & ~found.smooth))
+        bent = smooth & ~found.smooth if self.claim.elementwise else None
         return Comparison(claimed, found.value, bound, smooth, allowed, shares, missing, bent)
 
     def _hardly_a_kink(self, claimed: Any, measured: Any, bound: Any) -> Any:
