@@ -300,3 +300,47 @@ def test_a_layer_of_which_the_activation_is_not_known_is_not_accused(tmp_path, s
     assert not any(
         o.exercise.startswith("affine") and o.verdict.failed for o in grade(path).outcomes
     )
+
+
+BOOK = """
+import numpy as np
+
+class Sigmoid:
+    def forward(self, x):
+        self.x = x
+        return 1 / (1 + np.exp(-x))
+
+    def backward(self, output_gradient, learning_rate):
+        s = 1 / (1 + np.exp(-self.x))
+        return output_gradient * s * (1 - s)
+
+class SoftmaxLossCategoricalCrossentropy:
+    def forward(self, inputs, y_true):
+        e = np.exp(inputs - np.max(inputs, axis=1, keepdims=True))
+        self.output = e / np.sum(e, axis=1, keepdims=True)
+        return -np.mean(np.log(self.output[range(len(inputs)), np.argmax(y_true, axis=1)]))
+
+    def backward(self, dvalues, y_true):
+        samples = len(dvalues)
+        self.dinputs = dvalues.copy()
+        self.dinputs[range(samples), np.argmax(y_true, axis=1)] -= 1
+        self.dinputs = self.dinputs / samples
+"""
+
+
+def test_layers_of_a_book_that_are_given_outputs_and_a_rate(tmp_path):
+    def verdicts(source):
+        path = tmp_path / "book.py"
+        path.write_text(source)
+        return {
+            o.function: o.verdict for o in grade(path).outcomes if o.check == "matches_the_formula"
+        }
+
+    assert set(verdicts(BOOK).values()) == {"passed"}
+    for name, edit in (
+        ("SoftmaxLossCategoricalCrossentropy.backward", ("] -= 1", "] += 1")),
+        ("Sigmoid.backward", ("s * (1 - s)", "s * (1 - self.x)")),
+    ):
+        found = verdicts(BOOK.replace(*edit))
+        assert {one for one, verdict in found.items() if verdict != "passed"} == {name}
+        assert found[name] == "wrong"

@@ -88,6 +88,25 @@ class SGD:
         "SGD.step",
         ("-= self.lr", "+= self.lr"),
     ),
+    "a model whose layers it goes through": (
+        """
+class SGD:
+    def __init__(self, model, lr=0.1, momentum=0.9):
+        self.l, self.L = model.layers, len(model.layers)
+        self.lr, self.mu = lr, momentum
+        self.v_W = [np.zeros(layer.W.shape) for layer in self.l]
+        self.v_b = [np.zeros(layer.b.shape) for layer in self.l]
+
+    def step(self):
+        for i in range(self.L):
+            self.v_W[i] = self.mu * self.v_W[i] + self.l[i].dLdW
+            self.v_b[i] = self.mu * self.v_b[i] + self.l[i].dLdb
+            self.l[i].W = self.l[i].W - self.lr * self.v_W[i]
+            self.l[i].b = self.l[i].b - self.lr * self.v_b[i]
+""",
+        "SGD.step",
+        ("W - self.lr", "W + self.lr"),
+    ),
     "nodes whose gradients are told by themselves": (
         """
 def sgd_update(trainables, learning_rate=1e-2):

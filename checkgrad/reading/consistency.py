@@ -193,9 +193,11 @@ def argument(loss: Exercise) -> Choice:
 
 
 def _goes_forward_first(one: Inquiry, way: Way) -> bool:
-    """Is what it is given handed to a forward pass before?"""
-    before = {leaf for tokens in way.given[:-1] for token in tokens for leaf in leaves(token)}
-    return bool(before & set(one.exercise.roles))
+    """Is what it is given handed to a forward pass alone, which it goes on from?"""
+    calls = [i for i, call in enumerate(way.recipe) if call.do == "call"]
+    handed = [{leaf for token in way.given[i] for leaf in leaves(token)} for i in calls]
+    lead = one.exercise.roles[0]
+    return lead not in handed[-1] and any(lead in given for given in handed)
 
 
 def _settle_customs(inquiries: Sequence[Inquiry], custom: Choice) -> None:

@@ -44,7 +44,7 @@ from checkgrad.words.meaning import (
     Meaning,
     meaning,
 )
-from checkgrad.words.roles import UPSTREAM_NAME
+from checkgrad.words.roles import RATES, UPSTREAM_NAME
 from checkgrad.words.text import split
 
 
@@ -225,9 +225,15 @@ def of_backward(
 ) -> Candidate:
     """The derivative that a class computes, after a forward pass or from what it is handed."""
     recipes: list[Recipe] = []
+    # Layers of one kind are all told the rate, those without parameters as well.
+    rates = [p.name for p in required(backward.parameters) if p.name.lower() in RATES]
+    told = tuple((name, Fill(0.1)) for name in rates)
+    others = tuple(p for p in backward.parameters or () if p.name not in rates)
+    backward = replace(backward, parameters=others) if rates else backward
     for made in layer.makings():
         for before, takes in _asked_with(layer, forward, backward, exercise, len(made)):
             called = invoked(layer, backward, takes, len(made) - 1)
+            called = replace(called, named=(*called.named, *told))
             left = [n for n in backward.sets if n.lower().strip("_") in GRADIENTS]
             if backward.returns or not left:
                 recipes.append((*made, *before, called))

@@ -19,6 +19,7 @@ from checkgrad.reading.inquiry import Inquiry, is_alone
 from checkgrad.reading.reading import Reading, convention, in_words
 from checkgrad.reading.recipe import Candidate
 from checkgrad.reading.topic import (
+    ROUGH,
     STEPS,
     Right,
     agrees,
@@ -29,6 +30,7 @@ from checkgrad.reading.topic import (
 )
 from checkgrad.reading.way import Way, ways
 
+TELLING = 3  # entries that are right by no accident
 MOST_LISTS = 40  # ways in which nested lists are tried
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
@@ -348,8 +350,25 @@ def _does_the_same(one: Inquiry, way: Way, pilot: int, mistake: Misconception) -
 def _answered(one: Inquiry) -> Way | None:
     """The most natural way of asking that gives numbers of the right shape on most pilots."""
     counts = {way: _count(one, way) for way in _in_layout(one) if way in one.answers}
-    best = max(counts, key=lambda way: counts[way], default=None)
-    return best if best and counts[best] else None
+    most = max(counts.values(), default=0)
+    alike = [way for way, count in counts.items() if count == most and count]
+    if not alike or _right_entries(one, alike[0]):
+        return alike[0] if alike else None
+    # Of what is wrong all over, another calling may have a part that is right.
+    called = [way for way in alike if way.calling and _right_entries(one, way) >= TELLING]
+    return max(called, key=lambda way: _right_entries(one, way), default=alike[0])
+
+
+def _right_entries(one: Inquiry, way: Way) -> int:
+    """How many entries of the first answer are right, of those that are no 0 and no 1."""
+    due = one.expected(one.topic.rights[0], way, 0)
+    if isinstance(due, tuple) or not one.answers[way][0].returned:
+        return 0
+    got = one.value(way, 0, due)
+    if compare.not_numbers(got) or np.shape(got) != np.shape(due):
+        return 0
+    right = np.isclose(got, due, rtol=ROUGH, atol=0) & ~np.isin(np.abs(due), (0.0, 1.0))
+    return int(np.count_nonzero(right))
 
 
 def _count(one: Inquiry, way: Way) -> int:

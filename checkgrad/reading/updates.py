@@ -32,6 +32,7 @@ from checkgrad.words.optimisers import (
     GRADIENTS,
     MEMORY,
     METHOD,
+    MODELS,
     MOMENTUM,
     OBJECTS,
     OTHERS,
@@ -291,7 +292,20 @@ class Asking:
             slopes = [(slope, empty) for _, slope in boxes.attributes]
             self.held.append(self.plan.add(Call((), named=(*named, *slopes), do="hold")))
         held = tuple(Earlier(number) for number in self.held)
-        return self.plan.give(Several(held)) if boxes.several else held[0]
+        if not boxes.several:
+            return held[0]
+        given = self.plan.give(Several(held))
+        return (
+            Earlier(self.plan.add(Call((), named=(("layers", given),), do="hold")))
+            if (self._takes_a_model())
+            else given
+        )
+
+    def _takes_a_model(self) -> bool:
+        """Is it given a whole network, of which it goes through the layers?"""
+        parts = [d for d in (self.definition, self.owner) if d]
+        names = {p.name.lower() for d in parts for p in d.parameters or ()}
+        return bool(names & MODELS) and any("layers" in d.uses for d in parts)
 
     def _put_gradients(self, step: int) -> None:
         if not self.boxes:

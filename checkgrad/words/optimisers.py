@@ -48,3 +48,4 @@ GRADIENT = listed("grad gradient gradients g d dw grads")
 
 
 OF_PARAMETERS = {"params", "param", "parameters", "weights", "w"}
+MODELS = listed("model net network nn mlp")
