@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from checkgrad.child.givings import Recipe, next_recipes
+from checkgrad.child.recipes import Recipe, next_recipes
 from checkgrad.child.request import call
 from checkgrad.child.wanted import Tell, Watch
 from checkgrad.sandbox import Worker

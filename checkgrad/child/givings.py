@@ -11,19 +11,29 @@ import gzip
 import io
 import opcode
 import pickle
-import re
 import struct
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from .data import SAME, Bunch, Data, is_label
+from .datasets import digits, known, made, opened, regression
+from .preparing import (
+    Numbered,
+    OneHot,
+    Squeezed,
+    Standardised,
+    shuffled,
+    to_categorical,
+    train_test_split,
+)
+from .recipes import Recipe
 from .standin import BINARY, UNARY, StandIn
 
 UNPACK = opcode.opmap["UNPACK_SEQUENCE"]
@@ -41,154 +51,6 @@ SILENT = frozenset(
         "rich",
     ]
 )
-MANY = 1200  # samples, where the code sets a thousand aside
-PAIRS = tuple(
-    map(
-        re.compile,
-        (
-            r"(\d+) \(dim \d+\) != (\d+) \(dim \d+\)",
-            r"\(size (\d+) is different from (\d+)\)",
-            r"along dimension \d+, the array at index \d+ has size (\d+) and the array at index \d+ has size (\d+)",
-        ),
-    )
-)
-SHAPES = re.compile(r"shapes? \(([\d,]*)\)(?: and| into shape|) ?(?:requested shape )?\(([\d,]*)\)")
-RESHAPED = re.compile(r"cannot reshape array of size (\d+) into shape \(([\d,]*)\)")
-OUTSIDE = re.compile(r"index (\d+) is out of bounds for axis \d+ with size (\d+)")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How large the data are.
-
-    columns: are samples in columns, where the name of a source tells nothing? whole: are the numbers of a table
-    whole ones, as those of pixels are?
-    """
-
-    samples: int = 40
-    features: int = 6
-    classes: int = 2
-    columns: bool = False
-    whole: bool = False
-
-
-def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:
-    """What to try after an error that says *message*, the likeliest first."""
-    pairs = [tuple(map(int, found)) for one in PAIRS for found in one.findall(message)]
-    for left, right in SHAPES.findall(message):
-        sizes = [[int(n) for n in side.split(",") if n] for side in (left, right)]
-        pairs += [(a, b) for a, b in zip(*map(reversed, sizes), strict=False) if a != b]
-        if 0 in sum(sizes, []):  # cut off behind more rows than there are
-            pairs.append((recipe.samples, MANY))
-    for size, shape in RESHAPED.findall(message):
-        whole = int(np.prod([int(n) for n in shape.split(",") if n]))
-        if int(size) % recipe.samples == 0:
-            pairs.append((int(size) // recipe.samples, max(1, whole // recipe.samples)))
-            pairs.append((recipe.features, whole))
-    pairs += [(int(size), int(index) + 1) for index, size in OUTSIDE.findall(message)]
-    found = [new for a, b in pairs for x, y in ((a, b), (b, a)) for new in with_size(recipe, x, y)]
-    if any(words in message for words in ("of integer", "only integers", "as an integer")):
-        found.insert(0, replace(recipe, whole=True))
-    if "zero-size" in message or "empty" in message:
-        found.insert(0, replace(recipe, samples=MANY))
-    found.append(replace(recipe, columns=not recipe.columns))
-    # cut at a place that the message does not tell
-    found += [replace(recipe, features=size) for pair in pairs for size in pair if 0 < size < 20]
-    return list(dict.fromkeys(one for one in found if one != recipe))
-
-
-def with_size(recipe: Recipe, is_now: int, due: int) -> Iterator[Recipe]:
-    """Recipes in which a number that is met as *is_now* becomes *due*; a column of ones may have been added."""
-    for more in (0, 1, -1):
-        if is_now == recipe.features + more and 0 < due - more < 20_000:
-            yield replace(recipe, features=due - more)
-        if is_now == recipe.classes + more and 1 < due - more <= 1000:
-            yield replace(recipe, classes=due - more)
-    if is_now == recipe.samples and 0 < due <= 2000:
-        yield replace(recipe, samples=due)
-
-
-class Data(np.ndarray):
-    """An array that also answers to what tables and tensors are asked for."""
-
-    def __getitem__(self, key: Any) -> Any:
-        if type(key) is str:
-            return self.view(np.ndarray)[..., -1].astype(int).view(Data)
-        if type(key) is list and key and all(type(one) is str for one in key):
-            return super().__getitem__((..., slice(0, len(key))))
-        return super().__getitem__(key)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("values", "iloc", "loc", "data_"):
-            return np.asarray(self) if name == "values" else self
-        if name in ("numpy", "to_numpy", "toarray", "todense", "item_"):
-            return lambda *a, **n: np.asarray(self)
-        if name == "columns":
-            return [f"c{i}" for i in range(self.shape[-1])]
-        if name == "unique":
-            return lambda *a, **n: np.unique(np.asarray(self))
-        if name == "drop":
-            return self.without
-        if name in SAME:
-            return lambda *a, **n: self
-        raise AttributeError(f"a stand-in for data has no {name}")
-
-    def without(self, labels: Any = None, axis: int = 0, columns: Any = None, **more: Any) -> Any:
-        """All columns but as many as are named, from the last one on."""
-        named = columns if columns is not None else labels
-        if axis == 0 and columns is None:
-            return self
-        return self[:, : -(len(named) if isinstance(named, list | tuple) else 1)]
-
-
-SAME = frozenset(
-    (
-        "head",
-        "tail",
-        "sample",
-        "dropna",
-        "fillna",
-        "ffill",
-        "bfill",
-        "reset_index",
-        "set_index",
-        "describe",
-        "info",
-        "map",
-        "replace",
-        "apply",
-        "float",
-        "long",
-        "double",
-        "cpu",
-        "detach",
-        "to",
-        "sort_values",
-        "drop_duplicates",
-        "rename",
-    )
-)
-
-
-class Bunch(dict):  # type: ignore[type-arg]
-    """A dict whose items are attributes, too; any key that is asked for leads to data."""
-
-    giver: Giver
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self[name]
-
-    def __missing__(self, key: Any) -> Any:
-        text = key.decode("utf-8", "replace") if type(key) is bytes else str(key)
-        return self.giver.labels() if is_label(text) else self.giver.features()
-
-
-def is_label(name: str) -> bool:
-    """Does a key speak of labels?"""
-    name = name.lower()
-    return name.endswith(("y", "t", "label", "labels", "target", "targets", "classes"))
 
 
 class Giver:
@@ -392,68 +254,6 @@ def unpacked_into(frame: Any) -> int:
 # ---------------------------------------------------------------- tools that data pass through
 
 
-def train_test_split(*arrays: Any, test_size: Any = 0.25, **more: Any) -> list[Any]:
-    count = len(arrays[0])
-    share = test_size if test_size is not None else 0.25
-    last = count - max(1, int(share if share >= 1 else share * count))
-    return [part for a in map(np.asarray, arrays) for part in (a[:last], a[last:])]
-
-
-def to_categorical(labels: Any, num_classes: Any = None, **more: Any) -> Any:
-    whole = np.unique(np.asarray(labels).ravel(), return_inverse=True)[1]
-    if np.asarray(labels).dtype.kind in "iub":
-        whole = np.asarray(labels).ravel().astype(int)
-    return np.eye(int(num_classes or whole.max() + 1))[whole]
-
-
-class Fitted:
-    """What is fitted to data and then changes them."""
-
-    def __init__(self, *settings: Any, **more: Any) -> None:
-        self.settings = settings
-
-    def fit(self, x: Any, y: Any = None, **more: Any) -> Any:
-        x = np.asarray(x)
-        if x.dtype.kind in "iuf":
-            self.mean, self.std = x.mean(axis=0), x.std(axis=0) + 1e-12
-            self.low, self.high = x.min(axis=0), x.max(axis=0)
-        self.classes_ = np.unique(x)
-        self.categories_ = [self.classes_]
-        return self
-
-    def fit_transform(self, x: Any, y: Any = None, **more: Any) -> Any:
-        return self.fit(x).transform(x)
-
-    def transform(self, x: Any, **more: Any) -> Any:
-        raise NotImplementedError
-
-
-class Standardised(Fitted):
-    def transform(self, x: Any, **more: Any) -> Any:
-        return (np.asarray(x) - self.mean) / self.std
-
-
-class Squeezed(Fitted):
-    def transform(self, x: Any, **more: Any) -> Any:
-        return (np.asarray(x) - self.low) / (self.high - self.low + 1e-12)
-
-
-class OneHot(Fitted):
-    def transform(self, x: Any, **more: Any) -> Any:
-        return to_categorical(np.searchsorted(self.classes_, np.asarray(x).ravel())).view(Data)
-
-
-class Numbered(Fitted):
-    def transform(self, x: Any, **more: Any) -> Any:
-        return np.searchsorted(self.classes_, np.asarray(x))
-
-
-def shuffled(*arrays: Any, **more: Any) -> Any:
-    order = np.random.RandomState(1).permutation(len(arrays[0]))
-    found = [np.asarray(a)[order] for a in arrays]
-    return found if len(found) > 1 else found[0]
-
-
 def passed_on(what: Any = (), *more: Any, **named: Any) -> Any:
     return what
 
@@ -481,47 +281,6 @@ TOOLS: dict[str, Callable[..., Any]] = {
 
 
 # ---------------------------------------------------------------- data by the name of what gives them
-
-
-def pair(giver: Giver, samples: int, features: int, classes: int, both: bool = True) -> Any:
-    found = giver.bunch(samples, features, classes)
-    return (found["data"], found["target"]) if both else found
-
-
-def known(samples: int, features: int, classes: int) -> Callable[..., Any]:
-    """A data set of fixed size, as scikit-learn gives it."""
-
-    def give(giver: Giver, *a: Any, return_X_y: bool = False, **n: Any) -> Any:  # noqa: N803
-        return pair(giver, samples, features, classes, return_X_y)
-
-    return give
-
-
-def made(giver: Giver, n_samples: Any = 100, *a: Any, **n: Any) -> Any:
-    count = min(int(np.sum(n_samples)), 200)
-    centers = n.get("centers", n.get("n_classes", 2))
-    classes = centers if isinstance(centers, int) else len(centers) if centers is not None else 3
-    return pair(giver, count, int(n.get("n_features", 2)), classes)
-
-
-def regression(giver: Giver, n_samples: int = 100, n_features: int = 10, **n: Any) -> Any:
-    return pair(giver, min(n_samples, 200), n_features, 0)
-
-
-def opened(giver: Giver, name: Any = "", *a: Any, return_X_y: bool = False, **n: Any) -> Any:  # noqa: N803
-    digits = "mnist" in str(name).lower()
-    found = giver.bunch(60, 784, 10) if digits else giver.bunch(60, giver.recipe.features, 2)
-    if digits:
-        found["data"] = np.floor(255 * found["data"])
-        found["target"] = found["target"].astype(str).astype(object)
-    return (found["data"], found["target"]) if return_X_y else found
-
-
-def digits(giver: Giver, *a: Any, return_X_y: bool = False, **n: Any) -> Any:  # noqa: N803
-    found = giver.bunch(200, 64, 10)
-    found["data"] = np.floor(17 * found["data"])
-    found["images"] = found["data"].reshape(-1, 8, 8)
-    return (found["data"], found["target"]) if return_X_y else found
 
 
 KNOWN: dict[str, Callable[..., Any]] = {

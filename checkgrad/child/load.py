@@ -21,6 +21,7 @@ from collections.abc import Callable, Collection, Sequence
 from types import CodeType, ModuleType
 
 from . import faults
+from .names import bound, free_names, read_names
 from .source import Document, Parsed, Unreadable, parse, read
 from .standin import Finder, MissingModule, StandIn
 
@@ -353,40 +354,6 @@ class Run:
         self.loading.note(f"{self.file}, {where}: {why}" if several else f"{where}: {why}")
         for name in names:
             self.lost.setdefault(name, f"{where} was {why}")
-
-
-def read_names(statement: ast.stmt) -> set[str]:
-    """Names that a statement reads, and "argv" where it reads sys.argv."""
-    found = set()
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        elif isinstance(node, ast.Attribute) and node.attr == "argv":
-            found.add("argv")
-    return found
-
-
-def free_names(table: symtable.SymbolTable) -> set[str]:
-    """The names that a file reads without binding them."""
-    mine = {s.get_name() for s in table.get_symbols() if s.is_referenced() and s.is_global()}
-    top = table.get_type() == "module"
-    mine |= {s.get_name() for s in table.get_symbols() if top and not s.is_assigned()}
-    return mine.union(*map(free_names, table.get_children()))
-
-
-def bound(statement: ast.stmt) -> set[str]:
-    """Names that a statement binds in the module."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {statement.name}
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
-    found = set()
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(node.name)
-    return found
 
 
 def kind(statement: ast.stmt) -> str:

@@ -17,11 +17,12 @@ import numpy as np
 
 from . import faults
 from .calls import Calls
-from .givings import Giver, Recipe, in_place, next_recipes
+from .givings import Giver, in_place
 from .load import Loader, Loading, Run, stand_in
 from .nodes import Rewritten
 from .operate import Operator
 from .perform import Given, Namespace, Performer, filled
+from .recipes import Recipe, next_recipes
 from .request import Request
 from .rewrite import rewrite
 from .source import Parsed, future

@@ -24,11 +24,12 @@ import numpy as np
 
 from . import faults, operate
 from .bench import EARLIER, Bench, Enough, as_data, trial_of
-from .givings import Giver, Recipe, in_place
+from .givings import Giver, in_place
 from .load import stand_in
 from .on_bench import asides, on_bench
 from .operate import Operator
 from .perform import Given, Namespace, filled, follow
+from .recipes import Recipe
 from .request import Request, Step
 from .runs import QUICK, Runs, compiled, own_modules
 from .wanted import Watch, unpacked

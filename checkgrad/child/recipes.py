@@ -1,0 +1,75 @@
+"""How large data have to be that are not there: found by trying, from NumPy's messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+MANY = 1200  # samples, where the code sets a thousand aside
+PAIRS = tuple(
+    map(
+        re.compile,
+        (
+            r"(\d+) \(dim \d+\) != (\d+) \(dim \d+\)",
+            r"\(size (\d+) is different from (\d+)\)",
+            r"along dimension \d+, the array at index \d+ has size (\d+) and the array at index \d+ has size (\d+)",
+        ),
+    )
+)
+SHAPES = re.compile(r"shapes? \(([\d,]*)\)(?: and| into shape|) ?(?:requested shape )?\(([\d,]*)\)")
+RESHAPED = re.compile(r"cannot reshape array of size (\d+) into shape \(([\d,]*)\)")
+OUTSIDE = re.compile(r"index (\d+) is out of bounds for axis \d+ with size (\d+)")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How large the data are.
+
+    columns: are samples in columns, where the name of a source tells nothing? whole: are the numbers of a table
+    whole ones, as those of pixels are?
+    """
+
+    samples: int = 40
+    features: int = 6
+    classes: int = 2
+    columns: bool = False
+    whole: bool = False
+
+
+def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:
+    """What to try after an error that says *message*, the likeliest first."""
+    pairs = [tuple(map(int, found)) for one in PAIRS for found in one.findall(message)]
+    for left, right in SHAPES.findall(message):
+        sizes = [[int(n) for n in side.split(",") if n] for side in (left, right)]
+        pairs += [(a, b) for a, b in zip(*map(reversed, sizes), strict=False) if a != b]
+        if 0 in sum(sizes, []):  # cut off behind more rows than there are
+            pairs.append((recipe.samples, MANY))
+    for size, shape in RESHAPED.findall(message):
+        whole = int(np.prod([int(n) for n in shape.split(",") if n]))
+        if int(size) % recipe.samples == 0:
+            pairs.append((int(size) // recipe.samples, max(1, whole // recipe.samples)))
+            pairs.append((recipe.features, whole))
+    pairs += [(int(size), int(index) + 1) for index, size in OUTSIDE.findall(message)]
+    found = [new for a, b in pairs for x, y in ((a, b), (b, a)) for new in with_size(recipe, x, y)]
+    if any(words in message for words in ("of integer", "only integers", "as an integer")):
+        found.insert(0, replace(recipe, whole=True))
+    if "zero-size" in message or "empty" in message:
+        found.insert(0, replace(recipe, samples=MANY))
+    found.append(replace(recipe, columns=not recipe.columns))
+    # cut at a place that the message does not tell
+    found += [replace(recipe, features=size) for pair in pairs for size in pair if 0 < size < 20]
+    return list(dict.fromkeys(one for one in found if one != recipe))
+
+
+def with_size(recipe: Recipe, is_now: int, due: int) -> Iterator[Recipe]:
+    """Recipes in which a number that is met as *is_now* becomes *due*; a column of ones may have been added."""
+    for more in (0, 1, -1):
+        if is_now == recipe.features + more and 0 < due - more < 20_000:
+            yield replace(recipe, features=due - more)
+        if is_now == recipe.classes + more and 1 < due - more <= 1000:
+            yield replace(recipe, classes=due - more)
+    if is_now == recipe.samples and 0 < due <= 2000:
+        yield replace(recipe, samples=due)
