@@ -108,3 +108,37 @@ def test_the_same_loop_has_the_same_repairs(tmp_path):
     source = SCRIPT.replace("(out - wanted)", "(wanted - out)")
     first, second = (repairs_of(graded(tmp_path, source)) for _ in range(2))
     assert first == second
+
+
+def test_what_is_mentioned_twice_is_replaced_in_both_places(tmp_path):
+    source = SCRIPT.replace("dsigma(s1)", "h * (1 - h)").replace("h * (1 - h)", "out * (1 - out)")
+    source = source.replace(
+        "back = delta @ U.T * out * (1 - out)", "back = delta @ U.T * s1 * (1 - s1)"
+    )
+    (repair,) = repairs_of(graded(tmp_path, source))
+    assert "h * (1 - h)" in repair.words or "dsigma(s1)" in repair.words
+
+
+def test_functions_within_functions_are_operated_on(tmp_path):
+    source = """
+import numpy as np
+
+def make(weights, bias):
+    def hits(batch):
+        return 1 / (1 + np.exp(-(batch @ weights + bias)))
+    def grads(batch, goal):
+        gap = (hits(batch) - goal) / len(batch)
+        return batch.T @ gap, np.mean(gap)
+    return grads
+
+rng = np.random.default_rng(7)
+batch = rng.normal(size=(30, 3))
+goal = (batch.sum(axis=1) > 0).astype(float)
+weights, bias = np.zeros(3), 0.0
+for i in range(200):
+    gw, gb = make(weights, bias)(batch, goal)
+    weights = weights - 0.5 * gw
+    bias = bias - 0.5 * gb
+"""
+    (repair,) = repairs_of(graded(tmp_path, source))
+    assert (repair.text, repair.due) == ("np.mean", "np.sum")

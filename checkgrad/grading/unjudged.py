@@ -310,7 +310,7 @@ def _why(piece: Piece, header: Header, parts: Sequence[Part], asked: Collection[
         return Reason(UNFINISHED if unfinished else BELONGS, whole.function)
     if piece.kind in ("loop", "steps"):
         return Reason(IN_A_SCRIPT)
-    if piece.kind == "nested":
+    if piece.kind == "nested" and _holders(piece.name):
         return Reason(INSIDE, _holders(piece.name)[0])
     return Reason(NOT_RECOGNISED)
 

@@ -98,6 +98,30 @@ def mutations(scene: Scene, root: ast.expr, value: Value, fits: bool = True) -> 
             continue
         for new, code, cost in _changes(scene, one, names, value, fits):
             yield Mutation(one, new, code, cost + min(len(scene.said(one)), 80) / 300)
+    yield from _everywhere(scene, root, names, value)
+
+
+def _everywhere(scene: Scene, root: ast.expr, names: list[str], value: Value) -> Iterator[Mutation]:
+    """What is mentioned several times in *root*, all of it replaced by another name or element."""
+    mentions: dict[str, list[ast.expr]] = {}
+    for one in ast.walk(root):
+        if isinstance(one, ast.Name | ast.Attribute | ast.Subscript):
+            mentions.setdefault(scene.said(one), []).append(one)
+    for places in mentions.values():
+        if len(places) < 2:
+            continue
+        spans = [scene.span(one) for one in places]
+        around = [one for one in ast.walk(root) if isinstance(one, VALUES)]
+        within = [one for one in around if _covers(scene.span(one), spans)]
+        whole = min(within, key=lambda one: len(scene.said(one)), default=root)
+        for new, code, cost in _changes(scene, places[0], names, value, True):
+            if code in ("replaced", "element"):
+                text = scene.replaced(whole, [(span, new) for span in spans])
+                yield Mutation(whole, text, code, cost + 0.2 + min(len(text), 80) / 300)
+
+
+def _covers(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
+    return all(span[0] <= a and b <= span[1] for a, b in others) and span not in others
 
 
 def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]:

@@ -88,12 +88,16 @@ class Scene:
 
     def spliced(self, root: ast.expr, changes: Sequence[tuple[Span, str]]) -> str:
         """The text of *root* with other text at some places, as an expression that can be evaluated."""
+        return "(\n" + self.replaced(root, changes) + "\n)"
+
+    def replaced(self, root: ast.expr, changes: Sequence[tuple[Span, str]]) -> str:
+        """The text of *root* with other text at some places."""
         start, end = self.span(root)
         text, at = b"", start
         for (a, b), new in sorted(changes):
             text += self.bytes_[at:a] + f"({new})".encode()
             at = b
-        return "(\n" + (text + self.bytes_[at:end]).decode() + "\n)"
+        return (text + self.bytes_[at:end]).decode()
 
     @cached_property
     def scopes(self) -> list[Scope]:
