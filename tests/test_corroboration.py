@@ -306,3 +306,37 @@ def softmax(x):
     path.write_text(source)
     found = {o.check: o.verdict for o in grade(path).outcomes if o.function == "softmax"}
     assert found["matches_the_formula"] == "passed"
+
+
+PENALISED = """
+import numpy as np
+
+def softmax_loss(W, X, y, reg):
+    n = X.shape[0]
+    scores = X.dot(W)
+    scores -= np.max(scores, axis=1, keepdims=True)
+    p = np.exp(scores)
+    p /= np.sum(p, axis=1, keepdims=True)
+    loss = -np.sum(np.log(p[np.arange(n), y])) / n + {loss}
+    p[np.arange(n), y] -= 1
+    dW = X.T.dot(p) / n + {gradient}
+    return loss, dW
+"""
+
+
+@pytest.mark.parametrize(
+    "loss, gradient, right",
+    [
+        ("reg * np.sum(W * W)", "2 * reg * W", True),
+        ("0.5 * reg * np.sum(W * W)", "reg * W", True),
+        ("reg * np.sum(np.abs(W))", "reg * np.sign(W)", True),
+        ("reg * np.sum(W * W)", "reg * W", False),
+        ("reg * np.sum(W * W)", "0", False),
+        ("reg * np.sum(W * W)", "-2 * reg * W", False),
+    ],
+)
+def test_a_penalty_in_a_loss_with_its_gradient_is_asked_for(tmp_path, loss, gradient, right):
+    found = failing(tmp_path, PENALISED.format(loss=loss, gradient=gradient))
+    told = [] if right else [("softmax_loss", "agrees_with_the_numeric_derivative")]
+    assert [*found] == told
+    assert all("penalty" in o.problem for o in found.values())

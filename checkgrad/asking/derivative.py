@@ -10,6 +10,7 @@ import numpy as np
 
 from checkgrad import compare, structure
 from checkgrad.asking import slopes
+from checkgrad.asking.penalty import penalties
 from checkgrad.asking.student import Observation, Student, answered, evaluate, is_smooth_ground
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.compare import Difference
@@ -27,6 +28,7 @@ def agrees_with_the_numeric_derivative(student: Student) -> Iterator[Observation
             yield _against_the_slope(student, probe, got)
         else:
             yield Observation(probe, got)
+    yield from penalties(student)
 
 
 def _against_the_slope(student: Student, probe: Probe, got: Behaviour) -> Observation:
