@@ -14,7 +14,8 @@ from checkgrad.gradcheck.claims import KINDS, Kind, joined, number
 from checkgrad.gradcheck.judging import Answer, judged
 from checkgrad.gradcheck.products import adjoint_problem, asymmetry, hessian_asymmetry
 from checkgrad.gradcheck.result import GradientCheck
-from checkgrad.gradcheck.search import LEAST, Counted, Search, Spent, Spot, scaled
+from checkgrad.gradcheck.search import LEAST, Counted, Search, Spent, scaled
+from checkgrad.gradcheck.spots import Spot
 from checkgrad.gradcheck.subject import Leaves, Subject, WrongShape, subject
 from checkgrad.gradcheck.trees import branches, copied, flattened, form
 from checkgrad.numeric.arguments import Wrt

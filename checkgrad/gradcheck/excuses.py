@@ -13,8 +13,11 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from checkgrad.gradcheck.findings import FAINT, Finding
-from checkgrad.gradcheck.search import DIRECTIONS, Comparison, Search, Spot, among
+from checkgrad.gradcheck.entries import among
+from checkgrad.gradcheck.finding import Finding
+from checkgrad.gradcheck.findings import FAINT
+from checkgrad.gradcheck.search import DIRECTIONS, Search
+from checkgrad.gradcheck.spots import Comparison, Spot
 from checkgrad.gradcheck.subject import Leaves
 from checkgrad.numeric.ladder import ROUNDING, differentiate, unit_of
 from checkgrad.numeric.moves import CALM, calmer, move_scale

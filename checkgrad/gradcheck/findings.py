@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from checkgrad import structure
+from checkgrad.gradcheck.entries import descended, entries, halved, wrong_leaves
+from checkgrad.gradcheck.finding import Finding, Table
 from checkgrad.gradcheck.result import Block, Entry
-from checkgrad.gradcheck.search import (
-    Comparison,
-    Search,
-    Spent,
-    Spot,
-    alone,
-    descended,
-    entries,
-    halved,
-    wrong_leaves,
-)
+from checkgrad.gradcheck.search import Search, Spent
+from checkgrad.gradcheck.spots import Comparison, Spot, alone
 from checkgrad.gradcheck.subject import Leaves, entry_name
 
 FEW = 16  # arrays of so many entries are compared entry by entry
@@ -35,43 +28,6 @@ STANDING = 4  # entries among which to look for examples
 ELSEWHERE = (
     0.1  # how far off a relation must be true as well, relative to the size of the arguments
 )
-
-
-@dataclass(frozen=True)
-class Table:
-    """A claim beside what is due, entry by entry, with the axes of the output first; flat positions into it."""
-
-    claimed: Any
-    measured: Any
-    bound: Any
-
-    @property
-    def off(self) -> Any:
-        with np.errstate(invalid="ignore"):
-            return np.abs(self.claimed - self.measured) > self.bound
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A wrong array, and what is known about it.
-
-    suspects: groups of flat positions, each with something wrong in *output*; single ones if all are known;
-        none if it is hardly wrong, and in no part of it.
-    words: how it relates to what is due. related: that explains the whole of it.
-    table: all of it, if it was measured entry by entry.
-    """
-
-    leaf: int
-    suspects: list[Any]
-    output: int = 0
-    words: str = ""
-    related: bool = False
-    table: Table | None = None
-
-    @property
-    def few(self) -> bool:
-        """Are the wrong entries known one by one?"""
-        return all(len(group) == 1 for group in self.suspects)
 
 
 def wrong_arrays(search: Search, spot: Spot, suspected: Leaves | None) -> list[Finding]:

@@ -13,18 +13,12 @@ import numpy as np
 
 from checkgrad.gradcheck.claims import Claim
 from checkgrad.gradcheck.excuses import Excuse, Look, excuse_for, first_look, slight
-from checkgrad.gradcheck.findings import FAINT, Finding, described, wrong_arrays
+from checkgrad.gradcheck.finding import Finding
+from checkgrad.gradcheck.findings import FAINT, described, wrong_arrays
 from checkgrad.gradcheck.kinks import beyond_convention
 from checkgrad.gradcheck.result import Block
-from checkgrad.gradcheck.search import (
-    DIRECTIONS,
-    LEAST,
-    Comparison,
-    Search,
-    Spent,
-    Spot,
-    alone,
-)
+from checkgrad.gradcheck.search import DIRECTIONS, LEAST, Search, Spent
+from checkgrad.gradcheck.spots import Comparison, Spot, alone
 from checkgrad.gradcheck.subject import Leaves
 from checkgrad.gradcheck.trees import mapped
 from checkgrad.numeric.ladder import FINE, USUAL

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from checkgrad.gradcheck.claims import Derivative
+from checkgrad.gradcheck.entries import single_out
 from checkgrad.gradcheck.result import Block
-from checkgrad.gradcheck.search import Search, Spot, alone, single_out
+from checkgrad.gradcheck.search import Search
+from checkgrad.gradcheck.spots import Spot, alone
 from checkgrad.gradcheck.subject import Leaves, entry_name
 
 SAMPLES, FEWER = (

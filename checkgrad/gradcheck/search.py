@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from checkgrad.gradcheck.claims import Claim, Derivative
+from checkgrad.gradcheck.claims import Claim
+from checkgrad.gradcheck.spots import BLUNT, Comparison, Spot, alone, places
 from checkgrad.gradcheck.subject import Leaves, Subject, is_sparse
 from checkgrad.gradcheck.trees import mapped
 from checkgrad.numeric.curvature import curvature
@@ -37,7 +37,6 @@ from checkgrad.numeric.noise import (
 
 DIRECTIONS = 2  # two blind spots that coincide are unlikely enough
 SPARE = 35  # evaluations to keep for each suspect, for telling a mistake from an eps in f
-BLUNT = 1e-3
 LEAST = 0.5  # random directions are 0.5 to 1.5 in every entry, so that no single one can hide
 CLOSER = tuple(16.0**-k for k in range(1, 9))  # how far to go where f has no value further off
 CHUNK, BITS = 2**14, 2**64 - 1
@@ -76,91 +75,6 @@ class Counted:
 def scaled(tree: Any, unit: float) -> Any:
     """A tree of numbers, each multiplied by *unit*."""
     return mapped(lambda leaf: leaf * unit if is_sparse(leaf) else np.multiply(leaf, unit), tree)
-
-
-@dataclass
-class Spot:
-    """A point at which the two are compared.
-
-    leaves: the arrays that move. derive: what is claimed there. centre: the value there, once it is known.
-    lent: may the arrays of *args* be overwritten for a while, for *leaves* are others and as large?
-    """
-
-    args: tuple[Any, ...]
-    leaves: Leaves
-    derive: Callable[[], Derivative]
-    centre: Any = None
-    lent: bool = False
-    kept: Derivative | None = None
-
-    @property
-    def claimed(self) -> Derivative:
-        """What is claimed at this point."""
-        if self.kept is None:
-            self.kept = self.derive()
-        return self.kept
-
-    def forget(self) -> None:
-        """Let go of a gradient that may be as large as the arguments."""
-        if self.lent:
-            self.kept = None
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Claim and measurement along directions (directions, *out), and what may lie between the two.
-
-    allowed: what of the bound is the user's tolerance. shares: what each leaf adds to the claim, (leaves,
-    directions, *out). missing: had f no value at some of the steps? bent: which entries have a kink and
-    are judged all the same, between their slopes on both sides?
-    """
-
-    claimed: Any
-    measured: Any
-    bound: Any
-    smooth: Any
-    allowed: Any = 0.0
-    shares: Any = None
-    missing: bool = False
-    bent: Any = None
-
-    @cached_property
-    def excess(self) -> Any:
-        """The deviation as a fraction of its bound; 0 where nothing can be said."""
-        with np.errstate(all="ignore"):
-            gap = np.abs(self.claimed - self.measured)
-            share = np.where(gap <= self.bound, gap / np.maximum(self.bound, 1e-300), np.inf)
-            share = np.where(np.isinf(share) & (self.bound > 0), gap / self.bound, share)
-        return np.where(self.smooth, np.where(np.isfinite(self.measured), share, 0.0), 0.0)
-
-    @property
-    def off(self) -> Any:
-        return self.excess > 1
-
-    @property
-    def says_something(self) -> bool:
-        return bool(np.any(self.smooth & np.isfinite(self.bound)))
-
-    @property
-    def agrees(self) -> bool:
-        return self.says_something and not self.off.any()
-
-    @property
-    def blunt(self) -> bool:
-        """Is hardly any digit of it known?"""
-        size = np.maximum(np.abs(self.claimed), np.abs(self.measured))
-        return bool(np.any(self.claimed) and not np.any(self.bound <= BLUNT * size))
-
-    @property
-    def worst_output(self) -> int:
-        """The entry of the output with the largest deviation along any direction."""
-        return int(np.argmax(np.max(self.excess.reshape(len(self.excess), -1), axis=0)))
-
-    def of(self, output: int) -> Comparison:
-        """The comparison of one entry of the output alone."""
-        whole = (self.claimed, self.measured, self.bound, self.smooth)
-        claimed, measured, bound, smooth = (np.reshape(a, (len(a), -1))[:, output] for a in whole)
-        return Comparison(claimed, measured, bound, smooth)
 
 
 @dataclass
@@ -458,155 +372,3 @@ class Search:
             raise
         except Exception:
             return None
-
-
-class Places:
-    """Arguments moved along directions: made one at a time, in the same memory, for they may be large."""
-
-    def __init__(self, subject: Subject, spot: Spot, directions: Sequence[Leaves]) -> None:
-        self.subject, self.spot = subject, spot
-        self.room: Leaves = [None] * len(spot.leaves)
-        types = dict.fromkeys(x.dtype for x in spot.leaves)
-        self.parts = [self._part(dtype, directions) for dtype in types]
-        # A number has no memory to be written to.
-        self.fixed = all(map(np.ndim, spot.leaves))
-        self.args = subject.replaced(spot.args, self.room)
-
-    def __call__(self, m: int, step: float) -> tuple[Any, ...]:
-        for x, moves, room in self.parts:
-            np.multiply(moves[m], x.dtype.type(step), out=room)
-            room += x
-        return self.args if self.fixed else self.subject.replaced(self.spot.args, self.room)
-
-    def _part(self, dtype: Any, directions: Sequence[Leaves]) -> tuple[Any, list[Any], Any]:
-        """All leaves of one type as one vector: its place, its moves, and room that the leaves are views of."""
-        at = [i for i, x in enumerate(self.spot.leaves) if x.dtype == dtype]
-        x, *moves = (_flat([d[i] for i in at]) for d in (self.spot.leaves, *directions))
-        room, end = np.empty_like(x), 0
-        for i in at:
-            leaf = self.spot.leaves[i]
-            self.room[i] = room[end : end + leaf.size].reshape(leaf.shape)
-            end += leaf.size
-        return x, moves, room
-
-
-class Lent:
-    """The same in the memory of the arguments at the spot itself, which is given back as it was.
-
-    Directions are made as long as the steps, in place: those are powers of two, so that nothing is lost.
-    """
-
-    def __init__(self, spot: Spot, room: Leaves, directions: Sequence[Leaves]) -> None:
-        self.spot, self.room, self.directions = spot, room, directions
-        self.lengths = [1.0] * len(directions)
-
-    def __call__(self, m: int, step: float) -> tuple[Any, ...]:
-        if not step:
-            self.give_back()
-            return self.spot.args
-        self._resize(m, abs(step))
-        move = np.subtract if step < 0 else np.add
-        for x, room, d in zip(self.spot.leaves, self.room, self.directions[m], strict=True):
-            move(x, d, out=room)
-        return self.spot.args
-
-    def _resize(self, m: int, length: float) -> None:
-        ratio = length / self.lengths[m]
-        if ratio != 1:
-            for d in self.directions[m]:
-                d *= d.dtype.type(ratio)
-            self.lengths[m] *= ratio
-
-    def give_back(self) -> None:
-        for m in range(len(self.directions)):
-            self._resize(m, 1.0)
-        for x, room in zip(self.spot.leaves, self.room, strict=True):
-            room[...] = x
-
-
-@contextmanager
-def places(subject: Subject, spot: Spot, directions: Sequence[Leaves]) -> Iterator[Any]:
-    """Arguments moved along directions, for as long as they are needed."""
-    if not spot.lent:
-        yield Places(subject, spot, directions)
-        return
-    lent = Lent(spot, subject.leaves(spot.args), directions)
-    try:
-        yield lent
-    finally:
-        lent.give_back()
-
-
-def _flat(leaves: Leaves) -> Any:
-    return (
-        np.ravel(leaves[0]) if len(leaves) == 1 else np.concatenate([np.ravel(x) for x in leaves])
-    )
-
-
-def alone(leaves: Leaves, leaf: int, moved: Any) -> Leaves:
-    """A direction in which one leaf moves, and the others stand still."""
-    return [moved if i == leaf else np.zeros_like(x) for i, x in enumerate(leaves)]
-
-
-def wrong_leaves(search: Search, spot: Spot) -> list[int]:
-    """The arrays in which something is wrong."""
-    count = len(spot.leaves)
-    if count == 1:
-        return [0]
-    found = search.compare(spot, [search.directions_of(spot.leaves, i) for i in range(count)])
-    return [i for i in range(count) if np.any(found.off[i])]
-
-
-def halved(search: Search, spot: Spot, leaf: int, output: int, units: Any, most: int) -> list[Any]:
-    """Find the wrong ones of *units*, which are rows of flat positions, by halving.
-
-    Returns groups of units, each with a wrong one in it: of one unit each, unless there are more than *most*
-    or the search would cost too much; none if no half stands out.
-    """
-    suspects = [units]
-    while any(len(group) > 1 for group in suspects):
-        halves = [half for group in suspects for half in np.array_split(group, 2) if len(half)]
-        keep = SPARE * (1 + len(suspects))
-        if len(halves) > 2 * most or not search.affordable(len(halves), keep):
-            break
-        found = search.compare(spot, [among(search, spot, leaf, half) for half in halves])
-        off = found.of(output).off
-        suspects = [half for half, wrong in zip(halves, off, strict=True) if wrong]
-    return suspects
-
-
-def descended(search: Search, spot: Spot, leaf: int, output: int, group: Any) -> int | None:
-    """Find one wrong entry of *group* by always taking the half that is further off."""
-    while len(group) > 1:
-        if not search.affordable(2):
-            return None
-        halves = np.array_split(group, 2)
-        found = search.compare(spot, [among(search, spot, leaf, half) for half in halves])
-        excess = found.of(output).excess
-        if excess.max() <= 1:
-            return None
-        group = halves[int(np.argmax(excess))]
-    return int(group[0])
-
-
-def entries(search: Search, spot: Spot, leaf: int, positions: Any) -> tuple[Comparison, Any]:
-    """Compare the single entries at flat *positions*; also how far each was moved per unit of the derivative."""
-    x = spot.leaves[leaf]
-    ones = [single_out(search, x, int(i)) for i in positions]
-    found = search.compare(spot, [alone(spot.leaves, leaf, one) for one in ones])
-    scale = np.broadcast_to(search.scale(x), x.shape).ravel()[positions]
-    return found, scale
-
-
-def among(search: Search, spot: Spot, leaf: int, group: Any) -> Leaves:
-    """A random direction of the entries of one leaf at the flat positions *group*."""
-    mask = np.zeros(spot.leaves[leaf].size)
-    mask[group.ravel()] = 1
-    return search.directions_of(spot.leaves, leaf, mask.reshape(spot.leaves[leaf].shape))
-
-
-def single_out(search: Search, x: Any, position: int) -> Any:
-    """The direction of one leaf in which a single entry of it moves."""
-    one = np.zeros_like(x)
-    one.flat[position] = 1
-    return search.along(x, one)

@@ -5,19 +5,17 @@ They are asked for a few steps, their memory being 0 at first; what becomes of t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
 
 from checkgrad.child.inventory import Definition, Inventory, Parameter
 from checkgrad.exercise import Exercise, Kind
 from checkgrad.reading.layers import methods_of
+from checkgrad.reading.packs import Boxes, Pack, boxes_of, packs_of, pairs_in
 from checkgrad.reading.recipe import Call, Candidate, Recipe, last_name, path_of
 from checkgrad.reading.signature import Earlier, Fill, Several, Share, Token, positional, required
-from checkgrad.reading.steps import COUNT, HANDED, ZEROS
+from checkgrad.reading.steps import COUNT, HANDED
 from checkgrad.reading.steps import COUNTER as COUNTS
-from checkgrad.words.layers import BIAS, BIAS_GRADIENT, WEIGHT, WEIGHT_GRADIENT
 from checkgrad.words.meaning import stems
 from checkgrad.words.optimisers import (
     CHANGED,
@@ -28,7 +26,6 @@ from checkgrad.words.optimisers import (
     FADING,
     FIRST_BETA,
     FRICTION,
-    GRADIENT,
     GRADIENTS,
     MEMORY,
     METHOD,
@@ -39,13 +36,11 @@ from checkgrad.words.optimisers import (
     PARAMETERS,
     SECOND_BETA,
     SMALL,
-    VALUE,
 )
 from checkgrad.words.roles import RATES
 from checkgrad.words.text import split
 
 FRICTION_ROLE = "mu"
-LAYERS = (1, 2)  # of a dict of parameters, W1 and b1 for one
 
 
 def of_update(
@@ -83,58 +78,6 @@ def _means(
     return []
 
 
-@dataclass(frozen=True)
-class Pack:
-    """One way in which parameters and gradients are handed over: as an array, a list, a dict with *keys*, or spread out."""
-
-    how: str
-    count: int = 1
-    keys: tuple[str, ...] = ()
-    gradient_keys: tuple[str, ...] = ()
-    memory_keys: tuple[str, ...] = ()
-
-    def parameters(self) -> Token:
-        return self._of("w", self.keys)
-
-    def gradients(self, step: int) -> Token:
-        return self._of(HANDED[step], self.gradient_keys)
-
-    def memory(self) -> Token:
-        return self._of(ZEROS, self.memory_keys)
-
-    def _of(self, role: str, keys: tuple[str, ...]) -> Token:
-        shares = tuple(Share(role, i, self.count) for i in range(self.count))
-        return shares[0] if self.how == "array" else Several(shares, keys)
-
-    def paths(self) -> list[tuple[str | int, ...]]:
-        """From the parameters to each of their parts."""
-        if self.how == "array":
-            return [()]
-        return [(key,) for key in self.keys or range(self.count)]
-
-
-def _packs(definition: Definition) -> list[Pack]:
-    """Arrays, lists and dicts, those first that the source looks like."""
-    texts = set(definition.texts)
-    words = [t.rstrip("0123456789") for t in definition.texts]
-    base = [t for t in dict.fromkeys(words) if t and f"d{t}" in words] or ["W", "b"]
-    several = tuple(f"{k}{n}" for n in LAYERS for k in base)
-    keys = [several, tuple(base)] if texts & set(base) else [several]
-    derived = "d" in texts or any(f"d{k}" in words for k in base)
-    dicts = []
-    for names, apart, kept in product(keys, (True, False), (True, False)):
-        mine = tuple(f"d{k}" for k in names) if apart else names
-        memory = tuple(f"d{k}" for k in names) if kept else names
-        dicts.append(Pack("dict", len(names), names, mine, memory))
-    dicts.sort(key=lambda pack: (pack.gradient_keys == pack.keys) is derived)
-    array, list_ = Pack("array"), Pack("list", 2 * len(LAYERS))
-    if texts & {*base, "d"} or {"keys", "items"} & set(definition.uses):
-        return [*dicts, array, list_]
-    if {"zip", "enumerate", "range"} & set(definition.uses):
-        return [list_, *dicts, array]
-    return [array, list_, *dicts]
-
-
 @dataclass
 class Plan:
     """The calls of a recipe while they are put together."""
@@ -155,53 +98,13 @@ def _recipes(
     definition: Definition, owner: Definition | None, exercise: Exercise, inventory: Inventory
 ) -> Iterator[Recipe]:
     """Every way in which it may be asked for a few steps."""
-    if _spread(definition):
+    if pairs_in(definition):
         yield from _asked(definition, owner, exercise, inventory, Pack("spread"), None)
         return
-    for boxes in _boxes(definition):
+    for boxes in boxes_of(definition):
         yield from _asked(definition, owner, exercise, inventory, Pack("array"), boxes)
-    for pack in _packs(definition):
+    for pack in packs_of(definition):
         yield from _asked(definition, owner, exercise, inventory, pack, None)
-
-
-def _spread(definition: Definition) -> list[tuple[str, str]]:
-    """Parameters beside the gradient of each: (W1, b1, dW1, db1); none where there is one pair."""
-    names = [p.name for p in positional(definition.parameters)]
-    forms = ("d{}", "d_{}", "grad_{}", "{}_grad", "d{}_", "g{}")
-    pairs = [(n, gradient) for n in names for f in forms if (gradient := f.format(n)) in names]
-    return pairs if len(pairs) > 1 else []
-
-
-@dataclass(frozen=True)
-class Boxes:
-    """Objects that hold parameters beside their gradients, by the names of their attributes.
-
-    several: a list of them. keyed: the gradients stand in a dict, by the object itself.
-    """
-
-    attributes: tuple[tuple[str, str], ...]
-    several: bool
-    keyed: bool = False
-
-
-def _boxes(definition: Definition) -> list[Boxes]:
-    """The objects that the source of an update goes through, if there are any."""
-    uses = [use for use in definition.uses if use not in definition.sets]
-    plain = {use: re.sub(r"[\W_]", "", use).lower() for use in uses}
-    weight = [u for u in uses if WEIGHT.fullmatch(u) and len(u) > 1 or u == "W"]
-    bias = [u for u in uses if BIAS.fullmatch(u)]
-    by_weight = [u for u in uses if WEIGHT_GRADIENT.fullmatch(plain[u])]
-    by_bias = [u for u in uses if BIAS_GRADIENT.fullmatch(plain[u])]
-    found = []
-    if weight and by_weight:
-        pairs = [(weight[0], by_weight[0]), *zip(bias[:1], by_bias[:1], strict=False)]
-        found += [Boxes(tuple(pairs), several) for several in (False, True)]
-    values = [u for u in uses if u in VALUE]
-    slopes = [u for u in uses if u in GRADIENT]
-    if values and slopes:
-        pairs = [(values[0], slopes[0])]
-        found += [Boxes(tuple(pairs), True, keyed) for keyed in (False, True)]
-    return found
 
 
 def _asked(
@@ -274,7 +177,7 @@ class Asking:
         if self.boxes:
             return self._objects(self.boxes)
         if self.pack.how == "spread":
-            names = [name for name, _ in _spread(self.definition)]
+            names = [name for name, _ in pairs_in(self.definition)]
             for i, name in enumerate(names):
                 self.kept[name] = self.plan.give(Share("w", i, len(names)))
             return Fill(None)
@@ -330,7 +233,7 @@ class Asking:
                 for value, _ in self.boxes.attributes
             )
         if self.pack.how == "spread":
-            return tuple(self.kept[name] for name, _ in _spread(self.definition))
+            return tuple(self.kept[name] for name, _ in pairs_in(self.definition))
         whole = self._result(last, self._parameter_name()) if self.returned else start
         assert isinstance(whole, Earlier)
         return tuple(Earlier(whole.call, (*whole.path, *path)) for path in self.pack.paths())
@@ -390,7 +293,7 @@ class Asking:
 
     def _remember(self, number: int, own: list[str]) -> None:
         """Hand on what the call returned: memory, settings, parameters that are spread out."""
-        pairs = [name for name, _ in _spread(self.definition)]
+        pairs = [name for name, _ in pairs_in(self.definition)]
         for place, name in enumerate(self.definition.gives):
             if name in self.kept and self.definition.returns > 1:
                 self.kept[name] = Earlier(number, (place,))
@@ -404,8 +307,8 @@ class Asking:
     def _tokens(self, step: int, start: Token, last: int) -> list[tuple[str, Token]] | None:
         """What each parameter of the update is given in a step; None where one means nothing that is known."""
         found: list[tuple[str, Token]] = []
-        spread = {gradient: name for name, gradient in _spread(self.definition)}
-        names = [name for name, _ in _spread(self.definition)]
+        spread = {gradient: name for name, gradient in pairs_in(self.definition)}
+        names = [name for name, _ in pairs_in(self.definition)]
         for parameter in positional(self.definition.parameters):
             name = parameter.name
             token: Token | None
