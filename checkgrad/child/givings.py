@@ -232,6 +232,9 @@ class Value(Unknown):
     __hash__ = object.__hash__
 
 
+STANDING_IN = (Data, Bunch, Unknown)
+
+
 def operator_of(name: str) -> Callable[..., Any]:
     return lambda self, *other: getattr(np.asarray(self.data()), name)(*other)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PIECES = ("function", "nested", "lambda", "loop", "steps", "inline")
+ONE_STEP, GIVES_GRADIENTS = -1, -2  # in place of the number of a loop
 # What a piece of source may look like; of several, the first is told.
 TRAINING, UPDATE, GRADIENT, SLOPE, LOSS, ACTIVATION, FORWARD = LOOKS = (
     "training", "update", "gradient", "slope", "loss", "activation", "forward",
@@ -86,8 +87,8 @@ class Definition:
 class TrainingLoop:
     """A loop that seems to train something, by its source alone.
 
-    name: of the function it stands in, or "loop, line 20". number: among the loops of its file, as they begin; -1 for a
-    function that is one turn of such a loop.
+    name: of the function it stands in, or "loop, line 20". number: among the loops of its file, as they begin; ONE_STEP
+    for a function that is one turn of such a loop, GIVES_GRADIENTS for one that such a turn would call.
     inner: numbers of the loops that it runs, those in functions that it calls included; the deepest last.
     reaches: names of the functions it calls, directly or not. updates: of those that change parameters, "" for itself.
     """

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .inventory import TrainingLoop
+from .inventory import GIVES_GRADIENTS, ONE_STEP, TrainingLoop
 from .source import Document
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -27,8 +27,13 @@ class Scope:
     loops: list[Any] = field(default_factory=list)  # the outermost ones
 
 
-def loops_of(tree: ast.Module, file: str, document: Document) -> Iterator[TrainingLoop]:
-    """Every outermost loop that goes forward, and changes numbers by subtracting, itself or in what it calls."""
+def loops_of(
+    tree: ast.Module, file: str, document: Document, gradients: Collection[str] = ()
+) -> Iterator[TrainingLoop]:
+    """Every outermost loop that goes forward, and changes numbers by subtracting, itself or in what it calls.
+
+    Then functions that are one turn of such a loop, and those of *gradients* that are no turn by themselves.
+    """
     numbers = {id(node): i for i, node in enumerate(loops_in_order(tree))}
     scopes = list(scopes_of(tree))
     by_name: dict[str, list[Scope]] = {}
@@ -57,7 +62,8 @@ def loops_of(tree: ast.Module, file: str, document: Document) -> Iterator[Traini
             tuple(one.name for one in reached),
             tuple(updates),
         )
-    yield from steps_of(scopes, by_name, inside, numbers, file, document)
+    known = set(gradients) - {scope.name for scope, *_ in found}
+    yield from steps_of(scopes, by_name, inside, numbers, file, document, known)
 
 
 def steps_of(
@@ -67,21 +73,24 @@ def steps_of(
     numbers: dict[int, int],
     file: str,
     document: Document,
+    gradients: Collection[str],
 ) -> Iterator[TrainingLoop]:
-    """Functions that are one turn of a training that nobody runs: numbered -1."""
+    """Functions that are one turn of a training that nobody runs; then those that give gradients."""
     for scope in scopes:
-        if not scope.name or scope.name in inside:
+        if not scope.name or scope.name in inside and scope.name not in gradients:
             continue
         reached = [one for one in reach(calls_in([scope.node]), by_name) if one is not scope]
         updates = [name for name, own in named_bodies(scope.node, reached) if changes(own)]
         node = scope.node
         forward = any(map(goes_forward, [node, *(one.node for one in reached)]))
-        if updates and forward and not node.name.startswith("__"):
+        turns = updates and forward and scope.name not in inside
+        if (turns or scope.name in gradients) and not node.name.startswith("__"):
             span = document.span(file, node.lineno, node.end_lineno or node.lineno)
             names = tuple(one.name for one in reached)
             below = [n for one in (node, *(r.node for r in reached)) for n in loops_below(one)]
             inner = tuple(dict.fromkeys(numbers[id(n)] for n in below))
-            yield TrainingLoop(scope.name, file, -1, span, inner, names, tuple(updates))
+            number = ONE_STEP if turns else GIVES_GRADIENTS
+            yield TrainingLoop(scope.name, file, number, span, inner, names, tuple(updates))
 
 
 def loops_in_order(tree: ast.AST) -> Iterator[Any]:

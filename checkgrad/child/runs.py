@@ -57,6 +57,7 @@ class Runs:
         self.recipes: dict[str, Recipe] = {}  # for what is stood in for, by file
         self.root: Namespace | None = None  # of the watched copy
         self.modules: dict[str, ModuleType] = {}
+        self.names: tuple[str, ...] = ()  # of all modules of the submission
 
     # ---- rewriting
 
@@ -272,6 +273,7 @@ class Runs:
     def inside(self) -> Iterator[None]:
         """With the watched modules in the place of the plain ones."""
         plain = own_modules()
+        self.names = tuple(plain)
         for name in plain:
             del sys.modules[name]
         sys.modules.update(self.modules)

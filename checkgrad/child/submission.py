@@ -17,7 +17,7 @@ from .perform import Namespace
 from .source import Document
 from .standin import StandIn
 from .survey import MOST_DEFINITIONS, Survey, mapping_of
-from .suspects import MOST_SUSPECTS, suspects
+from .suspects import MOST_SUSPECTS, gradient_pieces, suspects
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,8 @@ def training_loops(loading: Loading) -> tuple[TrainingLoop, ...]:
     found: list[TrainingLoop] = []
     for file, tree in loading.trees.items():
         with contextlib.suppress(RecursionError):
-            found += loops_of(tree, file, loading.documents[file])
+            document = loading.documents[file]
+            found += loops_of(tree, file, document, gradient_pieces(tree, document))
     return tuple(found)
 
 

@@ -64,6 +64,18 @@ def suspects(file: str, tree: ast.Module, document: Document) -> list[Suspect]:
     return sorted(told, key=lambda s: (s.span.cell, s.span.line))[:MOST_SUSPECTS]
 
 
+def gradient_pieces(tree: ast.Module, document: Document) -> set[str]:
+    """The functions and methods that work out gradients, by their names or by what they compute."""
+    return {
+        piece.name
+        for piece in _pieces(tree.body, "", document)
+        if piece.kind == "function"
+        and _gives(piece.nodes)
+        and not _is_idle(piece.name)
+        and (_said(piece.name) == GRADIENT or GRADIENT in signs_in(piece.nodes, frozenset()))
+    }
+
+
 def _losses_within(piece: Piece, document: Document) -> Iterator[Piece]:
     """The statements of a training loop that work out a loss, which the steps may not go down."""
     for node in piece.nodes:

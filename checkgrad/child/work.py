@@ -6,7 +6,9 @@ What is asked for stands first in a request's *watch*:
     ("steps", fresh, watch)     the request's steps on the watched copy, which is loaded anew where *fresh*
     ("operate", fresh, operations, seconds)    the same with a packed `operate.Operations`
     ("script", file, watch)     the file's statements as `__main__`, each import loaded anew; then the steps, on what it left
-    ("bench", file, loop, leave, trials, slots)  the same up to a loop, one of whose turns is run under each trial (see `bench`)
+    ("bench", file, loop, leave, trials, slots, play)  the same up to a loop, one of whose turns is run under each trial
+                                (see `bench`); where the work does not come to it, the play leads to it (see `plays`)
+    ("plays", file, leave, name, number)  the plays of a piece, as of a TrainingLoop
     ("texts", file, numbers)    where nodes stand, and what they say
 
 *watch* is a packed `wanted.Watch`. Numbers of nodes and loops run on from file to file, in the order of loading.
@@ -17,6 +19,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import sys
+from dataclasses import astuple
 from types import CodeType
 from typing import Any
 
@@ -28,15 +31,16 @@ from .givings import Giver, in_place
 from .load import stand_in
 from .on_bench import asides, on_bench
 from .operate import Operator
-from .perform import Given, Namespace, filled, follow
+from .perform import Given, filled
+from .play_house import House
+from .plays import Play, Plays
 from .recipes import Recipe
-from .request import Request, Step
-from .runs import QUICK, Runs, compiled, own_modules
+from .request import Request
+from .runs import QUICK, Runs, compiled
 from .wanted import Watch, unpacked
 from .watch import Hook
 
 LONGEST_TEXT = 2000
-MADE = "network"  # the name of an object that a call is made on
 
 
 class Workshop(Runs):
@@ -55,7 +59,9 @@ class Workshop(Runs):
             made = operate.unpacked(operations)
             return self.steps(fresh, lambda own: Operator(made, seconds, own), request, given)
         if what == "bench":
-            return self.bench(request, given, *rest)
+            return self.bench(*rest)
+        if what == "plays":
+            return self.plays(*rest)
         if what == "texts":
             return self.texts(*rest)
         where, packed = rest
@@ -87,32 +93,28 @@ class Workshop(Runs):
 
     def bench(
         self,
-        request: Request,
-        given: Given,
         file: str,
         loop: int,
         leave: tuple[int, ...],
         trials: tuple[Any, ...],
         slots: bool,
+        play: tuple[Any, ...],
     ) -> Any:
         """What the trials on a loop of a file's own work tell; loops are numbered in their file."""
-        if file not in self.recipes:
-            quick = self.once(file, QUICK, Recipe(), Request("", (), None), Given([]))
-            self.recipes[file] = self.tried_out(file) if quick["instead"] else Recipe()
-        giver = Giver(self.recipes[file])
+        giver = Giver(self.recipe(file))
         if not trials:  # a request of its own, for this takes its time
             return {"problem": "", "instead": [], "slots": (), "turns": []}
         first = self.first_loop(file)
         with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
             self.begin(lambda own: Hook(Watch(), own, self.count))
             made = [trial_of(one) for one in trials]
-            bench = Bench(made, self.rewritten(file), own_modules(), self.failure)
+            bench = Bench(made, self.rewritten(file), self.names, self.failure)
             bench.leave = dict.fromkeys((first + n for n in leave), EARLIER)
             bench.space = module.__dict__
             self.builtins.update(bench.names())
             problem = self.to_the_bench(file, first + loop if loop >= 0 else loop, bench)
-            if request.steps and not bench.turns:
-                problem = self.stepped_to(bench, request, given, whole=loop < 0)
+            if play and not bench.turns:
+                problem = self.played(bench, Play(*play), whole=loop < 0)
         leaves = bench.state.leaves.values() if bench.state and slots else ()
         where, beside = self.plain.documents[file].where, asides(self.plain.parsed[file].tree)
         return {
@@ -142,35 +144,49 @@ class Workshop(Runs):
                     stand_in(statement, module, self.plain.libraries)
         return problem
 
-    def stepped_to(self, bench: Bench, request: Request, given: Given, whole: bool) -> str:
-        """Take steps that may lead to the bench; where *whole*, the last call itself is the turn. What went wrong."""
-        root = Namespace(bench.space)
+    def played(self, bench: Bench, play: Play, whole: bool) -> str:
+        """Let a play lead to the bench, or where *whole*, be the turn. What went wrong."""
+        space = bench.space
         try:
             with np.errstate(all="ignore"):
-                for step in request.steps[:-1] if whole else request.steps:
-                    given.results.append(self.performer.take(step, given, root))
-                if whole:
-                    self.called_on(bench, request.steps[-1], given, root)
+                play.begin(space)
+                while whole and bench.more(space):
+                    with contextlib.suppress(Exception):
+                        try:
+                            play.turn_in(space)
+                        finally:
+                            bench.done(space)
+                play.turn_in(space)
         except Enough:
             pass
         except BaseException as error:
             return faults.name_and_message(error)[:300]
         return ""
 
-    def called_on(self, bench: Bench, step: Step, given: Given, root: Namespace) -> None:
-        """Let one call be the turn: the object it is made on and its arguments stand in the module for that."""
-        start = root if step.of is None else given.results[step.of]
-        function = follow(start, step.path)
-        if step.of is not None:
-            bench.space[MADE] = start
-        names = [f"argument {i + 1}" for i in range(len(step.args))]
-        bench.space.update(zip(names, (filled(arg, given) for arg in step.args), strict=True))
-        while bench.more(bench.space):
-            with contextlib.suppress(Exception):
-                try:
-                    function(*(bench.space[name] for name in names), **dict(step.named))
-                finally:
-                    bench.done(bench.space)
+    def plays(self, file: str, leave: tuple[int, ...], name: str, number: int) -> Any:
+        """The plays of a piece, found on what the file's own work leaves; or what it stops with in all of them."""
+        first, giver = self.first_loop(file), Giver(self.recipe(file))
+        with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
+            self.begin(lambda own: Hook(Watch(), own, self.count))
+            bench = Bench([], self.rewritten(file), self.names, self.failure)
+            bench.leave = dict.fromkeys((first + n for n in leave), EARLIER)
+            bench.space = module.__dict__
+            self.builtins.update(bench.names())
+            self.to_the_bench(file, -1, bench)
+            house = House(self.plain.parsed[file].tree, bench.space, bench.own)
+            plays, found = Plays(house, name, number), []
+            with contextlib.suppress(Enough):
+                found = [astuple(play) for play in plays.found()]
+        where = self.plain.documents[file].where
+        stops = [(where(stop.where), stop.error, stop.message) for stop in plays.stops]
+        return {"plays": found, "stops": [] if found else stops}
+
+    def recipe(self, file: str) -> Recipe:
+        """How large the data are that stand in for what is not there."""
+        if file not in self.recipes:
+            quick = self.once(file, QUICK, Recipe(), Request("", (), None), Given([]))
+            self.recipes[file] = self.tried_out(file) if quick["instead"] else Recipe()
+        return self.recipes[file]
 
     def benched(self, file: str, loop: int) -> list[tuple[ast.stmt, CodeType]]:
         """The statements of *file* with their codes, the loop on the bench."""

@@ -13,6 +13,7 @@ from checkgrad.model import Evidence, Outcome, Scatter, Verdict
 from checkgrad.networks.candidates import NetworkCandidate
 from checkgrad.reading.loops import LoopReading
 
+MOST_PIECES = 6  # that are called by us
 ASKED = (exists.__name__, gradients.__name__)
 VERDICTS = {"right": Verdict.PASSED, "wrong": Verdict.WRONG, "crashed": Verdict.CRASHED}
 
@@ -23,9 +24,14 @@ def updating(loop: TrainingLoop) -> list[str]:
 
 
 def apart(
-    loops: Iterable[TrainingLoop], networks: Iterable[NetworkCandidate]
+    loops: Sequence[TrainingLoop],
+    networks: Iterable[NetworkCandidate],
+    functions: Iterable[str] = (),
 ) -> Iterator[TrainingLoop]:
-    """The loops that change parameters outside of what was recognised as a network; each name once."""
+    """The loops that change parameters outside of what was recognised as a network or a function; each name once.
+
+    Then what gives gradients, or is a turn, and is used by none of them.
+    """
     known = {d.name for network in networks for d in network.parts}
     names: set[str] = set()
     for loop in loops:
@@ -33,16 +39,37 @@ def apart(
         if alone and not all(name in known for name in updating(loop)):
             names.add(loop.name)
             yield loop
+    known |= names | set(functions) | {name for one in loops for name in one.reaches}
+    owners = {name.rpartition(".")[0] for name in functions} - {""}
+    rest = [
+        loop
+        for loop in loops
+        if loop.number < 0 and not {loop.name, loop.name.rpartition(".")[0]} & (known | owners)
+    ]
+    yield from rest[:MOST_PIECES]
 
 
 def around(loops: Iterable[TrainingLoop], network: NetworkCandidate) -> list[TrainingLoop]:
-    """The loops that use what was recognised as a network."""
+    """The loops that use what was recognised as a network; those that are its own come last."""
     parts = {d.name for d in network.parts}
+    own = network.function
     return [
         loop
         for loop in loops
-        if loop.name in parts or loop.number >= 0 and parts & set(loop.reaches)
+        if loop.number >= 0
+        and (loop.name in parts or parts & set(loop.reaches))
+        or loop.name == own
+        or loop.name.startswith(own + ".")
     ]
+
+
+def with_pieces(loops: Iterable[TrainingLoop], among: Iterable[TrainingLoop]) -> list[TrainingLoop]:
+    """Each loop, and behind it what gives its gradients, which may be read where the loop itself is not."""
+    found: dict[TrainingLoop, None] = {}
+    for loop in loops:
+        found[loop] = None
+        found |= {one: None for one in among if one.number < 0 and one.name in loop.reaches}
+    return list(found)
 
 
 def others(loops: Sequence[TrainingLoop], loop: TrainingLoop) -> list[int]:
@@ -55,9 +82,11 @@ def others(loops: Sequence[TrainingLoop], loop: TrainingLoop) -> list[int]:
 def outcome_of(question: Question, reading: LoopReading, pictures: bool) -> Outcome:
     """The outcome of a question about a loop that was read."""
     verdict = VERDICTS[reading.verdict]
+    if reading.advice and verdict is Verdict.PASSED:
+        verdict = Verdict.ADVICE
     if question.check != gradients.__name__:
         verdict = verdict if verdict is Verdict.CRASHED else Verdict.PASSED
-    problem = reading.why if verdict.failed else ""
+    problem = reading.why if verdict.failed else reading.advice if verdict is Verdict.ADVICE else ""
     outcome = bare_outcome(question, verdict, problem)
     if question.check != gradients.__name__:
         return outcome

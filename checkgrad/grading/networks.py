@@ -35,6 +35,8 @@ from checkgrad.networks.candidates import (
     NetworkReading,
 )
 from checkgrad.networks.pieces import Pieces
+from checkgrad.reading.loops import LoopReading
+from checkgrad.words import settings
 
 MOST_LOOPS = 3  # around one network that are looked at
 
@@ -73,7 +75,8 @@ class OnNetworks:
         )
         finding = check.ask(network)
         if finding.unasked:
-            return not_judged(self.read, question, Reason(finding.unasked))
+            shown = self._shown_by_loops(question, candidate)
+            return shown or not_judged(self.read, question, Reason(finding.unasked))
         read_as = how_read(self.read, question, reading)
         outcome = judge_network(question, finding)
         used_so = outcome.verdict.failed and self._is_network_used_so(network)
@@ -87,6 +90,11 @@ class OnNetworks:
             shown = self._shown_by_loops(question, candidate, contradicts=outcome.verdict.failed)
             if shown:
                 return shown
+        if outcome.verdict is Verdict.PASSED and check.ask is gradients and penalised(candidate):
+            around = loop_questions.around(self.read.inventory.loops, candidate)[:MOST_LOOPS]
+            # names say nothing of how large a penalty has to be; the module's own loss does
+            if around and self._first_read(around).by_penalty:
+                return self._answer_on_loops(question, around)
         if outcome.verdict is Verdict.NOT_JUDGED and self._is_repaired(candidate, reading):
             beside = dataclasses.replace(beside, repaired=True)
             outcome = settled_network(judge_network(question, finding), network, beside)
@@ -155,10 +163,11 @@ class OnNetworks:
         around = loop_questions.around(self.read.inventory.loops, candidate)[:MOST_LOOPS]
         if not around or self.read.is_pinned(NETWORK.name):
             return None
-        read = [self.read.loop_reading(loop) for loop in around]
-        if contradicts and not any(one.verdict == "right" and one.as_it_is for one in read):
-            return None
-        if all(one.verdict == "unclear" for one in read):
+        if contradicts:
+            read = (self.read.loop_reading(loop) for loop in around if loop.number >= 0)
+            if not any(one.verdict == "right" and one.as_it_is for one in read):
+                return None
+        if self._first_read(around).verdict == "unclear":
             return None
         found = self._answer_on_loops(question, around)
         return replace(found, covers=[*found.covers, *names(candidate.parts)])
@@ -181,8 +190,7 @@ class OnNetworks:
         """What the first loop shows that shows anything."""
         if not loops:
             return Part(missing(self.read, question, False))
-        read = [self.read.loop_reading(loop) for loop in loops[:MOST_LOOPS]]
-        found = next((one for one in read if one.verdict != "unclear"), read[0])
+        found = self._first_read(loops[:MOST_LOOPS])
         place = unjudged.place_of(found.loop.span)
         if found.verdict == "unclear" and question.check == gradients.__name__:
             return unjudged.part(question, Reason(unjudged.NO_LOOP, found.why), place)
@@ -201,6 +209,21 @@ class OnNetworks:
         beside = [] if own else unjudged.losses_in(self.read.inventory, found.loop.span)
         covers = [found.loop.name, *found.loop.reaches]
         return Part(outcome, read_as, covers=covers, beside=beside)
+
+    def _first_read(self, loops: Sequence[TrainingLoop]) -> LoopReading:
+        """The first loop, or piece of it, that shows anything; else what the first one said."""
+        for loop in loop_questions.with_pieces(loops, self.read.inventory.loops):
+            found = self.read.loop_reading(loop)
+            # a layer by itself says nothing of the loop that uses it
+            if found.verdict != "unclear" and (loop in loops or not found.by_outputs):
+                return found
+        return self.read.loop_reading(loops[0])
+
+
+def penalised(candidate: NetworkCandidate) -> bool:
+    """Does a function of a network take the factor of a penalty?"""
+    parameters = (p.name for d in candidate.parts for p in d.parameters or ())
+    return any(settings.PENALTY in settings.of_networks(name.lower()) for name in parameters)
 
 
 def names(definitions: Iterable[Definition]) -> list[str]:

@@ -118,14 +118,16 @@ class Understood:
         if asked and (NETWORK.name not in asked or self.network_candidates):
             return ()
         updates = {c.function for c in self.candidates if c.exercise.kind is Kind.UPDATE}
-        apart = loop_questions.apart(self.inventory.loops, self.network_candidates)
+        functions = [c.function for c in self.candidates]
+        loops = self.inventory.loops
+        apart = loop_questions.apart(loops, self.network_candidates, functions)
         return tuple(loop for loop in apart if loop.name not in updates)
 
     def loop_reading(self, loop: TrainingLoop) -> LoopReading:
         """What the turns of a loop show."""
         if loop not in self._loops:
             leave = loop_questions.others(self.inventory.loops, loop)
-            self._loops[loop] = read_loop(self.interview.ask, loop, leave, self.inventory)
+            self._loops[loop] = read_loop(self.interview.ask, loop, leave)
         return self._loops[loop]
 
     @cached_property

@@ -11,7 +11,9 @@ import numpy as np
 
 from checkgrad.child.behaviour import Behaviour, Unsendable
 from checkgrad.child.inventory import (
+    GIVES_GRADIENTS,
     LOOKS,
+    ONE_STEP,
     PIECES,
     Definition,
     Inventory,
@@ -101,7 +103,7 @@ def training_loop(value: Any) -> TrainingLoop:
     return TrainingLoop(
         text(name, 300),
         text(file, 300),
-        -1 if number == -1 else position(number),
+        number if number in (ONE_STEP, GIVES_GRADIENTS) else position(number),
         span(place),
         inner=several(inner, position),
         reaches=several(reaches, text),

@@ -11,10 +11,10 @@ import numpy as np
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.bench import Edit, Trial
 from checkgrad.child.inventory import TrainingLoop
-from checkgrad.child.request import Request, Step
+from checkgrad.child.request import Request
 from checkgrad.child.watch import Told
 
-__all__ = ["Bench", "Edit", "Key", "NotRead", "Seen", "Slot", "Trial", "Turn"]
+__all__ = ["Bench", "Edit", "Key", "NotRead", "Play", "Seen", "Slot", "Trial", "Turn"]
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 Key = tuple[int, int]  # a node, and which of its values in the turn
@@ -75,6 +75,17 @@ class Turn:
         return step
 
 
+class Play(NamedTuple):
+    """How pieces are called, as `child.plays.Play` has it."""
+
+    data: tuple[tuple[str, Any], ...]
+    before: str
+    turn: str
+    by_outputs: bool
+    rate: float
+    single: bool
+
+
 @dataclass
 class Bench:
     """One loop of a submission on the bench."""
@@ -83,11 +94,16 @@ class Bench:
     loop: TrainingLoop
     number: int  # of the loop on the bench: this one, or one that it runs
     leave: tuple[int, ...] = ()  # loops that are cut short on the way
-    steps: tuple[Step, ...] = ()  # that lead to it, where the module's own work does not
+    play: Play | None = None  # that leads to it, where the module's own work does not
     instead: tuple[str, ...] = ()  # what was stood in for when it was run last
     problem: str = ""  # and what went wrong before it
     operations: tuple[Any, ...] | None = None  # packed, that every turn is under
     slowest: float = 0.0  # seconds of a turn
+
+    @property
+    def our_rate(self) -> float:
+        """The rate of the steps where we take them, 0 where the module does."""
+        return self.play.rate if self.play else 0.0
 
     def turns(self, trials: Sequence[Trial], numbers: int = 0) -> list[Turn]:
         """What each trial did, where each tells about so many *numbers*; raise NotRead if the loop is never reached."""
@@ -119,8 +135,16 @@ class Bench:
             )
             for t in trials
         )
-        what = ("bench", self.loop.file, self.number, self.leave, data, slots)
-        (reply,) = self.ask([Request(self.loop.name, self.steps, None, what)])
+        what = (
+            "bench",
+            self.loop.file,
+            self.number,
+            self.leave,
+            data,
+            slots,
+            tuple(self.play or ()),
+        )
+        (reply,) = self.ask([Request(self.loop.name, (), None, what)])
         if reply.died or reply.raised:
             raise NotRead(f"its turns could not be run: {reply.died or reply.message}")
         try:

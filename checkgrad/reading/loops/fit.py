@@ -71,7 +71,8 @@ def _eps(value: np.ndarray) -> float:
 class Fit:
     """How the steps of a block relate to slopes.
 
-    rate: None where there is none. decay: how much of the parameter itself is taken away. told: equations that say something.
+    rate: None where there is none. decay: how much of the parameter itself is taken away; less than 0 where a penalty
+    drives it up. told: equations that say something.
     coarse: kinks are everywhere, so that only what is plainly wrong shows.
     """
 
@@ -110,7 +111,7 @@ def fit_of(table: Table, name: str, slopes: Slopes) -> Fit:
     if told >= 4 and not coarse:
         (r, c), *_ = np.linalg.lstsq(-np.stack([s * w, theta * w], 1), u * w, rcond=None)
         near = np.all(np.abs(u + r * s + c * theta) <= 3 * abs(r) * err + slack)
-        if near and (c > 0 or r < 0):  # a penalty that drives parameters up is none
+        if near:
             return Fit(float(r), float(c), True, told, coarse)
     return Fit(rate, 0.0, False, told, coarse)
 

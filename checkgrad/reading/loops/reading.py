@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.child.inventory import Inventory, TrainingLoop
-from checkgrad.child.request import Step
+from checkgrad.child.inventory import TrainingLoop
+from checkgrad.child.request import Request
 from checkgrad.reading.loops.attempts import attempts_of
-from checkgrad.reading.loops.calls import plans
-from checkgrad.reading.loops.face import Ask, Bench, Edit, NotRead, Trial, Turn
+from checkgrad.reading.loops.face import Ask, Bench, Edit, NotRead, Play, Trial, Turn
 from checkgrad.reading.loops.fit import (
     SAME_RATE,
     Attempt,
@@ -22,6 +21,7 @@ from checkgrad.reading.loops.fit import (
     table_of,
     through,
 )
+from checkgrad.reading.loops.own import Own, contradicted, own_losses
 from checkgrad.reading.loops.points import FEW_NUMBERS, Points, Scaler, measured, told, values_of
 from checkgrad.reading.loops.roles import is_times, roles_of, take
 
@@ -56,8 +56,11 @@ class LoopReading:
     rate: float = 0.0
     right: list[str] = field(default_factory=list)
     wrong: dict[str, str] = field(default_factory=dict)
+    by_penalty: bool = False  # is it wrong in a penalty alone?
+    advice: str = ""  # what is worth knowing of what is right
     corroboration: list[str] = field(default_factory=list)
     called: bool = False  # by us, for the module does not run it
+    by_outputs: bool = False  # and handed the slope of a squared error of outputs
     points: Points | None = None
     table: Table | None = None
     attempt: Attempt | None = None
@@ -73,7 +76,6 @@ def read_loop(
     ask: Ask,
     loop: TrainingLoop,
     leave: Sequence[int] = (),
-    inventory: Inventory | None = None,
     operations: tuple[Any, ...] | None = None,
 ) -> LoopReading:
     """Read a loop by its turns: of a nest the innermost that changes all parameters.
@@ -81,27 +83,58 @@ def read_loop(
     What the module's own work never comes to is called with small data in one form after the other.
     operations: packed, that every turn is under.
     """
-    found = _read_by(ask, loop, leave, (), operations)
+    found = _read_by(ask, loop, leave, None, operations)
     found.leave = tuple(leave)
-    if not found.reached and inventory:
-        for steps in plans(loop, inventory):
-            called = _read_by(ask, loop, leave, steps)
-            called.called = True
-            called.note = "; ".join(
-                filter(None, (called.note, "called with small data of our own"))
-            )
-            if called.verdict == "right":
-                return called
-            if called.verdict == "wrong" and found.verdict == "unclear" and _is_certain(called):
-                called.corroboration = [c for c in called.corroboration if c != "used_so"]
-                found = called
+    if found.reached:
+        return found
+    plays, stops = _plays(ask, loop, leave)
+    for play in plays:
+        if play.single and found.verdict == "wrong":
+            break  # one sample alone would hide a factor
+        called = _read_by(ask, loop, leave, play)
+        called.called, called.by_outputs = True, play.by_outputs
+        called.leave = tuple(leave)
+        called.note = "; ".join(filter(None, (called.note, "called with small data of our own")))
+        if called.verdict == "right" and not called.advice:
+            return called
+        if called.verdict == "right" and found.verdict != "right":
+            found = called
+        if called.verdict == "wrong" and found.verdict == "unclear" and _is_certain(called):
+            called.corroboration = [c for c in called.corroboration if c != "used_so"]
+            found = called
+    places = {where for where, *_ in stops}
+    if not plays and len(places) == 1:
+        where, error, message = stops[0]
+        why = f"stops with {error}: {message} ({where}), though its forward pass runs"
+        return LoopReading(loop, "crashed", why, called=True, corroboration=["named_clearly"])
     return found
+
+
+def _plays(
+    ask: Ask, loop: TrainingLoop, leave: Sequence[int]
+) -> tuple[list[Play], list[tuple[str, str, str]]]:
+    """How the pieces may be called that lead to it, or are it; what it stops with, and where, if all of them stop."""
+    what = ("plays", loop.file, tuple(leave), loop.name, loop.number)
+    (reply,) = ask([Request(loop.name, (), None, what)])
+    if not reply.returned:
+        return [], []
+    try:
+        plays = [played(*play) for play in reply.value["plays"]]
+        return plays, [(str(a), str(b), str(c)) for a, b, c in reply.value["stops"]]
+    except (TypeError, KeyError, ValueError):
+        return [], []
+
+
+def played(data: Any, before: Any, turn: Any, by_outputs: Any, rate: Any, single: Any) -> Play:
+    """A play from what travelled."""
+    named = tuple((str(name), value) for name, value in data)
+    return Play(named, str(before), str(turn), bool(by_outputs), float(rate), bool(single))
 
 
 def _is_certain(found: LoopReading) -> bool:
     """Does something speak for it, with outputs and targets of one shape? Else the call may not be meant so."""
     attempt, points = found.attempt, found.points
-    if not {"partly_right", "repaired"} & set(found.corroboration):
+    if not {"partly_right", "repaired", "named_clearly"} & set(found.corroboration):
         return False
     if attempt is None or points is None:
         return False
@@ -124,16 +157,16 @@ def _read_by(
     ask: Ask,
     loop: TrainingLoop,
     leave: Sequence[int],
-    steps: tuple[Step, ...],
+    play: Play | None,
     operations: tuple[Any, ...] | None = None,
 ) -> LoopReading:
-    """What the turns show where the module's own work, or these steps, lead to the loop."""
-    made = partial(Bench, ask, loop, leave=tuple(leave), steps=steps, operations=operations)
+    """What the turns show where the module's own work, or this play, leads to the loop."""
+    made = partial(Bench, ask, loop, leave=tuple(leave), play=play, operations=operations)
     try:
         made(loop.number).first([])
         numbers = _order(made, loop)
     except NotRead as error:
-        return _unread(loop, error, bool(steps))
+        return _unread(loop, error, bool(play))
     best: LoopReading | None = None
     why: NotRead | None = None
     for number in numbers[:MOST_TRIED]:
@@ -145,7 +178,7 @@ def _read_by(
         if found.verdict in ("right", "wrong"):
             return found
         best = best or found
-    return best or _unread(loop, why or NotRead("none of its loops changes numbers"), bool(steps))
+    return best or _unread(loop, why or NotRead("none of its loops changes numbers"), bool(play))
 
 
 def _unread(loop: TrainingLoop, error: NotRead, by_us: bool) -> LoopReading:
@@ -205,7 +238,7 @@ def _judged(points: Points) -> LoopReading:
         best = max((_seen_through(points, table, a) for a in attempts), key=lambda a: a.weight)
     best = _with_its_sign(best, attempts)
     found = _verdict(points, table, best, attempts)
-    found.points, found.table, found.attempt = points, table, best
+    found.points, found.table, found.attempt = points, table, found.attempt or best
     return found
 
 
@@ -276,7 +309,11 @@ def _verdict(
         found.why = f"its steps go up the slope of the {loss}"
         return found
     rest += _of_equal_standing(best)
+    losses = [] if best.own or best.optimised else list(own_losses(table, best, attempts))
+    if not rest and _with_a_wrong_penalty(points, table, best, losses, found):
+        return found
     if not rest:
+        found.advice = _factor(points, best, losses)
         found.verdict = "right"
         found.note = "; ".join(filter(None, (found.note, _decay(best))))
         return found
@@ -289,6 +326,42 @@ def _verdict(
     found.corroboration = ["used_so", "partly_right"]
     found.why = _sentence(found, loss)
     return found
+
+
+def _with_a_wrong_penalty(
+    points: Points, table: Table, best: Attempt, losses: Sequence[Own], found: LoopReading
+) -> bool:
+    """Is a penalty in the steps that drives parameters up, or another one than in the module's own loss?"""
+    up = [n for n in best.right if best.fits[n].decay < 0 and best.rate > 0]
+    clash = contradicted(table, best, losses)
+    if up:
+        found.wrong = dict.fromkeys(up, "has a penalty of the wrong sign, which drives it up")
+    elif clash:
+        own, times = clash
+        loss = _loss(points, own.attempt)
+        found.wrong = {
+            name: f"takes {factor:.6g} times the slope of the penalty in its own {loss}"
+            if np.isfinite(factor)
+            else f"has a penalty that its own {loss} does not have"
+            for name, factor in times.items()
+        }
+    if not found.wrong:
+        return False
+    found.by_penalty = True
+    found.right = [name for name in found.right if name not in found.wrong]
+    found.verdict, found.corroboration = "wrong", ["used_so", "partly_right"]
+    found.why = _sentence(found, found.loss)
+    return True
+
+
+def _factor(points: Points, best: Attempt, losses: Sequence[Own]) -> str:
+    """Gradients that were given and are another multiple of the slope of the module's own loss, in words; or nothing."""
+    rate = points.roles.bench.our_rate
+    times = [best.rate / (rate * one.factor) for one in losses] if rate else []
+    if not times or any(abs(abs(t) - 1) <= SAME_RATE for t in times):
+        return ""
+    loss = _loss(points, losses[0].attempt)
+    return f"the gradients are {abs(times[0]):.6g} times the slope of its own {loss}"
 
 
 def _of_equal_standing(best: Attempt) -> list[str]:
@@ -345,18 +418,23 @@ def _nothing_right(
 ) -> LoopReading:
     """Wrong only if the module's own loss is a usual one of its outputs, and the steps answer smoothly to data."""
     found.right, found.why = [], NO_SLOPES
-    own = meant(attempts)
+    own, usual = meant_as(attempts)
     if own is None or not _answers(points):
         return found
-    found.loss = _loss(points, own)
+    found.loss, found.attempt = _loss(points, own), usual
     found.wrong = dict.fromkeys(table.names, "takes a step that is not along the slope")
-    found.verdict, found.corroboration = "wrong", ["used_so"]
+    found.verdict, found.corroboration = "wrong", ["used_so", "named_clearly"]
     found.why = f"wrong in {', '.join(table.names)}: none goes down the slope of the module's own {found.loss}"
     return found
 
 
 def meant(attempts: Sequence[Attempt]) -> Attempt | None:
     """The module's own loss, if it is a usual one of its outputs beside its targets."""
+    return meant_as(attempts)[0]
+
+
+def meant_as(attempts: Sequence[Attempt]) -> tuple[Attempt | None, Attempt | None]:
+    """The module's own loss, if it is a usual one of its outputs beside its targets; and that one."""
     usual = [a for a in attempts if not a.own and not a.mistaken and a.loss != "absolute error"]
     for own in (a for a in attempts if a.own):
         for other in usual:
@@ -365,8 +443,8 @@ def meant(attempts: Sequence[Attempt]) -> Attempt | None:
             room = 3 * (a.error + abs(factor) * b.error) + 1e-6 * np.abs(a.value)
             clear = np.abs(a.value) > 30 * a.error
             if clear.sum() >= 4 and np.all(np.abs(a.value - factor * b.value) <= room):
-                return own
-    return None
+                return own, other
+    return None, None
 
 
 def _answers(points: Points) -> bool:
@@ -387,8 +465,10 @@ def _answers(points: Points) -> bool:
 def _has_a_rate_of_its_own(points: Points, name: str, best: Attempt) -> bool:
     """Does a number scale the step of this block alone, and another those of the rest, while none scales both?
 
-    Two numbers of the same value are one rate, written twice.
+    Two numbers of the same value are one rate, written twice; steps of ours have one rate.
     """
+    if points.roles.bench.our_rate:
+        return False
     scalers = _scalers(points)
     mine = {s for s, (_, blocks) in scalers.items() if name in blocks}
     mates = {n for n in best.right if best.fits[n].rate is not None}
