@@ -13,8 +13,8 @@ from checkgrad.child.source import Document, Unreadable
 from checkgrad.model import Source
 from checkgrad.reading.recipe import last_name
 from checkgrad.sandbox import clean
+from checkgrad.words.purposes import GOES_BACK
 
-BACKWARD = re.compile(r"back|grad|bprop", re.IGNORECASE)
 MOST_LINES = 30
 WIDEST = 200
 
@@ -38,7 +38,7 @@ def _definition(inventory: Inventory, function: str) -> Definition | None:
     if found is None or found.kind != "class":
         return found
     methods = [d for d in inventory.definitions if d.name.startswith(f"{function}.")]
-    return next((d for d in methods if BACKWARD.search(d.name)), None)
+    return next((d for d in methods if GOES_BACK.search(d.name)), None)
 
 
 def _read(file: Path) -> Document | None:

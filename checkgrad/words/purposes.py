@@ -67,3 +67,6 @@ LAST_WORD_OF_A_SLOPE = (
 
 
 RESETS = re.compile(r"zero|reset|clear|update|step|train|fit|optimi", re.IGNORECASE)
+
+
+GOES_BACK = re.compile(r"back|grad|bprop", re.IGNORECASE)
