@@ -9,13 +9,15 @@ MODULES = {
         """
 class PlainDescent:
     def __init__(self, rate=0.01):
-        self.rate = rate
+        self.rate, self.decay, self.steps = rate, 1e-3, 0
 
     def update(self, w, slope):
-        return w - self.rate * slope
+        self.steps += 1
+        rate = self.rate / (1 + self.decay * self.steps)
+        return w - rate * slope
 """,
         "PlainDescent.update",
-        ("w - self", "w + self"),
+        ("w - rate", "w + rate"),
     ),
     "a method over dicts": (
         """
@@ -185,6 +187,10 @@ def train(params, x, t):
 
 
 REFUSED = {
+    "gradients that are cut off": (
+        "class SGD:\n    def __init__(self, lr=0.1):\n        self.lr = lr\n"
+        "    def update(self, w, dw):\n        return w - self.lr * np.clip(dw, -1, 1)\n"
+    ),
     "another optimiser": (
         "class RMSProp:\n    def __init__(self, lr=0.1):\n        self.lr = lr\n"
         "    def update(self, w, dw):\n        return w - self.lr * dw / np.sqrt(dw**2)\n"

@@ -22,6 +22,7 @@ from checkgrad.words.optimisers import (
     CHANGES,
     CONFIG,
     COUNTER,
+    CUTS,
     DESCENT,
     FADING,
     FIRST_BETA,
@@ -50,6 +51,8 @@ def of_update(
     owner = inventory.find(definition.name.rpartition(".")[0])
     if owner is not None and not METHOD.fullmatch(last_name(definition.name).lower()):
         return
+    if CUTS & set(definition.uses):
+        return  # what cuts gradients off does something else beside
     for exercise in _means(definition, owner, known):
         recipes = tuple(dict.fromkeys(_recipes(definition, owner, exercise, inventory)))
         if recipes:
@@ -263,6 +266,8 @@ class Asking:
                 named.append((parameter.name, token))
         made = self.plan.add(Call(path_of(self.owner.name), ((),), named=tuple(named)))
         for name in self.owner.sets:
+            if name.lower() in FADING:
+                self.plan.add(Call((f".{name}",), ((Fill(0.0),),), of=made, do="set"))
             if name.lower() in RATES and not self.rate:
                 self.rate = True
                 self.plan.add(Call((f".{name}",), (("lr",),), of=made, do="set"))
