@@ -31,12 +31,16 @@ MOVE = 2.0**-20  # large against rounding, small against curvature
 
 @dataclass(frozen=True)
 class Difference:
-    """How a value differs from what was due: one sentence, and the worst entry if both have the same shape."""
+    """How a value differs from what was due: one sentence, and the worst entry if both have the same shape.
+
+    numbers: those of the worst entry, as the sentence ends.
+    """
 
     problem: str
     where: str = ""
     error: float | None = None
     bound: float | None = None
+    numbers: str = ""
 
 
 def rounding_bound(
@@ -147,7 +151,11 @@ def _group_difference(
         if found := difference(g, e, b):
             name = names[i] if i < len(names) else f"value {i}"
             return Difference(
-                f"{name} {found.problem}", name + found.where, found.error, found.bound
+                f"{name} {found.problem}",
+                name + found.where,
+                found.error,
+                found.bound,
+                found.numbers,
             )
     return None
 
@@ -175,12 +183,8 @@ def _worst(got: Any, expected: Any, bound: Any, off: Any) -> Difference:
     index = tuple(int(i) for i in np.unravel_index(int(np.argmax(size)), got.shape))
     where = f"[{', '.join(map(str, index))}]" if index else ""
     at = f"is wrong at {where}" if index else "is wrong"
-    return Difference(
-        f"{at}: got {got[index]:.6g}, expected {expected[index]:.6g}",
-        where,
-        float(size[index]),
-        float(bound[index]),
-    )
+    numbers = f"got {got[index]:.6g}, expected {expected[index]:.6g}"
+    return Difference(f"{at}: {numbers}", where, float(size[index]), float(bound[index]), numbers)
 
 
 def _fitting(bound: Any, value: Any) -> Any:

@@ -111,8 +111,8 @@ def _kind(value: Any) -> str:
 
 
 def _along_a_direction(found: Difference) -> Difference:
-    problem = found.problem.partition(": ")[2]
-    return replace(found, problem=f"is wrong along a random direction: {problem}", where="")
+    problem = f"is wrong along a random direction: {found.numbers}"
+    return replace(found, problem=problem, where="")
 
 
 def _right_beside_another_forward(

@@ -21,7 +21,6 @@ from checkgrad.sandbox import Limits
 from checkgrad.tasks import TASKS
 
 MEGABYTE = 1 << 20
-LAYOUT = "samples in "  # before the layout that a network reports
 
 
 def applied(outcome: Outcome, assignment: Assignment) -> Outcome:
@@ -137,8 +136,8 @@ def _conventions_of(reading: NetworkReading) -> dict[str, str]:
     """What a network shows of the conventions that can be pinned, in their words; its weights are its own affair."""
     said, squared = reading.convention, mlp.is_squared(reading.output)
     found: dict[str, str] = {}
-    if "layout" in said:
-        found["layout"] = said["layout"].removeprefix(LAYOUT)
+    if reading.layout:
+        found["layout"] = reading.layout
     if "labels" in said and reading.outputs & {"two_class", "multi_class"}:
         found["labels"] = said["labels"]
     whole = {"mean": "mean", "entries": "mean" if squared else "cells", "sum": "sum"}

@@ -12,6 +12,7 @@ from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import Request
+from checkgrad.conventions.layout import SINGLE
 from checkgrad.exercise import Failed, Probe
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import Kind, Pass
@@ -105,6 +106,13 @@ class NetworkReading:
     def single(self) -> bool:
         """Is it asked for one sample at a time?"""
         return self.script is not None and self.script.form.single
+
+    @property
+    def layout(self) -> str:
+        """Where samples lie, as a choice of that convention; "" where it is put together of pieces."""
+        if self.script is None:
+            return ""
+        return SINGLE if self.script.form.single else self.script.form.layout
 
     @property
     def convention(self) -> dict[str, str]:
