@@ -218,7 +218,8 @@ def _changes(
     if isinstance(one, ast.Name | ast.Attribute | ast.Subscript):
         yield from _other_names(scene, one, names, value, fits)
     if isinstance(one, ast.Name) and one.id in scene.functions:
-        yield from ((f, "function", 1.0) for f in scene.functions if f != one.id)
+        others = scene.functions.keys() - scene.leading_back(one.lineno) - {one.id}
+        yield from ((f, "function", 1.0) for f in scene.functions if f in others)
         return
     if isinstance(one, ast.Attribute):
         if one.attr == "T":
@@ -228,7 +229,9 @@ def _changes(
                 yield f"{said(one.value)}.{other}", "function", 1.0
             return
         if text in scene.methods:
-            yield from ((m, "function", 1.1) for m in sorted(scene.methods) if m != text)
+            back = {f"self.{name}" for name in scene.leading_back(one.lineno)}
+            methods = sorted(scene.methods - back - {text})
+            yield from ((m, "function", 1.1) for m in methods)
             return
         if isinstance(one.value, ast.Name) and one.value.id in ("np", "numpy"):
             return

@@ -139,10 +139,12 @@ def fitting(truth: Truth, shapes: Sequence[tuple[int, ...]]) -> Iterator[Due]:
 
 
 def _fits(due: Due, truth: Truth, shapes: Sequence[tuple[int, ...]]) -> bool:
-    """Has it these shapes? In the last turns there may be no such quantity."""
+    """Has it these shapes? In the first turn and in the last ones there may be no such quantity."""
     found = [due.at(truth, n) for n in range(len(shapes))]
     while found and found[-1] is None:
         found.pop()
+    if len(found) > 1 and found[0] is None:
+        found, shapes = found[1:], shapes[1:]
     return bool(found) and all(
         q is not None and q.shape == shape for q, shape in zip(found, shapes, strict=False)
     )

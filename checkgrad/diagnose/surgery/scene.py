@@ -51,6 +51,8 @@ class Scene:
             at += len(line) + 1
             starts.append(at)
         self._starts = starts
+        self._back: dict[int, frozenset[str]] = {}
+        self._unary: dict[int, list[str]] = {}
 
     @cached_property
     def _by_place(self) -> dict[Position, ast.expr]:
@@ -138,15 +140,38 @@ class Scene:
         }
 
     def unary(self, line: int) -> list[str]:
+        """What can be called there with one value, found once for every line."""
+        if line not in self._unary:
+            self._unary[line] = self._callable_with_one(line)
+        return self._unary[line]
+
+    def _callable_with_one(self, line: int) -> list[str]:
         """What can be called there with one value: functions of the module, methods of the same class."""
-        found = [name for name, count in self.functions.items() if count == 1]
+        leading_back = self.leading_back(line)
+        usual = [name for name, count in self.functions.items() if count == 1]
+        found = [name for name in usual if name not in leading_back]
         for cls in ast.walk(self.tree):
             if isinstance(cls, ast.ClassDef) and cls.lineno <= line <= (cls.end_lineno or 0):
                 for d in cls.body:
                     if isinstance(d, ast.FunctionDef) and d.name in self.pure:
                         static = any(ast.unparse(one) == "staticmethod" for one in d.decorator_list)
                         needed = len(d.args.args) - len(d.args.defaults) - (not static)
-                        found += [f"self.{d.name}"] if needed == 1 else []
+                        if needed == 1 and d.name not in leading_back:
+                            found.append(f"self.{d.name}")
+        return found
+
+    def leading_back(self, line: int) -> frozenset[str]:
+        """The functions that a line stands in, and those that call them: to call one there would never end."""
+        if line not in self._back:
+            self._back[line] = frozenset(self._leading_back(line))
+        return self._back[line]
+
+    def _leading_back(self, line: int) -> set[str]:
+        kinds = ast.FunctionDef | ast.AsyncFunctionDef
+        definitions = [d for d in ast.walk(self.tree) if isinstance(d, kinds)]
+        found = {d.name for d in definitions if d.lineno <= line <= (d.end_lineno or d.lineno)}
+        while more := {d.name for d in definitions if self._calls(d) & found} - found:
+            found |= more
         return found
 
     @cached_property

@@ -18,6 +18,7 @@ from checkgrad.diagnose.surgery.table import Reply, Runs, Trial
 
 MOST = 4  # mistakes
 MOST_RUNS = 1000
+AT_A_TIME = 300  # texts that one run peeks at
 ALIKE = 3  # options that are tried of those that give the same on the first set
 LARGEST = 64  # entries of a value whose effect is measured entry by entry
 NEAR = 1e-7  # relative, of an answer that is predicted
@@ -303,14 +304,31 @@ class Search:
                     peeks[root].append(text)
                 if option.due:
                     due[option.due.key] = option.due.turns(self.truth)
-        (reply,) = self.run(self.trial(self.truth, peeks=peeks, due=due))
+        found = self.peek(peeks, due)
         return {
-            root: [
-                (o, None if i is None else [turn[i] for turn in reply.peeked.get(root, ())])
-                for o, i in options
-            ]
+            root: [(o, None if i is None else found.get((root, i), [])) for o, i in options]
             for root, options in kept.items()
         }
+
+    def peek(
+        self, peeks: Mapping[int, Sequence[str]], due: Mapping[str, Any]
+    ) -> dict[tuple[int, int], list[Any]]:
+        """What each text gives, turn by turn, by its statement and place; a run looks at so many that it takes no time."""
+        every = [(root, i) for root, texts in peeks.items() for i in range(len(texts))]
+        chunks = [every[at : at + AT_A_TIME] for at in range(0, len(every), AT_A_TIME)]
+        trials = []
+        for chunk in chunks:
+            texts: dict[int, list[str]] = {}
+            for root, i in chunk:
+                texts.setdefault(root, []).append(peeks[root][i])
+            trials.append(self.trial(self.truth, peeks=texts, due=dict(due)))
+        found: dict[tuple[int, int], list[Any]] = {}
+        for chunk, reply in zip(chunks, self.run(*trials) if trials else [], strict=True):
+            places: dict[int, int] = {}
+            for root, i in chunk:
+                at = places[root] = places.get(root, -1) + 1
+                found[root, i] = [turn[at] for turn in reply.peeked.get(root, ())]
+        return found
 
     def own_calls(self, root: int) -> list[tuple[str, int]]:
         """The calls in it that run code of the student's, which may change something: their texts and nodes."""
