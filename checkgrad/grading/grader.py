@@ -221,11 +221,11 @@ class Grader:
         """How the function of an outcome was understood."""
         if outcome.exercise == NETWORK.name:
             loops = self.read.read_loops().values()
-            if loop := next((o for o in loops if o.why and o.why == outcome.problem), None):
-                return loop
+            loop = next((o for o in loops if o.why and o.why == outcome.problem), None)
             found = (c for c in self.read.network_candidates if c.function == outcome.function)
             network = next((self.read.networks[c] for c in found), "")
-            return None if isinstance(network, str) else network
+            known = None if isinstance(network, str) else network
+            return known or loop if loop and loop.verdict == "crashed" else loop or known
         question = Question(outcome.exercise, outcome.function, outcome.check)
         candidate = next((c for c in self.read.candidates if asks_about(question, c)), None)
         return self.read.readings.get(candidate) if candidate else None
