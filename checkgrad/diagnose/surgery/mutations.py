@@ -145,6 +145,8 @@ def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]
             if one is root and np.ndim(held) == np.ndim(got) == 2:
                 new = _products(text, got, atom, held)
                 yield from (Mutation(one, product, "dotted", 1.9) for product in new)
+            if one in joined and one is not root and not np.ndim(got) and np.ndim(held):
+                yield Mutation(one, f"({text}) * {atom}", "times", 1.7)
             if not _meets(held, got):
                 continue
             derived = list(_derived(scene, root, atom, held))

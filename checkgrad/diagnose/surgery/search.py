@@ -116,7 +116,9 @@ class Search:
         self.look_at_what_is_not_used(roots)
         reach = self.reached(roots)
         front = self.front(wrong)
-        clean = [r for r in roots if front & reach[r] and not reach[r] & right]
+        # what a constructor sets is used elsewhere too, in the loss for one
+        used = [r for r in roots if not self.runs.nodes[r].scope.endswith("__init__")]
+        clean = [r for r in used if front & reach[r] and not reach[r] & right]
         self.whole = {r for r in clean if wrong <= reach[r]}
         best: Operation | None = None
         for fits, wide, enough in ((True, False, PLAIN), (True, True, WIDE), (False, False, WIDE)):
