@@ -19,6 +19,7 @@ from checkgrad.asking.student import (
 )
 from checkgrad.child.behaviour import Behaviour, fingerprint
 from checkgrad.compare import Difference
+from checkgrad.conventions.layout import ROWS
 from checkgrad.exercise import Exercise, Probe
 from checkgrad.model import Verdict
 from checkgrad.reading import form as forms
@@ -75,7 +76,10 @@ def survives_extreme_inputs(student: Student) -> Iterator[Observation]:
 def _mixes_samples(student: Student, probe: Probe) -> bool:
     """Does a sample spoil another, each of which is right alone? Not by what it uses, which is told by itself."""
     rows = [tuple(row) for row in forms.rows(student.exercise, probe)]
-    if len(rows) < 2 or manner(student.reading.way) or not _sound(student, rows):
+    in_rows = (
+        student.reading.way.form.layout == ROWS
+    )  # what goes down columns may be for one sample
+    if len(rows) < 2 or not in_rows or manner(student.reading.way) or not _sound(student, rows):
         return False
     blamed = (one for one in student.uses if one.exercise.roles == student.exercise.roles)
     return not any(_sound(one, rows) and not _sound(one, [probe]) for one in blamed)

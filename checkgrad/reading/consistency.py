@@ -12,7 +12,6 @@ from checkgrad.exercise import Exercise, Kind
 from checkgrad.exercises import fused
 from checkgrad.reading.inquiry import Choice, Inquiry, is_alone
 from checkgrad.reading.recipe import last_name
-from checkgrad.reading.signature import leaves
 from checkgrad.reading.topic import STEPS, Right, manner
 from checkgrad.reading.way import Way
 from checkgrad.words.messages import NO_BROADCAST, heard
@@ -184,20 +183,11 @@ def argument(loss: Exercise) -> Choice:
     def choice(one: Inquiry, way: Way, right: Right) -> str | None:
         if one.exercise.base is not loss or "fused" in right.convention:
             return None
-        # y - t may well be given the outputs, but not by way of a forward pass that takes logits
-        if way.calling and one.exercise.derivative and not _goes_forward_first(one, way):
+        if way.calling and one.exercise.derivative:  # y - t may well be given the outputs
             return None
         return way.calling.convention.get("argument") if way.calling else "usual"
 
     return choice
-
-
-def _goes_forward_first(one: Inquiry, way: Way) -> bool:
-    """Is what it is given handed to a forward pass alone, which it goes on from?"""
-    calls = [i for i, call in enumerate(way.recipe) if call.do == "call"]
-    handed = [{leaf for token in way.given[i] for leaf in leaves(token)} for i in calls]
-    lead = one.exercise.roles[0]
-    return lead not in handed[-1] and any(lead in given for given in handed)
 
 
 def _settle_customs(inquiries: Sequence[Inquiry], custom: Choice) -> None:
