@@ -92,7 +92,9 @@ def gradient(w, X, y):
 def test_how_it_was_called_is_told(tmp_path):
     logistic = next(s for s in play_shapes.SHAPES if s.name == "logistic_regression")
     (outcome,), _ = networks(tmp_path, logistic.source)
-    assert "called with small data of our own" in outcome.note
+    assert (
+        "called with small data of our own: `gradients = compute_grad(theta, X, y)`" in outcome.note
+    )
 
 
 def test_what_a_play_would_have_to_guess_is_not_judged(tmp_path):

@@ -31,6 +31,7 @@ ENOUGH = 3  # equations beyond the one that the rate costs, for a reading that i
 REAL_TARGETS = 0.005  # bonus of an attempt whose targets are data that move the steps alone
 SMALL_RATE = 1e-3  # at which the order of updates no longer matters
 MOST_LITERALS = 24
+LONGEST = 200  # of the calls that are told
 ROUNDED = 1e-12  # relative, of two numbers that stand there as the same
 OWN_FAULTS = ("ValueError", "TypeError", "IndexError", "LinAlgError", "ZeroDivisionError")
 NO_SLOPES = (
@@ -94,7 +95,7 @@ def read_loop(
         called = _read_by(ask, loop, leave, play)
         called.called, called.by_outputs = True, play.by_outputs
         called.leave = tuple(leave)
-        called.note = "; ".join(filter(None, (called.note, "called with small data of our own")))
+        called.note = "; ".join(filter(None, (called.note, _as_called(play))))
         if called.verdict == "right" and not called.advice:
             return called
         if called.verdict == "right" and found.verdict != "right":
@@ -123,6 +124,13 @@ def _plays(
         return plays, [(str(a), str(b), str(c)) for a, b, c in reply.value["stops"]]
     except (TypeError, KeyError, ValueError):
         return [], []
+
+
+def _as_called(play: Play) -> str:
+    """How it was called, in the names of the module."""
+    lines = [one for one in play.turn.splitlines() if f" {play.rate} * " not in one]
+    text = "; ".join(lines)
+    return f"called with small data of our own: `{text[:LONGEST] + '...' * (len(text) > LONGEST)}`"
 
 
 def played(data: Any, before: Any, turn: Any, by_outputs: Any, rate: Any, single: Any) -> Play:
