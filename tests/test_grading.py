@@ -507,3 +507,18 @@ def test_what_is_no_plain_array_is_told_how_to_become_one(outcomes, value, hint)
     formula = found["softmax", "matches_the_formula"]
     assert formula.verdict is Verdict.WRONG and hint in formula.problem
     assert found["softmax", "gives_the_same_answer_twice"].verdict is Verdict.PASSED
+
+
+def test_a_gradient_averages_where_its_loss_is_left_apart_for_each_sample(tmp_path):
+    source = (
+        "import numpy as np\n\nclass Loss:\n"
+        "    def calculate(self, output, y):\n        return np.mean(self.forward(output, y))\n\n"
+        "class CategoricalCrossentropy(Loss):\n"
+        "    def forward(self, y_pred, y_true):\n"
+        "        return -np.log(np.sum(np.clip(y_pred, 1e-7, 1 - 1e-7) * y_true, axis=1))\n\n"
+        "    def backward(self, dvalues, y_true):\n"
+        "        self.dinputs = -y_true / dvalues / len(dvalues)\n"
+    )
+    (tmp_path / "student.py").write_text(source)
+    report = grade(tmp_path / "student.py")
+    assert not [o for o in report.outcomes if o.verdict.failed]

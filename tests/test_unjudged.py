@@ -266,3 +266,14 @@ def test_what_is_put_together_of_pieces_is_a_consequence_of_them_and_never_wrong
     assert set(checks(report, "the pieces").values()) == {Verdict.NOT_JUDGED}
     (why,) = {o.problem for o in report.outcomes if o.function == "the pieces"}
     assert why == "not right together: a consequence of sigmoid_derivative"
+
+
+def test_a_loss_that_reads_the_number_of_samples_of_its_module_is_not_judged(tmp_path):
+    source = (
+        "import numpy as np\nn = 5\n\ndef mse(y, t):\n    return (1 / n) * np.sum((y - t) ** 2)\n"
+    )
+    (tmp_path / "student.py").write_text(source)
+    report = graded(tmp_path / "student.py")
+    assert not [o for o in report.outcomes if o.verdict.failed]
+    (told,) = [one for one in report.not_judged if one.name == "mse"]
+    assert "reads n of its module" in told.reason

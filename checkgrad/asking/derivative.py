@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -125,7 +126,8 @@ def _right_beside_another_forward(
         factor = _apart(mine, other.convention)
     else:
         factor = _factor(seen, other.binary) if other.right else ""
-    if not factor:
+    averaged = OVER_SAMPLES.search(factor) and other.convention.get("reduction") == "none"
+    if not factor or averaged:  # where a loss is left apart, whoever calls it averages
         return replace(seen, note=f"equals the formula; the slope of your {name} differs from it")
     told = Difference(_beside(name, factor))
     return replace(seen, difference=told, finding=_weight_of(factor, student, other))
@@ -162,6 +164,7 @@ def _apart(mine: Mapping[str, str], other: Mapping[str, str]) -> str:
     return Powers(n - others_n, c - others_c).words
 
 
+OVER_SAMPLES = re.compile(r"too small, and N = ")
 TASTE = ("2 times too large", "2 times too small")
 
 

@@ -59,6 +59,7 @@ class Giver:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.gave: dict[str, None] = {}
+        self.helped: dict[str, None] = {}  # what a library would do to data
         self.draw = np.random.RandomState(20_011)
 
     # ---- data
@@ -118,6 +119,7 @@ class Giver:
         """What calling *path* of a missing library gives."""
         *before, name = path.split(".")
         if name in TOOLS:
+            self.helped.setdefault(path)
             return TOOLS[name](*args, **named)
         self.gave.setdefault(path)
         if name in KNOWN:

@@ -63,6 +63,7 @@ class Definition:
     gives: names of the values that it returns in a tuple, "" for what is no plain name.
     unset: names that it returns and only ever sets to None.
     texts: the short texts in its source, as keys of dicts are.
+    numbers: names of the module that it reads and that hold a number there, or nothing yet.
     span: where it stands.
     """
 
@@ -80,6 +81,7 @@ class Definition:
     keeps: tuple[str, ...] = ()
     unset: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
     span: Span = Span()
 
 

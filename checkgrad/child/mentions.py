@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 ALONG_AN_AXIS = ("sum", "mean", "max", "min", "argmax", "prod", "amax")
 BESIDE_AXES = (
@@ -36,6 +38,17 @@ def names_returned(node: Function) -> tuple[str, ...]:
     return tuple(getattr(v, "id", getattr(v, "attr", "")) for v in (tuples or [[]])[-1])[
         :MOST_NAMES
     ]
+
+
+def numbers_read(node: Function, space: dict[str, Any]) -> Iterator[str]:
+    """Names that a function reads and never binds, which stand for a number in its module or for nothing yet."""
+    names = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+    bound = {n.id for n in names if not isinstance(n.ctx, ast.Load)}
+    bound |= {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+    for name in dict.fromkeys(n.id for n in names if n.id not in bound):
+        known = space.get(name, getattr(builtins, name, None))
+        if known is None or type(known) in (int, float):
+            yield name
 
 
 def own_returns(node: ast.AST) -> Iterator[ast.Return]:

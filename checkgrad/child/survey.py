@@ -21,6 +21,7 @@ from .mentions import (
     kept_on_self,
     mentioned,
     names_returned,
+    numbers_read,
     returned,
     set_on_self,
     texts_in,
@@ -151,8 +152,15 @@ class Survey:
             keeps=tuple(dict.fromkeys(kept_on_self(inside)))[:MOST_NAMES],
             unset=gaps.unset(node)[:MOST_NAMES] if node and found.kind != "class" else (),
             texts=tuple(dict.fromkeys(texts_in(inside)))[:MOST_NAMES],
+            numbers=self.numbers(node, found),
             span=self.span(found, file, source),
         )
+
+    def numbers(self, node: Function | None, found: Found) -> tuple[str, ...]:
+        """What it reads of the numbers of its module."""
+        if node is None or found.kind == "class" or found.function is None:
+            return ()
+        return tuple(numbers_read(node, found.function.__globals__))[:MOST_NAMES]
 
     def is_open(self, node: Function, found: Found) -> bool:
         """Was it left as its template?"""

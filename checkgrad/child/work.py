@@ -119,7 +119,7 @@ class Workshop(Runs):
         where, beside = self.plain.documents[file].where, asides(self.plain.parsed[file].tree)
         return {
             "problem": problem,
-            "instead": list(giver.gave),
+            "instead": [*giver.gave, *giver.helped],
             "slots": [as_data(leaf) for leaf in leaves],
             "turns": [turn.as_data(where, beside) for turn in bench.turns],
         }

@@ -29,6 +29,7 @@ from checkgrad.reading import (
     Candidate,
 )
 from checkgrad.reading.obstacles import wants_objects
+from checkgrad.words import settings
 
 NO_CALL = "no call is known that leads to its answer"
 FOR_REVIEW = "for review: not right on inputs that only this submission was given"
@@ -65,6 +66,9 @@ class OnFunctions:
         read_as = how_read(self.read, question, reading)
         hurried = self.read.interview.is_hurried
         outcome = judge(check, student, pictures=self.pictures and not hurried, brief=hurried)
+        count = outcome.verdict.failed and self._own_count(candidate)
+        if count:
+            return not_judged(self.read, question, Reason(unjudged.OWN_COUNT, count))
         beside = self._beside(candidate, outcome.verdict.failed)
         outcome = settled(outcome, check, student, beside)
         if outcome.verdict is Verdict.NOT_JUDGED:
@@ -78,6 +82,15 @@ class OnFunctions:
             outcome = demands.beside_a_wrong_one(outcome, self.read.assignment)
         covers = unjudged.reached(self.read.inventory, _called(candidate))
         return Part(self._reviewed(outcome, check, student), read_as, covers=covers)
+
+    def _own_count(self, candidate: Candidate) -> str:
+        """The number of samples that a loss, or its gradient, reads of its module instead of its arguments; "" for none."""
+        definition = self.read.inventory.find(candidate.function)
+        of_samples = "t" in candidate.exercise.roles and not self.read.is_pinned(
+            candidate.exercise.name
+        )
+        names = definition.numbers if definition and of_samples else ()
+        return next((n for n in names if settings.SAMPLES in settings.of_networks(n.lower())), "")
 
     def _beside(self, candidate: Candidate, failed: bool) -> Beside:
         """What the submission and its assignment show of how a function is meant; its own work, where it failed."""

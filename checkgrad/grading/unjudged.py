@@ -33,6 +33,7 @@ BELONGS, UNFINISHED, NOT_ASKED_FOR, NOT_LOADED = (
 HANGS_ON, FOLLOWS, TRIED, OUT_OF_TIME = "hangs_on", "follows", "tried", "out_of_time"
 TRAINS_WRONG = "trains_wrong"
 OWN_OBJECTS, ANOTHER_LOSS = "own_objects", "another_loss"
+OWN_COUNT = "own_count"
 NO_LOOP, AS_A_LOOP = "no_loop", "as_a_loop"
 
 WORDS = {
@@ -41,6 +42,7 @@ WORDS = {
     NOT_READ: "{}",
     TRIED: "{}",
     OWN_OBJECTS: "takes or gives objects of a kind of its own, tensors or nodes, not arrays of NumPy",
+    OWN_COUNT: "reads {} of its module, a number of samples that other data do not have",
     GUESSED: "is not what it seems to be; its name does not say what it computes",
     NOT_RECOGNISED: "nothing says what it is due to compute, so it was not called",
     IN_A_SCRIPT: (

@@ -113,9 +113,9 @@ def training_loop(value: Any) -> TrainingLoop:
 
 def definition(value: Any) -> Definition:
     name, kind, parameters, doc, line, returns, stub, uses, sets, bases, gives, keeps, *rest = (
-        fields(value, 15)
+        fields(value, 16)
     )
-    unset, texts, place = rest
+    unset, texts, numbers, place = rest
     if kind not in KINDS:
         raise WireError("unknown kind of definition")
     return Definition(
@@ -133,6 +133,7 @@ def definition(value: Any) -> Definition:
         keeps=several(keeps, text),
         unset=several(unset, text),
         texts=several(texts, text),
+        numbers=several(numbers, text),
         span=span(place),
     )
 
