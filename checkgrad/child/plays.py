@@ -62,6 +62,7 @@ FORWARD = re.compile(
     r"hypothesis|update_?output|run|query|compute)(_?\w*)?$|__call__$",
     re.I,
 )
+GRADIENTS = re.compile(r"grad|back_?prop|backward|bprop|delta|nabla", re.I)
 LOSSES = re.compile(r"\w*(loss|cost|criterion|objective|nll|entropy|likelihood)\w*", re.I)
 SOURCES = re.compile(
     r"\w*(load|read|fetch|download|split|batch|open|plot|show|print|test|check|numeric)\w*", re.I
@@ -222,7 +223,7 @@ class Script:
             made = self.house.look().leaves
             self.made = {path: leaf for path, leaf in made.items() if root(path) == OBJECT}
             self._forward_first()
-        text = self._call(caller)
+        text = self._call(caller, number)
         self._losses()
         known = self.bound | set(self.house.kept)
         before = self.house.look().leaves
@@ -242,9 +243,9 @@ class Script:
         changed = {p for p, leaf in before.items() if p in after and differs(leaf, after[p])}
         rebound = line.binds & line.needs & known
         own = {root(p) for p in changed} - line.binds | rebound
-        if number == ONE_STEP and own:
-            return own
-        roots = self._steps(before, after, changed, line) or own
+        roots = own if number == ONE_STEP else set()
+        if not roots:
+            roots = self._steps(before, after, changed, line, number) or own
         if not roots:
             raise Unplayed("it gives no gradients of anything")
         return roots
@@ -551,7 +552,7 @@ class Script:
                 text = f"loss_{found} = {self._named(scope)}"
                 found += self.attempt(self._running(text, scope))
 
-    def _call(self, caller: Caller | None) -> str:
+    def _call(self, caller: Caller | None, number: int) -> str:
         """The call of the piece itself, all that it needs there."""
         if caller is not None:
             statement = caller.statement
@@ -560,7 +561,10 @@ class Script:
                 statement if whole else assignment("gradients", caller.call), caller
             )
         self._needed(self.piece)
+        learnt = [n for n in required(self.piece.node) if is_parameter(n)]
         names = returned_names(self.piece.node)
+        if number == ONE_STEP and not self.owner and learnt and len(names) == len(learnt):
+            return f"{', '.join(learnt)} = {self._named(self.piece)}"
         if names and all(names):
             return f"{', '.join(one.strip('_') for one in names)} = {self._named(self.piece)}"
         return ("gradients = " if returned(self.piece.node) else "") + self._named(self.piece)
@@ -568,7 +572,12 @@ class Script:
     # ---- steps
 
     def _steps(
-        self, before: dict[str, Leaf], after: dict[str, Leaf], changed: Collection[str], line: Line
+        self,
+        before: dict[str, Leaf],
+        after: dict[str, Leaf],
+        changed: Collection[str],
+        line: Line,
+        number: int,
     ) -> set[str]:
         """A step against each gradient that was given; the names of what is changed by that."""
         ours = {n for n, v in self.data.items() if type(v) is not dict and not is_parameter(n)}
@@ -585,6 +594,9 @@ class Script:
             and leaf.saved.dtype.kind in "fi"
             and self._may_be_learnt(path, leaf)
         }
+        said = GRADIENTS.search(self.piece.name)
+        if number == ONE_STEP and not said:  # what a step gives may be new parameters
+            given = {path: leaf for path, leaf in given.items() if GRADIENTS.search(root(path))}
         found = list(pairs(held, given, returned_names(self.piece.node)))
         if left := _left_out(held, [parameter for parameter, _ in found]):
             raise Unplayed(f"it gives no gradient of {left}")
