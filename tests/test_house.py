@@ -12,7 +12,6 @@ FILES = {str(p.relative_to(PACKAGE)): p for p in sorted(PACKAGE.rglob("*.py"))}
 LONGEST = 400
 # Without a seam that was found yet; content may be as long as it needs.
 LONG = {
-    "child/plays.py",
     "diagnose/surgery/mutations.py",
     "diagnose/surgery/search.py",
     "gradcheck/judging.py",

@@ -32,8 +32,9 @@ from .load import stand_in
 from .on_bench import asides, on_bench
 from .operate import Operator
 from .perform import Given, filled
+from .play import Play
 from .play_house import House
-from .plays import Play, Plays
+from .plays import Plays
 from .recipes import Recipe
 from .request import Request
 from .runs import QUICK, Runs, compiled
