@@ -274,3 +274,46 @@ def backward_propagation(X, Y, cache, parameters, lambd):
         ),
     ),
 ]  # fmt: skip
+SHAPES.append(
+    Shape(
+        "logistic_regression_in_loops_over_samples_and_weights",
+        """
+import math
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def compute_cost(X, y, w, b):
+    m, cost = X.shape[0], 0.0
+    for i in range(m):
+        f = sigmoid(np.dot(X[i], w) + b)
+        cost += -y[i] * np.log(f) - (1 - y[i]) * np.log(1 - f)
+    return cost / m
+
+
+def compute_gradient(X, y, w, b):
+    m, n = X.shape
+    dj_dw, dj_db = np.zeros(n), 0.0
+    for i in range(m):
+        err = sigmoid(np.dot(X[i], w) + b) - y[i]
+        for j in range(n):
+            dj_dw[j] = dj_dw[j] + err * X[i, j]
+        dj_db = dj_db + err
+    return dj_db / m, dj_dw / m
+
+
+def gradient_descent(X, y, w_in, b_in, alpha, num_iters):
+    w, b = w_in, b_in
+    for k in range(num_iters):
+        dj_db, dj_dw = compute_gradient(X, y, w, b)
+        w = w - alpha * dj_dw
+        b = b - alpha * dj_db
+        if k % math.ceil(num_iters / 10) == 0:
+            print(compute_cost(X, y, w, b))
+    return w, b
+""",
+        (Change("dj_db = dj_db + err", "dj_db = dj_db + err * X[i, 0]", ("b",)),),
+    )
+)

@@ -291,3 +291,51 @@ def test_the_same_rate_written_twice_excuses_no_factor(tmp_path):
     (outcome,), _ = outcomes(tmp_path, RATES.replace("d.sum(0)", "d.mean(0)"))
     assert outcome.verdict is Verdict.WRONG
     assert "wrong in c;" in outcome.problem
+
+
+FROM_A_LIBRARY = """
+import numpy as np
+from spirals_not_here import spiral_data
+
+X, y = spiral_data(100, 3)
+
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.weights = 0.1 * np.random.randn(n_in, n_out)
+        self.biases = np.zeros((1, n_out))
+
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = inputs @ self.weights + self.biases
+
+    def backward(self, dvalues):
+        self.dweights = self.inputs.T @ dvalues
+        self.dbiases = dvalues.sum(axis=0, keepdims=True)
+        self.dinputs = dvalues @ self.weights.T
+
+
+first, last = Dense(2, 8), Dense(8, 3)
+for epoch in range(101):
+    first.forward(X)
+    hidden = np.tanh(first.output)
+    last.forward(hidden)
+    e = np.exp(last.output - last.output.max(axis=1, keepdims=True))
+    probabilities = e / e.sum(axis=1, keepdims=True)
+    dvalues = probabilities.copy()
+    dvalues[range(len(y)), y] -= 1
+    last.backward(dvalues / len(y))
+    first.backward(last.dinputs * (1 - hidden**2))
+    for layer in (first, last):
+        layer.weights += -0.5 * layer.dweights
+        layer.biases += -0.5 * layer.dbiases
+"""
+
+
+def test_data_of_a_missing_library_stay_the_same_from_turn_to_turn(tmp_path):
+    found, _ = outcomes(tmp_path, FROM_A_LIBRARY)
+    assert [o.verdict for o in found if o.function.startswith("loop")] == [Verdict.PASSED]
+    found, _ = outcomes(tmp_path, FROM_A_LIBRARY.replace("(1 - hidden**2)", "(1 - hidden)"))
+    (wrong,) = [o for o in found if o.function.startswith("loop")]
+    assert wrong.verdict is Verdict.WRONG
+    assert "first.weights, first.biases; last.weights, last.biases right" in wrong.problem

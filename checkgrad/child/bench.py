@@ -6,7 +6,7 @@ The module runs as a script up to the loop, whose body then stands in
         try: (bind the names anew), (the body)
         finally: __done__(locals()); continue
 
-so that neither `break` nor `return` nor an error ends it before every trial is done.
+so that neither `break` nor `return` nor an error ends it before all is done.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from . import faults
 from .nodes import Rewritten
 from .on_bench import ignore
 from .operate import Operator, unpacked
-from .slots import Leaf, State, numbers_of
+from .slots import Leaf, State, differs, numbers_of
 from .watch import Told, in_columns
 
 SEED = 20_017
@@ -312,19 +312,22 @@ class Bench:
     def compare(self, trial: Trial, turn: Turn, scope: dict[str, Any]) -> None:
         """Note what slots hold before and after."""
         assert self.state
-        local = {n: v for n, v in scope.items() if n in self._locals} if self._locals else {}
-        now = State({**self.roots(), **local}, lambda *_: None, self.own).leaves
+        roots = {**self.roots(), **{n: v for n, v in scope.items() if n in self._locals}}
+        now = State(roots, lambda *_: None, self.own).leaves
         for path, leaf in self.state.leaves.items():
             if path not in now or trial.steps is not None and path not in trial.steps:
                 continue
             before, after = turn.before.get(path, leaf.saved), now[path].saved
+            if not differs(before, after):  # one of two names for it may hold something else now
+                others = [now[a].saved for a in leaf.aliases if a in now]
+                after = next((v for v in others if differs(before, v)), after)
             if before.shape == after.shape and (trial.steps or differs(before, after)):
                 turn.before[path], turn.after[path] = before, after
 
     # ---- what it tells
 
     def new(self) -> Any:
-        return self.operator.new if self.operator else None
+        return self.operator and self.operator.new
 
     def given(self, k: int) -> bool:
         return self.operator is not None and self.operator.given(k)
@@ -370,10 +373,6 @@ class Bench:
             self._weights = drawn(77, (2 * flat.size,))
         with np.errstate(all="ignore"):
             return float(flat @ self._weights[: flat.size])
-
-
-def differs(a: np.ndarray, b: np.ndarray) -> bool:
-    return not np.array_equal(a, b, equal_nan=True)
 
 
 def line_of(error: BaseException, file: str) -> int:

@@ -36,7 +36,7 @@ from .preparing import (
 from .recipes import Recipe
 from .standin import BINARY, UNARY, StandIn
 
-UNPACK = opcode.opmap["UNPACK_SEQUENCE"]
+UNPACK, CACHE = opcode.opmap["UNPACK_SEQUENCE"], opcode.opmap.get("CACHE", -1)
 SILENT = frozenset(
     [
         "matplotlib",
@@ -200,7 +200,11 @@ class Value(Unknown):
         self.__dict__["_label"] = label
 
     def data(self) -> Any:
-        return self._giver.labels() if self._label else self._giver.features()
+        """What it holds: drawn once."""
+        own = self.__dict__
+        if "_data" not in own:
+            own["_data"] = self._giver.labels() if self._label else self._giver.features()
+        return own["_data"]
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         return np.array(self.data(), dtype=dtype)
@@ -211,11 +215,13 @@ class Value(Unknown):
         return super().__getattr__(name)
 
     def __iter__(self) -> Iterator[Any]:
-        count = unpacked_into(sys._getframe(1))
+        count, further = unpacked_into(sys._getframe(1))
         if not count:
             return iter(self.data())
         giver, path = self._giver, self._path
-        return iter([Value(giver, path, label=bool(i % 2)) for i in range(count)])
+        found = [Value(giver, path, label=bool(i % 2)) for i in range(count)]
+        groups = further or count > 2
+        return iter(found if groups else [one.data() for one in found])
 
     def __getitem__(self, key: Any) -> Any:
         if type(key) in (str, bytes):
@@ -248,12 +254,14 @@ for _name in (*UNARY, "eq", "ne"):
     setattr(Value, f"__{_name}__", operator_of(f"__{_name}__"))
 
 
-def unpacked_into(frame: Any) -> int:
-    """Into how many names a frame is about to unpack what it iterates over; 0 where it does something else."""
-    code = frame.f_code.co_code
-    if code[frame.f_lasti] != UNPACK:
-        return 0
-    return int(code[frame.f_lasti + 1])
+def unpacked_into(frame: Any) -> tuple[int, bool]:
+    """Into how many names a frame is about to unpack what it iterates over, 0 where it does something else; and is the first of
+    them unpacked once more?"""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    if code[at] != UNPACK:
+        return 0, False
+    after = next((one for one in code[at + 2 :: 2] if one != CACHE), 0)
+    return int(code[at + 1]), after == UNPACK
 
 
 # ---------------------------------------------------------------- tools that data pass through

@@ -219,12 +219,14 @@ class Names:
         return list(dict.fromkeys(k for k in said if type(k) is str and is_parameter(k)))
 
     def _all_parameters(self) -> list[str]:
-        """Parameters of functions that sound like weights and biases, in the order of the source."""
-        mine = required(self.piece.node)
-        others = (required(s.node) for s in self.house.scopes.values() if is_forward(s.node))
-        shared = (names for names in others if set(names) & set(mine))
-        names = [n for one in (mine, *shared) for n in one]
-        return [n for n in dict.fromkeys(names) if is_parameter(n)]
+        """Its parameters that sound like weights and biases, among those of the function that takes most beside them."""
+        scopes = (s.node for s in self.house.scopes.values() if is_forward(s.node))
+        every = [[n for n in required(node) if is_parameter(n)] for node in scopes]
+        mine = [n for n in required(self.piece.node) if is_parameter(n)]
+        wider = [names for names in every if set(mine) <= set(names)]
+        most = max((len(names) for names in wider), default=0)
+        found = next((names for names in wider if len(names) == most), mine)
+        return list(dict.fromkeys(found))
 
     def _named(self, scope: Scope) -> str:
         """How a piece is called by name, with its own parameters' names."""

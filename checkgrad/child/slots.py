@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import CellType, FunctionType
 from typing import Any
@@ -23,7 +23,8 @@ class Leaf:
     """An array, a number, or a list of numbers, at every place that holds it.
 
     path: how the source would write the first of the places. saved: what it held when it was found.
-    original: of a list, its members, by which whole numbers are told from others.
+    original: of a list, its members, by which whole numbers are told from others. aliases: how the source would write
+    the other places.
     """
 
     path: str
@@ -31,6 +32,7 @@ class Leaf:
     setters: list[Setter]
     saved: np.ndarray
     original: Any = None
+    aliases: list[str] = field(default_factory=list)
 
     @cached_property
     def fixed(self) -> np.ndarray | None:
@@ -109,6 +111,10 @@ def numbers_of(value: Any) -> np.ndarray | None:
     return None
 
 
+def differs(a: np.ndarray, b: np.ndarray) -> bool:
+    return not np.array_equal(a, b, equal_nan=True)
+
+
 def is_rectangular(value: Any) -> bool:
     """Are these nested lists of plain numbers?"""
     first = value
@@ -154,6 +160,7 @@ class State:
         known = self._seen.get(id(value))
         if known is not None:
             known.setters.append(setter)
+            known.aliases.append(path)
             return
         numbers = numbers_of(value)
         if numbers is not None:

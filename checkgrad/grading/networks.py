@@ -144,8 +144,13 @@ class OnNetworks:
 
     def _rolls_dice(self, reading: NetworkReading) -> bool:
         """Is what a network calls random, as dropout is? The due value in its place mends it whatever was meant."""
-        inventory = self.read.inventory
-        called = map(inventory.find, unjudged.reached(inventory, reading.called))
+        return self._use_chance(unjudged.reached(self.read.inventory, reading.called))
+
+    def _is_random(self, loop: TrainingLoop) -> bool:
+        return self._use_chance((loop.name, *loop.reaches))
+
+    def _use_chance(self, names: Iterable[str]) -> bool:
+        called = map(self.read.inventory.find, names)
         return any(
             "random" in d.uses
             for d in called
@@ -214,10 +219,17 @@ class OnNetworks:
         """The first loop, or piece of it, that shows anything; else what the first one said."""
         for loop in loop_questions.with_pieces(loops, self.read.inventory.loops):
             found = self.read.loop_reading(loop)
-            # a layer by itself says nothing of the loop that uses it
-            if found.verdict != "unclear" and (loop in loops or not found.by_outputs):
+            # a layer by itself says nothing of the loop that uses it, and chance may be meant
+            chance = loop.number < 0 and found.verdict == "wrong" and self._is_random(loop)
+            if (
+                found.verdict != "unclear"
+                and not chance
+                and (loop in loops or not found.by_outputs)
+            ):
                 return found
-        return self.read.loop_reading(loops[0])
+        first = self.read.loop_reading(loops[0])
+        unread = "it rolls dice, so that its steps may be meant otherwise"
+        return first if first.verdict == "unclear" else LoopReading(first.loop, "unclear", unread)
 
 
 def penalised(candidate: NetworkCandidate) -> bool:

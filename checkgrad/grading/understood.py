@@ -115,7 +115,8 @@ class Understood:
     def loops(self) -> tuple[TrainingLoop, ...]:
         """Training loops beside the networks; where an assignment asks for a network, only if there is no other."""
         asked = self.assignment.exercises
-        if asked and (NETWORK.name not in asked or self.network_candidates):
+        mapped = NETWORK.name in {**self.declared.mapping, **self.assignment.mapping}
+        if asked and (NETWORK.name not in asked or self.network_candidates or mapped):
             return ()
         updates = {c.function for c in self.candidates if c.exercise.kind is Kind.UPDATE}
         functions = [c.function for c in self.candidates]

@@ -177,13 +177,15 @@ def _read_by(
         return _unread(loop, error, bool(play))
     best: LoopReading | None = None
     why: NotRead | None = None
-    for number in numbers[:MOST_TRIED]:
+    # the outermost as well: loops over samples and entries may stand within it
+    for number in dict.fromkeys((*numbers[:MOST_TRIED], numbers[-1])):
         try:
             found = _read(made(number))
         except NotRead as error:
             why = why or error
             continue
-        if found.verdict in ("right", "wrong"):
+        sure = found.verdict == "right" or found.verdict == "wrong" and _is_certain(found)
+        if sure or found.verdict == "wrong" and play is None:
             return found
         best = best or found
     return best or _unread(loop, why or NotRead("none of its loops changes numbers"), bool(play))
