@@ -103,3 +103,25 @@ def test_what_a_play_would_have_to_guess_is_not_judged(tmp_path):
     )
     assert "backward" in [one.name for one in report.not_judged]
     assert not [o for o in report.outcomes if o.verdict.failed and o.function == "backward"]
+
+
+def test_a_parameter_that_comes_out_in_another_shape_is_not_called_right(tmp_path):
+    source = """
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def optimize(w, b, X, Y, num_iterations, learning_rate):
+    m = X.shape[1]
+    for i in range(num_iterations):
+        A = sigmoid(np.dot(w.T, X) + b)
+        dw = np.dot(X, (A - Y).T) / m
+        db = np.sum(A - Y) / m
+        w = w - learning_rate * dw
+        b = b - learning_rate * db
+    return w, b
+"""
+    (outcome,), _ = networks(tmp_path, source)
+    assert outcome.verdict is Verdict.PASSED
+    (outcome,), _ = networks(tmp_path, source.replace("np.sum(A - Y) / m", "np.sum(A - Y)"))
+    assert outcome.verdict is Verdict.WRONG

@@ -46,7 +46,12 @@ class Script(Names):
         """The play that ends with the call of the piece; raise Unplayed where there is none."""
         if number >= 0:
             self._needed(self.piece)
-            return Play(tuple(self.data.items()), text_of(self.lines), self._named(self.piece))
+            return Play(
+                tuple(self.data.items()),
+                text_of(self.lines),
+                self._named(self.piece),
+                single=self.form.single,
+            )
         if self.owner:
             self._object()
             made = self.house.look().leaves
@@ -195,7 +200,7 @@ class Script(Names):
         name = root(path)
         if self.owner:
             return path in self.made and not differs(leaf, self.made[path])
-        if name not in self.mentioned:
+        if name not in self.mentioned or kind_of(name) in ("inputs", "targets"):
             return False
         derived = any(name in line.binds and line.needs & self.parameters for line in self.lines)
         return not derived and self.form.samples not in leaf.saved.shape

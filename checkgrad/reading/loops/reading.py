@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad.child.inventory import TrainingLoop
+from checkgrad.child.play_forms import is_parameter
 from checkgrad.child.request import Request
 from checkgrad.reading.loops.attempts import attempts_of
 from checkgrad.reading.loops.face import Ask, Bench, Edit, NotRead, Play, Trial, Turn
@@ -96,6 +97,8 @@ def read_loop(
         called.called, called.by_outputs = True, play.by_outputs
         called.leave = tuple(leave)
         called.note = "; ".join(filter(None, (called.note, _as_called(play))))
+        if called.verdict == "right" and _leaves_out(called, play):
+            continue
         if called.verdict == "right" and not called.advice:
             return called
         if called.verdict == "right" and found.verdict != "right":
@@ -109,6 +112,12 @@ def read_loop(
         why = f"stops with {error}: {message} ({where}), though its forward pass runs"
         return LoopReading(loop, "crashed", why, called=True, corroboration=["named_clearly"])
     return found
+
+
+def _leaves_out(found: LoopReading, play: Play) -> bool:
+    """Is a parameter that it was handed not among what it moves, for it comes out in another shape?"""
+    handed = [name for name, value in play.data if is_parameter(name)]
+    return len(found.right) < len(handed)
 
 
 def _plays(
