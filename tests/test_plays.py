@@ -125,3 +125,39 @@ def optimize(w, b, X, Y, num_iterations, learning_rate):
     assert outcome.verdict is Verdict.PASSED
     (outcome,), _ = networks(tmp_path, source.replace("np.sum(A - Y) / m", "np.sum(A - Y)"))
     assert outcome.verdict is Verdict.WRONG
+
+
+def test_a_network_built_without_its_hidden_layers_is_not_judged_by_that(tmp_path):
+    source = """
+class Net:
+    def __init__(self, input_size, hidden_sizes, output_size, num_layers):
+        assert len(hidden_sizes) == num_layers - 1
+        sizes = [input_size, *hidden_sizes, output_size]
+        self.num_layers, self.params, self.outputs = num_layers, {}, {}
+        for i in range(1, num_layers + 1):
+            self.params[f"W{i}"] = np.random.randn(sizes[i - 1], sizes[i])
+            self.params[f"b{i}"] = np.zeros(sizes[i])
+
+    def forward(self, X):
+        a = self.outputs[0] = X
+        for i in range(1, self.num_layers):
+            a = np.maximum(0, a @ self.params[f"W{i}"] + self.params[f"b{i}"])
+            self.outputs[i] = a
+        z = a @ self.params[f"W{self.num_layers}"] + self.params[f"b{self.num_layers}"]
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    def backward(self, X, y, lr):
+        p = self.forward(X)
+        p[np.arange(len(y)), y] -= 1
+        d = p / len(y)
+        for i in range(self.num_layers, 0, -1):
+            gw, gb = self.outputs[i - 1].T @ d, d.sum(axis=0)
+            d = (d @ self.params[f"W{i}"].T) * (self.outputs[i - 1] > 0)
+            self.params[f"W{i}"] -= lr * gw
+            self.params[f"b{i}"] -= lr * gb
+"""
+    (outcome,), _ = networks(tmp_path, source)
+    assert outcome.verdict is Verdict.PASSED
+    (outcome,), _ = networks(tmp_path, source.replace(" * (self.outputs[i - 1] > 0)", ""))
+    assert outcome.verdict is Verdict.WRONG

@@ -62,6 +62,8 @@ class OnNetworks:
             unwritten = bare_outcome(question, Verdict.MISSING, problem)
             return Part(unwritten, covers=covers, concerns=concerns)
         reading = self.read.networks[candidate]
+        if not isinstance(reading, str) and lost_its_hidden_layers(candidate, reading):
+            reading = "could be built without the hidden layers that it is meant to have only"
         if isinstance(reading, str):
             if shown := self._shown_by_loops(question, candidate):
                 return shown
@@ -230,6 +232,13 @@ class OnNetworks:
         first = self.read.loop_reading(loops[0])
         unread = "it rolls dice, so that its steps may be meant otherwise"
         return first if first.verdict == "unclear" else LoopReading(first.loop, "unclear", unread)
+
+
+def lost_its_hidden_layers(candidate: NetworkCandidate, reading: NetworkReading) -> bool:
+    """Is it read without a hidden layer, though its constructor is handed hidden sizes?"""
+    maker = candidate.maker
+    asked = maker and any("hidden" in p.name.lower() for p in maker.parameters or ())
+    return bool(asked) and not reading.hidden and not reading.pieces
 
 
 def penalised(candidate: NetworkCandidate) -> bool:
