@@ -137,9 +137,10 @@ def _promising(table: Any, got: Any) -> Iterator[tuple[int, ...]]:
     """Rows of *table*, one or two, that roughly make up *got*, from the normal equations of all of them at once."""
     gram, by = table @ table.T, table @ got
     size, square = float(got @ got), np.diag(gram)
-    with np.errstate(all="ignore"):
+    with np.errstate(
+        all="ignore"
+    ):  # left before anything is given, for whoever takes it may never go on
         left = size - by**2 / square
-        yield from ((int(i),) for i in np.flatnonzero(left <= CLOSE * size))
         det = square[:, None] * square[None, :] - gram**2
         explained = (
             by[:, None] ** 2 * square[None, :]
@@ -148,6 +149,7 @@ def _promising(table: Any, got: Any) -> Iterator[tuple[int, ...]]:
         ) / det
         apart = det > 1e-8 * square[:, None] * square[None, :]
         both = apart & (size - explained <= CLOSE * size)
+    yield from ((int(i),) for i in np.flatnonzero(left <= CLOSE * size))
     yield from ((int(i), int(j)) for i, j in np.argwhere(np.triu(both, 1)))
 
 
