@@ -19,7 +19,10 @@ from .play_forms import FORMS, Form
 from .play_house import Caller, House
 from .play_script import Script
 
-SECONDS = 2.0
+MOST_TRIED, SECONDS = (
+    150,
+    10.0,
+)  # the time only ends what is slow by itself: counting is the same on every machine
 MOST_SIZES, MOST_ERRORS = 4, 3
 
 
@@ -30,9 +33,9 @@ class Plays:
         self.house, self.number = house, number
         self.piece = house.scopes.get(name)
         self.stops: list[Stop] = []
-        self.sizes: tuple[int, int] | None = (
-            None  # of features and classes, as the code asked for them
-        )
+        self.tried = 0
+        # of features and classes, as the code asked for them
+        self.sizes: tuple[int, int] | None = None
         self.until = process_time() + SECONDS
 
     def found(self) -> Iterator[Play]:
@@ -46,7 +49,7 @@ class Plays:
         told: set[tuple[object, ...]] = set()
         for form in FORMS:
             for i, caller in enumerate(callers):
-                if process_time() > self.until:
+                if self.tried > MOST_TRIED or process_time() > self.until:
                     return
                 play = self._in_sizes(piece, form, caller, i, known)
                 if play is not None and play.kind not in told:
@@ -73,6 +76,7 @@ class Plays:
             ):
                 continue
             self.house.restore()
+            self.tried += 1
             script = Script(self.house, form, piece)
             try:
                 return script.play(self.number, caller)
