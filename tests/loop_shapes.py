@@ -26,6 +26,11 @@ class Shape:
     changes: tuple[Change, ...]
 
 
+def named(shape: Shape, change: Change) -> str:
+    """What a test of a mistake is called."""
+    return f"{shape.name}-{shape.changes.index(change)}"
+
+
 SHAPES: list[Shape] = []
 
 

@@ -26,11 +26,7 @@ def test_a_right_loop_is_right(tmp_path, shape):
     assert not [o for o in report.outcomes if o.verdict.failed]
 
 
-def names(shape, change):
-    return f"{shape.name}-{shape.changes.index(change)}"
-
-
-@pytest.mark.parametrize(("shape", "change"), WRONG, ids=[names(*one) for one in WRONG])
+@pytest.mark.parametrize(("shape", "change"), WRONG, ids=[loop_shapes.named(*one) for one in WRONG])
 def test_a_mistake_in_a_loop_is_found_where_it_is(tmp_path, shape, change):
     found, report = outcomes(tmp_path, shape.source.replace(change.old, change.new))
     (outcome,) = found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import loop_shapes
 import play_shapes
 from checkgrad.grading import grade
 from checkgrad.model import Verdict
@@ -26,11 +27,7 @@ def test_a_right_piece_is_right(tmp_path, shape):
     assert not [o for o in report.outcomes if o.verdict.failed]
 
 
-def named(shape, change):
-    return f"{shape.name}-{shape.changes.index(change)}"
-
-
-@pytest.mark.parametrize(("shape", "change"), WRONG, ids=[named(*one) for one in WRONG])
+@pytest.mark.parametrize(("shape", "change"), WRONG, ids=[loop_shapes.named(*one) for one in WRONG])
 def test_a_mistake_in_a_piece_is_found_where_it_is(tmp_path, shape, change):
     assert change.old in shape.source
     found, _ = networks(tmp_path, shape.source.replace(change.old, change.new))

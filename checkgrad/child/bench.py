@@ -25,7 +25,7 @@ from . import faults
 from .nodes import Rewritten
 from .on_bench import ignore
 from .operate import Operator, unpacked
-from .slots import Leaf, State, differs, numbers_of
+from .slots import Leaf, State, differs, numbers_of, roots_of
 from .watch import Told, in_columns
 
 SEED = 20_017
@@ -247,7 +247,7 @@ class Bench:
         return True
 
     def roots(self) -> dict[str, Any]:
-        return {name: v for name, v in self.space.items() if not name.startswith("__")}
+        return roots_of(self.space)
 
     def put(self, name: str, value: Any) -> None:
         if name in self._locals:

@@ -138,9 +138,14 @@ def calls_in(nodes: Iterable[Any]) -> set[str]:
     for node in nodes:
         for one in ast.walk(node):
             if isinstance(one, ast.Call):
-                function = one.func
-                found.add(getattr(function, "attr", getattr(function, "id", "")))
+                found.add(called_name(one))
     return found - {""}
+
+
+def called_name(call: ast.Call) -> str:
+    """The last name of what is called, "" where it has none."""
+    name: str = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    return name
 
 
 def reach(names: set[str], by_name: dict[str, list[Scope]]) -> list[Scope]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 PLACE = "<play>"
 
 
-@dataclass(frozen=True)
-class Play:
+class Play(NamedTuple):
     """What is put into the module, what is run once, and the turn.
 
     by_outputs: is the piece handed the slope of a squared error of outputs, for it takes no targets? rate: of the steps,

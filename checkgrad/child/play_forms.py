@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,7 @@ FORMS = tuple(
 )
 
 
+@cache
 def kind_of(name: str) -> str:
     """What a parameter is given, by its name; "" where that says nothing."""
     plain = name.lower().strip("_")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .loops import FUNCTIONS, Scope, calls_in, goes_forward, own_nodes, scopes_of
-from .slots import State
+from .loops import FUNCTIONS, Scope, called_name, calls_in, goes_forward, own_nodes, scopes_of
+from .mentions import own_returns
+from .slots import State, roots_of
 
 OBJECT = "self"  # the name of an object that is made for a play, as its methods know it
 MOST_CALLERS = 2
@@ -52,8 +53,7 @@ class House:
 
     def look(self) -> State:
         """Every number that the module holds now."""
-        roots = {n: v for n, v in self.space.items() if not n.startswith("__")}
-        return State(roots, lambda *_: None, self.own)
+        return State(roots_of(self.space), lambda *_: None, self.own)
 
     def restore(self) -> None:
         """Let the module hold what it held at first."""
@@ -99,8 +99,7 @@ def _calls_in(scope: Scope) -> Iterator[tuple[str, Caller]]:
         if isinstance(statement, STATEMENTS):
             for node in ast.walk(statement):
                 if isinstance(node, ast.Call):
-                    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                    yield name, Caller(scope, statement, node)
+                    yield called_name(node), Caller(scope, statement, node)
 
 
 @lru_cache(maxsize=1000)
@@ -154,8 +153,7 @@ def returned(node: Any) -> list[ast.expr]:
     """What the return statements of a function give."""
     if not isinstance(node, FUNCTIONS):
         return []
-    found = (n for n, _ in own_nodes(node.body) if isinstance(n, ast.Return))
-    return [n.value for n in found if n.value is not None]
+    return [one.value for one in own_returns(node) if one.value is not None]
 
 
 @lru_cache(maxsize=1000)

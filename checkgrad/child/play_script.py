@@ -25,8 +25,8 @@ from .play_house import (
     returned_names,
 )
 from .play_names import FORWARD, OUTPUTS, Names
-from .play_steps import differs, pairs, root
-from .slots import Leaf
+from .play_steps import pairs, root, word
+from .slots import Leaf, differs
 
 MOST_LOSSES = 2
 LOSSES = re.compile(r"\w*(loss|cost|criterion|objective|nll|entropy|likelihood)\w*", re.I)
@@ -74,7 +74,9 @@ class Script(Names):
     ) -> set[str]:
         """The names of what holds the parameters: what the call changed, or the gradients that it gave would change."""
         after = self.house.look().leaves
-        changed = {p for p, leaf in before.items() if p in after and differs(leaf, after[p])}
+        changed = {
+            p for p, leaf in before.items() if p in after and differs(leaf.saved, after[p].saved)
+        }
         rebound = line.binds & line.needs & known
         own = {root(p) for p in changed} - line.binds | rebound
         roots = own if number == ONE_STEP else set()
@@ -170,13 +172,14 @@ class Script(Names):
             for path, leaf in after.items()
             if path not in before or path in changed or root(path) in line.binds
         }
+        names = self._names_of_learnt()
         held = {
             path: leaf
             for path, leaf in before.items()
             if path not in given
             and root(path) not in ours | line.binds
             and leaf.saved.dtype.kind in "fi"
-            and self._may_be_learnt(path, leaf)
+            and self._may_be_learnt(path, leaf, names)
         }
         said = GRADIENTS.search(self.piece.name)
         if number == ONE_STEP and not said:  # what a step gives may be new parameters
@@ -195,30 +198,23 @@ class Script(Names):
             roots.add(root(p))
         return roots
 
-    def _may_be_learnt(self, path: str, leaf: Leaf) -> bool:
+    def _may_be_learnt(self, path: str, leaf: Leaf, names: Collection[str]) -> bool:
         """Is it no value of the forward pass, and has no axis of samples?"""
-        name = root(path)
         if self.owner:
-            return path in self.made and not differs(leaf, self.made[path])
-        if name not in self.mentioned or kind_of(name) in ("inputs", "targets"):
-            return False
-        derived = any(name in line.binds and line.needs & self.parameters for line in self.lines)
-        return not derived and self.form.samples not in leaf.saved.shape
+            return path in self.made and not differs(leaf.saved, self.made[path].saved)
+        return root(path) in names and self.form.samples not in leaf.saved.shape
 
-    @property
-    def mentioned(self) -> set[str]:
-        """What the play itself speaks of, and the functions that it calls."""
-        called = {name for line in self.lines for name in line.needs}
-        scopes = [s.node for n, s in self.house.scopes.items() if n in called]
+    def _names_of_learnt(self) -> set[str]:
+        """Names that the play, or what it calls, speaks of, without data and what is worked out from parameters."""
+        needed = {name for line in self.lines for name in line.needs}
+        scopes = [s.node for n, s in self.house.scopes.items() if n in needed]
         nodes = (n for scope in (self.piece.node, *scopes) for n in ast.walk(scope))
-        return called | self.bound | {n.id for n in nodes if isinstance(n, ast.Name)}
-
-    @property
-    def parameters(self) -> set[str]:
-        """Drawn parameters, and names of what holds arrays without an axis of samples."""
+        spoken = needed | self.bound | {n.id for n in nodes if isinstance(n, ast.Name)}
         drawn = {n for n, v in self.data.items() if type(v) is dict or is_parameter(n)}
-        made = {n for line in self.lines for n in line.binds if type(self.space.get(n)) is dict}
-        return drawn | made
+        tables = {n for line in self.lines for n in line.binds if type(self.space.get(n)) is dict}
+        derived = (line.binds for line in self.lines if line.needs & (drawn | tables))
+        names = spoken.difference(*derived)
+        return {n for n in names if kind_of(n) not in ("inputs", "targets")}
 
 
 def _left_out(held: Mapping[str, Leaf], paired: Sequence[Leaf]) -> str:
@@ -226,8 +222,7 @@ def _left_out(held: Mapping[str, Leaf], paired: Sequence[Leaf]) -> str:
     shapes = {leaf.saved.shape for leaf in paired}
     known = {leaf.path for leaf in paired}
     for path, leaf in held.items():
-        last = re.findall(r"[A-Za-z_]\w*", path)[-1]
-        learnt = leaf.saved.ndim > 1 or leaf.saved.ndim == 1 and is_parameter(last)
+        learnt = leaf.saved.ndim > 1 or leaf.saved.ndim == 1 and is_parameter(word(path, ()))
         if paired and learnt and path not in known and leaf.saved.shape not in shapes:
             return path
     return ""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
 from .slots import Leaf
 
 PREFIX = re.compile(
@@ -24,7 +22,7 @@ def pairs(
     fits = {p: [g for g in given.values() if _alike(g, one)] for p, one in held.items()}
     taken: set[str] = set()
     for p, parameter in held.items():
-        called = [g for g in fits[p] if _is_of(_word(g.path, names), _word(p, ()))]
+        called = [g for g in fits[p] if _is_of(word(g.path, names), word(p, ()))]
         if called:
             best = max(called, key=lambda g: _common(g.path, p))  # noqa: B023
             taken.add(best.path)
@@ -48,7 +46,7 @@ def _alike(gradient: Leaf, parameter: Leaf) -> bool:
     return gradient.saved.shape == parameter.saved.shape
 
 
-def _word(path: str, names: Sequence[str]) -> str:
+def word(path: str, names: Sequence[str]) -> str:
     """The last name of a path; of an unnamed member, that by which it is returned."""
     member = re.fullmatch(r"\w+\[(\d+)\]", path)
     if member and int(member[1]) < len(names):
@@ -72,8 +70,3 @@ def _common(a: str, b: str) -> int:
 def root(path: str) -> str:
     """The name that a path begins with."""
     return re.split(r"[.\[]", path, maxsplit=1)[0]
-
-
-def differs(a: Leaf, b: Leaf) -> bool:
-    """Do they hold other numbers?"""
-    return not np.array_equal(a.saved, b.saved, equal_nan=a.saved.dtype.kind == "f")

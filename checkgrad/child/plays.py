@@ -75,7 +75,6 @@ class Plays:
                 one[0] == number and all(getattr(form, n) == v for n, v in one[1]) for one in known
             ):
                 continue
-            self.house.restore()
             self.tried += 1
             script = Script(self.house, form, piece)
             try:

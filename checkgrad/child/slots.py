@@ -111,6 +111,11 @@ def numbers_of(value: Any) -> np.ndarray | None:
     return None
 
 
+def roots_of(space: Mapping[str, Any]) -> dict[str, Any]:
+    """What a module holds by names of its own."""
+    return {name: value for name, value in space.items() if not name.startswith("__")}
+
+
 def differs(a: np.ndarray, b: np.ndarray) -> bool:
     return not np.array_equal(a, b, equal_nan=True)
 

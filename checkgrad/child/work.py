@@ -19,7 +19,8 @@ from __future__ import annotations
 import ast
 import contextlib
 import sys
-from dataclasses import astuple
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import CodeType
 from typing import Any
 
@@ -105,15 +106,9 @@ class Workshop(Runs):
         giver = Giver(self.recipe(file))
         if not trials:  # a request of its own, for this takes its time
             return {"problem": "", "instead": [], "slots": (), "turns": []}
-        first = self.first_loop(file)
-        with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
-            self.begin(lambda own: Hook(Watch(), own, self.count))
-            made = [trial_of(one) for one in trials]
-            bench = Bench(made, self.rewritten(file), self.names, self.failure)
-            bench.leave = dict.fromkeys((first + n for n in leave), EARLIER)
-            bench.space = module.__dict__
-            self.builtins.update(bench.names())
-            problem = self.to_the_bench(file, first + loop if loop >= 0 else loop, bench)
+        with self.on_the_way(file, leave, trials, giver) as bench:
+            number = self.first_loop(file) + loop if loop >= 0 else loop
+            problem = self.to_the_bench(file, number, bench)
             if play and not bench.turns:
                 problem = self.played(bench, Play(*play), whole=loop < 0)
         leaves = bench.state.leaves.values() if bench.state and slots else ()
@@ -124,6 +119,21 @@ class Workshop(Runs):
             "slots": [as_data(leaf) for leaf in leaves],
             "turns": [turn.as_data(where, beside) for turn in bench.turns],
         }
+
+    @contextmanager
+    def on_the_way(
+        self, file: str, leave: tuple[int, ...], trials: tuple[Any, ...], giver: Giver
+    ) -> Iterator[Bench]:
+        """A bench in a new `__main__`, which a file's own work comes to; loops to *leave* are numbered in their file."""
+        first = self.first_loop(file)
+        with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
+            self.begin(lambda own: Hook(Watch(), own, self.count))
+            made = [trial_of(one) for one in trials]
+            bench = Bench(made, self.rewritten(file), self.names, self.failure)
+            bench.leave = dict.fromkeys((first + n for n in leave), EARLIER)
+            bench.space = module.__dict__
+            self.builtins.update(bench.names())
+            yield bench
 
     def first_loop(self, file: str) -> int:
         """The number of a file's first loop among all."""
@@ -166,18 +176,12 @@ class Workshop(Runs):
 
     def plays(self, file: str, leave: tuple[int, ...], name: str, number: int) -> Any:
         """The plays of a piece, found on what the file's own work leaves; or what it stops with in all of them."""
-        first, giver = self.first_loop(file), Giver(self.recipe(file))
-        with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
-            self.begin(lambda own: Hook(Watch(), own, self.count))
-            bench = Bench([], self.rewritten(file), self.names, self.failure)
-            bench.leave = dict.fromkeys((first + n for n in leave), EARLIER)
-            bench.space = module.__dict__
-            self.builtins.update(bench.names())
+        with self.on_the_way(file, leave, (), Giver(self.recipe(file))) as bench:
             self.to_the_bench(file, -1, bench)
             house = House(self.plain.parsed[file].tree, bench.space, bench.own)
             plays, found = Plays(house, name, number), []
             with contextlib.suppress(Enough):
-                found = [astuple(play) for play in plays.found()]
+                found = [tuple(play) for play in plays.found()]
         where = self.plain.documents[file].where
         stops = [(where(stop.where), stop.error, stop.message) for stop in plays.stops]
         return {"plays": found, "stops": [] if found else stops}

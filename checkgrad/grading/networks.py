@@ -93,7 +93,7 @@ class OnNetworks:
             if shown:
                 return shown
         if outcome.verdict is Verdict.PASSED and check.ask is gradients and penalised(candidate):
-            around = loop_questions.around(self.read.inventory.loops, candidate)[:MOST_LOOPS]
+            around = self._around(candidate)
             # names say nothing of how large a penalty has to be; the module's own loss does
             if around and self._first_read(around).by_penalty:
                 return self._answer_on_loops(question, around)
@@ -163,11 +163,15 @@ class OnNetworks:
         with closing(self.read.surgery()) as surgery:
             return surgery.speaks_for(reading, self.read.seed)
 
+    def _around(self, candidate: NetworkCandidate) -> list[TrainingLoop]:
+        """The loops that use a network, as many as are looked at."""
+        return loop_questions.around(self.read.inventory.loops, candidate)[:MOST_LOOPS]
+
     def _shown_by_loops(
         self, question: Question, candidate: NetworkCandidate, contradicts: bool = False
     ) -> Part | None:
         """What the loops that use a network show of it; where it *contradicts* names, only a right one that the module runs."""
-        around = loop_questions.around(self.read.inventory.loops, candidate)[:MOST_LOOPS]
+        around = self._around(candidate)
         if not around or self.read.is_pinned(NETWORK.name):
             return None
         if contradicts:

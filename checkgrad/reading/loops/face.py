@@ -11,6 +11,7 @@ import numpy as np
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.bench import Edit, Trial
 from checkgrad.child.inventory import TrainingLoop
+from checkgrad.child.play import Play
 from checkgrad.child.request import Request
 from checkgrad.child.watch import Told
 
@@ -73,17 +74,6 @@ class Turn:
             self.before[path], float
         )
         return step
-
-
-class Play(NamedTuple):
-    """How pieces are called, as `child.plays.Play` has it."""
-
-    data: tuple[tuple[str, Any], ...]
-    before: str
-    turn: str
-    by_outputs: bool
-    rate: float
-    single: bool
 
 
 @dataclass

@@ -52,9 +52,7 @@ def _seen_as(table: Table, usual: Attempt, own: Attempt) -> Own | None:
     return Own(own, float(factor), found)
 
 
-def contradicted(
-    table: Table, best: Attempt, losses: Sequence[Own]
-) -> tuple[Own, dict[str, float]] | None:
+def contradicted(best: Attempt, losses: Sequence[Own]) -> tuple[Own, dict[str, float]] | None:
     """A loss with a penalty that is not the one of the steps, and how many times its slope these take; None if one fits."""
     with_penalty = [one for one in losses if any(one.penalty.values())]
     found = None

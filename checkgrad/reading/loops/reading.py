@@ -329,7 +329,7 @@ def _verdict(
         return found
     rest += _of_equal_standing(best)
     losses = [] if best.own or best.optimised else list(own_losses(table, best, attempts))
-    if not rest and _with_a_wrong_penalty(points, table, best, losses, found):
+    if not rest and _with_a_wrong_penalty(points, best, losses, found):
         return found
     if not rest:
         found.advice = _factor(points, best, losses)
@@ -348,11 +348,11 @@ def _verdict(
 
 
 def _with_a_wrong_penalty(
-    points: Points, table: Table, best: Attempt, losses: Sequence[Own], found: LoopReading
+    points: Points, best: Attempt, losses: Sequence[Own], found: LoopReading
 ) -> bool:
     """Is a penalty in the steps that drives parameters up, or another one than in the module's own loss?"""
     up = [n for n in best.right if best.fits[n].decay < 0 and best.rate > 0]
-    clash = contradicted(table, best, losses)
+    clash = contradicted(best, losses)
     if up:
         found.wrong = dict.fromkeys(up, "has a penalty of the wrong sign, which drives it up")
     elif clash:
