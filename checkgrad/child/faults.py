@@ -62,7 +62,9 @@ def is_ours(error: BaseException) -> bool:
     """Did no code of the submission take part in it, and none of its limits?"""
     files = [file for file, _, _ in frames(error)]
     installed = all(os.path.isabs(file) or file.startswith("<frozen") for file in files)
-    return installed and not isinstance(error, MemoryError | RecursionError)
+    # Nothing of ours asks to exit: a thread of the submission can have that raised in the middle of our code.
+    theirs = MemoryError | RecursionError | SystemExit | KeyboardInterrupt
+    return installed and not isinstance(error, theirs)
 
 
 def place_and_message(error: BaseException) -> str:
