@@ -15,7 +15,6 @@ LONG = {
     "diagnose/surgery/mutations.py",
     "diagnose/surgery/search.py",
     "gradcheck/judging.py",
-    "reading/loops/reading.py",
 }
 
 

@@ -18,8 +18,9 @@ from checkgrad.reading.loops.attempts import attempts_of
 from checkgrad.reading.loops.face import Ask, Bench, NotRead, Turn
 from checkgrad.reading.loops.fit import COARSE, RESOLVED, Attempt, Table, along, table_of
 from checkgrad.reading.loops.points import Point, Points, entry_by_entry, values_of
-from checkgrad.reading.loops.reading import meant, rates
+from checkgrad.reading.loops.rates import rates
 from checkgrad.reading.loops.roles import Output, take, ways
+from checkgrad.reading.loops.verdict import meant
 
 AFFORDABLE = 2_000_000  # numbers that turns may tell whose effect cannot be told before
 MANY = 200_000  # numbers that a turn may tell of which everything is asked

@@ -1,0 +1,287 @@
+"""From the turns of a loop to what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from checkgrad.child.inventory import TrainingLoop
+from checkgrad.reading.loops.attempts import attempts_of
+from checkgrad.reading.loops.fit import SAME_RATE, Attempt, Table, follows, table_of, through
+from checkgrad.reading.loops.own import Own, contradicted, own_losses
+from checkgrad.reading.loops.points import Points
+from checkgrad.reading.loops.rates import has_a_rate_of_its_own, late_updates
+
+ENOUGH = 3  # equations beyond the one that the rate costs, for a reading that is beyond chance
+REAL_TARGETS = 0.005  # bonus of an attempt whose targets are data that move the steps alone
+NO_SLOPES = (
+    "no usual loss of its outputs, and no number that it works out, has these steps as its slopes"
+)
+
+
+@dataclass
+class LoopReading:
+    """What is said of a loop.
+
+    verdict: "right", "wrong", "crashed" or "unclear". why: of what is not right, in a sentence.
+    wrong: blocks, each with what is wrong with its step. evidence codes as in model.Outcome.corroboration.
+    bench, points, table, attempt: what a repair is sought with.
+    """
+
+    loop: TrainingLoop
+    verdict: str
+    why: str = ""
+    note: str = ""
+    reached: bool = True
+    loss: str = ""
+    rate: float = 0.0
+    right: list[str] = field(default_factory=list)
+    wrong: dict[str, str] = field(default_factory=dict)
+    by_penalty: bool = False  # is it wrong in a penalty alone?
+    advice: str = ""  # what is worth knowing of what is right
+    corroboration: list[str] = field(default_factory=list)
+    called: bool = False  # by us, for the module does not run it
+    by_outputs: bool = False  # and handed the slope of a squared error of outputs
+    points: Points | None = None
+    table: Table | None = None
+    attempt: Attempt | None = None
+    leave: tuple[int, ...] = ()  # the loops that are cut short on the way to it
+
+    @property
+    def as_it_is(self) -> bool:
+        """Does it go down its loss exactly, in the module's own work?"""
+        return not self.called and not self.note
+
+
+def judged(points: Points) -> LoopReading:
+    table = table_of(points)
+    attempts = attempts_of(points, table)
+    loop = points.roles.bench.loop
+    if not attempts:
+        return LoopReading(loop, "unclear", "no outputs beside targets, and no loss, were found")
+    best = max(attempts, key=lambda a: a.weight)
+    if not _all_right(best, table):
+        best = max((_seen_through(points, table, a) for a in attempts), key=lambda a: a.weight)
+    best = _with_its_sign(best, attempts)
+    found = _verdict(points, table, best, attempts)
+    found.points, found.table, found.attempt = points, table, found.attempt or best
+    return found
+
+
+def _with_its_sign(best: Attempt, attempts: Sequence[Attempt]) -> Attempt:
+    """A number on the way to the loss may be its negative; a usual loss knows where down is."""
+    if not best.own:
+        return best
+    usual = [a for a in attempts if not a.own and not a.mistaken and a.loss != "absolute error"]
+    alike = [a for a in usual if set(a.right) >= set(best.right)]
+    return max(alike, key=lambda a: a.weight, default=best)
+
+
+def _all_right(attempt: Attempt, table: Table) -> bool:
+    return len(attempt.right) == len(table.names) and not attempt.mistaken and attempt.rate > 0
+
+
+def _seen_through(points: Points, table: Table, attempt: Attempt) -> Attempt:
+    """The attempt with blocks that an optimiser moves, not along the slope but by a value that is the slope."""
+    if attempt.mistaken or attempt.right:
+        return attempt
+    factors: dict[str, float] = {}
+    for name in table.names:
+        for node, which, factor in through(points, table, attempt, name):
+            if follows(points, points.blocks[name][0], node, which, factor):
+                factors.setdefault(name, factor)
+    groups = [[n for n, f in factors.items() if same(f, factor)] for factor in factors.values()]
+    mates = max(groups, key=len, default=[])
+    if mates:
+        attempt.optimised = factors[mates[0]]
+        attempt.right = mates
+    return attempt
+
+
+def same(a: float, b: float) -> bool:
+    return abs(a - b) <= SAME_RATE * abs(b)
+
+
+def _verdict(
+    points: Points, table: Table, best: Attempt, attempts: Sequence[Attempt]
+) -> LoopReading:
+    loop = points.roles.bench.loop
+    loss = _loss(points, best)
+    found = LoopReading(loop, "unclear", loss=loss, rate=best.rate, right=list(best.right))
+    moving = sum(1 for n in best.right if best.fits[n].rate is not None)
+    several = moving > 1 or len(table.names) <= 3 or best.own or best.bonus > REAL_TARGETS
+    enough = best.told > ENOUGH and several or bool(best.optimised)
+    if not best.right or not enough:
+        return _nothing_right(points, table, attempts, found)
+    if best.mistaken:
+        found.wrong = dict.fromkeys(table.names, best.loss)
+        found.right, found.verdict = [], "wrong"
+        found.why = f"wrong in {', '.join(table.names)}: {best.loss}"
+        found.corroboration = ["used_so", "repaired"]
+        return found
+    rest = [n for n in table.names if n not in best.right]
+    for name in list(rest):
+        if name in best.other and has_a_rate_of_its_own(points, name, best):
+            rest.remove(name)
+            found.right.append(name)
+            found.note = "parameters have rates of their own"
+    if best.rate < 0 and not best.own and not best.optimised:
+        found.wrong = dict.fromkeys(table.names, "goes up the slope")
+        found.right, found.verdict = [], "wrong"
+        found.why = f"wrong in {', '.join(table.names)}: every step goes up the slope of the {loss}, where it has to go down"
+        found.corroboration = ["used_so", "repaired"]
+        return found
+    if best.rate < 0:
+        found.why = f"its steps go up the slope of the {loss}"
+        return found
+    rest += _of_equal_standing(best)
+    losses = [] if best.own or best.optimised else list(own_losses(table, best, attempts))
+    if not rest and _with_a_wrong_penalty(points, best, losses, found):
+        return found
+    if not rest:
+        found.advice = _factor(points, best, losses)
+        found.verdict = "right"
+        found.note = "; ".join(filter(None, (found.note, _decay(best))))
+        return found
+    found.right = [name for name in found.right if name not in rest]
+    found.wrong = {name: _fault(points, table, best, name) for name in rest}
+    late = late_updates(points, table, best, rest)
+    for name in late:
+        found.wrong[name] = "is passed an error through weights that this turn has already changed"
+    found.verdict = "wrong"
+    found.corroboration = ["used_so", "partly_right"]
+    found.why = _sentence(found, loss)
+    return found
+
+
+def _with_a_wrong_penalty(
+    points: Points, best: Attempt, losses: Sequence[Own], found: LoopReading
+) -> bool:
+    """Is a penalty in the steps that drives parameters up, or another one than in the module's own loss?"""
+    up = [n for n in best.right if best.fits[n].decay < 0 and best.rate > 0]
+    clash = contradicted(best, losses)
+    if up:
+        found.wrong = dict.fromkeys(up, "has a penalty of the wrong sign, which drives it up")
+    elif clash:
+        own, times = clash
+        loss = _loss(points, own.attempt)
+        found.wrong = {
+            name: f"takes {factor:.6g} times the slope of the penalty in its own {loss}"
+            if np.isfinite(factor)
+            else f"has a penalty that its own {loss} does not have"
+            for name, factor in times.items()
+        }
+    if not found.wrong:
+        return False
+    found.by_penalty = True
+    found.right = [name for name in found.right if name not in found.wrong]
+    found.verdict, found.corroboration = "wrong", ["used_so", "partly_right"]
+    found.why = _sentence(found, found.loss)
+    return True
+
+
+def _factor(points: Points, best: Attempt, losses: Sequence[Own]) -> str:
+    """Gradients that were given and are another multiple of the slope of the module's own loss, in words; or nothing."""
+    rate = points.roles.bench.our_rate
+    times = [best.rate / (rate * one.factor) for one in losses] if rate else []
+    if not times or any(abs(abs(t) - 1) <= SAME_RATE for t in times):
+        return ""
+    loss = _loss(points, losses[0].attempt)
+    return f"the gradients are {abs(times[0]):.6g} times the slope of its own {loss}"
+
+
+def _of_equal_standing(best: Attempt) -> list[str]:
+    """Of two parameters with two rates neither is more right than the other."""
+    moving = [n for n in best.right if best.fits[n].rate is not None]
+    return moving if len(moving) == len(best.other) == 1 and len(best.fits) == 2 else []
+
+
+def _sentence(found: LoopReading, loss: str) -> str:
+    words: dict[str, list[str]] = {}
+    for name, fault in found.wrong.items():
+        words.setdefault(fault, []).append(name)
+    told = "; ".join(f"{', '.join(names)} {fault}" for fault, names in words.items())
+    right = f"; {', '.join(found.right)} right" if found.right else ""
+    return f"wrong in {', '.join(found.wrong)}{right} for the {loss}: {told}"
+
+
+def _fault(points: Points, table: Table, best: Attempt, name: str) -> str:
+    """What is wrong with the step of a block, as the end of a sentence about it."""
+    if _of_equal_standing(best):
+        rates = {n: f.rate for n, f in best.fits.items() if f.rate}
+        mine, (other,) = rates[name], [r for n, r in rates.items() if n != name]
+        return f"takes a step {mine / other:.6g} times as large as it should be beside the other"
+    if name in best.other and best.rate:
+        factor = best.other[name] / best.rate
+        if factor < 0:
+            return "goes up the slope"
+        return f"takes a step {factor:.6g} times as large as it should be"
+    rows = table.rows(name)
+    if np.all(np.abs(table.u[rows]) <= 3 * table.room[rows]):
+        return "never changes, though the loss follows from it"
+    return "takes a step that is not along the slope"
+
+
+def _decay(best: Attempt) -> str:
+    decays = {round(f.decay / f.rate, 9) for f in best.fits.values() if f.decay and f.rate}
+    return f"with an L2 penalty of factor {max(decays):.4g}" if decays else ""
+
+
+def _loss(points: Points, attempt: Attempt) -> str:
+    """The loss in words, with where it is read off."""
+    texts = points.roles.bench.texts([attempt.output])
+    at, text = texts.get(attempt.output, ("", ""))
+    text = text if len(text) <= 60 else text[:57] + "..."
+    where = f"`{text}` in {at}"
+    return f"loss {where}" if attempt.own else f"{attempt.loss} of {where}"
+
+
+# ---------------------------------------------------------------- no block is right
+
+
+def _nothing_right(
+    points: Points, table: Table, attempts: Sequence[Attempt], found: LoopReading
+) -> LoopReading:
+    """Wrong only if the module's own loss is a usual one of its outputs, and the steps answer smoothly to data."""
+    found.right, found.why = [], NO_SLOPES
+    own, usual = meant_as(attempts)
+    if own is None or not _answers(points):
+        return found
+    found.loss, found.attempt = _loss(points, own), usual
+    found.wrong = dict.fromkeys(table.names, "takes a step that is not along the slope")
+    found.verdict, found.corroboration = "wrong", ["used_so", "named_clearly"]
+    found.why = f"wrong in {', '.join(table.names)}: none goes down the slope of the module's own {found.loss}"
+    return found
+
+
+def meant(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The module's own loss, if it is a usual one of its outputs beside its targets."""
+    return meant_as(attempts)[0]
+
+
+def meant_as(attempts: Sequence[Attempt]) -> tuple[Attempt | None, Attempt | None]:
+    """The module's own loss, if it is a usual one of its outputs beside its targets; and that one."""
+    usual = [a for a in attempts if not a.own and not a.mistaken and a.loss != "absolute error"]
+    for own in (a for a in attempts if a.own):
+        for other in usual:
+            a, b = own.slopes, other.slopes
+            factor = float(np.sum(a.value * b.value) / max(float(np.sum(b.value**2)), 1e-300))
+            room = 3 * (a.error + abs(factor) * b.error) + 1e-6 * np.abs(a.value)
+            clear = np.abs(a.value) > 30 * a.error
+            if clear.sum() >= 4 and np.all(np.abs(a.value - factor * b.value) <= room):
+                return own, other
+    return None, None
+
+
+def _answers(points: Points) -> bool:
+    """Do the steps of all parameters change a little with what is nudged, as slopes do?"""
+    roles = points.roles
+    turns = [*roles.nudged.values(), *roles.data_turns.values()]
+    for path in roles.parameters:
+        first = roles.first.step(path)
+        others = [t.step(path) for t in turns if not t.raised and path in t.after]
+        if not any(not np.allclose(first, other, rtol=1e-9, atol=0) for other in others):
+            return False
+    return True
