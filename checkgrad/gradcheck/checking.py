@@ -22,7 +22,7 @@ from checkgrad.numeric.arguments import Wrt
 from checkgrad.numeric.ladder import LOTS, SINGLE, is_single, many, unit_of
 from checkgrad.numeric.moves import Domain, checked_domain
 
-HUGE = 200_000  # of numbers that f depends on: one direction has to do
+HUGE = 200_000  # of numbers that f depends on: one direction, and two steps, have to do
 LARGE = 2.0**300  # beyond, squares overflow
 PRODUCTS = {"vjp": "upstream", "jvp": "tangent", "hvp": "tangent"}
 
@@ -119,7 +119,8 @@ def _prepare(search: Search, spot: Spot, value: Any, leaves: Leaves) -> None:
     size = sum(x.size for x in leaves)
     # What depends on many numbers has kinks all around, unless it is too coarse to tell.
     if size >= LOTS and not is_single(np.asarray(value)) and unit_of(leaves) < SINGLE:
-        search.ladder = many(size)
+        search.ladder = many(size, 3 if size < HUGE else 2)
+        search.spacing = search.ladder[0][-1]  # kinks between points farther apart look like noise
     if size >= LOTS and all(map(np.ndim, leaves)):
         spot.leaves, spot.lent = leaves, True
     if size >= HUGE:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from checkgrad.gradcheck.repeated import inner, reach
 from checkgrad.gradcheck.subject import Leaves, Subject, WrongShape, is_sparse
 from checkgrad.gradcheck.trees import branches, flattened
 from checkgrad.numeric.ladder import DOUBLE, SINGLE
@@ -181,10 +182,10 @@ def _dotted(leaves: Leaves) -> Derivative:
         return [_rounding(g) * length(g) for g in leaves]
 
     def parts(d: Leaves) -> list[Any]:
-        return [float(np.vdot(g, e)) for g, e in zip(leaves, d, strict=True)]
+        return [inner(g, e) for g, e in zip(leaves, d, strict=True)]
 
     def rounding(d: Leaves, slope: Any) -> float:
-        whole = sum(own * length(e) for own, e in zip(roundings(), d, strict=True))
+        whole = sum(own * reach(e) for own, e in zip(roundings(), d, strict=True))
         if whole <= COARSE * abs(slope):
             return whole
         triples = zip(roundings(), leaves, d, strict=True)
@@ -195,6 +196,7 @@ def _dotted(leaves: Leaves) -> Derivative:
 
 def _rounding_of_a_dot(own: float, g: Any, e: Any) -> float:
     """The rounding of g * e; where entries have units of their own, none is as coarse as the largest."""
+    e = np.asarray(e)
     moved = e != 0
     size = np.abs(e[moved])
     if not size.size:

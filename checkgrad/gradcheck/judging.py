@@ -79,7 +79,7 @@ def _settle(search: Search, spot: Spot) -> None:
 
 def _compared(search: Search, spot: Spot) -> Comparison:
     before, start = search.evaluations, search.ladder[0]
-    found = search.compare(spot, [search.directions(spot.leaves) for _ in range(search.samples)])
+    found = search.compare(spot, [search.directions_at(spot) for _ in range(search.samples)])
     if search.evaluations - before > 1 + 2 * search.samples * len(start):
         search.ladder = FINE
     return found

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad.gradcheck.claims import Claim
+from checkgrad.gradcheck.repeated import TABLE, repeated
 from checkgrad.gradcheck.spots import BLUNT, Comparison, Spot, alone, places
 from checkgrad.gradcheck.subject import Leaves, Subject, is_sparse
 from checkgrad.gradcheck.trees import mapped
@@ -28,6 +29,7 @@ from checkgrad.numeric.ladder import (
 )
 from checkgrad.numeric.moves import move_scale, spread
 from checkgrad.numeric.noise import (
+    SPACING,
     averaged_slope,
     deviation,
     largest_jump,
@@ -83,7 +85,7 @@ class Search:
 
     reach: how far directions go, of their usual size. floor: noise that f was seen to have.
     single: was f seen to compute in single precision? enough: a bound that need not be smaller.
-    samples: along how many directions to compare. misbehaviour: what f or its gradient do that no function may,
+    spacing: of the points at which noise is measured. samples: along how many directions to compare. misbehaviour: what f or its gradient do that no function may,
     if one looks for that. other_order: the claim as it were with the first two arguments swapped; product_with: what the first of them is.
     """
 
@@ -101,6 +103,7 @@ class Search:
     noisy: bool = False
     single: bool = False
     enough: float = 0.0
+    spacing: float = SPACING
     samples: int = DIRECTIONS
     misbehaviour: Callable[[], str] = str
     other_order: Claim | None = None
@@ -193,6 +196,18 @@ class Search:
                 by *= masks[i]
             moved.append(self.along(x, by))
         return moved
+
+    def directions_at(self, spot: Spot) -> Leaves:
+        """A random direction of all entries; one that costs little, where the spot is so large that it is lent."""
+        if not spot.lent or spot.claimed.entries is None or self.domain is not None:
+            return self.directions(spot.leaves)
+        table = self._weights(TABLE)
+        scales = [self.scale(x) for x in spot.leaves]
+        pairs = zip(spot.leaves, scales, strict=True)
+        return [
+            self.directions([x])[0] if np.ndim(scale) else repeated(x, table * scale, self.rng)
+            for x, scale in pairs
+        ]
 
     def along(self, x: Any, by: Any) -> Any:
         """The direction of one leaf in which its entries have the weights *by*, which are written over."""
@@ -317,7 +332,7 @@ class Search:
         """Measure the noise of f; is there more of it than rounding makes?"""
         if self.noise is not None or self.noisy:
             return False
-        table = self._along(spot, self.directions(spot.leaves), offsets())
+        table = self._along(spot, self.directions(spot.leaves), offsets(self.spacing))
         if table is None:
             return False
         found = deviation(table)
@@ -331,7 +346,7 @@ class Search:
     def _noise_elsewhere(self, spot: Spot) -> Any:
         """The noise along more directions, for so few values often show too little of it."""
         tables = [
-            self._along(spot, self.directions(spot.leaves), offsets())
+            self._along(spot, self.directions(spot.leaves), offsets(self.spacing))
             for _ in range(AGAIN)
             if self.affordable(0, len(offsets()))
         ]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad.gradcheck.claims import Derivative
+from checkgrad.gradcheck.repeated import Repeated
 from checkgrad.gradcheck.subject import Leaves, Subject
 
 BLUNT = 1e-3
@@ -132,35 +133,21 @@ class Places:
 
 
 class Lent:
-    """The same in the memory of the arguments at the spot itself, which is given back as it was.
-
-    Directions are made as long as the steps, in place: those are powers of two, so that nothing is lost.
-    """
+    """The same in the memory of the arguments at the spot itself, which is given back as it was."""
 
     def __init__(self, spot: Spot, room: Leaves, directions: Sequence[Leaves]) -> None:
         self.spot, self.room, self.directions = spot, room, directions
-        self.lengths = [1.0] * len(directions)
 
     def __call__(self, m: int, step: float) -> tuple[Any, ...]:
-        if not step:
-            self.give_back()
-            return self.spot.args
-        self._resize(m, abs(step))
-        move = np.subtract if step < 0 else np.add
         for x, room, d in zip(self.spot.leaves, self.room, self.directions[m], strict=True):
-            move(x, d, out=room)
+            if isinstance(d, Repeated):
+                d.added(x, step, room)
+            else:
+                np.multiply(d, x.dtype.type(step), out=room)
+                room += x
         return self.spot.args
 
-    def _resize(self, m: int, length: float) -> None:
-        ratio = length / self.lengths[m]
-        if ratio != 1:
-            for d in self.directions[m]:
-                d *= d.dtype.type(ratio)
-            self.lengths[m] *= ratio
-
     def give_back(self) -> None:
-        for m in range(len(self.directions)):
-            self._resize(m, 1.0)
         for x, room in zip(self.spot.leaves, self.room, strict=True):
             room[...] = x
 

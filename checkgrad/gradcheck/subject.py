@@ -10,7 +10,7 @@ import numpy as np
 
 from checkgrad.gradcheck.trees import aligned, branches, copied, form, moving, named, replaced
 from checkgrad.numeric.arguments import Wrt, positions
-from checkgrad.numeric.moves import checked
+from checkgrad.numeric.moves import checked, finite
 
 __all__ = ["Leaves", "NotFinite", "Subject", "WrongShape", "copied", "entry_name", "subject"]
 
@@ -138,7 +138,7 @@ def _fitting(name: str, x: Any, g: Any, out: tuple[int, ...]) -> Any:
         raise WrongShape(
             f"{name} has shape {g.shape}, expected {shape}{'; is it transposed?' if turned else ''}"
         )
-    if not np.isfinite(g).all():
+    if not finite(g):
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(g))[0])
         raise NotFinite(f"{entry_name(name[1:], index)} is {g[index]}, expected a finite number")
     return g

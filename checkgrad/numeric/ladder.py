@@ -53,10 +53,14 @@ LARGE = 400  # binary digits: numbers beyond are scaled before they are squared
 SETTLED = 2.0**25  # a bound below so many roundings is as good as smaller steps could make it
 
 
-def many(size: int) -> Ladder:
-    """Steps for a function of *size* numbers, at least LOTS: short enough for few kinks to lie within the first."""
+def many(size: int, count: int = 3) -> Ladder:
+    """Steps for a function of *size* numbers, at least LOTS: short enough for few kinks to lie within the first.
+
+    count: how many to begin with; fewer are the smaller ones of three.
+    """
     first = 13 + min(int(math.log2(size / LOTS)), 6)
-    return tuple(_steps(k, k + 6) for k in (first, first + 6, first + 12) if k + 6 <= LAST)
+    later = (_steps(k, k + 6) for k in (first + 6, first + 12) if k + 6 <= LAST)
+    return (_steps(first + 6 - 2 * count, first + 6), *later)
 
 
 @dataclass(frozen=True)
@@ -213,12 +217,12 @@ def _noise(samples: Samples, odd: list[Any], even: list[Any], roundings: Any, si
 
 def _unexplained(odd: list[Any], even: list[Any], h: Any, roundings: Any) -> Any:
     """The rounding error, at each step, that shows in what smoothness leaves unexplained."""
-    column = 2 if len(odd[2]) > 1 else 1  # of three steps less can be eliminated
+    column = min(2, len(h) - 2)  # of few steps less can be eliminated
     rest = (odd[column][1:] - odd[column][:-1])[-2:]
     bend = even[column + 1][-2:] / 2
     rest, bend = rest * h[-len(rest) :], bend * h[-len(bend) :]
     # A jump that does not depend on the step is a kink, not noise.
-    kink = np.abs(even[2][-3:].sum(axis=0)) > 2 * np.abs(even[2][-3:]).max(axis=0)
+    kink = np.abs(even[2][-3:].sum(axis=0)) > 2 * np.abs(even[2][-3:]).max(axis=0, initial=0)
     measured = np.sqrt(_mean(rest**2) + np.where(kink, 0, _mean(bend**2)))
     typical = _typical(np.where(kink, 0, measured) / roundings[-1]) * roundings[-1]
     return np.maximum(ROUNDING * roundings, NOISE * np.maximum(measured, typical))

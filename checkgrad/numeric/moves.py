@@ -53,6 +53,17 @@ def length(x: Any) -> float:
     return most * math.sqrt(float(np.sum((flat / most) ** 2))) if 0 < most < math.inf else most
 
 
+def finite(x: Any) -> bool:
+    """Are all entries numbers?"""
+    if x.dtype.kind == "f":
+        flat = x.ravel()
+        with np.errstate(
+            all="ignore"
+        ):  # a sum of squares is one only if all of them are, and takes no memory
+            return bool(math.isfinite(flat.dot(flat)) or np.isfinite(x).all())
+    return True
+
+
 def own_scale(x: Any) -> Any:
     """How far an entry may move and keep its sign."""
     return np.where(x == 0, usual_scale(x), UNEVEN * np.abs(x))
@@ -108,7 +119,7 @@ def checked(value: Any, name: str) -> Any:
         raise TypeError(f"{name} is of type {array.dtype}, expected floats; convert it first")
     if array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}: there is nothing to differentiate by")
-    if not np.isfinite(array).all():
+    if not finite(array):
         raise ValueError(f"{name} contains NaN or infinity, where nothing has a derivative")
     return array
 

@@ -23,9 +23,9 @@ COUNT = 25
 HALVINGS = 8
 
 
-def offsets() -> list[float]:
+def offsets(spacing: float = SPACING) -> list[float]:
     """Where to evaluate a function to see its noise: on both sides of a point that may be a kink."""
-    side = [SPACING * k for k in range(2, 2 + SIDE)]
+    side = [spacing * k for k in range(2, 2 + SIDE)]
     return [-h for h in side] + side
 
 
