@@ -197,3 +197,80 @@ class Softmax:
     (loads, *others) = grade(path).outcomes
     assert not [o for o in others if o.verdict.failed]
     assert loads.problem == "nothing here could be judged"
+
+
+ONE_VECTOR = {
+    "a loop that fills": """
+def sigmoid(x):
+    result = np.zeros(len(x))
+    for i, value in enumerate(x):
+        result[i] = 1 / (1 + math.exp({sign}value))
+    return result
+""",
+    "in a list": """
+def sigmoid(values):
+    out = []
+    for v in values:
+        out.append(1.0 / (1.0 + math.exp({sign}v)))
+    return np.array(out)
+""",
+    "a method": """
+class Layer:
+    def sigmoid(self, a):
+        return np.array([1 / (1 + math.exp({sign}v)) for v in a])
+""",
+}
+
+
+@pytest.mark.parametrize("source", ONE_VECTOR.values(), ids=list(ONE_VECTOR))
+def test_a_function_of_one_vector_is_asked_one_vector_at_a_time(source):
+    right = only("import math\n" + source.format(sign="-"))
+    assert right.right and right.convention["layout"] == "one sample at a time"
+    assert not only("import math\n" + source.format(sign="")).right
+
+
+ANEW = {
+    "in its forward": """
+class Dense:
+    def __init__(self, units):
+        self.units = units
+
+    def forward(self, x):
+        self.x, self.W = x, np.random.randn(x.shape[1], self.units)
+        self.b = np.zeros(self.units)
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        self.db = dout.sum(axis=0)
+        return dout @ self.W.T
+""",
+    "by a method": """
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.n_in, self.n_out = n_in, n_out
+
+    def initialise(self):
+        self.weights = np.random.uniform(-1, 1, (self.n_in, self.n_out))
+        self.bias = np.zeros((1, self.n_out))
+
+    def forward_pass(self, inputs):
+        self.inputs = inputs
+        self.initialise()
+        return np.dot(inputs, self.weights) + self.bias
+
+    def backward_pass(self, grad):
+        self.grad_weights = np.dot(self.inputs.T, grad)
+        self.grad_bias = np.sum(grad, axis=0, keepdims=True)
+        return np.dot(grad, self.weights.T)
+""",
+}
+
+
+@pytest.mark.parametrize("source", ANEW.values(), ids=list(ANEW))
+def test_a_layer_that_makes_its_weights_in_every_forward_pass_is_not_judged(tmp_path, source):
+    file = tmp_path / "layer.py"
+    file.write_text("import numpy as np\n" + source)
+    layers = [o for o in grade(file).outcomes if o.exercise.startswith("affine")]
+    assert {o.verdict.value for o in layers} == {"not_judged"}
+    assert all("anew in every forward pass" in o.problem for o in layers)

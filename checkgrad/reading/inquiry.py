@@ -31,6 +31,7 @@ class Inquiry:
     outvoted: dict[Way, Right] = field(
         default_factory=dict
     )  # what the rest of the module rules out
+    anew: bool = False  # its object makes its parameters anew in every call
     weights: str = ""  # orientation that the module's right functions need; "" if none tells
 
     def expected(self, right: Right, way: Way, pilot: int) -> Any:

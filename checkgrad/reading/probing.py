@@ -14,6 +14,7 @@ from checkgrad.child.request import Request
 from checkgrad.conventions.layout import COLUMNS, ROWS, SCALAR, SINGLE
 from checkgrad.exercise import Misconception
 from checkgrad.reading import consistency, obstacles
+from checkgrad.reading.anew import MADE_ANEW, are_made_anew
 from checkgrad.reading.exchange import ordered, read_back, request
 from checkgrad.reading.inquiry import Inquiry, is_alone
 from checkgrad.reading.reading import Reading, convention, in_words
@@ -67,6 +68,8 @@ def read(
     for one, way, right in _asked(outvoted, ask, _alone):
         one.outvoted |= {way: right} if right else {}
         one.narrow = one.narrow or bool(right and _may_be_narrow(one))
+    for one in inquiries:
+        one.anew = not one.fits and are_made_anew(one, ask)
     return {one.candidate: conclude(one) for one in inquiries}
 
 
@@ -287,7 +290,8 @@ def _not_right(one: Inquiry) -> Reading:
         return _reading(one, way, one.topic.rights[0], False)
     way = _answered(one) or _in_layout(one)[0]
     found = _reading(one, way, one.topic.rights[0], False)
-    return replace(found, obstacle=obstacles.of(one), unwritten=obstacles.is_unwritten(one))
+    obstacle = MADE_ANEW if one.anew else obstacles.of(one)
+    return replace(found, obstacle=obstacle, unwritten=obstacles.is_unwritten(one))
 
 
 def _in_layout(one: Inquiry) -> list[Way]:

@@ -179,7 +179,7 @@ def _layouts(exercise: Exercise, pilots: Sequence[Probe]) -> list[str]:
     if not any(role in forms.SAMPLED for role in exercise.roles) or not pilots:
         return [ROWS]
     if insensitive(exercise, pilots):
-        return [ROWS, SCALAR]
+        return [ROWS, SCALAR, SINGLE]
     return [ROWS, COLUMNS, SINGLE]
 
 
