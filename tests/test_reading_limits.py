@@ -274,3 +274,21 @@ def test_a_layer_that_makes_its_weights_in_every_forward_pass_is_not_judged(tmp_
     layers = [o for o in grade(file).outcomes if o.exercise.startswith("affine")]
     assert {o.verdict.value for o in layers} == {"not_judged"}
     assert all("anew in every forward pass" in o.problem for o in layers)
+
+
+TOLD_BY_TEXT = {
+    "cross_entropy": "def loss(pred, target): return -np.sum(target * np.log(pred), axis=1).mean()",
+    "binary_cross_entropy": """
+class Net:
+    def cost(self, Y, A):
+        return -np.sum(Y * np.log(A) + (1 - Y) * np.log(1.0000001 - A)) / Y.size
+""",
+    "mse_loss": "def cost(output, target):\n    d = output - target\n    return (d**2).mean()",
+}
+
+
+@pytest.mark.parametrize(("exercise", "source"), TOLD_BY_TEXT.items(), ids=list(TOLD_BY_TEXT))
+def test_what_a_loss_computes_stands_in_its_text(exercise, source):
+    ((found, _),) = readings(source)
+    assert found == exercise and only(source).right
+    assert not only(source.replace("return ", "return 3 * ")).right

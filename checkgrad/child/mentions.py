@@ -13,6 +13,7 @@ BESIDE_AXES = (
     "squeeze", "swapaxes", "moveaxis",
 )  # fmt: skip
 CLIPS = ("clip", "minimum", "maximum", "min", "max")
+NEAR = 1e-3  # what keeps a logarithm finite is no other number
 MOST_NAMES, LONGEST_KEY = 100, 20
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -63,7 +64,7 @@ def own_returns(node: ast.AST) -> Iterator[ast.Return]:
 
 
 def mentioned(nodes: Sequence[ast.AST]) -> list[str]:
-    """Names, attributes, axes and what begins with a one ("1 -", "1 /"), in the order of the source, each once."""
+    """Names, attributes, axes and what is done with a number ("1 -", "1 /", "** 2"), in the order of the source, each once."""
     found: dict[str, tuple[int, int]] = {}
     bounds = inside_bounds(nodes)
     numbers = functions_of_numbers(nodes)
@@ -76,7 +77,7 @@ def mentioned(nodes: Sequence[ast.AST]) -> list[str]:
             found.setdefault(node.attr, place(node))
         elif isinstance(node, ast.Call):
             found |= {word: place(node) for word in axes_of(node) if word not in found}
-        elif isinstance(node, ast.BinOp) and node not in bounds and (word := begins_with_one(node)):
+        elif isinstance(node, ast.BinOp) and node not in bounds and (word := with_a_number(node)):
             found.setdefault(word, (node.lineno, node.col_offset))
     return sorted(found, key=lambda name: found[name])[:MOST_NAMES]
 
@@ -144,10 +145,16 @@ def is_number(node: ast.AST) -> bool:
     )
 
 
-def begins_with_one(node: ast.BinOp) -> str:
-    """ "1 -" for 1 - something, "1 /" for 1 / something, "" for anything else."""
-    one = isinstance(node.left, ast.Constant) and node.left.value == 1
-    return {ast.Sub: "1 -", ast.Div: "1 /"}.get(type(node.op), "") if one else ""
+def with_a_number(node: ast.BinOp) -> str:
+    """ "1 -" and "1 /" for what begins with a one, give or take a small number, "** 2" for a square, else ""."""
+    if isinstance(node.op, ast.Pow):
+        return "** 2" if _is_near(node.right, 2) else ""
+    return {ast.Sub: "1 -", ast.Div: "1 /"}.get(type(node.op), "") if _is_near(node.left, 1) else ""
+
+
+def _is_near(node: ast.expr, number: int) -> bool:
+    value = node.value if isinstance(node, ast.Constant) else None
+    return type(value) in (int, float) and abs(value - number) <= NEAR
 
 
 def set_on_self(nodes: Iterable[ast.AST]) -> list[str]:

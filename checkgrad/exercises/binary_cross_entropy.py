@@ -79,11 +79,16 @@ def in_the_first_log(y, t, eps=0.0):
     return -(t * np.log(y + eps) + (1 - t) * np.log(1 - y))
 
 
+def in_the_second_log(y, t, eps=0.0):
+    return -(t * np.log(y) + (1 - t) * np.log(1 - y + eps))
+
+
 accept(
     binary_cross_entropy,
     [
         Form("", "", in_both_logs, epsilons=IN_A_LOG),
         Form("first_log", "", in_the_first_log, epsilons=EPSILONS, bare=False),
+        Form("second_log", "", in_the_second_log, epsilons=EPSILONS, bare=False),
     ],
     BINARY_LOSS,
 )

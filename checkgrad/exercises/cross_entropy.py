@@ -790,3 +790,10 @@ def through_softmax(use, z, t):
 cross_entropy.of_two_classes = binary_cross_entropy
 # The derivative of softmax by labels is that of softmax and cross-entropy.
 softmax.with_targets = softmax_cross_entropy
+
+
+@cross_entropy.told_by
+def one_logarithm(names):
+    """The logarithm of the outputs alone, of what is no logit any more."""
+    others = {"exp", "sigmoid", "softmax", "forward", "predict", "1 -", "** 2", "square"}
+    return "log" in names and not names & others

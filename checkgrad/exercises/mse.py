@@ -245,3 +245,10 @@ def mse_loss_gradient_by_hand(at, share, y, t):
     name = slope_by("y", at) + rf" = {share_of(share)} \cdot 2 (y - t)"
     shown = rf"{dot(share)}2 \cdot ({num(y[at])} - {par(t[at])})"
     yield name, shown, share.value * 2 * gap
+
+
+@mse_loss.told_by
+def squares(names):
+    """Squares, and neither logarithms nor roots of them."""
+    others = {"log", "exp", "sqrt", "norm", "forward", "predict"}
+    return bool({"** 2", "square"} & names) and not names & others
