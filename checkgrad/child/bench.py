@@ -25,7 +25,7 @@ from . import faults
 from .nodes import Rewritten
 from .on_bench import ignore
 from .operate import Operator, unpacked
-from .slots import Leaf, State, differs, numbers_of, roots_of
+from .slots import State, differs, numbers_of, roots_of
 from .watch import Told, in_columns
 
 SEED = 20_017
@@ -108,6 +108,8 @@ class Turn:
     told: dict[int, list[Told]] = field(default_factory=dict)
     peeked: dict[int, list[list[Any]]] = field(default_factory=dict)
     failure: tuple[Any, ...] = ()
+    beside: str = ""  # what something that it shows stopped with
+    shown: int = 0  # in which line
 
     def as_data(self, where: Callable[[int], str], asides: Collection[int]) -> tuple[Any, ...]:
         """The turn as it travels, with *where* a line is found, and whether it stopped at one of the *asides*."""
@@ -128,6 +130,7 @@ class Turn:
             {k: in_columns(values) for k, values in self.told.items()},
             self.peeked,
             self.failure,
+            f"{self.beside} ({where(self.shown)})" if self.beside else "",
         )
 
 
@@ -203,6 +206,7 @@ class Bench:
             "__slot__": self.slot,
             "__done__": self.done,
             "__stale__": Stale,
+            "__beside__": self.beside,
         }
 
     # ---- on the way
@@ -305,9 +309,17 @@ class Bench:
         if error is not None:
             turn.raised, turn.message = faults.name(error), faults.message(error)[:300]
             turn.step = error.__traceback__.tb_lineno if error.__traceback__ else 0
-            turn.line = line_of(error, self.space.get("__file__", ""))
+            turn.line = faults.line_of(error, self.space.get("__file__", ""))
         if trial.steps != ():
             self.compare(trial, turn, scope)
+
+    def beside(self) -> None:
+        """Something that the turn shows stopped with an error."""
+        error = sys.exc_info()[1]
+        turn = self._now[1] if self._now else None
+        if turn and error and not turn.beside:
+            turn.beside = faults.name_and_message(error)[:300]
+            turn.shown = faults.line_of(error, self.space.get("__file__", ""))
 
     def compare(self, trial: Trial, turn: Turn, scope: dict[str, Any]) -> None:
         """Note what slots hold before and after."""
@@ -375,23 +387,9 @@ class Bench:
             return float(flat @ self._weights[: flat.size])
 
 
-def line_of(error: BaseException, file: str) -> int:
-    """The last line of *file* that an error came through."""
-    line, trace = 0, error.__traceback__
-    while trace:
-        if trace.tb_frame.f_code.co_filename == file:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
-
-
 # ---------------------------------------------------------------- as data
 
 
 def trial_of(data: tuple[Any, ...]) -> Trial:
     edits, *rest = data
     return Trial(tuple(Edit(*one) for one in edits), *rest)
-
-
-def as_data(leaf: Leaf) -> tuple[str, bool, np.ndarray]:
-    return leaf.path, leaf.whole, leaf.saved

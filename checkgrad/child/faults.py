@@ -45,6 +45,16 @@ def name_and_message(error: BaseException) -> str:
     return f"{name(error)}: {text}" if text else name(error)
 
 
+def line_of(error: BaseException, file: str) -> int:
+    """The last line of *file* that an error came through."""
+    line, trace = 0, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == file:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
 def traceback(error: BaseException, documents: Mapping[str, Document]) -> str:
     """The frames in the submission's own files, each with its line; the middle of a long one left out."""
     lines = [

@@ -154,7 +154,7 @@ def with_a_number(node: ast.BinOp) -> str:
 
 def _is_near(node: ast.expr, number: int) -> bool:
     value = node.value if isinstance(node, ast.Constant) else None
-    return type(value) in (int, float) and abs(value - number) <= NEAR
+    return isinstance(value, int | float) and abs(value - number) <= NEAR
 
 
 def set_on_self(nodes: Iterable[ast.AST]) -> list[str]:

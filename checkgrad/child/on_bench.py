@@ -30,6 +30,20 @@ def asides(tree: ast.Module) -> set[int]:
     return {n for node in found for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
 
 
+PRINTS = frozenset(("print", "append", "set_description", "set_postfix", "info", "plot", "display"))
+
+
+def prints(tree: ast.AST) -> set[tuple[int, int]]:
+    """Where statements stand that only show or note something: what they stop with changes no parameter."""
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.Expr))
+    calls = ((node, node.value) for node in found if isinstance(node.value, ast.Call))
+    return {
+        (node.lineno, node.col_offset)
+        for node, call in calls
+        if getattr(call.func, "attr", getattr(call.func, "id", "")) in PRINTS
+    }
+
+
 def on_bench(statements: list[ast.stmt], loop: int, tree: ast.Module) -> list[ast.stmt]:
     """Statements of a rewritten module with a loop on the bench; none where it is not among them."""
     if not any(is_turn(node, loop) for one in statements for node in ast.walk(one)):
@@ -55,6 +69,7 @@ class OnBench(ast.NodeTransformer):
     def __init__(self, loop: int, original: ast.Module) -> None:
         self.loop = loop
         self.original = original
+        self.prints = prints(original)
         self.owner: ast.AST | None = None
 
     def visit(self, node: ast.AST) -> Any:
@@ -83,8 +98,26 @@ class OnBench(ast.NodeTransformer):
             if hasattr(one, "lineno"):
                 placed(one, node)
         head = next(i for i, s in enumerate(node.body) if is_leave(s))
-        made.body[0].body += node.body[head + 1 :]
+        made.body[0].body += self.shielded(node.body[head + 1 :])
         return made  # type: ignore[no-any-return]
+
+    def shielded(self, body: list[Any]) -> list[Any]:
+        """The statements, those that only show something in a `try`; in branches, too."""
+        for one in body:
+            if isinstance(one, ast.If):
+                one.body, one.orelse = self.shielded(one.body), self.shielded(one.orelse)
+        return [self.tried(one) if self.is_print(one) else one for one in body]
+
+    def is_print(self, node: Any) -> bool:
+        return isinstance(node, ast.Expr) and (node.lineno, node.col_offset) in self.prints
+
+    def tried(self, node: ast.Expr) -> Any:
+        made: Any = ast.parse("try: pass\nexcept __absent__: __beside__()").body[0]
+        for one in ast.walk(made):
+            if hasattr(one, "lineno"):
+                placed(one, node)
+        made.body = [node]
+        return made
 
     def names(self) -> list[str]:
         """The names of the function around it that can be bound anew in its body."""

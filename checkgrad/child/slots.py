@@ -60,6 +60,10 @@ class Leaf:
                 with contextlib.suppress(TypeError, AttributeError):  # places that cannot change
                     setter(other)
 
+    def as_data(self) -> tuple[str, bool, np.ndarray]:
+        """It as it travels."""
+        return self.path, self.whole, self.saved
+
     def now(self) -> np.ndarray | None:
         """What it holds now, where it is changed in place."""
         return numbers_of(self.value) if isinstance(self.value, np.ndarray | list) else None

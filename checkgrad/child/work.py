@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from . import faults, operate
-from .bench import EARLIER, Bench, Enough, as_data, trial_of
+from .bench import EARLIER, Bench, Enough, trial_of
 from .givings import Giver, in_place
 from .load import stand_in
 from .on_bench import asides, on_bench
@@ -116,7 +116,7 @@ class Workshop(Runs):
         return {
             "problem": problem,
             "instead": [*giver.gave, *giver.helped],
-            "slots": [as_data(leaf) for leaf in leaves],
+            "slots": [leaf.as_data() for leaf in leaves],
             "turns": [turn.as_data(where, beside) for turn in bench.turns],
         }
 

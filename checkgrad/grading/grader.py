@@ -20,6 +20,7 @@ from checkgrad.grading import loop_questions, unjudged
 from checkgrad.grading.assembly import LOADS, assemble
 from checkgrad.grading.functions import OnFunctions
 from checkgrad.grading.interview import OurTimeIsUp, OutOfTime
+from checkgrad.grading.mended import OnMended
 from checkgrad.grading.networks import OnNetworks
 from checkgrad.grading.operated import operated
 from checkgrad.grading.part import Header, Part, Reason
@@ -76,7 +77,7 @@ class Grader:
         self.read = Understood(path, assignment or Assignment(), seed, neighbours)
         self.subjects = Subjects(self.read, pictures)
         self.on_functions = OnFunctions(self.subjects, pictures)
-        self.on_networks = OnNetworks(self.subjects, pictures)
+        self.on_networks = OnNetworks(self.subjects, pictures, OnMended(self.on_functions))
 
     def __enter__(self) -> Grader:
         return self

@@ -13,6 +13,7 @@ from checkgrad.asking.truth import Network
 from checkgrad.child.inventory import Definition, TrainingLoop
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.grading import loop_questions, unjudged
+from checkgrad.grading.mended import OnMended
 from checkgrad.grading.part import Part, Reason
 from checkgrad.grading.subjects import Subjects
 from checkgrad.grading.telling import how_read, missing, not_judged
@@ -27,6 +28,7 @@ from checkgrad.judging import (
     settled_network,
 )
 from checkgrad.model import (
+    Outcome,
     ReadAs,
     Verdict,
 )
@@ -35,6 +37,7 @@ from checkgrad.networks.candidates import (
     NetworkReading,
 )
 from checkgrad.networks.pieces import Pieces
+from checkgrad.reading import Candidate
 from checkgrad.reading.loops import LoopReading
 from checkgrad.words import settings
 
@@ -44,8 +47,9 @@ MOST_LOOPS = 3  # around one network that are looked at
 class OnNetworks:
     """Answers the questions about networks and training loops."""
 
-    def __init__(self, subjects: Subjects, pictures: bool) -> None:
+    def __init__(self, subjects: Subjects, pictures: bool, mended: OnMended) -> None:
         self.subjects, self.read, self.pictures = subjects, subjects.read, pictures
+        self.mended = mended
         self._repaired: dict[NetworkCandidate, bool] = {}
         self._pieces: dict[NetworkCandidate, str] = {}
 
@@ -178,7 +182,7 @@ class OnNetworks:
             read = (self.read.loop_reading(loop) for loop in around if loop.number >= 0)
             if not any(one.verdict == "right" and one.as_it_is for one in read):
                 return None
-        if self._first_read(around).verdict == "unclear":
+        if self._first_read(around).verdict == "unclear" and not self.mended.first(around):
             return None
         found = self._answer_on_loops(question, around)
         return replace(found, covers=[*found.covers, *names(candidate.parts)])
@@ -202,12 +206,16 @@ class OnNetworks:
         if not loops:
             return Part(missing(self.read, question, False))
         found = self._first_read(loops[:MOST_LOOPS])
+        mended = found.verdict == "unclear" and self.mended.first(loops[:MOST_LOOPS])
+        cause, found = mended or (None, found)
         place = unjudged.place_of(found.loop.span)
         if found.verdict == "unclear" and question.check == gradients.__name__:
             return unjudged.part(question, Reason(unjudged.NO_LOOP, found.why), place)
         if found.verdict == "unclear" or question.check not in loop_questions.ASKED:
             return unjudged.part(question, Reason(unjudged.AS_A_LOOP))
         outcome = loop_questions.outcome_of(question, found, self.pictures)
+        if cause and question.check == gradients.__name__:
+            outcome = right_but_for(outcome, cause)
         read_as = ReadAs(
             question.exercise,
             question.function,
@@ -236,6 +244,13 @@ class OnNetworks:
         first = self.read.loop_reading(loops[0])
         unread = "it rolls dice, so that its steps may be meant otherwise"
         return first if first.verdict == "unclear" else LoopReading(first.loop, "unclear", unread)
+
+
+def right_but_for(outcome: Outcome, cause: Candidate) -> Outcome:
+    """The outcome of a loop that is right with a function that it uses made right."""
+    problem = f"right but for {cause.function} that it uses, which is not right"
+    follows = cause.exercise.name
+    return replace(outcome, verdict=Verdict.ADVICE, problem=problem, follows_from=follows)
 
 
 def lost_its_hidden_layers(candidate: NetworkCandidate, reading: NetworkReading) -> bool:

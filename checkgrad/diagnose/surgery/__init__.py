@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from checkgrad.child import operate
 from checkgrad.child.source import Document
 from checkgrad.diagnose.surgery import of_functions, of_loops, of_networks, words
 from checkgrad.diagnose.surgery.of_loops import LoopPatient
@@ -77,6 +78,18 @@ class Surgery:
         if found.due and found.due.family not in search.truth.scalars:
             return not found.due.is_answer
         return found.code not in CONVENTIONAL
+
+    def mends(self, reading: Reading, seed: int = 0) -> tuple[Any, ...] | None:
+        """The operations, packed, that make a function right in the names of its own code alone; None if unknown."""
+        try:
+            search = self._searched(reading, seed)
+        except OutOfTime:
+            return None
+        if search is None or not search.kept or not search.is_complete:
+            return None
+        if any(one.due for one in search.kept):
+            return None
+        return operate.packed(search.trial(search.truth).operations)
 
     def _searched(self, reading: Read, seed: int, own_loss: bool = False) -> Search | None:
         """The search that found most, None where there is nothing that could be operated on."""

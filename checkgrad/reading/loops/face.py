@@ -67,6 +67,7 @@ class Turn:
     told: Mapping[int, list[Told]] = field(default_factory=dict)  # of a turn that is operated on
     peeked: Mapping[int, list[Any]] = field(default_factory=dict)
     failure: tuple[Any, ...] = ()  # file, line, node, name and message of the error
+    beside: str = ""  # what something that it shows stopped with, and where
 
     def step(self, path: str) -> np.ndarray:
         """What the turn added to a slot."""
@@ -166,6 +167,7 @@ def turn_of(
     told: dict[int, Any],
     peeked: dict[int, list[Any]],
     failure: tuple[Any, ...],
+    beside: str,
 ) -> Turn:
     """A turn from what travelled."""
     return Turn(
@@ -179,6 +181,7 @@ def turn_of(
         {k: told_of(*columns) for k, columns in told.items()},
         peeked,
         failure,
+        beside,
     )
 
 

@@ -186,6 +186,15 @@ def _order(made: Callable[[int], Bench], loop: TrainingLoop) -> list[int]:
 
 
 def _read(bench: Bench) -> LoopReading:
+    found = _by_its_turns(bench)
+    if found.points is None or bench.instead or bench.problem or bench.play:
+        return found
+    if beside := found.points.roles.first.beside:
+        found.advice = found.advice or f"what it shows of its training stops with {beside}"
+    return found
+
+
+def _by_its_turns(bench: Bench) -> LoopReading:
     roles = roles_of(bench)
     if roles.scalars and told(roles) > FEW_NUMBERS:
         found = judged(measured(roles, outputs=False))
