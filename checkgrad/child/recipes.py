@@ -42,9 +42,14 @@ class Recipe:
 def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:
     """What to try after an error that says *message*, the likeliest first."""
     pairs = [tuple(map(int, found)) for one in PAIRS for found in one.findall(message)]
+    flat = []
     for left, right in SHAPES.findall(message):
         sizes = [[int(n) for n in side.split(",") if n] for side in (left, right)]
-        pairs += [(a, b) for a, b in zip(*map(reversed, sizes), strict=False) if a != b]
+        differing = [(a, b) for a, b in zip(*map(reversed, sizes), strict=False) if a != b]
+        if all(len(side) == 1 for side in sizes):
+            flat += differing  # labels beside what was counted along the wrong axis, for one
+        else:
+            pairs += differing
         if 0 in sum(sizes, []):  # cut off behind more rows than there are
             pairs.append((recipe.samples, MANY))
     for size, shape in RESHAPED.findall(message):
@@ -54,13 +59,20 @@ def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:
             pairs.append((recipe.features, whole))
     pairs += [(int(size), int(index) + 1) for index, size in OUTSIDE.findall(message)]
     found = [new for a, b in pairs for x, y in ((a, b), (b, a)) for new in with_size(recipe, x, y)]
+    found += [
+        new
+        for a, b in flat
+        for x, y in ((a, b), (b, a))
+        for new in with_size(recipe, x, y)
+        if new.samples == recipe.samples
+    ]
     if any(words in message for words in ("of integer", "only integers", "as an integer")):
         found.insert(0, replace(recipe, whole=True))
     if "zero-size" in message or "empty" in message:
         found.insert(0, replace(recipe, samples=MANY))
     found.append(replace(recipe, columns=not recipe.columns))
     # cut at a place that the message does not tell
-    found += [replace(recipe, features=size) for pair in pairs for size in pair if 0 < size < 20]
+    found += [replace(recipe, features=size) for pair in (*pairs, *flat) for size in pair if 0 < size < 20]
     return list(dict.fromkeys(one for one in found if one != recipe))
 
 
