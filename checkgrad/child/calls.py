@@ -19,6 +19,7 @@ from .values import attributes, is_own
 EACH, ALL = 8, 400  # calls of one function, and of all, that are noted
 DEEPEST, MOST = 3, 12
 HASHED = 1 << 20  # bytes of an array that are looked through to see whether it changed
+LABELS = ("labels", "bits", "one-hot", "one-hot in columns")
 SKIPPED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
@@ -89,6 +90,14 @@ class Calls:
         self.noted.append(record)
         self.open.append((frame, len(self.noted) - 1, mine, self.state(mine)))
 
+    def leave(self, space: dict[str, Any], file: str) -> None:
+        """Note the labels that the top level of a file leaves behind, as if it were a call of no function."""
+        arrays = [(k, v) for k, v in space.items() if type(v) is np.ndarray and is_long(v)]
+        told = [[name, self.what(value)] for name, value in arrays[: 4 * MOST]]
+        labels = [one for one in told if one[1][1][2] in LABELS]
+        if labels:
+            self.noted.append(["", file, 0, -1, 0, labels[:MOST], self.what(None), []])
+
     def returned(self, value: Any) -> None:
         _, number, mine, before = self.open.pop()
         made = self.noted[number][0].endswith(".__init__")
@@ -140,6 +149,13 @@ class Calls:
         if is_own(kind, self.own):
             return "object", name_of(kind), self.token(value)
         return "other", kind.__name__[:200], -1
+
+
+def is_long(value: Any) -> bool:
+    """May it be labels of samples, and no list of sizes, no identity?"""
+    if value.ndim == 1:
+        return bool(value.size > MOST)
+    return bool(value.ndim == 2 and value.shape[0] != value.shape[1])
 
 
 def name_of(value: Any) -> str:

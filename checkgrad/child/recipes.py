@@ -72,7 +72,9 @@ def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:
         found.insert(0, replace(recipe, samples=MANY))
     found.append(replace(recipe, columns=not recipe.columns))
     # cut at a place that the message does not tell
-    found += [replace(recipe, features=size) for pair in (*pairs, *flat) for size in pair if 0 < size < 20]
+    found += [
+        replace(recipe, features=size) for pair in (*pairs, *flat) for size in pair if 0 < size < 20
+    ]
     return list(dict.fromkeys(one for one in found if one != recipe))
 
 

@@ -169,6 +169,8 @@ class Runs:
             calls = Calls(self.files, own_modules(), hook.look_at_time)
             with calls if watch.calls else nullcontext():
                 errors = self.run_all(file, module, hook)
+            if watch.calls:
+                calls.leave(module.__dict__, file)
             if request.steps and not hook.stopped:
                 root = Namespace(module.__dict__)
                 errors += self.guarded(hook, lambda: self.performer.take_all(request, given, root))

@@ -113,10 +113,19 @@ class Usage:
     def _named_calls(self, steps: Sequence[Step]) -> Iterator[tuple[Step, str]]:
         """The steps that call something of the module, with its name, "Net.forward" for a method."""
         objects: dict[int, str] = {}
+        looked_up: dict[int, str] = {}
         for i, step in enumerate(steps):
-            if step.do != "call" or not all(type(p) is str and p[:1] == "." for p in step.path):
+            if not all(type(p) is str and p[:1] == "." for p in step.path):
                 continue
             name = ".".join(str(p)[1:] for p in step.path)
+            if step.do == "get" and step.of is None:
+                looked_up[i] = name
+            elif step.of in looked_up and name == "__new__":
+                objects[i] = looked_up[
+                    step.of
+                ]  # an object of a class that was not made as such are
+            if step.do != "call":
+                continue
             if step.of is None:
                 if name + INIT in self._by_function:
                     objects[i] = name

@@ -1,0 +1,157 @@
+"""Training that is right but for a function that it uses, and what only shows something of a training."""
+
+import pytest
+
+from checkgrad.grading import grade
+from checkgrad.model import Verdict
+
+METHOD = """
+import numpy as np
+
+rng = np.random.RandomState(3)
+images, digits = rng.rand(48, 9), rng.randint(0, 4, 48)
+
+
+class Classifier:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.W1, self.b1 = rng.randn(n_in, n_hidden) * 0.3, np.zeros(n_hidden)
+        self.W2, self.b2 = rng.randn(n_hidden, n_out) * 0.3, np.zeros(n_out)
+
+    def softmax(self, scores):
+        e = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return e / e.sum({axis})
+
+    def fit(self, X, labels, epochs=50, lr=0.2):
+        n = len(X)
+        onehot = np.zeros((n, 4))
+        onehot[np.arange(n), labels] = 1
+        for epoch in range(epochs):
+            h = np.tanh(X @ self.W1 + self.b1)
+            p = self.softmax(h @ self.W2 + self.b2)
+            d2 = (p - onehot) / n
+            d1 = (d2 @ self.W2.T) * (1 - h ** 2)
+            self.W2 -= lr * h.T @ d2
+            self.b2 -= lr * d2.sum(axis=0)
+            self.W1 -= lr * X.T @ d1
+            self.b1 -= lr * d1.sum(axis=0)
+
+
+Classifier(9, 7, 4).fit(images, digits)
+"""
+SCRIPT = """
+import numpy as np
+from sklearn.datasets import load_digits
+
+X, y = load_digits(return_X_y=True)
+T = np.eye(10)[y]
+
+
+def softmax(x):
+    ex = np.exp(x)
+    return ex / np.sum(ex, {axis})
+
+
+W, b = np.random.randn(64, 10) * 0.01, np.zeros((1, 10))
+for it in range(200):
+    grad = softmax(X / 16 @ W + b) - T
+    W = W - 0.01 * (X / 16).T @ grad / len(X)
+    b = b - 0.01 * grad.mean(axis=0, keepdims=True)
+"""
+FUNCTIONS = """
+import numpy as np
+import pandas as pd
+
+data = np.array(pd.read_csv("train.csv"))
+m, n = data.shape
+x_train, y_train = data[:, 1:] / 255, data[:, 0]
+
+
+def soft_max(z):
+    return np.exp(z) / np.sum(np.exp(z), {axis})
+
+
+def hot(y):
+    found = np.zeros((y.size, 10))
+    found[np.arange(y.size), y] = 1
+    return found
+
+
+def predict(a):
+    return np.argmax(a, 0)
+
+
+def descend(x, y, iterations, rate):
+    w = np.random.rand(784, 10) - 0.5
+    b = np.random.rand(1, 10) - 0.5
+    for i in range(iterations):
+        a = soft_max(x.dot(w) + b)
+        dz = a - hot(y)
+        w = w - rate * x.T.dot(dz) / m
+        b = b - rate * np.sum(dz, axis=0) / m
+        if i % 10 == 0:
+            print("accuracy", np.sum(predict(a) == y) / y.size)
+    return w, b
+
+
+descend(x_train, y_train, 500, 0.1)
+"""
+SOURCES = {"a method": METHOD, "a script": SCRIPT, "functions and a table": FUNCTIONS}
+
+
+def told(tmp_path, source):
+    file = tmp_path / "student.py"
+    file.write_text(source)
+    outcomes = grade(file).outcomes
+    (network,) = [o for o in outcomes if (o.exercise, o.check) == ("MLP", "gradients")]
+    return network, {o.check: o for o in outcomes if o.exercise == "softmax"}
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
+def test_a_network_whose_only_fault_is_its_softmax_follows_from_that(tmp_path, source):
+    network, softmax = told(tmp_path, source.format(axis="axis=0, keepdims=True"))
+    assert softmax["matches_the_formula"].verdict is Verdict.WRONG
+    assert "used_so" in softmax["matches_the_formula"].corroboration
+    assert network.verdict is Verdict.ADVICE
+    assert "right but for" in network.problem and network.follows_from == "softmax"
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
+def test_with_a_right_softmax_it_is_right(tmp_path, source):
+    network, softmax = told(tmp_path, source.format(axis="axis=1, keepdims=True"))
+    assert softmax["matches_the_formula"].verdict is Verdict.PASSED
+    assert not network.verdict.failed and not network.follows_from
+
+
+LOOP = """
+import numpy as np
+
+X = np.random.RandomState(0).randn(30, 4)
+T = np.eye(3)[np.random.RandomState(1).randint(0, 3, 30)]
+W, b = np.random.randn(4, 3) * 0.1, np.zeros(3)
+accuracies = []
+for i in range(200):
+    Z = X @ W + b
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    Y = E / E.sum(axis=1, keepdims=True)
+    G = (Y - T) / len(X)
+    W -= 0.1 * X.T @ G
+    b -= 0.1 * G.sum(axis=0){by}
+    if i % 10 == 0:
+        {shows}
+"""
+SHOWS = {
+    "a print": 'print("accuracy", np.mean(Y.argmax(axis=0) == T.argmax(axis=1)))',
+    "a list": "accuracies.append(np.mean(Y.argmax(0) == T.argmax(1)))",
+}
+
+
+@pytest.mark.parametrize("shows", SHOWS.values(), ids=list(SHOWS))
+def test_what_a_loop_shows_may_stop_and_its_steps_are_judged(tmp_path, shows):
+    file = tmp_path / "student.py"
+    file.write_text(LOOP.format(shows=shows, by=""))
+    (right,) = [o for o in grade(file).outcomes if o.check == "gradients"]
+    assert right.verdict is Verdict.ADVICE
+    assert "line 16" in right.problem and "stops with ValueError" in right.problem
+    file.write_text(LOOP.format(shows=shows, by=" / 30"))
+    (wrong,) = [o for o in grade(file).outcomes if o.check == "gradients"]
+    assert wrong.verdict is Verdict.WRONG
