@@ -14,6 +14,7 @@ from checkgrad.networks.script import (
     DEPTH,
     HIDDEN,
     IN,
+    NAMES,
     OUT,
     PENALTY,
     RATE,
@@ -24,11 +25,37 @@ from checkgrad.networks.script import (
     Token,
 )
 from checkgrad.reading.signature import Fill, positional, required
-from checkgrad.words.networks import LIST_NAMES, LISTS_OF_LAYERS
+from checkgrad.words.meaning import meaning
+from checkgrad.words.networks import LIST_NAMES, LISTS_OF_LAYERS, UNSQUASHED
+
+ONE_NAME = Fill("the name of an activation")
 
 
-def plans(parameters: Sequence[Parameter] | None) -> Iterator[tuple[Token, ...]]:
-    """What a constructor or an initialiser may be given, the likeliest first."""
+def plans(
+    parameters: Sequence[Parameter] | None, texts: Sequence[str] = ()
+) -> Iterator[tuple[Token, ...]]:
+    """What a constructor or an initialiser may be given, the likeliest first; *texts* stand in its source."""
+    hidden, last = activations_among(texts)
+    for plan in _plans(parameters):
+        yield tuple(
+            Fill(hidden) if t == ONE_NAME else f"{NAMES}{hidden},{last}" if t == NAMES else t
+            for t in plan
+        )
+
+
+def activations_among(texts: Sequence[str]) -> tuple[str, str]:
+    """Names of an activation of hidden layers and of the last one, as the source has them."""
+    said = [(text, one.of.name) for text in texts if (one := meaning(text)) and not one.derivative]
+    found = {name: text for text, name in reversed(said)}
+    hidden, last = mlp.BY_NAME
+    hidden = next((found[name] for name in mlp.HIDDEN if name in found), hidden)
+    # what squashes may hide what is done to its slope
+    bare = next((text for text in texts if text.lower() in UNSQUASHED), "")
+    ends = (mlp.OUTPUTS[end].squash for end in (mlp.SEVERAL, mlp.ONE))
+    return hidden, bare or next((found[name] for name in ends if name in found), last)
+
+
+def _plans(parameters: Sequence[Parameter] | None) -> Iterator[tuple[Token, ...]]:
     if parameters is None:
         yield from [(SIZES,), ()]
         return
@@ -120,6 +147,8 @@ def _default(parameter: Parameter) -> Token:
     if options and options[0] in (COUNT, DEPTH):
         return Fill(1)
     lower = parameter.name.lower()
+    if "activations" in lower or lower in ("acts", "nonlinearities", "activation_functions"):
+        return NAMES
     if "activation" in lower or lower in ("act", "nonlinearity"):
-        return Fill(mlp.BY_NAME[0])
+        return ONE_NAME
     return Fill(0.01)

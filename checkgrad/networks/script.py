@@ -26,6 +26,7 @@ ARCHITECTURE, TRIPLES = "architecture", "triples"
 IN, OUT, HIDDEN, REST, LAYERS = "in", "out", "hidden", "rest", "layers"
 
 FUNCTION = "@"  # before the name of a function of the module
+NAMES = "names:"  # before the activations of the hidden layers and of the last, by name: one for each layer
 
 Token = str | Fill
 # Stand for the object itself and for the outputs where the number of a call is expected.
@@ -272,7 +273,12 @@ def _step(call: Call, values: dict[str, Any], of: int | None) -> Step:
 
 
 def filled(token: Token, values: dict[str, Any]) -> Any:
-    return token.value if isinstance(token, Fill) else values[token]
+    if isinstance(token, Fill):
+        return token.value
+    if token.startswith(NAMES):
+        hidden, last = token.removeprefix(NAMES).split(",")
+        return [hidden] * (values[DEPTH] - 1) + [last]
+    return values[token]
 
 
 def settings(script: Script, parameters: Parameters, values: dict[str, Any], of: int) -> list[Step]:
@@ -346,7 +352,8 @@ def has_sizes_for(script: Script, sizes: tuple[int, ...]) -> bool:
     known = {X, T, COUNT, LAYERS, *plan_values(sizes)}
     calls = [call for call in (script.holder, script.ready) if call]
     tokens = [t for call in calls for t in (*call.takes, *dict(call.named).values())]
-    return all(t in known or t[0] == FUNCTION for t in tokens if isinstance(t, str))
+    texts = (t for t in tokens if isinstance(t, str))
+    return all(t in known or t.startswith((FUNCTION, NAMES)) for t in texts)
 
 
 def sizes_of(parameters: Parameters) -> tuple[int, ...]:

@@ -102,3 +102,6 @@ LISTS_OF_LAYERS = re.compile(
 
 
 LAYER_WORDS = {"layer", "layers", "dense", "fc", "linear", "affine", "hidden", "output", "lin", "l"}
+
+# What an activation is called that leaves everything as it is.
+UNSQUASHED = listed("identity linear none id")

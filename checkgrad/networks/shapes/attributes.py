@@ -101,10 +101,10 @@ def _plans(search: Search, ready: Call | None) -> Iterator[tuple[scripts.Token, 
     assert maker
     yield from search.usage.plans(maker)
     if ready and ready.mentions(X):
-        for plan in plans(maker.parameters):
+        for plan in plans(maker.parameters, maker.texts):
             if SIZES in plan:
                 yield tuple(REST if token == SIZES else token for token in plan)
-    yield from plans(maker.parameters)
+    yield from plans(maker.parameters, maker.texts)
 
 
 def made_ready(search: Search) -> Iterator[list[Holder]]:
@@ -134,7 +134,7 @@ def unset(search: Search) -> list[Holder]:
             pilot_sizes(1, 3),
             resized=True,
         )
-        for plan in list(plans(search.maker.parameters))[-1:]
+        for plan in list(plans(search.maker.parameters, search.maker.texts))[-1:]
     ]
 
 
