@@ -155,3 +155,61 @@ def test_what_a_loop_shows_may_stop_and_its_steps_are_judged(tmp_path, shows):
     file.write_text(LOOP.format(shows=shows, by=" / 30"))
     (wrong,) = [o for o in grade(file).outcomes if o.check == "gradients"]
     assert wrong.verdict is Verdict.WRONG
+
+
+SHIFTED = """
+import numpy as np
+
+X, T = np.random.randn(40, 5), np.eye(3)[np.random.randint(0, 3, 40)]
+
+
+class Regression:
+    def __init__(self, d, c):
+        self.theta, self.shift = np.random.randn(d, c) * 0.1, {start}
+
+    def train(self, X, T, rate):
+        for _ in range(100):
+            e = np.exp(X @ self.theta + self.shift)
+            g = (e / e.sum(axis=1, keepdims=True) - T) / len(X)
+            self.theta -= rate * X.T @ g
+            self.shift -= rate * g.sum({axis})
+
+
+Regression(5, 3).train(X, T, 0.1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "axis", "told"), [("0.0", "", True), ("np.zeros(3)", "axis=0", False)]
+)
+def test_a_parameter_whose_steps_come_to_nothing_is_told(tmp_path, start, axis, told):
+    file = tmp_path / "student.py"
+    file.write_text(SHIFTED.format(start=start, axis=axis))
+    (found,) = [o for o in grade(file).outcomes if o.check == "gradients"]
+    assert found.verdict is (Verdict.ADVICE if told else Verdict.PASSED)
+    assert ("self.shift never changes" in found.problem) is told
+
+
+PASSED_ON = """
+import numpy as np
+
+
+class Softmax:
+    def forward(self, z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    def backward(self, dout):
+        return {back}
+"""
+
+
+def test_a_softmax_that_passes_on_what_it_is_given_is_told_what_it_needs(tmp_path):
+    file = tmp_path / "student.py"
+    file.write_text(PASSED_ON.format(back="dout"))
+    found = [o for o in grade(file).outcomes if o.exercise == "softmax_backward"]
+    (main,) = [o for o in found if o.check == "matches_the_formula"]
+    assert main.verdict is Verdict.ADVICE and "right only behind a loss" in main.problem
+    file.write_text(PASSED_ON.format(back="2 * dout"))
+    found = [o for o in grade(file).outcomes if o.exercise == "softmax_backward"]
+    assert not [o for o in found if o.verdict in (Verdict.PASSED, Verdict.ADVICE) and o.problem]

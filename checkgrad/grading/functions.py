@@ -16,6 +16,7 @@ from checkgrad.grading.telling import asks_about, how_read, missing, not_judged
 from checkgrad.judging import (
     Beside,
     Question,
+    bare_outcome,
     demands,
     exam,
     judge,
@@ -32,6 +33,7 @@ from checkgrad.reading.obstacles import wants_objects
 from checkgrad.words import settings
 
 NO_CALL = "no call is known that leads to its answer"
+LEFT_TO_A_LOSS = "is right only behind a loss whose gradient takes care of its slope, as y - t does; no such loss is here"
 FOR_REVIEW = "for review: not right on inputs that only this submission was given"
 
 
@@ -53,7 +55,9 @@ class OnFunctions:
         reading = student.reading
         if reading.unwritten or not reading.right and self.read.lacks_a_value(candidate.function):
             return Part(missing(self.read, question, True))
-        if not reading.right and (gap := self.read.unwritten_below(_called(candidate))):
+        left = not reading.right and self._leaves_its_slope_to_others(candidate)
+        gap = "" if left else self.read.unwritten_below(_called(candidate))
+        if not reading.right and gap:
             return not_judged(self.read, question, Reason(unjudged.HANGS_ON, gap))
         if not reading.reached:
             return not_judged(self.read, question, Reason(unjudged.NOT_CALLED, reading.obstacle))
@@ -69,8 +73,10 @@ class OnFunctions:
         count = outcome.verdict.failed and self._own_count(candidate)
         if count:
             return not_judged(self.read, question, Reason(unjudged.OWN_COUNT, count))
-        beside = self._beside(candidate, outcome.verdict.failed)
-        outcome = settled(outcome, check, student, beside)
+        beside = self._beside(candidate, outcome.verdict.failed, left)
+        judged, outcome = outcome, settled(outcome, check, student, beside)
+        if left and outcome.verdict is Verdict.NOT_JUDGED:
+            outcome = _left_to_a_loss(judged, check)
         if outcome.verdict is Verdict.NOT_JUDGED:
             own = wants_objects(student.answers(student.probes))
             code = unjudged.OWN_OBJECTS if own else unjudged.TRIED
@@ -92,14 +98,14 @@ class OnFunctions:
         names = definition.numbers if definition and of_samples else ()
         return next((n for n in names if settings.SAMPLES in settings.of_networks(n.lower())), "")
 
-    def _beside(self, candidate: Candidate, failed: bool) -> Beside:
+    def _beside(self, candidate: Candidate, failed: bool, left: bool) -> Beside:
         """What the submission and its assignment show of how a function is meant; its own work, where it failed."""
         return Beside(
             pinned=self.read.is_pinned(candidate.exercise.name),
             definition=self.read.inventory.find(candidate.function),
             used_so=failed and self._is_used_so(candidate),
             callers=self.subjects.right_callers(candidate),
-            left_over=self._leaves_its_slope_to_others(candidate),
+            left_over=left,
         )
 
     def _leaves_its_slope_to_others(self, candidate: Candidate) -> bool:
@@ -136,6 +142,14 @@ class OnFunctions:
         if not judge(check, own, pictures=False).verdict.failed:
             return outcome
         return replace(outcome, note="; ".join(filter(None, (outcome.note, FOR_REVIEW))))
+
+
+def _left_to_a_loss(outcome: Outcome, check: Check) -> Outcome:
+    """The outcome of what passes the gradient from above on, in a module without the loss that would make it right."""
+    question = Question(outcome.exercise, outcome.function, outcome.check)
+    if not check.earns or not outcome.verdict.failed:
+        return bare_outcome(question, Verdict.PASSED)
+    return bare_outcome(question, Verdict.ADVICE, LEFT_TO_A_LOSS)
 
 
 def _called(candidate: Candidate) -> list[str]:

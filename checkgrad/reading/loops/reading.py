@@ -13,7 +13,7 @@ from checkgrad.child.play_forms import is_parameter
 from checkgrad.child.request import Request
 from checkgrad.reading.loops.face import Ask, Bench, NotRead, Play, Trial
 from checkgrad.reading.loops.points import FEW_NUMBERS, measured, told, values_of
-from checkgrad.reading.loops.roles import roles_of, take
+from checkgrad.reading.loops.roles import never_moved, roles_of, take
 from checkgrad.reading.loops.verdict import LoopReading, judged
 
 MOST_TRIED = 3  # loops of a nest
@@ -187,10 +187,15 @@ def _order(made: Callable[[int], Bench], loop: TrainingLoop) -> list[int]:
 
 def _read(bench: Bench) -> LoopReading:
     found = _by_its_turns(bench)
-    if found.points is None or bench.instead or bench.problem or bench.play:
+    if found.points is None:
         return found
-    if beside := found.points.roles.first.beside:
-        found.advice = found.advice or f"what it shows of its training stops with {beside}"
+    roles = found.points.roles
+    if idle := never_moved(roles):
+        words = "never changes: each of its steps comes to 0"
+        found.advice = found.advice or f"{', '.join(idle)} {words}"
+    if roles.first.beside and not (bench.instead or bench.problem or bench.play):
+        words = f"what it shows of its training stops with {roles.first.beside}"
+        found.advice = found.advice or words
     return found
 
 

@@ -275,6 +275,20 @@ def _same_shape(roles: Roles, a: str, b: str) -> bool:
     return np.shape(roles.slots[a].saved) == np.shape(roles.slots[b].saved)
 
 
+def never_moved(roles: Roles) -> list[str]:
+    """What the outputs are computed with and nothing of a turn follows from, and what the turn leaves as it was."""
+    base = roles.base
+    still = [
+        p for p in roles.changed if p not in base.after or np.all(np.abs(base.step(p)) <= SLIGHT)
+    ]
+    return [
+        p
+        for p in still
+        if p not in roles.carried
+        and any(k in roles.cover and k in roles.data_cover for k in roles.moves[p])
+    ]
+
+
 def _scales(roles: Roles, path: str, others: set[str]) -> bool:
     """Are the steps of others exactly as many times larger as this number was made?"""
     turn, first = roles.nudged[path], roles.first
