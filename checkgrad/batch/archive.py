@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checkgrad.sandbox import in_a_line
-from checkgrad.sandbox.stage import LARGEST_FILE, MOST_BYTES, SOURCES
+from checkgrad.sandbox.around import SOURCES
+from checkgrad.sandbox.stage import LARGEST_FILE, MOST_BYTES
 from checkgrad.targets import BadTarget
 
 LARGEST_ARCHIVE = 50 << 20  # inside another one

@@ -18,7 +18,8 @@ from checkgrad.batch.record import Student
 from checkgrad.batch.shelf import Folder, Packed, Shelf
 from checkgrad.batch.unwrap import Work
 from checkgrad.sandbox import in_a_line
-from checkgrad.sandbox.stage import SOURCES, printable, remove
+from checkgrad.sandbox.around import SOURCES
+from checkgrad.sandbox.stage import printable, remove
 from checkgrad.targets import BadTarget, find
 
 IN_CLASS = "!"  # between what was named and the entry in it

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from checkgrad.batch import platforms
 from checkgrad.batch.archive import HIDDEN
-from checkgrad.sandbox.stage import SOURCES
+from checkgrad.sandbox.around import SOURCES
 
 FEW = 2  # of the same kind may be chance
 MOST, LARGEST = 50, 1 << 16  # files that are looked into, and bytes of each

@@ -12,7 +12,8 @@ from pathlib import Path
 from checkgrad.batch.archive import Archive
 from checkgrad.batch.shelf import Shelf
 from checkgrad.sandbox import in_a_line
-from checkgrad.sandbox.stage import SOURCES, remove, sources_in
+from checkgrad.sandbox.around import SOURCES
+from checkgrad.sandbox.stage import remove, sources_in
 from checkgrad.targets import BadTarget
 
 DEEPEST = 3  # archives in archives

@@ -153,17 +153,18 @@ class Bench:
         self,
         trials: Sequence[Trial],
         rewritten: Rewritten,
-        own: Collection[str],
+        modules: Callable[[], Collection[str]],
         failure: Callable[[BaseException], tuple[Any, ...]],
     ) -> None:
         self.trials = list(trials)
-        self.failure = failure
+        self.failure, self.modules = failure, modules
         self.operator: Operator | None = None  # of the turn
         self.instead: dict[int, str] = {}
-        self.own = frozenset((*own, "__main__"))
+        self.own = frozenset((*modules(), "__main__"))
         self.space: dict[str, Any] = {}  # of the module that the loop stands in
         self.state: State | None = None
         self.turns: list[Turn] = []
+        self.touched: set[int] = set()  # nodes that were evaluated in a turn
         self.leave: dict[int, int] = {}
         self._literal = frozenset(
             rewritten.first + i
@@ -235,6 +236,7 @@ class Bench:
         if len(self.turns) == len(self.trials):
             raise Enough
         if self.state is None:
+            self.own |= frozenset(self.modules())  # what was imported on the way
             self._locals = {} if scope is self.space else dict(scope)
             self._globals = self.roots()
             self._random = np.random.get_state(), random.getstate()
@@ -348,6 +350,7 @@ class Bench:
         if self.operator:
             value = self.operator.look(k, value)
         if self._now is not None:
+            self.touched.add(k)
             if k in self._factors and numbers_of(value) is not None:
                 value = value * self._factors[k]
             if self._now[0].digests or k in self._told:

@@ -36,6 +36,17 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
             yield str(node.args[0].value), node.lineno
 
 
+def imports_in(tree: ast.Module) -> Iterator[str]:
+    """The names of all modules that a file may import; relative ones without their dots."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            at = f"{node.module}." if node.module else ""
+            yield from ([node.module] if node.module else [])
+            yield from (f"{at}{alias.name}" for alias in node.names if alias.name != "*")
+
+
 def _imports_by_name(node: ast.Call) -> bool:
     called = (
         node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

@@ -93,6 +93,8 @@ class TrainingLoop:
     for a function that is one turn of such a loop, GIVES_GRADIENTS for one that such a turn would call.
     inner: numbers of the loops that it runs, those in functions that it calls included; the deepest last.
     reaches: names of the functions it calls, directly or not. updates: of those that change parameters, "" for itself.
+    user: of a loop in a file that the submission imports, "imported"; in one that only uses it, "plain" where all that it calls
+    is of the submission, else "mixed".
     """
 
     name: str
@@ -102,6 +104,7 @@ class TrainingLoop:
     inner: tuple[int, ...] = ()
     reaches: tuple[str, ...] = ()
     updates: tuple[str, ...] = ()
+    user: str = ""
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,8 @@ class Loading(importlib.abc.MetaPathFinder):
         self.trees: dict[str, ast.Module] = {}
         self.parsed: dict[str, Parsed] = {}
         self.modules: dict[str, ModuleType] = {}  # by path
+        self.names: dict[str, str] = {}  # as they are shown, by path
+        self.works: list[str] = []  # files that do work of their own, or use what others define
         self.running: list[str] = []  # paths, the innermost last
         self.documents: dict[str, Document] = {}
         self.libraries = Finder(blocked)
@@ -127,6 +129,17 @@ class Loading(importlib.abc.MetaPathFinder):
         return (
             [folder] if folder and not os.path.exists(os.path.join(folder, "__init__.py")) else []
         )
+
+    def places(self, name: str, path: str) -> list[str]:
+        """Where the file of a module lies that another one imports, relatively or not."""
+        for root in (os.path.dirname(path), *self.roots):
+            place = os.path.join(root, *name.split("."))
+            found = [
+                p for p in (f"{place}.py", os.path.join(place, "__init__.py")) if os.path.isfile(p)
+            ]
+            if found:
+                return found
+        return []
 
     def spec(
         self, name: str, path: str, inside: list[str] | None = None
@@ -187,11 +200,15 @@ class Loading(importlib.abc.MetaPathFinder):
                     del sys.modules[name]
 
     def shown(self, path: str) -> str:
-        """How a staged file is named to people."""
-        for root in self.roots:
-            if path.startswith(root + os.sep):
-                return os.path.relpath(path, root).replace(os.sep, "/")
-        return os.path.basename(path)
+        """How a staged file is named to people, no two by one name."""
+        if path not in self.names:
+            known = set(self.names.values())
+            inside = [root for root in self.roots if path.startswith(root + os.sep)]
+            names = [os.path.relpath(path, root).replace(os.sep, "/") for root in inside]
+            apart = os.path.relpath(path, self.roots[0]).replace(os.sep, "/") if inside else ""
+            found = (name for name in (*names, apart) if name and name not in known)
+            self.names[path] = next(found, os.path.basename(path))
+        return self.names[path]
 
     def run(self, module: ModuleType, path: str) -> None:
         """Run the file's statements in *module*."""

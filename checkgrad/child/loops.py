@@ -28,16 +28,21 @@ class Scope:
 
 
 def loops_of(
-    tree: ast.Module, file: str, document: Document, gradients: Collection[str] = ()
+    tree: ast.Module,
+    file: str,
+    document: Document,
+    gradients: Collection[str] = (),
+    others: Iterable[Scope] = (),
 ) -> Iterator[TrainingLoop]:
     """Every outermost loop that goes forward, and changes numbers by subtracting, itself or in what it calls.
 
     Then functions that are one turn of such a loop, and those of *gradients* that are no turn by themselves.
+    others: functions of other files that may be called.
     """
     numbers = {id(node): i for i, node in enumerate(loops_in_order(tree))}
     scopes = list(scopes_of(tree))
     by_name: dict[str, list[Scope]] = {}
-    for scope in scopes:
+    for scope in (*scopes, *others):
         by_name.setdefault(scope.name.rpartition(".")[2], []).append(scope)
     found = []
     for scope in scopes:
@@ -47,12 +52,15 @@ def loops_of(
             updates = [name for name, own in named_bodies(loop, reached) if changes(own)]
             if updates and any(map(goes_forward, nodes)):
                 found.append((scope, loop, reached, updates))
-    inside = {one.name for _, _, reached, _ in found for one in reached}
+    known = set(map(id, scopes))
+    inside = {one.name for _, _, reached, _ in found for one in reached if id(one) in known}
     for scope, loop, reached, updates in found[:MOST]:
         if scope.name and scope.name in inside:
             continue
         inner = [numbers[id(n)] for n in loops_below(loop)]
-        inner += [numbers[id(n)] for one in reached for n in loops_below(one.node)]
+        inner += [
+            numbers[id(n)] for one in reached for n in loops_below(one.node) if id(n) in numbers
+        ]
         yield TrainingLoop(
             scope.name or f"loop, {document.where(loop.lineno)}",
             file,
@@ -62,8 +70,8 @@ def loops_of(
             tuple(one.name for one in reached),
             tuple(updates),
         )
-    known = set(gradients) - {scope.name for scope, *_ in found}
-    yield from steps_of(scopes, by_name, inside, numbers, file, document, known)
+    apart = set(gradients) - {scope.name for scope, *_ in found}
+    yield from steps_of(scopes, by_name, inside, numbers, file, document, apart)
 
 
 def steps_of(
@@ -88,7 +96,7 @@ def steps_of(
             span = document.span(file, node.lineno, node.end_lineno or node.lineno)
             names = tuple(one.name for one in reached)
             below = [n for one in (node, *(r.node for r in reached)) for n in loops_below(one)]
-            inner = tuple(dict.fromkeys(numbers[id(n)] for n in below))
+            inner = tuple(dict.fromkeys(numbers[id(n)] for n in below if id(n) in numbers))
             number = ONE_STEP if turns else GIVES_GRADIENTS
             yield TrainingLoop(scope.name, file, number, span, inner, names, tuple(updates))
 
@@ -116,6 +124,16 @@ def scopes_of(tree: ast.Module) -> Iterator[Scope]:
             yield from visit(one, f"{name}.{one.name}" if name else one.name)
 
     yield from visit(tree, "")
+
+
+def named_by_line(tree: ast.Module, lines: Iterable[int]) -> Iterator[str]:
+    """The name of the innermost function around each line that stands in one."""
+    scopes = [scope for scope in scopes_of(tree) if scope.name]
+    spans = [(s.node.end_lineno - s.node.lineno, s.node.lineno, s) for s in scopes]
+    for line in lines:
+        inside = (one for one in spans if one[1] <= line <= one[1] + one[0])
+        if innermost := min(inside, key=lambda one: one[:2], default=None):
+            yield innermost[2].name
 
 
 def own_nodes(body: Iterable[Any], depth: int = 0) -> Iterator[tuple[Any, int]]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from typing import Any
 
 DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 LOOPS = (ast.For, ast.While)
 
 
-def does_work(tree: ast.Module) -> bool:
-    """Is there a loop that assigns, or a statement that uses what the file defined, at top level or in its blocks?"""
-    called: set[str] = set()
+def does_work(tree: ast.Module, given: Collection[str] = ()) -> bool:
+    """Is there a loop that assigns, or a statement that uses what the file defined, at top level or in its blocks?
+
+    given: names that it imports and that count as its own.
+    """
+    called = set(given)
     named: set[str] = set()
     for statement in tree.body:
         if isinstance(statement, DEFINES):

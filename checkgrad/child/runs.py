@@ -55,6 +55,10 @@ class Runs:
         self.builtins = self.hook.builtins()  # of every watched module, one dict
         self.benches: dict[tuple[str, int], list[tuple[ast.stmt, CodeType]]] = {}
         self.recipes: dict[str, Recipe] = {}  # for what is stood in for, by file
+        self.imported_on_bench: tuple[str, int] | None = None  # a loop, by the file it stands in
+        self.missed: dict[
+            tuple[str, str, int], str
+        ] = {}  # by way, file and loop, with the last error
         self.root: Namespace | None = None  # of the watched copy
         self.modules: dict[str, ModuleType] = {}
         self.names: tuple[str, ...] = ()  # of all modules of the submission
@@ -94,6 +98,10 @@ class Runs:
                     found.append(plain)
             self.codes[file] = found
         return self.codes[file]
+
+    def to_load(self, file: str) -> list[CodeType]:
+        """The code of each of a file's statements where it is imported."""
+        return self.watched(file)
 
     # ---- running
 
@@ -322,6 +330,7 @@ class WatchedLoading(Loading):
     def __init__(self, runs: Runs) -> None:
         super().__init__(runs.order.roots, runs.order.hung)
         self.runs = runs
+        self.names = runs.plain.names
         self.libraries = runs.plain.libraries
 
     def run(self, module: ModuleType, path: str) -> None:
@@ -332,7 +341,7 @@ class WatchedLoading(Loading):
         self.documents[file], self.trees[file] = plain.documents[file], parsed.tree
         module.__dict__["__builtins__"] = self.runs.builtins
         module.__doc__ = ast.get_docstring(parsed.tree)
-        Run(self, module, file, replace(parsed, codes=self.runs.watched(file))).all()
+        Run(self, module, file, replace(parsed, codes=self.runs.to_load(file))).all()
 
 
 def compiled(statements: list[ast.stmt], file: str, flags: int) -> CodeType:

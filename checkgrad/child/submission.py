@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 
 from . import faults
-from .imports import imported
-from .inventory import Definition, Inventory, Suspect, TrainingLoop
+from .imports import imported, imports_in
+from .inventory import Definition, Inventory, Suspect
 from .load import Loading, NotLoaded
-from .loops import loops_of
 from .own_work import does_work
 from .perform import Namespace
+from .reaching import training_loops
 from .source import Document
 from .standin import StandIn
 from .survey import MOST_DEFINITIONS, Survey, mapping_of
-from .suspects import MOST_SUSPECTS, gradient_pieces, suspects
+from .suspects import MOST_SUSPECTS, suspects
+
+MOST_USERS, MOST_READ = 3, 24
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,14 @@ class Order:
     """What to load.
 
     roots: folders in which imports are looked up. targets: (module, path, prefix of its names) of each file.
-    hung: (file, line) of statements that did not end in an earlier attempt.
+    hung: (file, line) of statements that did not end in an earlier attempt. users: paths of files that are no part of it
+    and use it.
     """
 
     roots: tuple[str, ...]
     targets: tuple[tuple[str, str, str], ...]
     hung: tuple[tuple[str, int], ...] = ()
+    users: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,28 +82,22 @@ def bring_in(
         return Submission(nothing, Namespace({}), loading)
     if len(found) > MOST_DEFINITIONS:
         notes.append(f"only the first {MOST_DEFINITIONS} definitions were read")
+    mapping = tuple(entry for tree in loading.trees.values() for entry in mapping_of(tree).items())
+    imports = imported(loading.trees, loading.documents, order.roots)
+    own = set(loading.trees)
+    graded = [loading.shown(path) for _, path, _ in order.targets]
+    users = using(loading, order)
+    loading.works = [*working(loading, order), *users]
     inventory = Inventory(
         definitions=tuple(named_apart(found[:MOST_DEFINITIONS])),
         notes=tuple(notes),
-        mapping=tuple(
-            entry for tree in loading.trees.values() for entry in mapping_of(tree).items()
-        ),
-        imports=imported(loading.trees, loading.documents, order.roots),
+        mapping=mapping,
+        imports=imports,
         suspects=suspected(loading, order),
-        work=working(loading, order),
-        loops=training_loops(loading),
+        work=tuple(loading.works),
+        loops=tuple(training_loops(loading.trees, loading.documents, graded, own)),
     )
     return Submission(inventory, root_of(modules, found), loading)
-
-
-def training_loops(loading: Loading) -> tuple[TrainingLoop, ...]:
-    """The loops that seem to train something."""
-    found: list[TrainingLoop] = []
-    for file, tree in loading.trees.items():
-        with contextlib.suppress(RecursionError):
-            document = loading.documents[file]
-            found += loops_of(tree, file, document, gradient_pieces(tree, document))
-    return tuple(found)
 
 
 def suspected(loading: Loading, order: Order) -> tuple[Suspect, ...]:
@@ -114,8 +113,50 @@ def suspected(loading: Loading, order: Order) -> tuple[Suspect, ...]:
 
 def working(loading: Loading, order: Order) -> tuple[str, ...]:
     """The files of the submission that do work of their own."""
-    files = [loading.shown(path) for _, path, _ in order.targets]
-    return tuple(f for f in files if f in loading.trees and does_work(loading.trees[f]))
+    files = {loading.shown(path): path for _, path, _ in order.targets}
+    return tuple(
+        file for file, path in files.items() if file in loading.trees and works(loading, file, path)
+    )
+
+
+def works(loading: Loading, file: str, path: str) -> bool:
+    """Does a file do work of its own, with what it or another one of the submission defines?"""
+    tree = loading.trees[file]
+    own = {name for name in imports_in(tree) if loading.places(name, path)}
+    return does_work(tree, names_of(tree, own))
+
+
+def using(loading: Loading, order: Order) -> list[str]:
+    """Files beside the submission whose own work uses it; they and what they import are read and not loaded."""
+    found: list[str] = []
+    waiting = list(order.users)
+    while waiting and len(loading.trees) < MOST_READ:
+        path = waiting.pop(0)
+        file = loading.shown(path)
+        if file in loading.trees:
+            continue
+        with contextlib.suppress(NotLoaded, OSError, RecursionError):
+            loading.read(file, path)
+            names = imports_in(loading.trees[file])
+            waiting += [place for name in names for place in loading.places(name, path)]
+            if path in order.users and len(found) < MOST_USERS and works(loading, file, path):
+                found.append(file)
+    return found
+
+
+def names_of(tree: ast.Module, modules: Collection[str]) -> set[str]:
+    """The names by which a file knows these modules, or what is in them."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module in modules:
+            found |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {
+                alias.asname or alias.name.partition(".")[0]
+                for alias in node.names
+                if alias.name in modules
+            }
+    return found
 
 
 def load_all(

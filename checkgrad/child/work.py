@@ -30,6 +30,7 @@ from . import faults, operate
 from .bench import EARLIER, Bench, Enough, trial_of
 from .givings import Giver, in_place
 from .load import stand_in
+from .loops import named_by_line
 from .on_bench import asides, on_bench
 from .operate import Operator
 from .perform import Given, filled
@@ -38,7 +39,7 @@ from .play_house import House
 from .plays import Plays
 from .recipes import Recipe
 from .request import Request
-from .runs import QUICK, Runs, compiled
+from .runs import QUICK, Runs, compiled, own_modules
 from .wanted import Watch, unpacked
 from .watch import Hook
 
@@ -103,46 +104,89 @@ class Workshop(Runs):
         play: tuple[Any, ...],
     ) -> Any:
         """What the trials on a loop of a file's own work tell; loops are numbered in their file."""
-        giver = Giver(self.recipe(file))
+        reply = {"problem": "", "instead": [], "slots": [], "turns": [], "ran": []}
         if not trials:  # a request of its own, for this takes its time
-            return {"problem": "", "instead": [], "slots": (), "turns": []}
-        with self.on_the_way(file, leave, trials, giver) as bench:
-            number = self.first_loop(file) + loop if loop >= 0 else loop
-            problem = self.to_the_bench(file, number, bench)
-            if play and not bench.turns:
-                problem = self.played(bench, Play(*play), whole=loop < 0)
+            for way in self.ways_to(file):
+                self.recipe(way)
+            return reply
+        number = self.first_loop(file) + loop if loop >= 0 else loop
+        for way in [file] if play else self.ways_to(file):
+            if not play and (way, file, loop) in self.missed:
+                reply["problem"] = reply["problem"] or self.missed[way, file, loop]
+                continue
+            giver = Giver(self.recipe(way))
+            with self.on_the_way(way, file, leave, trials, giver) as bench:
+                problem = self.to_the_bench(way, file, number, bench)
+                if play and not bench.turns:
+                    problem = self.played(bench, Play(*play), whole=loop < 0)
+            if bench.turns or play:
+                told = self.told_of(file, bench, slots)
+                return {"problem": problem, "instead": [*giver.gave, *giver.helped], **told}
+            self.missed[way, file, loop] = problem
+            reply["problem"] = reply["problem"] or problem
+        return reply
+
+    def told_of(self, file: str, bench: Bench, slots: bool) -> dict[str, Any]:
+        """What the turns of a loop of *file* did; with *slots*, what was there before, and which functions ran."""
         leaves = bench.state.leaves.values() if bench.state and slots else ()
         where, beside = self.plain.documents[file].where, asides(self.plain.parsed[file].tree)
         return {
-            "problem": problem,
-            "instead": [*giver.gave, *giver.helped],
             "slots": [leaf.as_data() for leaf in leaves],
             "turns": [turn.as_data(where, beside) for turn in bench.turns],
+            "ran": sorted(self.functions_of(bench.touched)) if slots else [],
         }
+
+    def functions_of(self, nodes: set[int]) -> set[str]:
+        """The names of the functions in which nodes stand."""
+        found: set[str] = set()
+        for file, rewritten in self.files.items():
+            last = rewritten.first + len(rewritten.raw)
+            lines = {
+                rewritten.nodes[k - rewritten.first].line
+                for k in nodes
+                if rewritten.first <= k < last
+            }
+            found |= set(named_by_line(self.plain.parsed[file].tree, lines))
+        return found
+
+    def ways_to(self, file: str) -> list[str]:
+        """The files whose own work may come to what stands in one: itself, then what is graded and what uses that."""
+        return list(dict.fromkeys((file, *self.plain.works)))
 
     @contextmanager
     def on_the_way(
-        self, file: str, leave: tuple[int, ...], trials: tuple[Any, ...], giver: Giver
+        self,
+        way: str,
+        file: str,
+        leave: tuple[int, ...],
+        trials: tuple[Any, ...],
+        giver: Giver,
     ) -> Iterator[Bench]:
-        """A bench in a new `__main__`, which a file's own work comes to; loops to *leave* are numbered in their file."""
+        """A bench in a new `__main__`, on a *way* that is a file's own work; loops to *leave* are numbered in their file."""
         first = self.first_loop(file)
-        with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
+        with self.inside(), self.as_main(way) as module, in_place(giver, self.builtins):
             self.begin(lambda own: Hook(Watch(), own, self.count))
             made = [trial_of(one) for one in trials]
-            bench = Bench(made, self.rewritten(file), self.names, self.failure)
+            names = {*self.names, *own_modules()}
+            bench = Bench(
+                made, self.rewritten(file), lambda: {*names, *own_modules()}, self.failure
+            )
             bench.leave = dict.fromkeys((first + n for n in leave), EARLIER)
             bench.space = module.__dict__
             self.builtins.update(bench.names())
             yield bench
+            self.imported_on_bench = None
 
     def first_loop(self, file: str) -> int:
         """The number of a file's first loop among all."""
         return next((loop.number for loop in self.rewritten(file).loops), 0)
 
-    def to_the_bench(self, file: str, loop: int, bench: Bench) -> str:
-        """Run a file's own work until the bench has had enough; the last error on the way."""
+    def to_the_bench(self, way: str, file: str, loop: int, bench: Bench) -> str:
+        """Run the own work of a file, until the bench that a loop of this or another one is on has had enough; the last error
+        on the way."""
         problem = ""
-        for statement, code in self.benched(file, loop):
+        self.imported_on_bench = (file, loop) if way != file else None
+        for statement, code in self.benched(way, loop if way == file else -1):
             try:
                 with np.errstate(all="ignore"):
                     exec(code, bench.space)
@@ -176,8 +220,8 @@ class Workshop(Runs):
 
     def plays(self, file: str, leave: tuple[int, ...], name: str, number: int) -> Any:
         """The plays of a piece, found on what the file's own work leaves; or what it stops with in all of them."""
-        with self.on_the_way(file, leave, (), Giver(self.recipe(file))) as bench:
-            self.to_the_bench(file, -1, bench)
+        with self.on_the_way(file, file, leave, (), Giver(self.recipe(file))) as bench:
+            self.to_the_bench(file, file, -1, bench)
             house = House(self.plain.parsed[file].tree, bench.space, bench.own)
             plays, found = Plays(house, name, number), []
             with contextlib.suppress(Enough):
@@ -192,6 +236,15 @@ class Workshop(Runs):
             quick = self.once(file, QUICK, Recipe(), Request("", (), None), Given([]))
             self.recipes[file] = self.tried_out(file) if quick["instead"] else Recipe()
         return self.recipes[file]
+
+    def to_load(self, file: str) -> list[CodeType]:
+        """The code of each of a file's statements where it is imported, a loop of it on the bench."""
+        if self.imported_on_bench is None or self.imported_on_bench[0] != file:
+            return super().to_load(file)
+        loop, plain = self.imported_on_bench[1], super().to_load(file)
+        tree, statements = self.plain.parsed[file].tree, self.rewritten(file).statements
+        news = [on_bench(one, loop, tree) for one in statements]
+        return [compiled(n, file, 0) if n else p for n, p in zip(news, plain, strict=True)]
 
     def benched(self, file: str, loop: int) -> list[tuple[ast.stmt, CodeType]]:
         """The statements of *file* with their codes, the loop on the bench."""

@@ -44,7 +44,9 @@ def apart(
     rest = [
         loop
         for loop in loops
-        if loop.number < 0 and not {loop.name, loop.name.rpartition(".")[0]} & (known | owners)
+        if loop.number < 0
+        and not loop.user
+        and not {loop.name, loop.name.rpartition(".")[0]} & (known | owners)
     ]
     yield from rest[:MOST_PIECES]
 
@@ -70,6 +72,16 @@ def with_pieces(loops: Iterable[TrainingLoop], among: Iterable[TrainingLoop]) ->
         found[loop] = None
         found |= {one: None for one in among if one.number < 0 and one.name in loop.reaches}
     return list(found)
+
+
+def in_its_own_right(reading: LoopReading) -> LoopReading:
+    """What a loop of a file that only uses the submission says of it: its mistakes, if any, have to be the submission's."""
+    loop = reading.loop
+    if loop.user in ("", "imported") or reading.verdict in ("right", "unclear"):
+        return reading
+    if loop.user == "plain" and reading.verdict == "wrong":
+        return reading
+    return LoopReading(loop, "unclear", f"what {loop.file} does beside it may be what is not right")
 
 
 def others(loops: Sequence[TrainingLoop], loop: TrainingLoop) -> list[int]:

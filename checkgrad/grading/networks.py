@@ -209,7 +209,8 @@ class OnNetworks:
         mended = found.verdict == "unclear" and self.mended.first(loops[:MOST_LOOPS])
         cause, found = mended or (None, found)
         place = unjudged.place_of(found.loop.span)
-        if found.verdict == "unclear" and question.check == gradients.__name__:
+        shown = question.check == gradients.__name__ and not found.loop.user
+        if found.verdict == "unclear" and shown:
             return unjudged.part(question, Reason(unjudged.NO_LOOP, found.why), place)
         if found.verdict == "unclear" or question.check not in loop_questions.ASKED:
             return unjudged.part(question, Reason(unjudged.AS_A_LOOP))
@@ -226,7 +227,7 @@ class OnNetworks:
         )
         own = found.attempt is not None and found.attempt.own
         beside = [] if own else unjudged.losses_in(self.read.inventory, found.loop.span)
-        covers = [found.loop.name, *found.loop.reaches]
+        covers = [found.loop.name, *found.ran]
         return Part(outcome, read_as, covers=covers, beside=beside)
 
     def _first_read(self, loops: Sequence[TrainingLoop]) -> LoopReading:

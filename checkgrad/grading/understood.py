@@ -128,7 +128,8 @@ class Understood:
         """What the turns of a loop show."""
         if loop not in self._loops:
             leave = loop_questions.others(self.inventory.loops, loop)
-            self._loops[loop] = read_loop(self.interview.ask, loop, leave)
+            found = read_loop(self.interview.ask, loop, leave)
+            self._loops[loop] = loop_questions.in_its_own_right(found)
         return self._loops[loop]
 
     @cached_property

@@ -27,7 +27,6 @@ from checkgrad.words.optimisers import (
     FADING,
     FIRST_BETA,
     FRICTION,
-    GRADIENTS,
     MEMORY,
     METHOD,
     MODELS,
@@ -37,6 +36,7 @@ from checkgrad.words.optimisers import (
     PARAMETERS,
     SECOND_BETA,
     SMALL,
+    is_gradient,
 )
 from checkgrad.words.roles import RATES
 from checkgrad.words.text import split
@@ -358,12 +358,13 @@ class Asking:
         others = [p.name for p in mine if p.name != gradient and not p.optional]
         if named or not (gradient and len(others) == 1):
             return named[0] if named else ""
-        return "" if self._setting(Parameter(others[0])) is not None else others[0]
+        (one,) = others
+        known = is_gradient(one) or self._setting(Parameter(one)) is not None
+        return "" if known else one
 
     def _gradient_name(self) -> str:
         mine = positional(self.definition.parameters)
-        named = [p.name for p in mine if GRADIENTS.fullmatch(p.name.lower().strip("_"))]
-        return named[0] if named else ""
+        return next((p.name for p in mine if is_gradient(p.name)), "")
 
     def _is_parameters(self, name: str) -> bool:
         pattern = OBJECTS if self.boxes else PARAMETERS

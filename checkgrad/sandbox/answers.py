@@ -99,7 +99,7 @@ def inventory(body: bytes) -> Inventory:
 
 
 def training_loop(value: Any) -> TrainingLoop:
-    name, file, number, place, inner, reaches, updates = fields(value, 7)
+    name, file, number, place, inner, reaches, updates, user = fields(value, 8)
     return TrainingLoop(
         text(name, 300),
         text(file, 300),
@@ -108,6 +108,7 @@ def training_loop(value: Any) -> TrainingLoop:
         inner=several(inner, position),
         reaches=several(reaches, text),
         updates=several(updates, text),
+        user=text(user, 10),
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-import re
 import stat
 import sys
 import tempfile
@@ -12,23 +12,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from checkgrad.sandbox.around import SOURCES, UNREAD, Around
+from checkgrad.sandbox.importing import imported, imports_relatively
 from checkgrad.targets import BadTarget
 
 MOST_FILES, LARGEST_FILE, MOST_BYTES, DEEPEST = 200, 2 << 20, 20 << 20, 8
-SOURCES = (".py", ".ipynb")
-UNREAD = re.compile(
-    r"(test_.*|.*_test|tests?|conftest|setup|sitecustomize|usercustomize|__main__)\.py"
-)
-IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(.*)|import[ \t]+(.+))", re.M
-)
 
 
 @dataclass(frozen=True)
 class Staged:
     """A submission in its private folder, as an order to a worker.
 
-    folder: what to remove in the end. targets: (module, path, prefix of its names) of each file to read.
+    folder: what to remove in the end. targets: (module, path, prefix of its names) of each file to read. users: paths of
+    files beside a single one that use it.
     """
 
     folder: Path
@@ -36,12 +32,13 @@ class Staged:
     targets: tuple[tuple[str, str, str], ...]
     sha256: str
     notes: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
 
 
 def stage(submission: Path, *, neighbours: bool = False, within: Path | None = None) -> Staged:
     """Copy *submission*, a file or a folder, into a new folder *within* one, or raise BadTarget.
 
-    neighbours: also copy the files beside it that it imports; these may be the work of others.
+    neighbours: also copy the files around it that it imports, or that use it; these may be the work of others.
     """
     kind = mode_of(submission)
     folder = Path(tempfile.mkdtemp(prefix="checkgrad-", dir=within))
@@ -121,33 +118,35 @@ def content_of(path: Path) -> bytes:
 
 
 def stage_file(path: Path, copy: Copy, neighbours: bool) -> Staged:
-    """One file, with the neighbours that it imports; as part of a package where it imports from "."."""
-    inside, called = path.resolve().parent, printable(path.name)
-    content = copy.file(path, called)
-    package = printable(inside.name) if imports_relatively(content) else ""
-    home = copy.folder
-    if package:
-        (home / package).mkdir()
-        os.replace(home / called, home / package / called)
+    """One file, with what it imports and what uses it; as part of packages where it imports from "."."""
+    called = printable(path.name)
+    content = content_of(path)
+    folders = path.resolve().parents[: 1 + min(imports_relatively(content), 1)]
+    notes = () if neighbours else tuple(left_behind(folders[0], content))
+    users: tuple[Path, ...] = ()
     if neighbours:
-        stage_neighbours(inside, content, copy, f"{package}/" if package else "")
-        notes: tuple[str, ...] = ()
-    else:
-        notes = tuple(left_behind(inside, content))
+        around = Around(path, content)
+        folders, users = around.folders, around.users
+    top = folders[-1]
+    home = copy.folder / Path(printable(str(folders[0].relative_to(top))))
+    copy.file(path, str((home / called).relative_to(copy.folder)))
+    if neighbours:
+        for folder in folders:
+            stage_neighbours(folder, content, copy, top)
+    for user in users:
+        stage_user(user, copy, top)
+    package = ".".join((home / "x").relative_to(copy.folder).parts[:-1])
     module = module_name(path.stem)
-    roots = (str(home / package), str(home)) if package else (str(home),)
-    name = f"{package}.{module}" if package else module
-    target = (name, str(home / package / called), Path(called).stem)
-    return Staged(home, roots, (target,), copy.digest.hexdigest(), notes)
+    name = f"{package}.{module}" if imports_relatively(content) and package else module
+    roots = tuple(str(copy.folder / printable(str(f.relative_to(top)))) for f in folders)
+    target = (name, str(home / called), Path(called).stem)
+    used = tuple(str(copy.folder / printable(str(u.relative_to(top)))) for u in users)
+    return Staged(copy.folder, roots, (target,), copy.digest.hexdigest(), notes, used)
 
 
 def printable(name: str) -> str:
     """The name of a file, which may be of any bytes, as text that can be written down."""
     return os.fsencode(name).decode("utf-8", "replace")
-
-
-def imports_relatively(content: bytes) -> bool:
-    return re.search(rb"^[ \t]*from[ \t]+\.", content, re.M) is not None
 
 
 def module_name(stem: str) -> str:
@@ -156,7 +155,15 @@ def module_name(stem: str) -> str:
     return f"student_{stem}" if taken or "." in stem else stem
 
 
-def stage_neighbours(inside: Path, content: bytes, copy: Copy, to: str) -> None:
+def stage_user(path: Path, copy: Copy, top: Path) -> None:
+    """Copy a file that uses the submission, with what it imports; as if it were not there where that is too much."""
+    place = printable(str(path.relative_to(top)))
+    if not (copy.folder / place).exists():
+        with contextlib.suppress(BadTarget):
+            stage_neighbours(path.parent, copy.file(path, place), copy, top)
+
+
+def stage_neighbours(inside: Path, content: bytes, copy: Copy, top: Path) -> None:
     """Copy the modules and packages of a folder that *content* imports, and those that they import."""
     seen: set[str] = set()
     waiting = imported(content)
@@ -166,7 +173,7 @@ def stage_neighbours(inside: Path, content: bytes, copy: Copy, to: str) -> None:
             continue
         seen.add(name)
         for path in neighbour(inside / name):
-            staged = to + path.relative_to(inside).as_posix()
+            staged = printable(path.relative_to(top).as_posix())
             if not (copy.folder / staged).exists() and copy.count < MOST_FILES:
                 try:
                     waiting |= imported(copy.file(path, staged))
@@ -192,26 +199,6 @@ def neighbour(place: Path) -> list[Path]:
         return [path for path in sources_in(place) if path.suffix == ".py"]
     except BadTarget:
         return []
-
-
-def imported(content: bytes) -> set[str]:
-    """First names of what a file or a notebook imports, as far as can be told without parsing it."""
-    names: set[str] = {"__init__"}
-    if (
-        content.lstrip()[:1] == b"{"
-    ):  # JSON, in which lines are quoted and line breaks are written out
-        content = content.replace(b"\\n", b"\n").replace(b'"', b"\n")
-    for origin, what, plain in IMPORT.findall(content):
-        origin = origin.lstrip(b".")
-        listed = plain or (b"" if origin else what)
-        names |= {
-            part.split()[0].strip(b"()").decode("ascii", "ignore").partition(".")[0]
-            for part in listed.split(b",")
-            if part.split()
-        }
-        if origin:
-            names.add(origin.decode("ascii", "ignore").partition(".")[0])
-    return {name for name in names if name.isidentifier()}
 
 
 def stage_folder(folder: Path, copy: Copy) -> Staged:

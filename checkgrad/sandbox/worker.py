@@ -236,7 +236,8 @@ class Worker:
 
     def _start(self) -> Session:
         """A new session that has begun to load; GraderFault if that is not possible."""
-        order = (self.staged.roots, self.staged.targets, tuple(self._hung))
+        staged = self.staged
+        order = (staged.roots, staged.targets, tuple(self._hung), staged.users)
         for left in reversed(range(TRIES)):
             try:
                 session = Session(launchers.launcher().start(), self._cell)

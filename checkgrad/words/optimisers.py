@@ -50,3 +50,8 @@ GRADIENT = listed("grad gradient gradients g d dw grads")
 OF_PARAMETERS = {"params", "param", "parameters", "weights", "w"}
 MODELS = listed("model net network nn mlp")
 CUTS = listed("clip norm clip_grad clip_gradients clip_by_norm clip_by_value sign")
+
+
+def is_gradient(name: str) -> bool:
+    """Does a name say that it is a gradient?"""
+    return GRADIENTS.fullmatch(name.lower().strip("_")) is not None

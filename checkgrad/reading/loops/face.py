@@ -90,6 +90,7 @@ class Bench:
     problem: str = ""  # and what went wrong before it
     operations: tuple[Any, ...] | None = None  # packed, that every turn is under
     slowest: float = 0.0  # seconds of a turn
+    ran: tuple[str, ...] = ()  # the functions that its turns went through
 
     @property
     def our_rate(self) -> float:
@@ -142,6 +143,7 @@ class Bench:
             leaves, turns = reply.value["slots"], reply.value["turns"]
             self.problem = str(reply.value["problem"])
             self.instead = tuple(map(str, reply.value["instead"]))
+            self.ran = tuple(map(str, reply.value["ran"])) or self.ran
             found = [turn_of(*one) for one in turns]
             held = {path: Slot(path, bool(whole), np.asarray(v)) for path, whole, v in leaves}
         except (TypeError, KeyError, ValueError, IndexError):

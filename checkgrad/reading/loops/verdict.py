@@ -50,6 +50,12 @@ class LoopReading:
     leave: tuple[int, ...] = ()  # the loops that are cut short on the way to it
 
     @property
+    def ran(self) -> tuple[str, ...]:
+        """The functions that its turns went through; of what was not run to its end, all that it calls."""
+        known = self.points.roles.bench.ran if self.points else ()
+        return known or self.loop.reaches
+
+    @property
     def as_it_is(self) -> bool:
         """Does it go down its loss exactly, in the module's own work?"""
         return not self.called and not self.note
