@@ -358,9 +358,8 @@ class Asking:
         others = [p.name for p in mine if p.name != gradient and not p.optional]
         if named or not (gradient and len(others) == 1):
             return named[0] if named else ""
-        (one,) = others
-        known = is_gradient(one) or self._setting(Parameter(one)) is not None
-        return "" if known else one
+        known = is_gradient(others[0]) or self._setting(Parameter(others[0])) is not None
+        return "" if known else others[0]
 
     def _gradient_name(self) -> str:
         mine = positional(self.definition.parameters)
