@@ -15,7 +15,6 @@ import ast
 import random
 import sys
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
@@ -26,7 +25,7 @@ from .nodes import Rewritten
 from .on_bench import ignore
 from .operate import Operator, unpacked
 from .slots import State, differs, numbers_of, roots_of
-from .watch import Told, in_columns
+from .trial import MOST_AXES, Trial, Turn, drawn
 
 SEED = 20_017
 SECONDS = 0.5  # for a turn that is operated on
@@ -36,102 +35,6 @@ MOST_TURNS = 200_000  # of all loops, on the way to the bench
 MANY_TURNS = 3000  # after which loops on the way are cut short
 EARLIER = 2  # turns that a training loop takes on the way
 MOST_DIGESTS = 10_000  # that are told of one turn
-MOST_AXES = 4  # of an array that can be an output
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A change of what a slot holds as the turn begins.
-
-    do "add": *by* times standard normal numbers, drawn from *seed*, are added; "lift": their absolute values.
-    "draw": they are put there. "one": *by* is added to entry number *seed*. "times": everything is multiplied.
-    "roll": all moves on by so many places along axis *seed*.
-    """
-
-    path: str
-    do: str
-    by: float = 1.0
-    seed: int = 0
-
-    def of(self, value: np.ndarray) -> np.ndarray:
-        """What *value* becomes."""
-        if self.do == "one":
-            new = np.array(value)
-            new.reshape(-1)[self.seed] += self.by
-            return new
-        if self.do == "times":
-            return value * self.by
-        if self.do == "roll":
-            return np.roll(value, int(self.by), axis=self.seed)
-        noise = drawn(self.seed, value.shape)
-        if self.do == "draw":
-            return self.by * noise
-        return value + self.by * (np.abs(noise) if self.do == "lift" else noise)
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One run of the turn.
-
-    factors: numbers of nodes whose values are multiplied. tell: nodes of which every value is told. digests: is one number
-    told of every value of every node? steps: slots told as they are before and after; None for all that changed.
-    operations: packed (see operate), what is operated on in this turn.
-    """
-
-    edits: tuple[Edit, ...] = ()
-    factors: tuple[tuple[int, float], ...] = ()
-    tell: tuple[int, ...] = ()
-    digests: bool = False
-    steps: tuple[str, ...] | None = ()
-    operations: tuple[Any, ...] | None = None
-
-
-@dataclass
-class Turn:
-    """What one run of the turn did.
-
-    values: of a node, in order. digests: in order, a number each; places: (node, which, 1 for whole numbers + 2 for one
-    that is written so in the source, number of axes, the axes). told, peeked: of a turn that is operated on. failure:
-    the place of the error.
-    """
-
-    raised: str = ""
-    message: str = ""
-    line: int = 0
-    step: int = 0  # line of the statement of the loop that it came from
-    values: dict[int, list[np.ndarray]] = field(default_factory=dict)
-    places: list[tuple[int, ...]] = field(default_factory=list)
-    digests: list[float] = field(default_factory=list)
-    before: dict[str, np.ndarray] = field(default_factory=dict)
-    after: dict[str, np.ndarray] = field(default_factory=dict)
-    seconds: float = 0.0
-    told: dict[int, list[Told]] = field(default_factory=dict)
-    peeked: dict[int, list[list[Any]]] = field(default_factory=dict)
-    failure: tuple[Any, ...] = ()
-    beside: str = ""  # what something that it shows stopped with
-    shown: int = 0  # in which line
-
-    def as_data(self, where: Callable[[int], str], asides: Collection[int]) -> tuple[Any, ...]:
-        """The turn as it travels, with *where* a line is found, and whether it stopped at one of the *asides*."""
-        places = np.array(self.places, dtype=np.int64).reshape(-1, 4 + MOST_AXES)
-        digests = np.array(self.digests, dtype=float)
-        before = {p: v for p, v in self.before.items() if p in self.after or v.size == 1}
-        return (
-            self.raised,
-            self.message,
-            where(self.line) if self.line else "",
-            self.step in asides,
-            self.values,
-            places,
-            digests,
-            before,
-            self.after,
-            self.seconds,
-            {k: in_columns(values) for k, values in self.told.items()},
-            self.peeked,
-            self.failure,
-            f"{self.beside} ({where(self.shown)})" if self.beside else "",
-        )
 
 
 class Stale(Exception):
@@ -140,10 +43,6 @@ class Stale(Exception):
 
 class Enough(BaseException):
     """All is done, or the way to the bench is too long."""
-
-
-def drawn(seed: int, shape: tuple[int, ...]) -> np.ndarray:
-    return np.random.default_rng(seed).standard_normal(shape)
 
 
 class Bench:
@@ -186,6 +85,9 @@ class Bench:
         self._counts: dict[int, int] = {}
         self._weights = drawn(77, (1 << 12,))
         self._turned = 0
+        self._over = 0  # trials
+        self._course = 0  # turns that the trial has taken, while it goes on
+        self.length = -1  # turns of the loop where it stands, as far as it tells
         self._since: dict[int, int] = {}
 
     def names(self) -> dict[str, Any]:
@@ -205,6 +107,7 @@ class Bench:
             "__absent__": Exception,
             "__more__": self.more,
             "__slot__": self.slot,
+            "__length__": self.measure,
             "__done__": self.done,
             "__stale__": Stale,
             "__beside__": self.beside,
@@ -233,7 +136,10 @@ class Bench:
 
     def more(self, scope: dict[str, Any]) -> bool:
         """Begin another turn; when no trial is left, the run ends."""
-        if len(self.turns) == len(self.trials):
+        if self._course:
+            self.go_on(self.trials[self._over])
+            return True
+        if self._over == len(self.trials):
             raise Enough
         if self.state is None:
             self.own |= frozenset(self.modules())  # what was imported on the way
@@ -249,8 +155,13 @@ class Bench:
             np.random.set_state(self._random[0])
             random.setstate(self._random[1])
         self._bound = {}
-        self.begin(self.trials[len(self.turns)])
+        self.begin(self.trials[self._over])
         return True
+
+    def measure(self, iterable: Any) -> Any:
+        """What a loop goes through; of a list or a range, how many turns that makes."""
+        self.length = len(iterable) if type(iterable) in (list, range, tuple) else -1
+        return iterable
 
     def roots(self) -> dict[str, Any]:
         return roots_of(self.space)
@@ -263,6 +174,8 @@ class Bench:
 
     def slot(self, name: str, value: Any) -> Any:
         """What a local name stands for as the turn begins."""
+        if self._course:
+            return value
         if name not in self._locals:
             raise Stale
         return self._bound.get(name, self._locals[name])
@@ -270,7 +183,8 @@ class Bench:
     def begin(self, trial: Trial) -> None:
         assert self.state
         turn = Turn()
-        self.turns.append(turn)
+        if not trial.course or 0 in trial.course:
+            self.turns.append(turn)
         for edit in trial.edits:
             leaf = self.state.leaves[edit.path]
             new = edit.of(np.asarray(turn.before.get(edit.path, leaf.saved), float))
@@ -288,12 +202,24 @@ class Bench:
         self._now = trial, turn
         turn.seconds = -perf_counter()
 
+    def go_on(self, trial: Trial) -> None:
+        """The next turn of a course, from where the last one ended."""
+        turn, told = Turn(), self._course in trial.course
+        if told:
+            self.turns.append(turn)
+        self._told = frozenset(trial.tell) if told else frozenset()
+        self._counts = {}
+        self._now = trial, turn
+        turn.seconds = -perf_counter()
+
     def look_at_views(self, turn: Turn) -> None:
         """What shares memory with something that was edited begins with other numbers, too."""
         assert self.state
         for path, leaf in self.state.leaves.items():
-            now = None if path in turn.before else leaf.now()
-            if now is not None and now.shape == leaf.saved.shape and differs(now, leaf.saved):
+            now = leaf.now()
+            if now is None or now.shape != leaf.saved.shape:
+                continue
+            if differs(now, np.asarray(turn.before.get(path, leaf.saved))):
                 turn.before[path] = now
 
     def done(self, scope: dict[str, Any]) -> None:
@@ -312,6 +238,13 @@ class Bench:
             turn.raised, turn.message = faults.name(error), faults.message(error)[:300]
             turn.step = error.__traceback__.tb_lineno if error.__traceback__ else 0
             turn.line = faults.line_of(error, self.space.get("__file__", ""))
+        if error is None and self._course < trial.last:
+            self._course += 1
+            return
+        if error is not None and turn is not self.turns[-1]:
+            self.turns.append(turn)  # the turn that ended a course
+        self._course = 0
+        self._over += 1
         if trial.steps != ():
             self.compare(trial, turn, scope)
 
@@ -351,6 +284,7 @@ class Bench:
             value = self.operator.look(k, value)
         if self._now is not None:
             self.touched.add(k)
+            self._now[1].events += 1
             if k in self._factors and numbers_of(value) is not None:
                 value = value * self._factors[k]
             if self._now[0].digests or k in self._told:
@@ -388,11 +322,3 @@ class Bench:
             self._weights = drawn(77, (2 * flat.size,))
         with np.errstate(all="ignore"):
             return float(flat @ self._weights[: flat.size])
-
-
-# ---------------------------------------------------------------- as data
-
-
-def trial_of(data: tuple[Any, ...]) -> Trial:
-    edits, *rest = data
-    return Trial(tuple(Edit(*one) for one in edits), *rest)

@@ -81,6 +81,8 @@ class OnBench(ast.NodeTransformer):
         if isinstance(node, ast.For | ast.While | ast.AsyncFor):
             first = node.body[0]
             if isinstance(first, ast.Expr) and is_turn(first.value, self.loop):
+                if isinstance(node, ast.For):
+                    node.iter = measured(node.iter)
                 node.body = [self.bench(node)]
                 return node
         return self.generic_visit(node)
@@ -128,6 +130,12 @@ class OnBench(ast.NodeTransformer):
             if type(node) is type(owner) and (node.lineno, node.name) == (owner.lineno, owner.name):
                 return sorted(bound(node))
         return []
+
+
+def measured(iterable: ast.expr) -> ast.expr:
+    """`__length__(iterable)`"""
+    name = ast.copy_location(ast.Name("__length__", ast.Load()), iterable)
+    return ast.copy_location(ast.Call(name, [iterable], []), iterable)
 
 
 def is_leave(statement: ast.stmt) -> bool:

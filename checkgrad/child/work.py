@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from . import faults, operate
-from .bench import EARLIER, Bench, Enough, trial_of
+from .bench import EARLIER, Bench, Enough
 from .givings import Giver, in_place
 from .load import stand_in
 from .loops import named_by_line
@@ -40,6 +40,7 @@ from .plays import Plays
 from .recipes import Recipe
 from .request import Request
 from .runs import QUICK, Runs, compiled, own_modules
+from .trial import trial_of
 from .wanted import Watch, unpacked
 from .watch import Hook
 
@@ -104,7 +105,7 @@ class Workshop(Runs):
         play: tuple[Any, ...],
     ) -> Any:
         """What the trials on a loop of a file's own work tell; loops are numbered in their file."""
-        reply = {"problem": "", "instead": [], "slots": [], "turns": [], "ran": []}
+        reply = {"problem": "", "instead": [], "slots": [], "turns": [], "ran": [], "length": -1}
         if not trials:  # a request of its own, for this takes its time
             for way in self.ways_to(file):
                 self.recipe(way)
@@ -134,6 +135,7 @@ class Workshop(Runs):
             "slots": [leaf.as_data() for leaf in leaves],
             "turns": [turn.as_data(where, beside) for turn in bench.turns],
             "ran": sorted(self.functions_of(bench.touched)) if slots else [],
+            "length": bench.length,
         }
 
     def functions_of(self, nodes: set[int]) -> set[str]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.child import bench as child
 from checkgrad.child import operate
+from checkgrad.child import trial as child
 from checkgrad.diagnose.surgery.patient import Truth
 from checkgrad.diagnose.surgery.table import MOST_UNKNOWN, Blocks, Reply, Runs, Tabled, Trial
 from checkgrad.reading.loops import LoopReading

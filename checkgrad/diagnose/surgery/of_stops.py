@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from checkgrad.child import bench as child
 from checkgrad.child import operate
+from checkgrad.child import trial as child
 from checkgrad.diagnose.surgery.of_loops import MANY, told_by
 from checkgrad.diagnose.surgery.patient import Truth
 from checkgrad.diagnose.surgery.table import MOST_UNKNOWN, Reply, Runs, Tabled, Trial

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
-from checkgrad.child.bench import Edit, Trial
 from checkgrad.child.inventory import TrainingLoop
 from checkgrad.child.play import Play
 from checkgrad.child.request import Request
+from checkgrad.child.trial import Edit, Trial
 from checkgrad.child.watch import Told
 
 __all__ = ["Bench", "Edit", "Key", "NotRead", "Play", "Seen", "Slot", "Trial", "Turn"]
@@ -68,6 +68,7 @@ class Turn:
     peeked: Mapping[int, list[Any]] = field(default_factory=dict)
     failure: tuple[Any, ...] = ()  # file, line, node, name and message of the error
     beside: str = ""  # what something that it shows stopped with, and where
+    events: int = 0  # expressions that were evaluated
 
     def step(self, path: str) -> np.ndarray:
         """What the turn added to a slot."""
@@ -91,6 +92,7 @@ class Bench:
     operations: tuple[Any, ...] | None = None  # packed, that every turn is under
     slowest: float = 0.0  # seconds of a turn
     ran: tuple[str, ...] = ()  # the functions that its turns went through
+    length: int = -1  # turns that the module itself takes, as far as is known
 
     @property
     def our_rate(self) -> float:
@@ -111,6 +113,10 @@ class Bench:
         """The slots there are as the first turn begins, and what the trials did."""
         return self._asked(trials, slots=True)
 
+    def course(self, trial: Trial) -> list[Turn]:
+        """The turns of a course that are told; the last one is that which an error ended."""
+        return self._asked([trial], slots=False)[1]
+
     def texts(self, numbers: Sequence[int]) -> dict[int, tuple[str, str]]:
         """Where nodes stand, "line 14", and their texts."""
         what = ("texts", self.loop.file, tuple(numbers))
@@ -124,6 +130,7 @@ class Bench:
             (
                 *(tuple(map(astuple, t.edits)), t.factors, t.tell, t.digests, t.steps),
                 t.operations or self.operations,
+                t.course,
             )
             for t in trials
         )
@@ -142,6 +149,7 @@ class Bench:
         try:
             leaves, turns = reply.value["slots"], reply.value["turns"]
             self.problem = str(reply.value["problem"])
+            self.length = int(reply.value["length"])
             self.instead = tuple(map(str, reply.value["instead"]))
             self.ran = tuple(map(str, reply.value["ran"])) or self.ran
             found = [turn_of(*one) for one in turns]
@@ -170,6 +178,7 @@ def turn_of(
     peeked: dict[int, list[Any]],
     failure: tuple[Any, ...],
     beside: str,
+    events: int,
 ) -> Turn:
     """A turn from what travelled."""
     return Turn(
@@ -184,6 +193,7 @@ def turn_of(
         peeked,
         failure,
         beside,
+        int(events),
     )
 
 

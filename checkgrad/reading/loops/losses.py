@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+TINY = 1e-15
 Derivative = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -30,19 +31,35 @@ def is_bounded(y: np.ndarray) -> bool:
     return bool(np.all(np.abs(y) < 1))
 
 
+def log(y: np.ndarray) -> np.ndarray:
+    """Kept away from 0, where a course that saturates ends."""
+    return np.asarray(np.log(np.maximum(y, TINY)))
+
+
+def none(y: np.ndarray, t: np.ndarray) -> np.ndarray:
+    return np.full((), np.nan)
+
+
 @dataclass(frozen=True)
 class Loss:
-    """The derivative of a loss by its outputs, and which outputs it is for."""
+    """The derivative of a loss by its outputs, which outputs it is for, and the loss itself, the mean of all samples."""
 
     derivative: Derivative
     fits: Callable[[np.ndarray], bool] = is_any
+    value: Derivative = none
 
 
 LOSSES: Mapping[str, Loss] = {
-    "squared error": Loss(lambda y, t: y - t),
-    "cross-entropy": Loss(lambda y, t: -t / y, is_distribution),
-    "binary cross-entropy": Loss(lambda y, t: (y - t) / (y * (1 - y)), is_probability),
-    "absolute error": Loss(lambda y, t: np.sign(y - t)),
+    "squared error": Loss(lambda y, t: y - t, value=lambda y, t: np.mean((y - t) ** 2)),
+    "cross-entropy": Loss(
+        lambda y, t: -t / y, is_distribution, lambda y, t: -np.sum(t * log(y)) / t.sum()
+    ),
+    "binary cross-entropy": Loss(
+        lambda y, t: (y - t) / (y * (1 - y)),
+        is_probability,
+        lambda y, t: -np.mean(t * log(y) + (1 - t) * log(1 - y)),
+    ),
+    "absolute error": Loss(lambda y, t: np.sign(y - t), value=lambda y, t: np.mean(np.abs(y - t))),
 }
 
 # What stands at the outputs in the place of (y - t) times the slope of the last activation, over that slope.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from checkgrad.child.bench import drawn
+from checkgrad.child.trial import drawn
 from checkgrad.reading.loops.face import Edit, Key, NotRead, Trial, Turn
 from checkgrad.reading.loops.roles import Output, Roles, Way, group_of, take, ways
 

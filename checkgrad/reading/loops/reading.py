@@ -11,9 +11,10 @@ import numpy as np
 from checkgrad.child.inventory import TrainingLoop
 from checkgrad.child.play_forms import is_parameter
 from checkgrad.child.request import Request
-from checkgrad.reading.loops.face import Ask, Bench, NotRead, Play, Trial
+from checkgrad.reading.loops import course
+from checkgrad.reading.loops.face import Ask, Bench, NotRead, Play, Trial, Turn
 from checkgrad.reading.loops.points import FEW_NUMBERS, measured, told, values_of
-from checkgrad.reading.loops.roles import never_moved, roles_of, take
+from checkgrad.reading.loops.roles import lifts, never_moved, roles_of, take
 from checkgrad.reading.loops.verdict import LoopReading, judged
 
 MOST_TRIED = 3  # loops of a nest
@@ -35,6 +36,8 @@ def read_loop(
     """
     found = _read_by(ask, loop, leave, None, operations)
     found.leave = tuple(leave)
+    if found.verdict == "right" and operations is None and found.points and found.attempt:
+        found.advice = found.advice or course.advice(found.points, found.attempt)
     if found.reached:
         return found
     plays, stops = _plays(ask, loop, leave)
@@ -178,11 +181,18 @@ def _order(made: Callable[[int], Bench], loop: TrainingLoop) -> list[int]:
                 raise stopped
             raised = raised or stopped
             continue
-        counts[number] = len(turn.after)
+        counts[number] = len(turn.after) or len(_beside(bench).after)
     most = max(counts.values(), default=0)
     if not most:
         raise raised or NotRead("no numbers are carried from turn to turn")
     return [n for n in reversed(counts) if 2 * counts[n] >= most]
+
+
+def _beside(bench: Bench) -> Turn:
+    """A turn that begins beside the zeros that there are."""
+    slots, _ = bench.first([Trial()])
+    (turn,) = bench.turns([Trial(lifts(slots, slots), steps=None)])
+    return turn
 
 
 def _read(bench: Bench) -> LoopReading:

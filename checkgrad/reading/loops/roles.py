@@ -163,6 +163,12 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
     for (_, paths), turn in zip(groups.items(), turns, strict=True):
         if not turn.raised:
             after |= {p: v for p, v in turn.after.items() if p not in after and p not in paths}
+    delicate = {g for g, turn in zip(groups, turns, strict=True) if turn.raised}
+    (beside,) = bench.turns(
+        [Trial(lifts(slots, [p for p in slots if group_of(p, slots) not in delicate]), steps=None)]
+    )
+    if not beside.raised:
+        after |= {p: v for p, v in beside.after.items() if p not in after}
     changed = [p for p in slots if p in after and is_changed(slots[p], after[p])]
     if not changed:
         raise NotRead("no numbers are carried from turn to turn")
@@ -174,7 +180,6 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
         more = {p: v for p, v in lifted.after.items() if p in slots and p not in changed}
         changed += [p for p, v in more.items() if is_changed(slots[p], v)]
         lift = _lifted(slots, changed)
-    delicate = {g for g, turn in zip(groups, turns, strict=True) if turn.raised}
     lift += tuple(
         Edit(p, "lift", nudge_size(slots[p]), 60 + i)
         for i, (g, paths) in enumerate(groups.items())
@@ -222,6 +227,12 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
 def is_liftable(slot: Slot) -> bool:
     """Does it hold a zero, and is it no counter?"""
     return not np.all(slot.saved) and not (slot.whole and slot.saved.ndim == 0)
+
+
+def lifts(slots: Mapping[str, Slot], paths: Iterable[str]) -> tuple[Edit, ...]:
+    """What holds zeros is lifted from them: where all weights are 0 nothing moves."""
+    found = [p for p in paths if is_liftable(slots[p])]
+    return tuple(Edit(p, "lift", nudge_size(slots[p]), 300 + i) for i, p in enumerate(found))
 
 
 def _lifted(slots: Mapping[str, Slot], paths: Iterable[str]) -> tuple[Edit, ...]:

@@ -1,0 +1,126 @@
+"""What a turn on the bench is put to, and what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .watch import Told, in_columns
+
+MOST_AXES = 4  # of an array that can be an output
+
+
+def drawn(seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of what a slot holds as the turn begins.
+
+    do "add": *by* times standard normal numbers, drawn from *seed*, are added; "lift": their absolute values.
+    "draw": they are put there. "one": *by* is added to entry number *seed*. "times": everything is multiplied.
+    "roll": all moves on by so many places along axis *seed*.
+    """
+
+    path: str
+    do: str
+    by: float = 1.0
+    seed: int = 0
+
+    def of(self, value: np.ndarray) -> np.ndarray:
+        """What *value* becomes."""
+        if self.do == "one":
+            new = np.array(value)
+            new.reshape(-1)[self.seed] += self.by
+            return new
+        if self.do == "times":
+            return value * self.by
+        if self.do == "roll":
+            return np.roll(value, int(self.by), axis=self.seed)
+        noise = drawn(self.seed, value.shape)
+        if self.do == "draw":
+            return self.by * noise
+        return value + self.by * (np.abs(noise) if self.do == "lift" else noise)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of the turn.
+
+    factors: numbers of nodes whose values are multiplied. tell: nodes of which every value is told. digests: is one number
+    told of every value of every node? steps: slots told as they are before and after; None for all that changed.
+    operations: packed (see operate), what is operated on in this turn. course: the turns that are told of a run of many,
+    each from where the one before it ended; () for one turn.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    factors: tuple[tuple[int, float], ...] = ()
+    tell: tuple[int, ...] = ()
+    digests: bool = False
+    steps: tuple[str, ...] | None = ()
+    operations: tuple[Any, ...] | None = None
+    course: tuple[int, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """The turn that it ends with, counted from 0."""
+        return max(self.course, default=0)
+
+
+@dataclass
+class Turn:
+    """What one run of the turn did.
+
+    values: of a node, in order. digests: in order, a number each; places: (node, which, 1 for whole numbers + 2 for one
+    that is written so in the source, number of axes, the axes). told, peeked: of a turn that is operated on. failure:
+    the place of the error.
+    """
+
+    raised: str = ""
+    message: str = ""
+    line: int = 0
+    step: int = 0  # line of the statement of the loop that it came from
+    values: dict[int, list[np.ndarray]] = field(default_factory=dict)
+    places: list[tuple[int, ...]] = field(default_factory=list)
+    digests: list[float] = field(default_factory=list)
+    before: dict[str, np.ndarray] = field(default_factory=dict)
+    after: dict[str, np.ndarray] = field(default_factory=dict)
+    seconds: float = 0.0
+    told: dict[int, list[Told]] = field(default_factory=dict)
+    peeked: dict[int, list[list[Any]]] = field(default_factory=dict)
+    failure: tuple[Any, ...] = ()
+    beside: str = ""  # what something that it shows stopped with
+    shown: int = 0  # in which line
+    events: int = 0  # expressions that were evaluated
+
+    def as_data(self, where: Callable[[int], str], asides: Collection[int]) -> tuple[Any, ...]:
+        """The turn as it travels, with *where* a line is found, and whether it stopped at one of the *asides*."""
+        places = np.array(self.places, dtype=np.int64).reshape(-1, 4 + MOST_AXES)
+        digests = np.array(self.digests, dtype=float)
+        before = {p: v for p, v in self.before.items() if p in self.after or v.size == 1}
+        return (
+            self.raised,
+            self.message,
+            where(self.line) if self.line else "",
+            self.step in asides,
+            self.values,
+            places,
+            digests,
+            before,
+            self.after,
+            self.seconds,
+            {k: in_columns(values) for k, values in self.told.items()},
+            self.peeked,
+            self.failure,
+            f"{self.beside} ({where(self.shown)})" if self.beside else "",
+            self.events,
+        )
+
+
+def trial_of(data: tuple[Any, ...]) -> Trial:
+    edits, *rest = data
+    return Trial(tuple(Edit(*one) for one in edits), *rest)
