@@ -217,9 +217,8 @@ class Bench:
         assert self.state
         for path, leaf in self.state.leaves.items():
             now = leaf.now()
-            if now is None or now.shape != leaf.saved.shape:
-                continue
-            if differs(now, np.asarray(turn.before.get(path, leaf.saved))):
+            in_place = now is not None and now.shape == leaf.saved.shape
+            if in_place and now is not None and differs(now, leaf.saved):
                 turn.before[path] = now
 
     def done(self, scope: dict[str, Any]) -> None:

@@ -231,7 +231,7 @@ def is_liftable(slot: Slot) -> bool:
 
 def lifts(slots: Mapping[str, Slot], paths: Iterable[str]) -> tuple[Edit, ...]:
     """What holds zeros is lifted from them: where all weights are 0 nothing moves."""
-    found = [p for p in paths if is_liftable(slots[p])]
+    found = [p for p in paths if is_liftable(slots[p]) and not slots[p].whole]
     return tuple(Edit(p, "lift", nudge_size(slots[p]), 300 + i) for i, p in enumerate(found))
 
 
