@@ -180,7 +180,8 @@ def _cures(points: Points, slots: dict[str, Slot], own: Course, whole: bool) -> 
             yield Cure(
                 f"the rate of {value:.4g} is too large", f"at {value * shrink:.4g}", edits, factors
             )
-    for grow in (10.0, 100.0, 1000.0, 1e4, 1e5) if whole else ():
+    slow = whole and not own.lost and own.losses[-1] > STUCK * own.losses[0]
+    for grow in (10.0, 100.0, 1000.0, 1e4, 1e5) if slow else ():
         if found := _with_rate(points, slots, grow):
             value, edits, factors = found
             yield Cure(
