@@ -10,8 +10,9 @@ import numpy as np
 from checkgrad.reading.loops.face import Key
 from checkgrad.reading.loops.fit import Attempt, Slopes, Table, fit_of, settled
 from checkgrad.reading.loops.losses import LOSSES, MISTAKEN, Loss, aligned
+from checkgrad.reading.loops.nudges import group_of
 from checkgrad.reading.loops.points import Points, slope_of, values_of
-from checkgrad.reading.loops.roles import Output, Roles, Way, group_of, take, ways
+from checkgrad.reading.loops.roles import Output, Roles, Way, take, ways
 
 FOR_OWN, FOR_TARGETS, FOR_LATE = 0.005, 0.01, -1e-4  # what speaks a little for an attempt
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from checkgrad.reading.loops.face import Bench, Edit, Key, NotRead, Seen, Slot, Trial, Turn
+from checkgrad.reading.loops.nudges import group_of, is_liftable, lifted, lifts, nudge_size
 
-NUDGE = 0.05
 MOST_GROUPS = 60  # of data that are nudged
 SHAKY = 0.2  # share of values that may differ when a turn is run again
 SLIGHT = 1e-12
@@ -126,26 +125,6 @@ def alike(a: Seen, b: Seen | None) -> bool:
     return abs(a.number - b.number) <= SLIGHT * abs(a.number)
 
 
-def nudge_size(slot: Slot) -> float:
-    values = np.asarray(slot.saved, float)
-    with np.errstate(all="ignore"):
-        scale = float(np.sqrt(np.mean(values * values)))
-    return NUDGE * (scale if np.isfinite(scale) and scale > 0 else 1.0)
-
-
-def group_of(path: str, paths: Collection[str]) -> str:
-    """Data that are one thing: `data[3][1]` is one of data[*][1]."""
-    keys = re.findall(r"\[[^\]]*\]", path)
-    if not keys:
-        return path
-    if len(keys) == 1:
-        head = path[: path.index("[")] + "["
-        few = sum(other.startswith(head) for other in paths) <= 4
-        return path if few or not keys[0][1:-1].isdigit() else path.replace(keys[0], "[*]")
-    last = path.rindex(keys[-1])
-    return re.sub(r"\[\d+\]", "[*]", path[:last]) + path[last:]
-
-
 def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[Key]) -> Roles:
     """Nudge data, then what is carried and data once more beside where the loop begins."""
     groups: dict[str, list[str]] = {}
@@ -172,14 +151,14 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
     changed = [p for p in slots if p in after and is_changed(slots[p], after[p])]
     if not changed:
         raise NotRead("no numbers are carried from turn to turn")
-    lift = _lifted(slots, changed)
-    (lifted,) = bench.turns([Trial(lift, steps=None)])
-    if lifted.raised:
+    lift = lifted(slots, changed)
+    (above,) = bench.turns([Trial(lift, steps=None)])
+    if above.raised:
         lift = ()  # then from where it is
     else:
-        more = {p: v for p, v in lifted.after.items() if p in slots and p not in changed}
+        more = {p: v for p, v in above.after.items() if p in slots and p not in changed}
         changed += [p for p, v in more.items() if is_changed(slots[p], v)]
-        lift = _lifted(slots, changed)
+        lift = lifted(slots, changed)
     lift += tuple(
         Edit(p, "lift", nudge_size(slots[p]), 60 + i)
         for i, (g, paths) in enumerate(groups.items())
@@ -222,21 +201,6 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
         with_data,
         seen,
     )
-
-
-def is_liftable(slot: Slot) -> bool:
-    """Does it hold a zero, and is it no counter?"""
-    return not np.all(slot.saved) and not (slot.whole and slot.saved.ndim == 0)
-
-
-def lifts(slots: Mapping[str, Slot], paths: Iterable[str]) -> tuple[Edit, ...]:
-    """What holds zeros is lifted from them: where all weights are 0 nothing moves."""
-    found = [p for p in paths if is_liftable(slots[p]) and not slots[p].whole]
-    return tuple(Edit(p, "lift", nudge_size(slots[p]), 300 + i) for i, p in enumerate(found))
-
-
-def _lifted(slots: Mapping[str, Slot], paths: Iterable[str]) -> tuple[Edit, ...]:
-    return tuple(Edit(p, "lift", nudge_size(slots[p]), 7 + i) for i, p in enumerate(paths))
 
 
 def is_changed(slot: Slot, after: np.ndarray) -> bool:
