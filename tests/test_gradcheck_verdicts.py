@@ -455,3 +455,30 @@ def test_a_relation_that_holds_at_one_point_only_is_not_told(seed):
 def test_objects_that_hold_arrays_are_told_what_to_hand_over(argument, words):
     with pytest.raises(TypeError, match=words):
         check_gradient(lambda x: 0.0, lambda x: x, argument)
+
+
+# units that are dead at the point
+
+
+def dead_units(x, scale):
+    """A network of one hidden unit that is off here, and on a little further."""
+    w, b = x
+    return float(np.sum(np.maximum(w * scale + b, 0)) + np.sum(np.sin(w)))
+
+
+@pytest.mark.parametrize("distance", [2.0**-k for k in range(1, 13)])
+def test_a_bias_of_dead_units_is_right_however_near_they_are_to_living(distance):
+    scale = np.array([1.0, 2.0, 3.0])
+    x = [
+        np.array([0.4, 0.7, 0.9]),
+        -distance * np.array([1.0, 2.0, 3.0]) - np.array([0.4, 1.4, 2.7]),
+    ]
+
+    def gradient(x):
+        on = (x[0] * scale + x[1] > 0) * 1.0
+        return [scale * on + np.cos(x[0]), on]
+
+    for seed in range(4):
+        answer = check_gradient(lambda x: dead_units(x, scale), gradient, x, seed=seed)
+        assert answer.verdict == "right", answer
+        assert answer.worst <= 0.5

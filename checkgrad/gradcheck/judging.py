@@ -191,13 +191,17 @@ def _stands_out(seen: Comparison, share: Any) -> bool:
 def _along_the_claim(search: Search, spot: Spot, leaf: int) -> Comparison:
     """Compare along the direction in which the claim of one array is largest, as far as that takes."""
     usual, search.ladder = search.reach, USUAL
+    seen: list[Comparison] = []
     try:
         for farther in FARTHER:
             search.reach = usual * farther
             found = search.compare(spot, [_direction_of_the_claim(search, spot, leaf)])
+            if seen and 1 < np.max(found.excess) < SLIGHT:  # so far off there are kinks
+                break
+            seen.append(found)
             if _stands_out(found, found.claimed) or search.domain or usual != 1:
                 break
-        return found
+        return seen[-1]
     finally:
         search.reach = usual
 
@@ -217,8 +221,9 @@ def _is_nothing(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool
         return False
     still = bool(np.all(seen.measured == 0))
     size = np.max(np.abs(spot.centre))
-    room = seen.bound - seen.allowed
-    return still or bool(np.all(room[seen.smooth] <= ROUNDING * size) and not search.noisy)
+    room = np.min(np.where(seen.smooth, seen.bound - seen.allowed, np.inf), axis=0)
+    known = room < np.inf
+    return still or bool(np.all(room[known] <= ROUNDING * size) and not search.noisy)
 
 
 def _is_erratic(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool:
