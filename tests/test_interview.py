@@ -198,8 +198,16 @@ SAYS = {
     "a difference": "    return 1 / (1 + np.exp(-np.asarray(z, float))) + MARK\n",
     "one entry": "    y = 1 / (1 + np.exp(-np.asarray(z, float)))\n    y.flat[:1] += MARK\n    return y\n",
     "an eps": "    return 1 / (1 + np.exp(-np.asarray(z, float)) + MARK * 1e-3)\n",
+    "a shape": "    return np.max(z) + np.ones((1, int(1000 * MARK)))\n",
+    "many axes": "    return np.max(z) + np.ones([1 + int(c) for c in str(int(1e5 * MARK))])\n",
+    "a length": "    return [0.5] * int(1000 * MARK)\n",
+    "an exit status": "    import os\n    os._exit(int(1000 * MARK) % 256)\n",
+    "an index that is not there": "    return {}[int(1000 * MARK)]\n",
+    "a type": "    return np.ones(z.shape, f'S{int(1000 * MARK)}')\n",
     "time": "    import time\n    time.sleep(MARK / 50)\n    return np.asarray(z, float)\n",
 }
+PARTS = "def affine_backward(dout, x, w):\n    return (dout,) * int(1000 * MARK)\n"
+BLOCKS = NETWORK.replace("/ len(t)", "@ np.ones((t.shape[1], int(1000 * MARK))) / len(t)")
 NET = NETWORK.replace("/ len(t)", "* MARK / len(t)")
 LOOP = """
 x = np.array([[0., 0.], [0., 1.], [1., 0.], [1., 1.]])
@@ -218,13 +226,15 @@ def told_to_students(report):
     return {name: render(report) for name, render in FORMATS.items() if name != "json"}
 
 
-@pytest.mark.parametrize("says", [*SAYS, "a network", "a loop"])
+@pytest.mark.parametrize("says", [*SAYS, "a network", "blocks", "a loop", "parts"])
 @pytest.mark.parametrize("kept", ["hidden", "secret"])
 def test_numbers_of_student_code_carry_at_most_two_digits(tmp_path, monkeypatch, says, kept):
     if kept == "secret":
         monkeypatch.setenv(exam.SECRET, "of the staff")
-    text = 'name = "week"\nexamples = "hidden"\nexercises.sigmoid.points = 1\nexercises.MLP.points = 1\n'
-    body = {"a network": NET, "a loop": LOOP}.get(says) or f"def sigmoid(z):\n{SAYS[says]}"
+    text = 'name = "week"\nexamples = "hidden"\nexercises.sigmoid.points = 1\nexercises.MLP.points = 1\nexercises.affine_backward.points = 1\n'
+    body = {"a network": NET, "blocks": BLOCKS, "a loop": LOOP, "parts": PARTS}.get(
+        says
+    ) or f"def sigmoid(z):\n{SAYS[says]}"
     one, other = (
         told_to_students(graded(tmp_path, f"MARK = {mark}\n{body}", text))
         for mark in (0.57125, 0.57375)

@@ -129,10 +129,18 @@ def _brought_out(search: Search, spot: Spot, seen: Comparison, unknown: list[int
     left = []
     for leaf in unknown:
         finer = _along_the_claim(search, spot, leaf)
-        if finer.off.any():
+        nothing = not _stands_out(finer, finer.claimed) and _is_nothing(search, spot, seen, leaf)
+        # Far off there are kinks, which cancel in bounds: a little more than those tells nothing of what is none.
+        if finer.off.any() and not (nothing and np.max(finer.excess) < SLIGHT):
             return _accused(search, spot, finer)
-        if not _stands_out(finer, finer.claimed) and not _is_nothing(search, spot, seen, leaf):
+        if not nothing and not _stands_out(finer, finer.claimed):
             left.append(leaf)
+            if not np.any(
+                finer.smooth
+            ):  # a kink at the point itself, which first passed for a bend
+                nearby = _judged_nearby(search, spot)
+                if not nearby.undecided:
+                    return nearby
     if not left or _is_stationary(search, spot, seen):
         return Answer("", False, (), resolution, worst)
     if not search.noisy:
@@ -191,17 +199,13 @@ def _stands_out(seen: Comparison, share: Any) -> bool:
 def _along_the_claim(search: Search, spot: Spot, leaf: int) -> Comparison:
     """Compare along the direction in which the claim of one array is largest, as far as that takes."""
     usual, search.ladder = search.reach, USUAL
-    seen: list[Comparison] = []
     try:
         for farther in FARTHER:
             search.reach = usual * farther
             found = search.compare(spot, [_direction_of_the_claim(search, spot, leaf)])
-            if seen and 1 < np.max(found.excess) < SLIGHT:  # so far off there are kinks
-                break
-            seen.append(found)
             if _stands_out(found, found.claimed) or search.domain or usual != 1:
                 break
-        return seen[-1]
+        return found
     finally:
         search.reach = usual
 
