@@ -25,7 +25,8 @@ from .nodes import Rewritten
 from .on_bench import ignore
 from .operate import Operator, unpacked
 from .slots import State, differs, numbers_of, roots_of
-from .trial import MOST_AXES, Trial, Turn, drawn
+from .directions import drawn
+from .trial import MOST_AXES, Trial, Turn
 
 SEED = 20_017
 SECONDS = 0.5  # for a turn that is operated on
@@ -246,6 +247,8 @@ class Bench:
         self._over += 1
         if trial.steps != ():
             self.compare(trial, turn, scope)
+        if trial.along:
+            turn.look_along(trial.along)
 
     def beside(self) -> None:
         """Something that the turn shows stopped with an error."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from .directions import direction, drawn
 from .watch import Told, in_columns
 
 MOST_AXES = 4  # of an array that can be an output
-
-
-def drawn(seed: int, shape: tuple[int, ...]) -> np.ndarray:
-    return np.random.default_rng(seed).standard_normal(shape)
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,8 @@ class Trial:
     factors: numbers of nodes whose values are multiplied. tell: nodes of which every value is told. digests: is one number
     told of every value of every node? steps: slots told as they are before and after; None for all that changed.
     operations: packed (see operate), what is operated on in this turn. course: the turns that are told of a run of many,
-    each from where the one before it ended; () for one turn.
+    each from where the one before it ended; () for one turn. along: moves, each of slots and the seeds of directions; only
+    how far the steps go along them is told, in the place of the steps.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -64,6 +62,7 @@ class Trial:
     steps: tuple[str, ...] | None = ()
     operations: tuple[Any, ...] | None = None
     course: tuple[int, ...] = ()
+    along: tuple[tuple[tuple[str, int], ...], ...] = ()
 
     @property
     def last(self) -> int:
@@ -96,6 +95,7 @@ class Turn:
     beside: str = ""  # what something that it shows stopped with
     shown: int = 0  # in which line
     events: int = 0  # expressions that were evaluated
+    along: list[float] = field(default_factory=list)
 
     def as_data(self, where: Callable[[int], str], asides: Collection[int]) -> tuple[Any, ...]:
         """The turn as it travels, with *where* a line is found, and whether it stopped at one of the *asides*."""
@@ -118,7 +118,19 @@ class Turn:
             self.failure,
             f"{self.beside} ({where(self.shown)})" if self.beside else "",
             self.events,
+            np.array(self.along, dtype=float),
         )
+
+    def look_along(self, moves: Sequence[Sequence[tuple[str, int]]]) -> None:
+        """Keep of the steps how far they go along each of the moves, NaN where that is not known."""
+        steps = {p: np.asarray(v, float) - self.before[p] for p, v in self.after.items()}
+        for move in moves:
+            parts = [
+                float(np.sum(steps[p] * direction(seed, steps[p].shape))) if p in steps else np.nan
+                for p, seed in move
+            ]
+            self.along.append(sum(parts))
+        self.before, self.after = {}, {}
 
 
 def trial_of(data: tuple[Any, ...]) -> Trial:

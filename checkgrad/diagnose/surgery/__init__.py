@@ -31,7 +31,7 @@ from checkgrad.sandbox import Worker
 
 Read = Reading | NetworkReading | LoopReading
 SETS = 3  # of data, on which an operation does the same
-MOST_RUNS, MOST_FOR_ONE = 3000, 1000  # for one submission, and for one function of it
+MOST_RUNS, MOST_FOR_ONE = 4000, 1600  # for one submission, and for one function of it
 # What may lie between two ways to define the same: sign, sum or mean.
 CONVENTIONAL = ("sign", "times", "over", "one minus", "normalised", "passed through", "squared")
 LARGEST = 64  # entries of a value that is shown

@@ -16,14 +16,14 @@ from checkgrad.diagnose.surgery.table import MOST_UNKNOWN, Blocks, Reply, Runs, 
 from checkgrad.reading.loops import LoopReading
 from checkgrad.reading.loops.attempts import attempts_of
 from checkgrad.reading.loops.face import Ask, Bench, NotRead, Turn
-from checkgrad.reading.loops.fit import COARSE, RESOLVED, Attempt, Table, along, table_of
+from checkgrad.reading.loops.fit import COARSE, RESOLVED, Attempt, Table, table_of
 from checkgrad.reading.loops.points import Point, Points, entry_by_entry, values_of
 from checkgrad.reading.loops.rates import rates
 from checkgrad.reading.loops.roles import Output, take, ways
 from checkgrad.reading.loops.verdict import meant
 
-AFFORDABLE = 2_000_000  # numbers that turns may tell whose effect cannot be told before
-MANY = 200_000  # numbers that a turn may tell of which everything is asked
+MANY = 500_000  # numbers that a turn may tell of which everything is asked
+FEW_NUMBERS = 3_000  # that any other turn tells, about
 FEW = 24  # entries of all parameters, that are moved one by one
 LEAST = 3  # rows in which the slope of a block is known
 
@@ -285,9 +285,7 @@ class Turns:
     def __init__(self, bench: Bench, patient: LoopPatient) -> None:
         self.bench, self.patient = bench, patient
         self.count, self.at_once = 0, 48  # for the way to the bench costs as much as many turns
-        self.most_unknown = int(
-            np.clip(AFFORDABLE // patient.points.roles.steps_told, 30, MOST_UNKNOWN)
-        )
+        self.most_unknown = MOST_UNKNOWN
 
     def run(self, trials: Sequence[Trial]) -> list[Reply]:
         """What the trials give, in their order."""
@@ -300,12 +298,13 @@ class Turns:
                 tell=(self.patient.output.node,),
                 steps=tuple(roles.changed),
                 operations=operate.packed(t.operations),
+                along=tuple(tuple(m.seeds.items()) for m in settings[t.probe].moves),
             )
             for t in trials
         ]
         much = any(t.tell or t.peeks for t in trials)
         try:
-            turns = self.bench.turns(made, MANY if much else roles.steps_told)
+            turns = self.bench.turns(made, MANY if much else FEW_NUMBERS)
         except NotRead:
             return [Reply(None) for _ in trials]
         return [self.reply(t, turn) for t, turn in zip(trials, turns, strict=True)]
@@ -318,9 +317,8 @@ class Turns:
     def blocks(self, number: int, turn: Turn) -> Blocks:
         points = self.patient.points
         steps: dict[str, list[float]] = {name: [] for name in points.blocks}
-        for move in points.points[number].moves:
-            known = all(p in turn.before and p in turn.after for p in move.seeds)
-            steps[move.block].append(along(turn, move)[0] if known else np.nan)
+        for move, step in zip(points.points[number].moves, turn.along, strict=True):
+            steps[move.block].append(step)
         output = self.patient.output
         y = take(turn, output.node, output.way)
         return [y, *(np.array(found) for found in steps.values())]

@@ -18,9 +18,9 @@ from checkgrad.diagnose.surgery.table import Reply, Runs, Trial
 
 MOST = 4  # mistakes
 MOST_RUNS = 1000
-AT_A_TIME = 300  # texts that one run peeks at
+AT_A_TIME, AT_ONCE = 300, 300_000  # texts that one run peeks at, and numbers that they give, about
 ALIKE = 3  # options that are tried of those that give the same on the first set
-LARGEST = 64  # entries of a value whose effect is measured entry by entry
+LARGEST = 300  # entries of a value whose effect is measured entry by entry
 NEAR = 1e-7  # relative, of an answer that is predicted
 PLAIN = 1.5  # below this cost stands what needs no quantity from outside
 WIDE = 2.3  # above it stands what is due in the end, which says little
@@ -47,6 +47,7 @@ class Search:
         self.before: frozenset[int] = frozenset()
         self.whole: set[int] = set()  # statements that reach all that is wrong
         self._fresh: list[Reply] = []
+        self._slopes: dict[int, Any] = {}  # of the answers by the values of statements
         self.tried: list[Operation] = []
 
     # ---- running
@@ -101,7 +102,7 @@ class Search:
 
     def one(self, base: Reply, right: frozenset[int]) -> Operation | None:
         """The best operation on the run *base*, in which the blocks *right* are right."""
-        self.base, self.before, self._fresh = base, right, []
+        self.base, self.before, self._fresh, self._slopes = base, right, [], {}
         self.whole = set()
         self.options = Options(self.runs.nodes, self.runs.scenes, self.truth, base.told)
         blocks = base.blocks
@@ -316,8 +317,16 @@ class Search:
         self, peeks: Mapping[int, Sequence[str]], due: Mapping[str, Any]
     ) -> dict[tuple[int, int], list[Any]]:
         """What each text gives, turn by turn, by its statement and place; a run looks at so many that it takes no time."""
-        every = [(root, i) for root, texts in peeks.items() for i in range(len(texts))]
-        chunks = [every[at : at + AT_A_TIME] for at in range(0, len(every), AT_A_TIME)]
+        chunks: list[list[tuple[int, int]]] = [[]]
+        room = AT_ONCE
+        for root, texts in peeks.items():
+            size = sum(np.size(t.value) for t in self.base.told[root]) if texts else 0
+            for i in range(len(texts)):
+                if len(chunks[-1]) == AT_A_TIME or room < size and chunks[-1]:
+                    chunks.append([])
+                    room = AT_ONCE
+                chunks[-1].append((root, i))
+                room -= size
         trials = []
         for chunk in chunks:
             texts: dict[int, list[str]] = {}
@@ -325,7 +334,7 @@ class Search:
                 texts.setdefault(root, []).append(peeks[root][i])
             trials.append(self.trial(self.truth, peeks=texts, due=dict(due)))
         found: dict[tuple[int, int], list[Any]] = {}
-        for chunk, reply in zip(chunks, self.run(*trials) if trials else [], strict=True):
+        for chunk, reply in zip(chunks, self.run(*trials), strict=True):
             places: dict[int, int] = {}
             for root, i in chunk:
                 at = places[root] = places.get(root, -1) + 1
@@ -380,7 +389,13 @@ class Search:
         return will, unknown
 
     def slopes(self, roots: Sequence[int]) -> dict[int, Any]:
-        """How every entry of the answers follows every entry of these values, where it does so linearly."""
+        """How every entry of the answers follows every entry of these values, None where it does not do so linearly."""
+        new = [r for r in roots if r not in self._slopes]
+        self._slopes.update(dict.fromkeys(new))
+        self._slopes.update(self._measured(new))
+        return self._slopes
+
+    def _measured(self, roots: Sequence[int]) -> dict[int, Any]:
         blocks = self.base.blocks
         if blocks is None:
             return {}

@@ -69,6 +69,7 @@ class Turn:
     failure: tuple[Any, ...] = ()  # file, line, node, name and message of the error
     beside: str = ""  # what something that it shows stopped with, and where
     events: int = 0  # expressions that were evaluated
+    along: Sequence[float] = ()  # how far the steps go along each move that was asked for
 
     def step(self, path: str) -> np.ndarray:
         """What the turn added to a slot."""
@@ -131,6 +132,7 @@ class Bench:
                 *(tuple(map(astuple, t.edits)), t.factors, t.tell, t.digests, t.steps),
                 t.operations or self.operations,
                 t.course,
+                t.along,
             )
             for t in trials
         )
@@ -179,6 +181,7 @@ def turn_of(
     failure: tuple[Any, ...],
     beside: str,
     events: int,
+    along: np.ndarray,
 ) -> Turn:
     """A turn from what travelled."""
     return Turn(
@@ -194,6 +197,7 @@ def turn_of(
         failure,
         beside,
         int(events),
+        along.tolist(),
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from checkgrad.child.directions import direction
 from checkgrad.reading.loops.face import Turn
-from checkgrad.reading.loops.points import EPS, Move, Point, Points, direction
+from checkgrad.reading.loops.points import EPS, Move, Point, Points
 
 INFORMATIVE = 30.0  # times its error that a slope has to be to tell something
 SHARP, ENOUGH_SHARP = 1e-6, 4  # relative error of a slope without a kink nearby; equations

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from checkgrad.child.trial import drawn
+from checkgrad.child.directions import drawn
 from checkgrad.reading.loops.face import Edit, Key, NotRead, Trial, Turn
 from checkgrad.reading.loops.nudges import group_of
 from checkgrad.reading.loops.roles import Output, Roles, Way, take, ways
@@ -313,15 +313,6 @@ def values_of(point: Point, target: int | str, way: Way) -> np.ndarray | None:
         found = point.base.before.get(str(target))
         return None if found is None else np.asarray(found, float)
     return take(point.base, int(target), way)
-
-
-def direction(seed: int, shape: tuple[int, ...]) -> np.ndarray:
-    """A random direction; along one entry, counted from -1 on, where *seed* is negative."""
-    if seed >= 0:
-        return drawn(seed, shape)
-    unit = np.zeros(shape)
-    unit.reshape(-1)[-1 - seed] = 1.0
-    return unit
 
 
 def last_key(roles: Roles, node: int) -> Key:
