@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -90,7 +91,12 @@ class Scene:
 
     def spliced(self, root: ast.expr, changes: Sequence[tuple[Span, str]]) -> str:
         """The text of *root* with other text at some places, as an expression that can be evaluated."""
-        return "(\n" + self.replaced(root, changes) + "\n)"
+        text = self.replaced(root, changes)
+        owner = [c.name for c in self.classes if c.lineno <= root.lineno <= (c.end_lineno or 0)]
+        if owner and "__" in text:  # Python does this to private names while it compiles a class
+            private = rf"_{owner[-1].lstrip('_')}\1"
+            text = re.sub(r"(?<![\w'\"])(__\w*?[^\W_])(?!\w)", private, text)
+        return f"(\n{text}\n)"
 
     def replaced(self, root: ast.expr, changes: Sequence[tuple[Span, str]]) -> str:
         """The text of *root* with other text at some places."""
@@ -121,6 +127,11 @@ class Scene:
         return Scope(1, self.text.count("\n") + 1, frozenset(names), chains, elements, False)
 
     @cached_property
+    def classes(self) -> list[ast.ClassDef]:
+        """The outermost first."""
+        return [c for c in ast.walk(self.tree) if isinstance(c, ast.ClassDef)]
+
+    @cached_property
     def functions(self) -> dict[str, int]:
         """Functions of the module, with the number of arguments that they need."""
         return {
@@ -133,8 +144,7 @@ class Scene:
     def methods(self) -> set[str]:
         return {
             f"self.{d.name}"
-            for c in ast.walk(self.tree)
-            if isinstance(c, ast.ClassDef)
+            for c in self.classes
             for d in c.body
             if isinstance(d, ast.FunctionDef)
         }
@@ -150,8 +160,8 @@ class Scene:
         leading_back = self.leading_back(line)
         usual = [name for name, count in self.functions.items() if count == 1]
         found = [name for name in usual if name not in leading_back]
-        for cls in ast.walk(self.tree):
-            if isinstance(cls, ast.ClassDef) and cls.lineno <= line <= (cls.end_lineno or 0):
+        for cls in self.classes:
+            if cls.lineno <= line <= (cls.end_lineno or 0):
                 for d in cls.body:
                     if isinstance(d, ast.FunctionDef) and d.name in self.pure:
                         static = any(ast.unparse(one) == "staticmethod" for one in d.decorator_list)
