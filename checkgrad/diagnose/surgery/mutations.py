@@ -91,7 +91,11 @@ def mutations(scene: Scene, root: ast.expr, value: Value, fits: bool = True) -> 
     """Every single change of *root*. fits: only names whose values have the shape of what they replace."""
     scope = scene.scope_at(root.lineno)
     names = sorted(scope.names | scope.chains)
+    items = sorted(i for i in scope.items if value(i) is not None)
     for one in ast.walk(root):
+        if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Load):
+            for new, code, cost in _other_names(scene, one, items, value, fits):
+                yield Mutation(one, new, code, cost + 0.1 + min(len(scene.said(one)), 80) / 300)
         if not isinstance(one, ast.expr) or not hasattr(one, "lineno"):
             continue
         if isinstance(getattr(one, "ctx", None), ast.Store):
@@ -264,6 +268,7 @@ def _changes(
         return
     if isinstance(one, ast.Call):
         yield from _other_calls(scene, one)
+        yield from _other_receivers(scene, one)
     if isinstance(one, ast.Call | ast.BinOp) and np.ndim(got := value(one)):
         shape = np.shape(got)
         yield from ((n, "replaced", 1.15) for n in names if np.shape(value(n)) == shape)
@@ -386,6 +391,20 @@ def _sign(op: ast.operator) -> str:
     }.get(type(op), "+")  # fmt: skip
 
 
+def _other_receivers(scene: Scene, one: ast.Call) -> Iterator[tuple[str, str, float]]:
+    """The same method of what else has one applied to what comes out, or before to what goes in: a layer left out."""
+    if not isinstance(one.func, ast.Attribute) or len(one.args) != 1 or scene.is_plain_call(one):
+        return
+    text, own, given = scene.said(one), scene.said(one.func.value), scene.said(one.args[0])
+    for other in scene.receivers(one.lineno):
+        if other not in (own, "self"):
+            yield f"{other}.{one.func.attr}({text})", "passed through", 1.3
+            yield f"{own}.{one.func.attr}({other}.{one.func.attr}({given}))", "passed through", 1.3
+    if one in scene.thrown_away:
+        names = (a.id for a in one.args if isinstance(a, ast.Name))
+        yield from ((f"np.copyto({name}, {text})", "assigned", 0.9) for name in names)
+
+
 def _other_constants(one: ast.Constant) -> Iterator[tuple[str, str, float]]:
     if isinstance(one.value, bool):
         yield str(not one.value), "constant", 1.0
@@ -442,12 +461,15 @@ def _other_calls(scene: Scene, one: ast.Call) -> Iterator[tuple[str, str, float]
                     | ({"axis": other} if other else {})
                     | ({"keepdims": "True"} if keep else {})
                 )
-                if (other, keep) != (axis, "keepdims" in named):
-                    yield (
-                        call(lead, changed),
-                        "axis",
-                        0.75 + 0.1 * (other == "-1") + 0.05 * (keep != ("keepdims" in named)),
-                    )
+                if (other, keep) == (axis, "keepdims" in named):
+                    continue
+                cost = 0.75 + 0.1 * (other == "-1") + 0.05 * (keep != ("keepdims" in named))
+                yield call(lead, changed), "axis", cost
+                if name in ("sum", "mean") and function.endswith(name):
+                    whole = function
+                    function = f"{function.removesuffix(name)}{PAIRS[name][0]}"
+                    yield call(lead, changed), "axis", cost + 0.6
+                    function = whole
         if own:
             yield said(one.func.value), "dropped", 1.2  # type: ignore[attr-defined]
     elif method and own and not args:

@@ -108,7 +108,7 @@ class Options:
             known = self.values(scene.file, scope.first, scope.last, scope.is_function)
             owned = {c for c in scope.chains if c.startswith("self.")}
             elements = {f"{c}[{k}]" for c in owned for k in scope.keys}
-            names = sorted((scope.parameters | owned | elements) - known.keys())
+            names = sorted((scope.parameters | owned | elements | scope.items) - known.keys())
             if names:
                 found.setdefault((scene.file, scope.first), (root, names))
         return dict(found.values())

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from checkgrad.child.nodes import Node
 
+LIBRARIES = ("np", "numpy", "math", "random", "scipy", "sp", "copy", "time")
+CALLED = re.compile(r"([\w.\])]*\w)\(")
+OURS = ("_due", "_latest")
+CHANGING = ("copyto", "put", "fill", "append", "extend", "insert", "pop", "update", "sort", "setattr")
+OF_VALUES = frozenset(name for kind in (np.ndarray, dict, list, str) for name in dir(kind))
 MOST_BEFORE = 6  # lines
+MOST_ITEMS = 40  # elements that are not mentioned
 LONGEST = 2_000  # characters of an expression that is operated on
 EXPRESSION = "expression"
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -33,6 +42,9 @@ class Scope:
     is_function: bool = True
     parameters: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()  # by which elements are taken of attributes
+    items: frozenset[str] = (
+        frozenset()
+    )  # elements of parameters, and of what else has some, that are not mentioned
 
 
 @dataclass(eq=False)
@@ -42,6 +54,7 @@ class Scene:
     text: str
     nodes: Mapping[int, Node]
     file: str = ""
+    changing_elsewhere: frozenset[str] = frozenset()  # names of what changes something, in other files
     bytes_: bytes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -143,11 +156,34 @@ class Scene:
     @cached_property
     def methods(self) -> set[str]:
         return {
-            f"self.{d.name}"
-            for c in self.classes
-            for d in c.body
-            if isinstance(d, ast.FunctionDef)
+            f"self.{d.name}" for c in self.classes for d in c.body if isinstance(d, ast.FunctionDef)
         }
+
+    def receivers(self, line: int) -> list[str]:
+        """What has methods of the submission that are called: of the class that a line stands in, and of its function."""
+        around = [c for c in self.classes if c.lineno <= line <= (c.end_lineno or 0)][:1]
+        scope = self.scope_at(line)
+        found: dict[str, None] = {}
+        for one in ast.walk(around[0] if around else self.tree):
+            if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
+                base = one.func.value
+                inside = scope.first <= one.lineno <= scope.last
+                known = inside or self.said(base).startswith("self.")
+                if known and not self.is_plain_call(one) and not isinstance(base, ast.Call):
+                    found[self.said(base)] = None
+        numbered = {re.sub(r"\[\d+\]$", "", text) for text in found if re.search(r"\[\d+\]$", text)}
+        lengths = {base: 1 + max(self._indices(base), default=0) for base in numbered}
+        more = [f"{base}[{i}]" for base, n in lengths.items() for i in range(min(n, 12))]
+        return list(dict.fromkeys([*found, *more]))[:16]
+
+    def _indices(self, base: str) -> list[int]:
+        return [int(i) for i in re.findall(rf"{re.escape(base)}\[(\d+)\]", self.text)]
+
+    @cached_property
+    def thrown_away(self) -> set[ast.expr]:
+        """Calls that are statements by themselves."""
+        found = (one for one in ast.walk(self.tree) if isinstance(one, ast.Expr))
+        return {one.value for one in found if isinstance(one.value, ast.Call)}
 
     def unary(self, line: int) -> list[str]:
         """What can be called there with one value, found once for every line."""
@@ -210,10 +246,29 @@ class Scene:
         """Is it NumPy's, Python's, or a method of an array, and no code of the student's?"""
         function = call.func
         if isinstance(function, ast.Attribute):
-            base = function.value
-            own = isinstance(base, ast.Name) and base.id == "self"
-            return not own and function.attr not in self.defined
+            base: ast.expr = function.value
+            while isinstance(base, ast.Attribute):
+                base = base.value
+            if isinstance(base, ast.Name) and base.id in LIBRARIES:
+                return True
+            own = isinstance(function.value, ast.Name) and function.value.id == "self"
+            return not own and function.attr not in self.defined and function.attr in OF_VALUES
         return isinstance(function, ast.Name) and function.id not in self.defined
+
+    def runs_code(self, text: str) -> bool:
+        """Does an expression call what may change something, of this file or another?"""
+        return any(map(self._may_change, CALLED.findall(text)))
+
+    def _may_change(self, called: str) -> bool:
+        root, _, _ = called.partition(".")
+        *way, name = called.split(".")
+        if name in self.changing_elsewhere or name in CHANGING:
+            return True
+        if name in self.defined:
+            return name not in self.pure
+        if way:
+            return root not in LIBRARIES and name not in OF_VALUES
+        return name not in OURS and not hasattr(builtins, name)
 
     @cached_property
     def defined(self) -> set[str]:
@@ -286,6 +341,7 @@ def _scopes(tree: ast.AST, attributes: frozenset[str]) -> Iterator[Scope]:
                 elements,
                 parameters=given,
                 keys=frozenset(_keys(one)),
+                items=frozenset(_items(one, given)),
             )
             yield from _scopes(one, attributes)
         else:
@@ -334,6 +390,16 @@ def _keys(tree: ast.AST) -> Iterator[str]:
             one.slice, ast.Slice | ast.Tuple
         ):
             yield ast.unparse(one.slice)
+
+
+def _items(function: ast.AST, parameters: frozenset[str]) -> Iterator[str]:
+    """Elements by the keys that vary from turn to turn, of parameters and of what has elements, that it does not mention."""
+    found = [o for o in ast.walk(function) if isinstance(o, ast.Subscript) and _is_plain(o.value)]
+    taken = [o for o in found if isinstance(o.slice, ast.Name | ast.BinOp | ast.JoinedStr)]
+    keys = sorted({ast.unparse(o.slice) for o in taken})
+    named = sorted({ast.unparse(o.value) for o in taken} | (parameters if keys else set()))
+    every = {f"{name}[{key}]" for name in named for key in keys} - set(map(ast.unparse, found))
+    yield from sorted(every)[:MOST_ITEMS]
 
 
 def _is_item(one: ast.AST, *keys: type[ast.expr]) -> bool:

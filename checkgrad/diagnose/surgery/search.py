@@ -121,6 +121,9 @@ class Search:
         used = [r for r in roots if not self.runs.nodes[r].scope.endswith("__init__")]
         clean = [r for r in used if front & reach[r] and not reach[r] & right]
         self.whole = {r for r in clean if wrong <= reach[r]}
+        lost = [r for r in roots if self.is_thrown_away(r)]
+        if lost and (found := self.among(lost)) and self.is_whole(found):
+            return found
         best: Operation | None = None
         for fits, wide, enough in ((True, False, PLAIN), (True, True, WIDE), (False, False, WIDE)):
             best = _cheapest(best, self.among(clean, fits, wide))
@@ -176,18 +179,43 @@ class Search:
         node = self.runs.nodes[number]
         return any(file == node.file and a <= node.line <= b for file, a, b in self.sound)
 
+    def is_thrown_away(self, number: int) -> bool:
+        """Is it a call whose value nobody takes?"""
+        scene, expression = self.options.scene(number), self.options.expression(number)
+        return scene is not None and expression in scene.thrown_away
+
     def reached(self, roots: Sequence[int]) -> dict[int, frozenset[int]]:
         """Which blocks move with the value of a statement; all where it cannot be moved."""
+        found = self.moved_by({r: [r] for r in roots})
+        # what a call gives may be of no use, and what it is given is
+        given = {r: self.given_to_calls(r) for r in roots if not found[r]}
+        return found | self.moved_by({r: nodes for r, nodes in given.items() if nodes})
+
+    def moved_by(self, nodes: Mapping[int, Sequence[int]]) -> dict[int, frozenset[int]]:
+        """Which blocks move with all of some nodes."""
         base = self.base.blocks or []
-        replies = self.run(*(self.trial(self.truth, changes={r: NUDGE}) for r in roots))
+        replies = self.run(
+            *(self.trial(self.truth, changes=dict.fromkeys(ks, NUDGE)) for ks in nodes.values())
+        )
         found = {}
-        for root, reply in zip(roots, replies, strict=True):
+        for root, reply in zip(nodes, replies, strict=True):
             if reply.blocks is None or len(reply.blocks) != len(base):
                 found[root] = self.truth.everything - self.before
             else:
                 pairs = zip(reply.blocks, base, strict=True)
                 found[root] = frozenset(i for i, (a, b) in enumerate(pairs) if _moved(a, b))
         return found
+
+    def given_to_calls(self, root: int) -> list[int]:
+        """What gives numbers to the calls of the student's code in a statement."""
+        scene, expression = self.options.scene(root), self.options.expression(root)
+        if scene is None or expression is None:
+            return []
+        calls = (o for o in ast.walk(expression) if isinstance(o, ast.Call))
+        given = (a for c in calls if not scene.is_plain_call(c) for a in c.args)
+        numbers = (scene.number_of(a) for a in given if not isinstance(a, ast.Starred))
+        told = self.base.told
+        return [k for k in numbers if k is not None and k in told and is_number(told[k][0].value)]
 
     def among(
         self, roots: Sequence[int], fits: bool = True, wide: bool = False
@@ -299,9 +327,7 @@ class Search:
             peeks[root], kept[root] = [], []
             for option in options:
                 text = _without(option.text, calls)
-                runs_code = scene is not None and any(
-                    f"{name}(" in text for name in scene.defined - scene.pure
-                )
+                runs_code = scene is not None and scene.runs_code(text)
                 kept[root].append((option, None if runs_code else len(peeks[root])))
                 if not runs_code:
                     peeks[root].append(text)

@@ -122,6 +122,9 @@ class Theatre:
                 self.documents[file] = document
             except (OSError, Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):
                 continue
+        for file, scene in found.items():
+            others = [s.defined - s.pure for name, s in found.items() if name != file]
+            scene.changing_elsewhere = frozenset().union(*others)
         return found
 
     def ask(self, requests: Sequence[Request]) -> list[Behaviour]:

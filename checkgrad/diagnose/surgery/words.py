@@ -50,6 +50,9 @@ KINDS = {
     "passed through": Kind(
         "A function has to be applied to this value first.", "What should these numbers be?"
     ),
+    "assigned": Kind(
+        "What the call gives is thrown away.", "Where does the value of this call go?"
+    ),
     "normalised": Kind(
         "The values have to be divided by their sum.", "What should they add up to?"
     ),
@@ -132,6 +135,9 @@ def spoken(due: Due, kind: str) -> str:
 def due_text(operation: Operation, said: str, kind: str) -> str:
     """What is due, as the student would write it; quantities in words."""
     text = operation.new.replace(ITSELF, said)
+    if operation.code == "assigned":
+        name, _, _ = text.removeprefix("np.copyto(").partition(",")
+        return f"{name} = {said}"
     if operation.due is None:
         tree = parsed(text)
         return ast.unparse(tree) if tree is not None else text
