@@ -6,45 +6,46 @@ import ast
 import builtins
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from checkgrad.child.nodes import Node
+from checkgrad.diagnose.surgery.scopes import (
+    DEFINITIONS,
+    Scope,
+    chains_of,
+    elements_of,
+    has_effects,
+    is_load,
+    scopes_of,
+)
 
 LIBRARIES = ("np", "numpy", "math", "random", "scipy", "sp", "copy", "time")
 CALLED = re.compile(r"([\w.\])]*\w)\(")
 OURS = ("_due", "_latest")
-CHANGING = ("copyto", "put", "fill", "append", "extend", "insert", "pop", "update", "sort", "setattr")
+CHANGING = (
+    "copyto",
+    "put",
+    "fill",
+    "append",
+    "extend",
+    "insert",
+    "pop",
+    "update",
+    "sort",
+    "setattr",
+)
 OF_VALUES = frozenset(name for kind in (np.ndarray, dict, list, str) for name in dir(kind))
 MOST_BEFORE = 6  # lines
-MOST_ITEMS = 40  # elements that are not mentioned
 LONGEST = 2_000  # characters of an expression that is operated on
 EXPRESSION = "expression"
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 Span = tuple[int, int]  # offsets in the file, in bytes
 Position = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What a function can name: its variables, attributes of its object, elements that it mentions."""
-
-    first: int
-    last: int
-    names: frozenset[str]
-    chains: frozenset[str]  # "self.a", "cache['Z1']"
-    elements: frozenset[str]  # "y[i]", "self.W[i + 1].T"
-    is_function: bool = True
-    parameters: frozenset[str] = frozenset()
-    keys: frozenset[str] = frozenset()  # by which elements are taken of attributes
-    items: frozenset[str] = (
-        frozenset()
-    )  # elements of parameters, and of what else has some, that are not mentioned
 
 
 @dataclass(eq=False)
@@ -54,7 +55,9 @@ class Scene:
     text: str
     nodes: Mapping[int, Node]
     file: str = ""
-    changing_elsewhere: frozenset[str] = frozenset()  # names of what changes something, in other files
+    changing_elsewhere: frozenset[str] = (
+        frozenset()
+    )  # names of what changes something, in other files
     bytes_: bytes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,7 +126,7 @@ class Scene:
     @cached_property
     def scopes(self) -> list[Scope]:
         """The functions, the innermost last; their class's attributes count as theirs."""
-        return sorted(_scopes(self.tree, frozenset()), key=lambda s: (s.first, -s.last))
+        return sorted(scopes_of(self.tree, frozenset()), key=lambda s: (s.first, -s.last))
 
     def scope_at(self, line: int) -> Scope:
         """The innermost function there, or the module."""
@@ -135,8 +138,8 @@ class Scene:
         """What statements of the module can name."""
         within = [s for s in self.tree.body if not isinstance(s, DEFINITIONS)]
         body = ast.Module([s for s in within if not isinstance(s, ast.Import | ast.ImportFrom)], [])
-        names = {n.id for n in ast.walk(body) if isinstance(n, ast.Name) and not _is_load(n)}
-        chains, elements = frozenset(_chains(body, own=False)), frozenset(_elements(body))
+        names = {n.id for n in ast.walk(body) if isinstance(n, ast.Name) and not is_load(n)}
+        chains, elements = frozenset(chains_of(body, own=False)), frozenset(elements_of(body))
         return Scope(1, self.text.count("\n") + 1, frozenset(names), chains, elements, False)
 
     @cached_property
@@ -230,7 +233,7 @@ class Scene:
                 bodies.setdefault(d.name, []).append(d)
         found = set(bodies)
         for name, defined in bodies.items():
-            if any(_has_effects(one) for body in defined for one in ast.walk(body)):
+            if any(has_effects(one) for body in defined for one in ast.walk(body)):
                 found.discard(name)
         while more := {n for n in found if any(self._calls(b) - found for b in bodies[n])}:
             found -= more
@@ -319,95 +322,3 @@ def place(node: Node) -> Position:
 
 def position(one: ast.expr | ast.stmt) -> Position:
     return one.lineno, one.col_offset, one.end_lineno or one.lineno, one.end_col_offset or 0
-
-
-def _scopes(tree: ast.AST, attributes: frozenset[str]) -> Iterator[Scope]:
-    for one in ast.iter_child_nodes(tree):
-        if isinstance(one, ast.ClassDef):
-            yield from _scopes(one, frozenset(_chains(one, own=True)))
-        elif isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
-            taken = {a.arg for a in (*one.args.posonlyargs, *one.args.args, *one.args.kwonlyargs)}
-            names = {n.id for n in ast.walk(one) if isinstance(n, ast.Name) and not _is_load(n)}
-            chains = frozenset(_chains(one, own=False))
-            last = one.end_lineno or one.lineno
-            variables = frozenset((taken | names) - {"self"})
-            elements = frozenset(_elements(one))
-            given = frozenset(taken - {"self"})
-            yield Scope(
-                one.lineno,
-                last,
-                variables,
-                chains | attributes,
-                elements,
-                parameters=given,
-                keys=frozenset(_keys(one)),
-                items=frozenset(_items(one, given)),
-            )
-            yield from _scopes(one, attributes)
-        else:
-            yield from _scopes(one, attributes)
-
-
-def _has_effects(one: ast.AST) -> bool:
-    """Does it store into what may be seen from outside?"""
-    if isinstance(one, ast.Attribute | ast.Subscript):
-        return not _is_load(one)
-    return isinstance(one, ast.Global | ast.Nonlocal | ast.AugAssign)
-
-
-def _is_load(node: ast.AST) -> bool:
-    return isinstance(getattr(node, "ctx", None), ast.Load)
-
-
-def _chains(tree: ast.AST, own: bool) -> Iterator[str]:
-    """Attributes of names and constant elements: of the object itself only, if *own*."""
-    for one in ast.walk(tree):
-        if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name):
-            if one.value.id in ("np", "numpy", "math", "random") or one.attr in (
-                "T",
-                "shape",
-                "size",
-            ):
-                continue
-            if not own or one.value.id == "self":
-                yield ast.unparse(one)
-        elif not own and _is_item(one, ast.Constant):
-            yield ast.unparse(one)
-
-
-def _elements(tree: ast.AST) -> Iterator[str]:
-    """Elements at places that vary."""
-    for one in ast.walk(tree):
-        if _is_item(one, ast.Name, ast.BinOp, ast.Tuple) and _is_load(one):
-            yield ast.unparse(one)
-
-
-def _keys(tree: ast.AST) -> Iterator[str]:
-    """By what elements are taken of attributes."""
-    items = (one for one in ast.walk(tree) if isinstance(one, ast.Subscript))
-    for one in items:
-        if isinstance(one.value, ast.Attribute) and not isinstance(
-            one.slice, ast.Slice | ast.Tuple
-        ):
-            yield ast.unparse(one.slice)
-
-
-def _items(function: ast.AST, parameters: frozenset[str]) -> Iterator[str]:
-    """Elements by the keys that vary from turn to turn, of parameters and of what has elements, that it does not mention."""
-    found = [o for o in ast.walk(function) if isinstance(o, ast.Subscript) and _is_plain(o.value)]
-    taken = [o for o in found if isinstance(o.slice, ast.Name | ast.BinOp | ast.JoinedStr)]
-    keys = sorted({ast.unparse(o.slice) for o in taken})
-    named = sorted({ast.unparse(o.value) for o in taken} | (parameters if keys else set()))
-    every = {f"{name}[{key}]" for name in named for key in keys} - set(map(ast.unparse, found))
-    yield from sorted(every)[:MOST_ITEMS]
-
-
-def _is_item(one: ast.AST, *keys: type[ast.expr]) -> bool:
-    """Is it an item of something that has a name, with a key of one of these kinds?"""
-    return isinstance(one, ast.Subscript) and _is_plain(one.value) and isinstance(one.slice, keys)
-
-
-def _is_plain(one: ast.expr) -> bool:
-    return isinstance(one, ast.Name) or (
-        isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name)
-    )

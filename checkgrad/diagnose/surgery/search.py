@@ -355,10 +355,10 @@ class Search:
                 room -= size
         trials = []
         for chunk in chunks:
-            texts: dict[int, list[str]] = {}
+            few: dict[int, list[str]] = {}
             for root, i in chunk:
-                texts.setdefault(root, []).append(peeks[root][i])
-            trials.append(self.trial(self.truth, peeks=texts, due=dict(due)))
+                few.setdefault(root, []).append(peeks[root][i])
+            trials.append(self.trial(self.truth, peeks=few, due=dict(due)))
         found: dict[tuple[int, int], list[Any]] = {}
         for chunk, reply in zip(chunks, self.run(*trials), strict=True):
             places: dict[int, int] = {}

@@ -1,0 +1,131 @@
+"""Repairs, kind by kind: a program with one mistake, the line of it, and what the report says is due."""
+
+import textwrap
+
+import pytest
+
+from checkgrad.grading import grade
+
+LAYERS = """
+import numpy as np
+
+class Dense:
+    def __init__(self, inputs, outputs):
+        self.w = np.random.randn(inputs, outputs) * 0.5
+        self.b = np.zeros(outputs)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w + self.b
+
+    def backward(self, d):
+        self.dw = self.x.T @ d
+        self.db = d.sum(axis=0)
+        return d @ self.w.T
+
+class Tanh:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+
+    def backward(self, d):
+        return d * (1 - self.y ** 2)
+
+class Net:
+    def __init__(self):
+        self.first, self.act, self.last = Dense(3, 4), Tanh(), Dense(4, 2)
+
+    def forward(self, x):
+        return self.last.forward(self.act.forward(self.first.forward(x)))
+
+    def backward(self, y, t):
+        d = (y - t) / len(t)
+        d = self.last.backward(d)
+        {middle}
+        self.first.backward(d)
+
+def train(net, x, t, rate=0.1, epochs=20):
+    for _ in range(epochs):
+        y = net.forward(x)
+        net.backward(y, t)
+        for layer in (net.first, net.last):
+            layer.w -= rate * layer.dw
+            layer.b -= rate * layer.db
+
+if __name__ == "__main__":
+    x, t = np.random.randn(6, 3), np.random.randn(6, 2)
+    train(Net(), x, t)
+"""
+
+LARGE = """
+import numpy as np
+
+class Net:
+    def __init__(self):
+        self.u = np.random.randn(784, 32) * 0.1
+        self.b = np.zeros(32)
+        self.v = np.random.randn(32, 10) * 0.1
+        self.c = np.zeros(10)
+
+    def forward(self, x):
+        self.h = np.tanh(x @ self.u + self.b)
+        e = np.exp(self.h @ self.v + self.c)
+        self.y = e / e.sum(axis=1, keepdims=True)
+        return self.y
+
+    def backward(self, x, labels):
+        t = np.zeros((len(labels), 10))
+        t[np.arange(len(labels)), labels] = 1
+        dv = (self.y - t) / len(labels)
+        du = dv @ self.v.T  # here
+        return x.T @ du, du.sum(0), self.h.T @ dv, dv.sum(0)
+"""
+
+PRIVATE = """
+import numpy as np
+
+class Regression:
+    def __init__(self, n):
+        self.__w = np.zeros((n, 1))
+        self.__b = np.zeros((1, 1))
+
+    def outputs(self, x):
+        return 1 / (1 + np.exp(-(x @ self.__w + self.__b)))
+
+    def fit(self, x, t, rate=0.5, steps=50):
+        for _ in range(steps):
+            y = self.outputs(x)
+            self.__w = self.__w - rate * x.T @ (y - t) / len(x)
+            self.__b = self.__b - rate * np.sum(y - t, axis=0, keepdims=True)  # here
+
+if __name__ == "__main__":
+    x = np.random.randn(20, 3)
+    Regression(3).fit(x, (x[:, :1] > 0) * 1.0)
+"""
+
+KINDS = {
+    "a layer left out on the way back": (LAYERS.format(middle="pass"), "first.backward", "self.act.backward(d)"),
+    "what a call gives is thrown away": (
+        LAYERS.format(middle="self.act.backward(d)  # here"), "# here", "d = self.act.backward(d)"
+    ),
+    "a slope left out where parameters are large": (LARGE, "# here", "(1 - self.h ** 2)"),
+    "private names": (PRIVATE, "# here", "np.mean"),
+}  # fmt: skip
+
+
+def repaired(folder, source):
+    path = folder / "hw.py"
+    path.write_text(textwrap.dedent(source))
+    return [(o, r) for o in grade(path).outcomes for r in o.repairs]
+
+
+def line_of(source, mark):
+    return next(i for i, line in enumerate(source.split("\n"), 1) if mark in line)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_mistake_of_this_kind_is_found_at_its_line(tmp_path, name):
+    source, mark, due = KINDS[name]
+    (_, repair), *_ = repaired(tmp_path, source)
+    assert repair.place.line == line_of(source, mark)
+    assert due in repair.due
