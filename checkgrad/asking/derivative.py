@@ -157,11 +157,17 @@ def _apart(mine: Mapping[str, str], other: Mapping[str, str]) -> str:
     """The sign or factor between a gradient that takes the slope of the outputs along, and that of the loss composed with them."""
     if mine.get("sign") == "negative":
         return "of the opposite sign"
+    found = powers_apart(mine, other)
+    return Powers(*found).words if found else ""
+
+
+def powers_apart(mine: Mapping[str, str], other: Mapping[str, str]) -> tuple[int, int] | None:
+    """By which powers of N and C a gradient differs from that of its own loss, both right by their conventions."""
     reductions = [one.get("reduction", "mean") for one in (mine, other)]
     if not set(reductions) <= POWERS.keys():
-        return ""
+        return None
     (n, c), (others_n, others_c) = (POWERS[r] for r in reductions)
-    return Powers(n - others_n, c - others_c).words
+    return n - others_n, c - others_c
 
 
 OVER_SAMPLES = re.compile(r"too small, and N = ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,27 +18,46 @@ ASKED_FOR = 0.75  # the strength of the penalty that is asked for; no usual fact
 SAME = 1e-6
 
 
+class Clash(NamedTuple):
+    """A penalty that is not the slope of that in the loss: the gradient, asked for with one, and what multiplies the
+    squares in the loss, and the weights in the gradient."""
+
+    gradient: Student
+    in_loss: float
+    in_gradient: float
+
+
 def penalties(student: Student) -> Iterator[Observation]:
     """The gradient of the penalty beside that of the same function's loss, where both grow with the weights' squares."""
+    if found := clash(student):
+        share = found.in_gradient / (2 * found.in_loss)
+        problem = f"its penalty is {share:.4g} times the slope of the penalty of the loss"
+        probe = _of_weights(student)[0]
+        (got,) = found.gradient.answers([probe])
+        yield Observation(probe, got, difference=Difference(problem))
+
+
+def clash(student: Student) -> Clash | None:
+    """How the penalties of a function that gives a loss and its gradient differ; None where they do not."""
     own = student.forward
     if own is None or own.reading.candidate.function != student.reading.candidate.function:
-        return
+        return None
     gradient, loss = _asked_for(student), _asked_for(own)
-    probes = [p for p in student.probes if np.ndim(p[0]) == 2 and np.asarray(p[0]).dtype == float][
-        :2
-    ]
+    probes = _of_weights(student)
     if gradient is None or loss is None or len(probes) < 2:
-        return
+        return None
     factors = [_factors(student, own, gradient, loss, probe) for probe in probes]
     told = [one for one in factors if one is not None]
     if len(told) < 2 or not np.allclose(told[0], told[1], rtol=SAME, atol=SAME):
-        return
+        return None
     in_loss, in_gradient = told[0]
-    if in_loss and not np.isclose(in_gradient, 2 * in_loss, rtol=SAME):
-        share = in_gradient / (2 * in_loss)
-        problem = f"its penalty is {share:.4g} times the slope of the penalty of the loss"
-        (got,) = gradient.answers([probes[0]])
-        yield Observation(probes[0], got, difference=Difference(problem))
+    agree = not in_loss or np.isclose(in_gradient, 2 * in_loss, rtol=SAME)
+    return None if agree else Clash(gradient, in_loss, in_gradient)
+
+
+def _of_weights(student: Student) -> list[Probe]:
+    probes = student.probes
+    return [p for p in probes if np.ndim(p[0]) == 2 and np.asarray(p[0]).dtype == float][:2]
 
 
 def _asked_for(student: Student) -> Student | None:

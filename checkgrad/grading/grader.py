@@ -214,7 +214,8 @@ class Grader:
         """The report, of which all verdicts stand, with repairs for what is wrong; no fault of ours spoils it."""
         try:
             with self.read.interview.counted():
-                return operated(report, self.read.surgery, self._reading_of, self.read.seed)
+                read, own = self._reading_of, self.subjects.own_loss
+                return operated(report, self.read.surgery, read, own, self.read.seed)
         except Exception:
             return report
 

@@ -15,6 +15,7 @@ from checkgrad.reading.loops import LoopReading
 
 if TYPE_CHECKING:
     from checkgrad.diagnose.surgery import Surgery
+    from checkgrad.diagnose.surgery.of_functions import OwnLoss
 
 NO_TIME = "what would make it right was not looked for, for want of time"
 RIGHT, SLOPE = "matches_the_formula", "agrees_with_the_numeric_derivative"
@@ -22,7 +23,13 @@ Understood = Reading | NetworkReading | LoopReading
 Read = Callable[[Outcome], Understood | None]  # how the function of an outcome is understood
 
 
-def operated(report: Report, begin: Callable[[set[str]], Surgery], read: Read, seed: int) -> Report:
+def operated(
+    report: Report,
+    begin: Callable[[set[str]], Surgery],
+    read: Read,
+    own: Callable[[Outcome], OwnLoss | None],
+    seed: int,
+) -> Report:
     """The report with repairs at the first failure of every function that is not right by itself.
 
     What there is no time for is told as that.
@@ -41,7 +48,7 @@ def operated(report: Report, begin: Callable[[set[str]], Surgery], read: Read, s
                 found[i] = replace(outcome, note=_with(outcome.note, NO_TIME))
                 continue
             reading = read(outcome)
-            own_loss = outcome.check == SLOPE
+            own_loss = own(outcome) if outcome.check == SLOPE else None
             try:
                 repairs = surgery.repairs_for(reading, seed, own_loss) if reading else []
             except OutOfTime:

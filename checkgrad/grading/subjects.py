@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
+from checkgrad.asking import penalty
+from checkgrad.asking.derivative import powers_apart
 from checkgrad.asking.network import gradients
 from checkgrad.asking.student import Student
 from checkgrad.asking.truth import Network
 from checkgrad.exercise import Formula
 from checkgrad.exercises.mlp import NETWORK
+from checkgrad.grading.telling import asks_about
 from checkgrad.grading.understood import Understood
 from checkgrad.judging import (
+    Question,
     demands,
     wrong,
 )
+from checkgrad.model import Outcome
 from checkgrad.networks.candidates import (
     NetworkCandidate,
     NetworkReading,
@@ -24,6 +30,9 @@ from checkgrad.reading import (
     is_taken_up,
 )
 from checkgrad.reading.recipe import last_name
+
+if TYPE_CHECKING:
+    from checkgrad.diagnose.surgery.of_functions import OwnLoss
 
 
 class Subjects:
@@ -113,6 +122,19 @@ class Subjects:
         parts = [candidate.function, *(d.name for d in candidate.parts)]
         mentioned = set().union(*map(self.read.mentions, parts))
         return wrong(self._used(mentioned))
+
+    def own_loss(self, outcome: Outcome) -> OwnLoss | None:
+        """What the gradient of an outcome owes to the loss beside it."""
+        from checkgrad.diagnose.surgery.of_functions import OwnLoss  # only for what is not right
+
+        question = Question(outcome.exercise, outcome.function, outcome.check)
+        student = next((s for c, s in self.students.items() if asks_about(question, c)), None)
+        if student is None or student.forward is None:
+            return None
+        if differ := penalty.clash(student):
+            return OwnLoss((0, 0), differ.gradient.reading, 2 * differ.in_loss)
+        mine, other = (one.reading.convention for one in (student, student.forward))
+        return OwnLoss(powers_apart(mine, other) or (0, 0))
 
     def _forward(self, candidate: Candidate) -> Student | None:
         derivative = candidate.exercise.derivative

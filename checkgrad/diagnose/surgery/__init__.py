@@ -16,6 +16,7 @@ import numpy as np
 from checkgrad.child import operate
 from checkgrad.child.source import Document
 from checkgrad.diagnose.surgery import of_functions, of_loops, of_networks, words
+from checkgrad.diagnose.surgery.of_functions import OwnLoss
 from checkgrad.diagnose.surgery.of_loops import LoopPatient
 from checkgrad.diagnose.surgery.of_stops import StoppedLoop
 from checkgrad.diagnose.surgery.options import is_number
@@ -55,10 +56,12 @@ class Surgery:
     def close(self) -> None:
         self.theatre.worker.close()
 
-    def repairs_for(self, reading: Read, seed: int = 0, own_loss: bool = False) -> list[Repair]:
+    def repairs_for(
+        self, reading: Read, seed: int = 0, own_loss: OwnLoss | None = None
+    ) -> list[Repair]:
         """What makes everything right that is wrong under *reading*, the nearest to the loss first; [] if unknown.
 
-        own_loss: it may be right by its formula, and not the slope of its own loss.
+        own_loss: where it may be right by its formula, and not the slope of its own loss.
         Raise OutOfTime if it is late before that is found out.
         """
         search = self._searched(reading, seed, own_loss)
@@ -91,7 +94,7 @@ class Surgery:
             return None
         return operate.packed(search.trial(search.truth).operations)
 
-    def _searched(self, reading: Read, seed: int, own_loss: bool = False) -> Search | None:
+    def _searched(self, reading: Read, seed: int, own_loss: OwnLoss | None = None) -> Search | None:
         """The search that found most, None where there is nothing that could be operated on."""
         best: Search | None = None
         with np.errstate(all="ignore"):
@@ -141,7 +144,7 @@ class Surgery:
         return found
 
     def _patients(
-        self, reading: Read, seed: int, own_loss: bool
+        self, reading: Read, seed: int, own_loss: OwnLoss | None
     ) -> Iterator[Patient | LoopPatient | StoppedLoop]:
         """What may be meant, the likeliest first."""
         if isinstance(reading, LoopReading) and reading.verdict == "crashed":
@@ -154,9 +157,10 @@ class Surgery:
         patient = of.patient(reading, seed)
         if patient:
             yield patient
-        turned = own_loss and isinstance(reading, Reading) and of_functions.turned(reading, seed)
-        if turned:
-            yield turned
+        if own_loss and isinstance(reading, Reading):
+            other = of_functions.of_the_loss(reading, own_loss, seed)
+            if other:
+                yield other
 
 
 def repairs(runs: Runs, patient: Patient, documents: Mapping[str, Document]) -> list[Repair]:

@@ -284,7 +284,7 @@ def _around(
         return
     if isinstance(one, ast.Name) and np.ndim(got):
         yield from ((number, "constant", 1.4) for number in ("1", "0"))
-    small = isinstance(one, ast.Name) or not np.ndim(got)
+    small = isinstance(one, ast.Name | ast.Attribute | ast.Subscript) or not np.ndim(got)
     yield f"-({text})", "sign", 0.9 if one in scene.steps else 1.1 + 0.3 * small
     if np.ndim(got) == 2 and not (isinstance(one, ast.Attribute) and one.attr == "T"):
         yield f"({text}).T", "transposed", 0.9

@@ -6,7 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -53,10 +53,41 @@ def patient(reading: Reading, seed: int = 0) -> Patient | None:
     return Patient(ask_for, [truth(reading, probe) for probe in probes])
 
 
-def turned(reading: Reading, seed: int = 0) -> Patient | None:
-    """The function of a reading that has the opposite sign, as a patient that has to have the other one."""
-    usual = patient(reading, seed) if reading.convention.get("sign") == "negative" else None
-    return usual and replace(usual, truths=[_scaled(truth, -1.0) for truth in usual.truths])
+@dataclass(frozen=True)
+class OwnLoss:
+    """What a gradient that is right by its formula owes to the loss beside it.
+
+    powers: of N and C, that it is too large by. penalty: of the weights, under *reading*, which asks for one.
+    """
+
+    powers: tuple[int, int] = (0, 0)
+    reading: Reading | None = None
+    penalty: float = 0.0
+
+
+def of_the_loss(reading: Reading, own: OwnLoss, seed: int = 0) -> Patient | None:
+    """The function of a reading as a patient that has to be the slope of its own loss."""
+    usual = patient(own.reading or reading, seed)
+    if usual is None:
+        return None
+    if own.reading:
+        return replace(usual, truths=[_with_penalty(t, own.penalty) for t in usual.truths])
+    sign = -1.0 if reading.convention.get("sign") == "negative" else 1.0
+    n, c = own.powers
+    if sign > 0 and own.powers == (0, 0):
+        return None
+    truths = [
+        _scaled(t, sign / (t.scalars.get("N", 1.0) ** n * t.scalars.get("C", 1.0) ** c))
+        for t in usual.truths
+    ]
+    return replace(usual, truths=truths)
+
+
+def _with_penalty(truth: Truth, factor: float) -> Truth:
+    weights = np.asarray(truth.probe[0], float)
+    due = [np.asarray(truth.due[0], float) + factor * weights]
+    room = [np.asarray(truth.bounds[0], float) + SMALL * np.max(np.abs(due[0]))]
+    return replace(truth, due=due, bounds=room)
 
 
 def _scaled(truth: Truth, factor: float) -> Truth:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from checkgrad.reading.loops.verdict import meant
 MANY = 500_000  # numbers that a turn may tell of which everything is asked
 FEW_NUMBERS = 3_000  # that any other turn tells, about
 FEW = 24  # entries of all parameters, that are moved one by one
+NO_DECAYS: Mapping[str, float] = {}
 LEAST = 3  # rows in which the slope of a block is known
 
 
@@ -59,11 +60,11 @@ def patients(reading: LoopReading, ask: Ask) -> Iterator[LoopPatient]:
     points = replace(points, roles=roles)
     aims = list(_aims(points, table, best))
     for aim in aims:
-        if truths := _truths(points, table, aim):
+        if truths := _truths(points, table, aim, reading.decays):
             yield LoopPatient(points, _output(points, aim.attempt), truths)
     size = sum(roles.slots[p].saved.size for p in roles.parameters)
     if len(points.blocks) < size <= FEW:
-        yield from _entry_by_entry(points, aims[:1])
+        yield from _entry_by_entry(points, [] if reading.by_penalty else aims[:1])
 
 
 def _entry_by_entry(points: Points, aims: Sequence[Aim]) -> Iterator[LoopPatient]:
@@ -129,12 +130,17 @@ def _is_near(a: float, b: float) -> bool:
 # ---------------------------------------------------------------- what is due
 
 
-def _truths(points: Points, table: Table, aim: Aim) -> list[Truth]:
-    """What is due at each point; none where too little is known of it."""
+def _truths(
+    points: Points, table: Table, aim: Aim, due_decays: Mapping[str, float] = NO_DECAYS
+) -> list[Truth]:
+    """What is due at each point; none where too little is known of it.
+
+    due_decays: what should be taken away of parameters whose penalty is wrong.
+    """
     names = list(points.blocks)
     depths = [len(names) + 1, *_depths(points)]
     output = _output(points, aim.attempt)
-    decays = _decays(points, aim.attempt)
+    decays = {**_decays(points, aim.attempt), **due_decays}
     found, row = [], 0
     told = dict.fromkeys(names, 0)
     for number, point in enumerate(points.points):

@@ -308,9 +308,25 @@ class Search:
                 sure = replace(option, due=rule, text=text, new=new)
             replies = self.run(*(self.trial(truth, sure) for truth in fresh))
             rows = zip(replies, fresh, self._fresh, strict=True)
-            if all(self.mended(r, t, b, t.right(b.blocks)) for r, t, b in rows):
+            if self.does_the_same(rows, mended):
                 return replace(sure, mends=frozenset(self.truth.names[i] for i in mended))
         return None
+
+    def does_the_same(
+        self, rows: Iterable[tuple[Reply, Truth, Reply]], mended: frozenset[int]
+    ) -> bool:
+        """Does it mend on every set what is wrong there, and on one at least?"""
+        shown = False
+        for reply, truth, base in rows:
+            before = truth.right(base.blocks)
+            if mended <= before:  # a penalty does not show where parameters are 0
+                if not before <= truth.right(reply.blocks):
+                    return False
+            elif not self.mended(reply, truth, base, before):
+                return False
+            else:
+                shown = True
+        return shown
 
     # ---- prediction
 

@@ -40,6 +40,9 @@ class LoopReading:
     right: list[str] = field(default_factory=list)
     wrong: dict[str, str] = field(default_factory=dict)
     by_penalty: bool = False  # is it wrong in a penalty alone?
+    decays: dict[str, float] = field(
+        default_factory=dict
+    )  # what it should take away of parameters then
     advice: str = ""  # what is worth knowing of what is right
     corroboration: list[str] = field(default_factory=list)
     called: bool = False  # by us, for the module does not run it
@@ -170,6 +173,7 @@ def _with_a_wrong_penalty(
     clash = contradicted(best, losses)
     if up:
         found.wrong = dict.fromkeys(up, "has a penalty of the wrong sign, which drives it up")
+        found.decays = {name: -best.fits[name].decay for name in up}
     elif clash:
         own, times = clash
         loss = _loss(points, own.attempt)
@@ -179,6 +183,7 @@ def _with_a_wrong_penalty(
             else f"has a penalty that its own {loss} does not have"
             for name, factor in times.items()
         }
+        found.decays = {name: own.due(name) * (best.fits[name].rate or 0.0) for name in times}
     if not found.wrong:
         return False
     found.by_penalty = True
