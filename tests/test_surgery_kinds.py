@@ -129,3 +129,93 @@ def test_a_mistake_of_this_kind_is_found_at_its_line(tmp_path, name):
     (_, repair), *_ = repaired(tmp_path, source)
     assert repair.place.line == line_of(source, mark)
     assert due in repair.due
+
+
+CONTRADICTIONS = {
+    "a loss that is averaged and a gradient that is not": (
+        """
+        import numpy as np
+
+        def softmax_loss(z, labels):
+            e = np.exp(z - z.max(axis=1, keepdims=True))
+            y = e / e.sum(axis=1, keepdims=True)
+            loss = -np.log(y[np.arange(len(labels)), labels]).sum() / len(labels)
+            dz = y.copy()
+            dz[np.arange(len(labels)), labels] -= 1
+            return loss, dz  # here
+        """,
+        "divided by N",
+    ),
+    "a penalty whose slope lacks its 2": (
+        """
+        import numpy as np
+
+        def softmax_loss(W, X, y, reg):
+            z = X @ W
+            p = np.exp(z - z.max(axis=1, keepdims=True))
+            p /= p.sum(axis=1, keepdims=True)
+            n = len(X)
+            loss = -np.log(p[np.arange(n), y]).sum() / n + reg * np.sum(W ** 2)
+            p[np.arange(n), y] -= 1
+            dW = X.T @ p / n + reg * W  # here
+            return loss, dW
+        """,
+        "multiplied by 2",
+    ),
+    "a penalty of the wrong sign": (
+        """
+        import numpy as np
+
+        class Logistic:
+            def __init__(self, strength=0.1):
+                self.strength, self.w = strength, None
+
+            def fit(self, X, t, rate=0.05, steps=50):
+                self.w = np.zeros(X.shape[1])
+                for _ in range(steps):
+                    y = 1 / (1 + np.exp(-(X @ self.w)))
+                    self.w -= rate * self.gradient(X, t, y)
+
+            def predict(self, X):
+                return 1 / (1 + np.exp(-(X @ self.w)))
+
+            def gradient(self, X, t, y):
+                return ((y - t) @ X - self.strength * self.w) / len(X)  # here
+        """,
+        "is due",
+    ),
+    "a piece that stops, though nobody runs it": (
+        """
+        import numpy as np
+
+        class Net:
+            def __init__(self, n_in, n_hidden, n_out):
+                self.U = np.random.randn(n_in, n_hidden)
+                self.c = np.zeros(n_hidden)
+                self.V = np.random.randn(n_hidden, n_out)
+                self.d = np.zeros(n_out)
+
+            def forward(self, X):
+                self.H = np.tanh(X @ self.U + self.c)
+                return self.H @ self.V + self.d
+
+            def loss(self, X, T):
+                return np.mean(np.sum((self.forward(X) - T) ** 2, axis=1))
+
+            def backward(self, X, T):
+                E = 2 * (self.forward(X) - T) / len(X)
+                D = np.dot(E @ self.V.T, 1 - self.H ** 2)  # here
+                return {"U": X.T @ D, "c": D.sum(0), "V": self.H.T @ E, "d": E.sum(0)}
+        """,
+        "np.multiply",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_what_contradicts_itself_or_stops_is_found_at_its_line(tmp_path, name):
+    source, said = CONTRADICTIONS[name]
+    source = textwrap.dedent(source)
+    (_, repair), *_ = repaired(tmp_path, source)
+    assert repair.place.line == line_of(source, "# here")
+    assert said in repair.words

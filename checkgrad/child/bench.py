@@ -14,18 +14,19 @@ from __future__ import annotations
 import ast
 import random
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from . import faults
+from .directions import drawn
 from .nodes import Rewritten
 from .on_bench import ignore
 from .operate import Operator, unpacked
 from .slots import State, differs, numbers_of, roots_of
-from .directions import drawn
 from .trial import MOST_AXES, Trial, Turn
 
 SEED = 20_017
@@ -197,9 +198,7 @@ class Bench:
         self._told, self._factors = frozenset(trial.tell), dict(trial.factors)
         self._counts = {}
         if trial.operations:
-            operations = unpacked(trial.operations)
-            self.operator = Operator(operations, SECONDS, self.own)
-            self.instead.update(operations.instead)
+            self.operate(trial.operations)
         self._now = trial, turn
         turn.seconds = -perf_counter()
 
@@ -212,6 +211,24 @@ class Bench:
         self._counts = {}
         self._now = trial, turn
         turn.seconds = -perf_counter()
+
+    def operate(self, packed: tuple[Any, ...]) -> None:
+        operations = unpacked(packed)
+        self.operator = Operator(operations, SECONDS, self.own)
+        self.instead.update(operations.instead)
+
+    def operate_no_more(self) -> None:
+        self.operator = None
+        self.instead.clear()
+
+    @contextmanager
+    def operated(self, packed: tuple[Any, ...]) -> Iterator[None]:
+        """Whatever runs meanwhile is under these operations."""
+        self.operate(packed)
+        try:
+            yield
+        finally:
+            self.operate_no_more()
 
     def look_at_views(self, turn: Turn) -> None:
         """What shares memory with something that was edited begins with other numbers, too."""
@@ -232,8 +249,7 @@ class Bench:
         if self.operator:
             turn.told, turn.peeked = self.operator.values(), self.operator.peeked
             turn.failure = self.failure(error) if error is not None else ()
-            self.operator = None
-            self.instead.clear()
+            self.operate_no_more()
         if error is not None:
             turn.raised, turn.message = faults.name(error), faults.message(error)[:300]
             turn.step = error.__traceback__.tb_lineno if error.__traceback__ else 0

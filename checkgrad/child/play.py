@@ -48,6 +48,7 @@ class Stop:
     where: int  # its line
     error: str
     message: str
+    form: Any = None  # of the data
 
 
 class Unplayed(Exception):

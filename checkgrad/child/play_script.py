@@ -116,7 +116,8 @@ class Script(Names):
         if self.outputs:
             shapes.append(np.shape(eval(self.outputs, self.space)))
         if any(np.ndim(t) == 2 and np.shape(t) in shapes for t in targets):
-            self.stops.append(Stop(line, faults.name(error), faults.message(error)[:300]))
+            message = faults.message(error)[:300]
+            self.stops.append(Stop(line, faults.name(error), message, self.form))
 
     def _forward_first(self) -> None:
         """A method that does not go forward itself is called after one that does."""

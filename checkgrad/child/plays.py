@@ -8,7 +8,7 @@ nothing makes are drawn. A form of data is tried only where something is asked t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from time import process_time
 from typing import Any
@@ -38,7 +38,7 @@ class Plays:
         self.sizes: tuple[int, int] | None = None
         self.until = process_time() + SECONDS
 
-    def found(self) -> Iterator[Play]:
+    def found(self, forms: Sequence[Form] = FORMS) -> Iterator[Play]:
         """The plays, in one form of data after the other."""
         if self.piece is None:
             return
@@ -47,7 +47,7 @@ class Plays:
         callers = (*self.house.callers(last, but=self.piece), None)
         known: set[tuple[object, ...]] = set()
         told: set[tuple[object, ...]] = set()
-        for form in FORMS:
+        for form in forms:
             for i, caller in enumerate(callers):
                 if self.tried > MOST_TRIED or process_time() > self.until:
                     return

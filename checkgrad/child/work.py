@@ -9,6 +9,7 @@ What is asked for stands first in a request's *watch*:
     ("bench", file, loop, leave, trials, slots, play)  the same up to a loop, one of whose turns is run under each trial
                                 (see `bench`); where the work does not come to it, the play leads to it (see `plays`)
     ("plays", file, leave, name, number)  the plays of a piece, as of a TrainingLoop
+    ("let run", file, leave, name, number, operations)  the first play of a piece that stops, under each operation
     ("texts", file, numbers)    where nodes stand, and what they say
 
 *watch* is a packed `wanted.Watch`. Numbers of nodes and loops run on from file to file, in the order of loading.
@@ -45,6 +46,7 @@ from .wanted import Watch, unpacked
 from .watch import Hook
 
 LONGEST_TEXT = 2000
+MOST_FORMS = 2  # of data, in which a piece is called that stops
 
 
 class Workshop(Runs):
@@ -66,6 +68,8 @@ class Workshop(Runs):
             return self.bench(*rest)
         if what == "plays":
             return self.plays(*rest)
+        if what == "let run":
+            return self.let_run(*rest)
         if what == "texts":
             return self.texts(*rest)
         where, packed = rest
@@ -229,8 +233,33 @@ class Workshop(Runs):
             with contextlib.suppress(Enough):
                 found = [tuple(play) for play in plays.found()]
         where = self.plain.documents[file].where
-        stops = [(where(stop.where), stop.error, stop.message) for stop in plays.stops]
+        stops = [(where(s.where), s.error, s.message, s.where) for s in plays.stops]
         return {"plays": found, "stops": [] if found else stops}
+
+    def let_run(
+        self,
+        file: str,
+        leave: tuple[int, ...],
+        name: str,
+        number: int,
+        operations: tuple[Any, ...],
+    ) -> Any:
+        """Of a piece that stops in every form, the first play under each of some operations, None where it still stops."""
+        found: list[Any] = []
+        with self.on_the_way(file, file, leave, (), Giver(self.recipe(file))) as bench:
+            self.to_the_bench(file, file, -1, bench)
+            house = House(self.plain.parsed[file].tree, bench.space, bench.own)
+            stopped = Plays(house, name, number)
+            with contextlib.suppress(Enough):
+                any(stopped.found())
+            forms = list(dict.fromkeys(stop.form for stop in stopped.stops))[:MOST_FORMS]
+            for one in operations:
+                play = None
+                with contextlib.suppress(Enough), bench.operated(one):
+                    play = next(Plays(house, name, number).found(forms), None)
+                house.restore()
+                found.append(play and tuple(play))
+        return found
 
     def recipe(self, file: str) -> Recipe:
         """How large the data are that stand in for what is not there."""

@@ -123,10 +123,12 @@ class Surgery:
                 if self.left <= 0:
                     return None
                 search = Search(self.theatre, one, min(self.left, MOST_FOR_ONE))
-                search.kept = kept
+                search.kept = list(kept)
                 search.operate()
                 self.left -= search.table.count
                 if len(search.kept) > len(kept) and search.is_complete:
+                    roots = [o.root for o in search.kept[len(kept) :]]
+                    search.kept = [o for o in search.kept if o not in kept or o.root not in roots]
                     return search
         return None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +14,10 @@ from checkgrad.diagnose.surgery.of_loops import MANY, told_by
 from checkgrad.diagnose.surgery.patient import Truth
 from checkgrad.diagnose.surgery.table import MOST_UNKNOWN, Reply, Runs, Tabled, Trial
 from checkgrad.reading.loops import LoopReading, read_loop
-from checkgrad.reading.loops.face import Ask, Bench, NotRead, Turn
+from checkgrad.reading.loops.face import Ask, Bench, NotRead, Play, Turn
+from checkgrad.reading.loops.reading import plays_under, read_play
 
-MOST_READ = 6  # operations with which the loop is read anew
+MOST_READ = 12  # operations with which the loop is read anew
 RIGHT, RUNS = [np.array(1.0)], [np.array(0.0)]
 
 
@@ -33,10 +35,21 @@ class StoppedLoop:
         default_factory=lambda: [Truth(0, ["steps"], RIGHT, [np.array(0.0)], {})]
     )
     wrong: list[tuple[Trial, LoopReading]] = field(default_factory=list)
+    read: dict[tuple[str, ...], list[np.ndarray]] = field(default_factory=dict)
+
+    def judged(self, trial: Trial, read: Callable[[Ask], LoopReading]) -> list[np.ndarray]:
+        """The block under the operations of a trial."""
+        key = (*trial.instead.values(), *trial.changes.values())
+        if key not in self.read and len(self.read) < MOST_READ:
+            reading = read(self.ask)
+            if reading.verdict == "wrong":
+                self.wrong.append((trial, reading))
+            self.read[key] = RIGHT if reading.verdict == "right" else RUNS
+        return self.read.get(key, RUNS)
 
     def table(self, runs: Runs) -> Tabled:
         """How it is run."""
-        return FirstTurns(self)
+        return Calls(self) if self.reading.stops_at else FirstTurns(self)
 
 
 class FirstTurns:
@@ -45,7 +58,6 @@ class FirstTurns:
     def __init__(self, patient: StoppedLoop) -> None:
         self.patient = patient
         self.count, self.at_once, self.most_unknown = 0, 24, MOST_UNKNOWN
-        self.read: dict[tuple[str, ...], list[np.ndarray]] = {}
         reading = patient.reading
         self.bench = Bench(patient.ask, reading.loop, reading.loop.number, reading.leave)
 
@@ -68,15 +80,32 @@ class FirstTurns:
 
     def judged(self, trial: Trial) -> list[np.ndarray]:
         """The block, once the loop was read under the operations of a trial."""
-        key = (*trial.instead.values(), *trial.changes.values())
-        if key not in self.read and len(self.read) < MOST_READ:
-            self.read[key] = self.read_anew(trial)
-        return self.read.get(key, RUNS)
-
-    def read_anew(self, trial: Trial) -> list[np.ndarray]:
-        packed = operate.packed(trial.operations)
         given = self.patient.reading
-        reading = read_loop(self.patient.ask, given.loop, given.leave, operations=packed)
-        if reading.verdict == "wrong":
-            self.patient.wrong.append((trial, reading))
-        return RIGHT if reading.verdict == "right" else RUNS
+        packed = operate.packed(trial.operations)
+        return self.patient.judged(
+            trial, lambda ask: read_loop(ask, given.loop, given.leave, operations=packed)
+        )
+
+
+class Calls:
+    """What stops whenever it is called, called under operations; what runs to its end is read."""
+
+    def __init__(self, patient: StoppedLoop) -> None:
+        self.patient = patient
+        self.count, self.at_once, self.most_unknown = 0, 60, MOST_UNKNOWN
+
+    def run(self, trials: Sequence[Trial]) -> list[Reply]:
+        """What the trials give, in their order."""
+        self.count += len(trials)
+        given = self.patient.reading
+        asked = [t for t in trials if t.instead or t.changes]
+        packed = [operate.packed(t.operations) for t in asked]
+        plays = plays_under(self.patient.ask, given, packed) if packed else []
+        found = {id(t): (play, o) for t, play, o in zip(asked, plays, packed, strict=True)}
+        return [self.reply(t, *found.get(id(t), (None, ()))) for t in trials]
+
+    def reply(self, trial: Trial, play: Play | None, packed: tuple[Any, ...]) -> Reply:
+        given = self.patient.reading
+        if play is None:
+            return Reply(None, stops=[(given.loop.file, given.stops_at, -1)])
+        return Reply(self.patient.judged(trial, lambda ask: read_play(ask, given, play, packed)))

@@ -315,8 +315,8 @@ class Search:
     def does_the_same(
         self, rows: Iterable[tuple[Reply, Truth, Reply]], mended: frozenset[int]
     ) -> bool:
-        """Does it mend on every set what is wrong there, and on one at least?"""
-        shown = False
+        """Does it mend on every fresh set what is wrong there, and on one at least?"""
+        shown = len(self.patient.truths) == 1
         for reply, truth, base in rows:
             before = truth.right(base.blocks)
             if mended <= before:  # a penalty does not show where parameters are 0

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from checkgrad.child.directions import drawn
 from checkgrad.reading.loops.face import Edit, Key, NotRead, Trial, Turn
 from checkgrad.reading.loops.nudges import group_of
 from checkgrad.reading.loops.roles import Output, Roles, Way, take, ways

@@ -60,9 +60,44 @@ def read_loop(
             found = called
     places = {where for where, *_ in stops}
     if not plays and len(places) == 1:
-        where, error, message = stops[0]
+        where, error, message, line = stops[0]
         why = f"stops with {error}: {message} ({where}), though its forward pass runs"
-        return LoopReading(loop, "crashed", why, called=True, corroboration=["named_clearly"])
+        return LoopReading(
+            loop,
+            "crashed",
+            why,
+            called=True,
+            corroboration=["named_clearly"],
+            leave=tuple(leave),
+            stops_at=line,
+        )
+    return found
+
+
+def plays_under(
+    ask: Ask, stopped: LoopReading, operations: Sequence[tuple[Any, ...]]
+) -> list[Play | None]:
+    """The first play of what stops whenever it is called, under each of these operations; None where it still stops."""
+    loop = stopped.loop
+    what = ("let run", loop.file, stopped.leave, loop.name, loop.number, tuple(operations))
+    (reply,) = ask([Request(loop.name, (), None, what)])
+    nothing: list[Play | None] = [None] * len(operations)
+    if not reply.returned or len(reply.value) != len(operations):
+        return nothing
+    try:
+        return [played(*play) if play else None for play in reply.value]
+    except (TypeError, ValueError):
+        return nothing
+
+
+def read_play(
+    ask: Ask, stopped: LoopReading, play: Play, operations: tuple[Any, ...]
+) -> LoopReading:
+    """What stops whenever it is called, read by a play under operations."""
+    found = _read_by(ask, stopped.loop, stopped.leave, play, operations)
+    found.called, found.by_outputs, found.leave = True, play.by_outputs, stopped.leave
+    if found.verdict == "right" and _leaves_out(found, play):
+        found.verdict = "unclear"
     return found
 
 
@@ -74,7 +109,7 @@ def _leaves_out(found: LoopReading, play: Play) -> bool:
 
 def _plays(
     ask: Ask, loop: TrainingLoop, leave: Sequence[int]
-) -> tuple[list[Play], list[tuple[str, str, str]]]:
+) -> tuple[list[Play], list[tuple[str, str, str, int]]]:
     """How the pieces may be called that lead to it, or are it; what it stops with, and where, if all of them stop."""
     what = ("plays", loop.file, tuple(leave), loop.name, loop.number)
     (reply,) = ask([Request(loop.name, (), None, what)])
@@ -82,7 +117,8 @@ def _plays(
         return [], []
     try:
         plays = [played(*play) for play in reply.value["plays"]]
-        return plays, [(str(a), str(b), str(c)) for a, b, c in reply.value["stops"]]
+        stops = [(str(a), str(b), str(c), int(n)) for a, b, c, n in reply.value["stops"]]
+        return plays, stops
     except (TypeError, KeyError, ValueError):
         return [], []
 

@@ -51,6 +51,7 @@ class LoopReading:
     table: Table | None = None
     attempt: Attempt | None = None
     leave: tuple[int, ...] = ()  # the loops that are cut short on the way to it
+    stops_at: int = 0  # the line at which it stops, whenever it is called
 
     @property
     def ran(self) -> tuple[str, ...]:
