@@ -1,4 +1,4 @@
-"""Networks whose constructor is handed the activations of all layers by their names."""
+"""Networks of layers: told their activations by name, or whose layers share a base that calls their parts."""
 
 import pytest
 
@@ -116,3 +116,95 @@ def test_every_layer_is_given_an_activation(tmp_path, source, old, new):
 def test_what_squashes_at_the_end_does_not_hide_a_mask_of_the_outputs(tmp_path):
     masked = ARRAYS.replace("(out - y) *", "(out - y) * (out > 0) *")
     assert gradients_of(tmp_path, masked).verdict is Verdict.WRONG
+
+
+MODULES = """
+import numpy as np
+
+
+class Layer:
+    def __call__(self, x):
+        return self.forward(x)
+
+    def backward(self, x, gradOut):
+        dx = self.inputGrad(x, gradOut)
+        self.paramGrad(x, gradOut)
+        return dx
+
+    def paramGrad(self, x, gradOut):
+        pass
+
+
+class Dense(Layer):
+    def __init__(self, nIn, nOut):
+        self.W = np.random.randn(nIn, nOut) * 0.1
+        self.b = np.zeros(nOut)
+        self.dW = np.zeros_like(self.W)
+        self.db = np.zeros_like(self.b)
+
+    def forward(self, x):
+        return x @ self.W + self.b
+
+    def inputGrad(self, x, gradOut):
+        return gradOut @ self.W.T
+
+    def paramGrad(self, x, gradOut):
+        self.dW = x.T @ gradOut
+        self.db = gradOut.sum(axis=0)
+
+
+class Tanh(Layer):
+    def forward(self, x):
+        return np.tanh(x)
+
+    def inputGrad(self, x, gradOut):
+        return gradOut * (1 - np.tanh(x) ** 2)
+
+
+class MSE:
+    def forward(self, y, t):
+        return ((y - t) ** 2).sum() / len(y)
+
+    def backward(self, y, t):
+        return 2 * (y - t) / len(y)
+
+
+class Net:
+    def __init__(self, layers):
+        self.layers = layers
+
+    def forward(self, x):
+        self.seen = []
+        for layer in self.layers:
+            self.seen.append(x)
+            x = layer(x)
+        return x
+
+    def backward(self, gradOut):
+        for layer, x in zip(self.layers[::-1], self.seen[::-1]):
+            gradOut = layer.backward(x, gradOut)
+        return gradOut
+"""
+CAMEL = MODULES.replace("inputGrad", "updateGradInput").replace("paramGrad", "accGradParameters")
+CAMEL = CAMEL.replace("dW", "gradW").replace("db", "gradb")
+
+
+@pytest.mark.parametrize("source", [MODULES, CAMEL], ids=["plain", "camel"])
+def test_what_a_layer_shares_with_others_calls_its_own_parts(tmp_path, source):
+    assert gradients_of(tmp_path, source).verdict is Verdict.PASSED
+    file = tmp_path / "wrong.py"
+    file.write_text(source.replace("gradOut.sum(axis=0)", "gradOut.mean(axis=0)"))
+    outcomes = {(o.exercise, o.check): o for o in grade(file).outcomes}
+    layer = outcomes["affine_backward", "matches_the_formula"]
+    assert layer.verdict is Verdict.WRONG and "partly_right" in layer.corroboration
+    network = outcomes["MLP", "gradients"]
+    assert network.verdict is Verdict.ADVICE and network.follows_from == "affine_backward"
+
+
+def test_gradients_that_only_an_update_works_out_are_not_looked_for_before_it(tmp_path):
+    later = MODULES.replace(
+        "        self.paramGrad(x, gradOut)\n", "        self.seen = x, gradOut\n"
+    )
+    file = tmp_path / "later.py"
+    file.write_text(later)
+    assert not [o for o in grade(file).outcomes if o.verdict.failed]

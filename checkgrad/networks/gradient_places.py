@@ -25,7 +25,7 @@ from checkgrad.networks.places import (
     says,
     says_gradient,
 )
-from checkgrad.words.networks import BIAS_NAME, GRADIENT, WEIGHT_NAME
+from checkgrad.words.networks import BIAS_NAME, GRADIENT, PASSED_BACK, WEIGHT_NAME
 
 
 def find_gradients(
@@ -169,9 +169,9 @@ FAR = 9
 
 
 def _named(places: Places) -> float:
-    """Do the names say that these are gradients, of weights and of biases, and no running averages?"""
+    """Do the names say that these are gradients, of weights and of biases, and not of inputs, and no running averages?"""
     texts = [_template_names(t) for t in (places.w, places.b) if t]
-    said = sum(says_gradient(text) - is_average(text) for text in texts)
+    said = sum(says_gradient(t) - is_average(t) - says(t, PASSED_BACK) for t in texts)
     return said + 0.5 * says(texts[0], WEIGHT_NAME) + 0.5 * says(texts[-1], BIAS_NAME)
 
 

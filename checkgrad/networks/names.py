@@ -65,7 +65,13 @@ def tokens_for(name: str) -> list[Token]:
 
 def says_something(name: str) -> list[Token]:
     """What a name says that a parameter stands for; nothing where anything is possible."""
-    return named(name) or _by_words(name) or setting(name) or _size(name)
+    return (
+        named(name)
+        or named("_".join(split(name)))  # gradOutput
+        or _by_words(name)
+        or setting(name)
+        or _size(name)
+    )
 
 
 def _size(name: str) -> list[Token]:

@@ -239,7 +239,7 @@ def _gradient_places(
     layer: Layer, backward: Definition, made: tuple[Call, ...]
 ) -> Iterator[list[tuple[str | int, ...]]]:
     """Where the gradients of the parameters are left, as paths from the object."""
-    left = [*backward.sets, *backward.keeps]
+    left = [s for part in _with_called(layer, backward) for s in (*part.sets, *part.keeps)]
     roles = layer.said.of.roles[1:]
     found = [_first(_gradient_of(role), left) for role in roles]
     put = [call.path for call in made if call.do == "set"]
@@ -251,6 +251,14 @@ def _gradient_places(
     elif {"grads", "gradients"} & set(layer.definition.sets):
         table = "grads" if "grads" in layer.definition.sets else "gradients"
         yield [(f".{table}", i) for i in range(len(roles))]
+
+
+def _with_called(layer: Layer, method: Definition) -> list[Definition]:
+    """A method, and the methods of its own object that it calls."""
+    found = [method]
+    for one in found:
+        found += [m for m in map(layer.methods.get, one.uses) if m is not None and m not in found]
+    return found
 
 
 def _gradient_of(role: str) -> re.Pattern[str]:

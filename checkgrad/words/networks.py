@@ -59,6 +59,7 @@ WHOLE_WEIGHTS = roles.WEIGHTS.of_networks
 WHOLE_BIASES = roles.BIASES.of_networks
 UPSTREAM_NAME = re.compile(
     r"d_?(out|l|j|loss|y|z|a|values?|outputs?|pred|logits|scores)(_\w+)?|\w*grad(ient|ients|s)?(_\w+)?|d|delta|upstream|error|err|eta|g|gy|next_\w+"
+    r"|dl_?d_?\w+"
 )
 SIZE_WORDS = {"size", "num", "dim", "units", "n", "nodes"}
 HIDDEN_WORDS = {"hidden", "h", "hid", "middle", "hiddens", "nh", "mid", "hl"}
@@ -85,12 +86,17 @@ REMEMBERED = listed(
     "velocity velocities momentum momentums moment moments prev previous old last best update"
     " updates change changes velo velos mask m v s acc accumulated history init initial"
 )
-GRADIENT = re.compile(r"d_?(w|b|weights?|bias(es)?|thetas?|params?)(_?[\dhoxyi{}]+)*", re.I)
-WEIGHT_NAME = re.compile(
-    r"(d_?)?w(eights?|ts?|_?[\dhoxyi{}]+)*|thetas?|kernels?|coefs?|synapses?|syn", re.I
+GRADIENT = re.compile(
+    r"(d|grads?|gradients?)_?(w|b|weights?|bias(es)?|thetas?|params?)(_?[\dhoxyi{}]+)*", re.I
 )
-BIAS_NAME = re.compile(r"(d_?)?b(ias|iases|_?[\dhoxyi{}]+)*|intercepts?", re.I)
+WEIGHT_NAME = re.compile(
+    r"((d|grads?)_?)?w(eights?|ts?|_?[\dhoxyi{}]+)*|thetas?|kernels?|coefs?|synapses?|syn", re.I
+)
+BIAS_NAME = re.compile(r"((d|grads?)_?)?b(ias|iases|_?[\dhoxyi{}]+)*|intercepts?", re.I)
 
+
+# Of what is called a gradient, what goes on to the layer before.
+PASSED_BACK = re.compile(r"inputs?|d_?inputs?|d_?x|prev(ious)?", re.I)
 
 LIST_NAMES = re.compile(
     r"(n(um)?_?)?(sizes?|layers?|layer_?(sizes?|dims?|nodes|units|shapes?|list|dimensions|config)|(layers|net|network|nn|model|mlp)_?(dims?|sizes?|shape|structure|config|architecture|layers)"
