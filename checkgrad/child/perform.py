@@ -17,6 +17,7 @@ from .describe import class_name
 from .printed import Printed
 from .request import Request, Result, Slot, Step
 from .source import Document
+from .tensors import are_missed, with_tensors
 
 SEED = 20_011
 MOST_WARNINGS = 20
@@ -96,6 +97,10 @@ class Performer:
         before = [snapshot(arg) for arg in args]
         try:
             return function(*args, **named)
+        except AttributeError as error:
+            if not are_missed(error):
+                raise
+            return with_tensors(function, args, named)
         finally:
             after = [snapshot(arg) for arg in args]
             given.mutated = tuple(i for i in range(len(args)) if before[i] != after[i])

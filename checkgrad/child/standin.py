@@ -7,7 +7,8 @@ import importlib.machinery
 import os
 import sys
 from collections.abc import Callable, Collection, Sequence
-from types import ModuleType
+from functools import wraps
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy
@@ -74,18 +75,45 @@ class StandIn:
 
 
 class Absent:
-    """What stands where a class of a missing library was to be inherited from."""
+    """What stands where a class of a missing library was to be inherited from.
+
+    As in all of these, calling an object calls its `forward`, and what that was given and gave is kept.
+    """
 
     __slots__ = ()
     missing = ""
 
+    def __init_subclass__(cls) -> None:
+        forward = vars(cls).get("forward")
+        if isinstance(forward, FunctionType):
+            cls.forward = keeping(forward)  # type: ignore[attr-defined]
+
     def __call__(self, *args: Any, **named: Any) -> Any:
+        if getattr(type(self), "forward", None):
+            return self.forward(*args, **named)
         return used(self.missing)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return used(self.missing)
+        kept = getattr(self, KEPT, {})
+        return kept[name] if name in kept else used(self.missing)
+
+
+KEPT = "__kept__"
+
+
+def keeping(forward: FunctionType) -> Callable[..., Any]:
+    """The same, noting what it was given and what it gave."""
+
+    @wraps(forward)
+    def forwarded(self: Any, *args: Any, **named: Any) -> Any:
+        given = forward(self, *args, **named)
+        results = given if isinstance(given, tuple) else (given,)
+        vars(self)[KEPT] = {"inputs": args, "outputs": results}
+        return given
+
+    return forwarded
 
 
 def used(why: str) -> Any:
