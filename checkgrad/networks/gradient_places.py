@@ -20,6 +20,7 @@ from checkgrad.networks.places import (
     Template,
     groups,
     is_average,
+    is_running,
     names_of,
     path,
     says,
@@ -39,7 +40,11 @@ def find_gradients(
 
     The shapes of the weights decide, then the names, then what lies side by side.
     """
-    found = [(at, leaf) for at, leaf in everything if not _is_parameter(at, leaf, laid)]
+    found = [
+        (at, leaf)
+        for at, leaf in everything
+        if not _is_parameter(at, leaf, laid) and not is_running(names_of(at))
+    ]
     by_path = dict(found)
     ranked = []
     for i, places in enumerate(_arrangements(found, sizes, form, biases)):

@@ -13,7 +13,7 @@ import numpy as np
 from checkgrad.conventions.bias import choice_of
 from checkgrad.conventions.weights import IN_OUT, OUT_IN
 from checkgrad.networks.form import FIRST, LAST, Form, shape_of_weight
-from checkgrad.words.networks import BIAS_NAME, GRADIENT, REMEMBERED, SLOPES, WEIGHT_NAME
+from checkgrad.words.networks import AVERAGED, BIAS_NAME, GRADIENT, REMEMBERED, SLOPES, WEIGHT_NAME
 from checkgrad.words.text import bare, split
 
 Path = tuple[str | int, ...]
@@ -165,6 +165,11 @@ def says_gradient(names: str) -> bool:
 def is_average(names: str) -> bool:
     """Does a name say that it is what an optimiser remembers, or an older value?"""
     return any(REMEMBERED & set(split(bare(name))) for name in names.split())
+
+
+def is_running(names: str) -> bool:
+    """Does a name say that it is an average over turns, of gradients or of anything else?"""
+    return any(AVERAGED & set(split(bare(name))) for name in names.split())
 
 
 def says(names: str, pattern: re.Pattern[str]) -> bool:

@@ -86,6 +86,7 @@ REMEMBERED = listed(
     "velocity velocities momentum momentums moment moments prev previous old last best update"
     " updates change changes velo velos mask m v s acc accumulated history init initial"
 )
+AVERAGED = listed("running mean means avg average averages ema moving var variance")
 GRADIENT = re.compile(
     r"(d|grads?|gradients?)_?(w|b|weights?|bias(es)?|thetas?|params?)(_?[\dhoxyi{}]+)*", re.I
 )
