@@ -191,16 +191,27 @@ def changes(nodes: Iterable[Any]) -> bool:
 
 
 def is_update(node: Any) -> bool:
-    """`w -= e`, `w += e * x`, `w = w - e`, `return w - rate * g`, `[w - e for w, ...]`, `np.subtract(w, e, out=w)`."""
+    """`w -= e`, `w += e * x`, `w = w - e`, `return w - rate * g`, `[w - e for w, ...]`, `np.subtract(w, e)`."""
     if isinstance(node, ast.AugAssign):
         return isinstance(node.op, ast.Sub | ast.Add) and is_step(node.value, type(node.op))
     if isinstance(node, ast.Call):
-        name = getattr(node.func, "attr", "")
-        return name in IN_PLACE and any(k.arg == "out" for k in node.keywords)
+        return getattr(node.func, "attr", "") in IN_PLACE and is_called_as_update(node)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub | ast.Add):
         place = isinstance(node.left, ast.Name | ast.Attribute | ast.Subscript)
         return place and is_step(node.right, type(node.op)) and is_scaled(node.right)
     return False
+
+
+def is_called_as_update(call: ast.Call) -> bool:
+    """Is one of two numbers scaled, or the result put somewhere?"""
+    if any(k.arg == "out" for k in call.keywords):
+        return True
+    if len(call.args) != 2:
+        return False
+    place, step = call.args
+    return isinstance(place, ast.Name | ast.Attribute | ast.Subscript) and (
+        is_scaled(step) or is_product(step)
+    )
 
 
 def is_step(value: Any, op: type) -> bool:

@@ -11,7 +11,7 @@ from checkgrad.reading.loops.face import Bench, Edit, NotRead, Slot, Trial, Turn
 from checkgrad.reading.loops.fit import Attempt
 from checkgrad.reading.loops.losses import LOSSES, aligned
 from checkgrad.reading.loops.points import Points
-from checkgrad.reading.loops.rates import rates
+from checkgrad.reading.loops.rates import rates, scaled
 
 MOST_EVENTS = 150_000  # expressions that a course may evaluate
 MOST_TURNS, FEW_TURNS = 2000, 10
@@ -232,9 +232,7 @@ def _with_rate(
     found = rates(points)
     if not found or not all(isinstance(s, int) or s in slots for s in found):
         return None
-    value = next(iter(found.values())).value
-    edits = tuple(Edit(s, "times", times) for s in found if isinstance(s, str))
-    return value, edits, tuple((s, times) for s in found if isinstance(s, int))
+    return next(iter(found.values())).value, *scaled(points, times)
 
 
 # ---------------------------------------------------------------- in words

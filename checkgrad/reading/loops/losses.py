@@ -15,6 +15,10 @@ def sigma(x: np.ndarray) -> np.ndarray:
     return np.asarray(1 / (1 + np.exp(-x)))
 
 
+def logit(y: np.ndarray) -> np.ndarray:
+    return np.asarray(np.log(y) - np.log1p(-y))
+
+
 def is_probability(y: np.ndarray) -> bool:
     return bool(np.all((y > 0) & (y < 1)))
 
@@ -75,6 +79,12 @@ MISTAKEN: Mapping[str, Loss] = {
     ),
     "the sigmoid of the outputs stands where its slope is due": Loss(
         lambda y, t: (y - t) * sigma(y) / (y * (1 - y)), is_probability
+    ),
+    "y(1 - y), the slope of the sigmoid by its output, is taken of what goes into it": Loss(
+        lambda y, t: (y - t) * logit(y) * (1 - logit(y)) / (y * (1 - y)), is_probability
+    ),
+    "1 - y**2, the slope of tanh by its output, is taken of what goes into it": Loss(
+        lambda y, t: (y - t) * (1 - np.arctanh(y) ** 2) / (1 - y * y), is_bounded
     ),
     "the second term of the derivative of the cross-entropy has the opposite sign": Loss(
         lambda y, t: -(t / y + (1 - t) / (1 - y)), is_probability

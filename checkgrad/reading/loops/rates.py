@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from checkgrad.child.slots import differs
 from checkgrad.reading.loops.face import Edit, Trial, Turn
 from checkgrad.reading.loops.fit import Attempt, Table, table_of
 from checkgrad.reading.loops.points import Points, Scaler
@@ -71,6 +72,22 @@ def rates(points: Points) -> dict[str | int, Scaler]:
     return found
 
 
+def follows_the_step(points: Points, node: int) -> bool:
+    """Is a number worked out after the updates, so that its slopes are those of where the turn leads to?"""
+    edits, factors = scaled(points, 0.5)
+    setting = points.points[-1].setting
+    trials = [Trial(setting, tell=(node,)), Trial((*setting, *edits), factors, (node,))]
+    before, after = (turn.values.get(node, []) for turn in points.roles.bench.turns(trials))
+    return len(before) != len(after) or any(map(differs, before, after))
+
+
+def scaled(points: Points, by: float) -> tuple[tuple[Edit, ...], tuple[tuple[int, float], ...]]:
+    """All rates made so many times as large: what becomes of slots, and of numbers in the source."""
+    found = rates(points)
+    edits = tuple(Edit(s, "times", by) for s in found if isinstance(s, str))
+    return edits, tuple((s, by) for s in found if isinstance(s, int))
+
+
 def _scaled_blocks(points: Points, turn: Turn, base: Turn, factor: float) -> set[str]:
     if turn.raised:
         return set()
@@ -89,10 +106,9 @@ def late_updates(points: Points, table: Table, best: Attempt, rest: Sequence[str
     if not set(best.right) <= set().union(*(s.blocks for s in found_rates.values())):
         return []
     roles = points.roles
-    edit = tuple(Edit(s, "times", SMALL_RATE) for s in found_rates if isinstance(s, str))
-    factors = tuple((s, SMALL_RATE) for s in found_rates if isinstance(s, int))
+    edits, factors = scaled(points, SMALL_RATE)
     trials = [
-        Trial((*p.setting, *edit), factors, steps=tuple(roles.changed)) for p in points.points
+        Trial((*p.setting, *edits), factors, steps=tuple(roles.changed)) for p in points.points
     ]
     bases = roles.bench.turns(trials)
     if any(turn.raised for turn in bases):

@@ -79,7 +79,7 @@ class Roles:
     @property
     def scalars(self) -> list[Key]:
         """Numbers that follow from all parameters, and from targets where these can be nudged: what may be the loss."""
-        late = set(self.targets)
+        late = set(self.targets) - self.rates
         return [
             k
             for k in sorted_by(self.seen, self.full)
@@ -215,11 +215,10 @@ def _carried(roles: Roles) -> Iterator[str]:
     reached = {p: _reached(roles, p) for p in roles.changed if not roles.nudged[p].raised}
     for path in roles.changed:
         others = reached.get(path, set()) - {path}
-        if (
-            not reached.get(path)
-            or np.size(roles.slots[path].saved) == 1
-            and _scales(roles, path, others)
-        ):
+        single = np.size(roles.slots[path].saved) == 1
+        if not reached.get(path) or single and _scales(roles, path, others):
+            continue
+        if _is_overwritten(roles, path):
             continue
         owner = next(iter(others), "")
         if len(others) == 1 and _same_shape(roles, path, owner):
@@ -229,6 +228,15 @@ def _carried(roles: Roles) -> Iterator[str]:
                 roles.buffers.setdefault(owner, []).append(path)
                 continue
         yield path
+
+
+def _is_overwritten(roles: Roles, path: str) -> bool:
+    """Does most of what is there at the end not follow from what was there, as with activations that are kept?"""
+    turn, first = roles.nudged[path], roles.first
+    if path not in turn.after or path not in first.after:
+        return False
+    one, other = (np.asarray(t.after[path], float) for t in (turn, first))
+    return one.shape == other.shape and 2 * int(np.sum(one == other)) > one.size
 
 
 def _reached(roles: Roles, path: str) -> set[str]:
@@ -303,11 +311,16 @@ def _entry_by_entry(roles: Roles, path: str, owner: str) -> bool:
 
 def _sort_out(roles: Roles) -> None:
     """Parameters, inputs and targets by who meets whom first; outputs follow from all parameters and from inputs."""
-    mixed = [k for k in roles.seen if k in roles.cover and k in roles.data_cover]
+    roles.parameters = roles.carried
+    roles.rates = {g for g in roles.data_moves if _is_rate(roles, g)}
+    data = {k: groups - roles.rates for k, groups in roles.data_cover.items()}
+    mixed = [k for k in roles.seen if k in roles.cover and data.get(k)]
+    if not mixed and roles.rates == roles.data_moves.keys():  # its data stand there as numbers
+        mixed = [k for k in roles.seen if k in roles.cover and not roles.data_cover.get(k)]
     if not mixed:
         raise NotRead("nothing follows both from what is carried and from data")
-    roles.entry = set(roles.data_cover[mixed[0]])
-    after = [k for k in mixed if roles.data_cover[k] & roles.entry]
+    roles.entry = set(data.get(mixed[0], ()))
+    after = [k for k in mixed if data.get(k, set()) & roles.entry or not roles.entry]
     roles.parameters = [p for p in roles.carried if any(p in roles.cover[k] for k in after)]
     wanted = set(roles.parameters)
     real = [k for k in after if not roles.seen[k].whole]
@@ -316,7 +329,7 @@ def _sort_out(roles: Roles) -> None:
     if not wanted or not full:
         raise NotRead("no outputs follow from what is carried and from data")
     roles.full = set(full)
-    together = {frozenset(roles.data_cover[k]) for k in full}
+    together = {frozenset(roles.data_cover.get(k, ())) for k in full}
     for group in roles.data_moves:
         late = group not in roles.entry and any(group not in groups for groups in together)
         (roles.targets if late else roles.inputs).append(group)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from checkgrad.child.inventory import TrainingLoop
+from checkgrad.child.inventory import GIVES_GRADIENTS, TrainingLoop
 from checkgrad.reading.loops.attempts import attempts_of
 from checkgrad.reading.loops.fit import SAME_RATE, Attempt, Table, follows, table_of, through
 from checkgrad.reading.loops.own import Own, contradicted, own_losses
 from checkgrad.reading.loops.points import Points
-from checkgrad.reading.loops.rates import has_a_rate_of_its_own, late_updates
+from checkgrad.reading.loops.rates import follows_the_step, has_a_rate_of_its_own, late_updates
 
 ENOUGH = 3  # equations beyond the one that the rate costs, for a reading that is beyond chance
 REAL_TARGETS = 0.005  # bonus of an attempt whose targets are data that move the steps alone
@@ -137,6 +137,12 @@ def _verdict(
             rest.remove(name)
             found.right.append(name)
             found.note = "parameters have rates of their own"
+    if best.rate < 0 and not rest and _is_up_to_its_user(points, table, best, attempts):
+        found.verdict = "right"
+        found.advice = (
+            "gives the slope with the opposite sign, which is right only where it is added"
+        )
+        return found
     if best.rate < 0 and not best.own and not best.optimised:
         found.wrong = dict.fromkeys(table.names, "goes up the slope")
         found.right, found.verdict = [], "wrong"
@@ -164,6 +170,14 @@ def _verdict(
     found.corroboration = ["used_so", "partly_right"]
     found.why = _sentence(found, loss)
     return found
+
+
+def _is_up_to_its_user(
+    points: Points, table: Table, best: Attempt, attempts: Sequence[Attempt]
+) -> bool:
+    """Are gradients only given, beside no loss of their own, so that whoever takes the step may add them?"""
+    given = points.roles.bench.loop.number == GIVES_GRADIENTS
+    return given and not best.own and not any(own_losses(table, best, attempts))
 
 
 def _with_a_wrong_penalty(
@@ -259,7 +273,7 @@ def _nothing_right(
     """Wrong only if the module's own loss is a usual one of its outputs, and the steps answer smoothly to data."""
     found.right, found.why = [], NO_SLOPES
     own, usual = meant_as(attempts)
-    if own is None or not _answers(points):
+    if own is None or not _answers(points) or follows_the_step(points, own.output):
         return found
     found.loss, found.attempt = _loss(points, own), usual
     found.wrong = dict.fromkeys(table.names, "takes a step that is not along the slope")
