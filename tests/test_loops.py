@@ -335,3 +335,161 @@ def test_data_of_a_missing_library_stay_the_same_from_turn_to_turn(tmp_path):
     (wrong,) = [o for o in found if o.function.startswith("loop")]
     assert wrong.verdict is Verdict.WRONG
     assert "first.weights, first.biases; last.weights, last.biases right" in wrong.problem
+
+
+HOUSES = """
+import numpy as np
+rng = np.random.default_rng(2)
+sizes = rng.uniform(0.5, 4.0, 12)
+prices = 3 * sizes + 1
+
+def falls(X, Y, W):
+    parts = [sum(y - (W[0] + W[1] * x) for x, y in zip(X, Y)),
+             sum((y - (W[0] + W[1] * x)) * x for x, y in zip(X, Y))]
+    return np.array(parts)
+
+def rest(X, Y, W):
+    return sum((y - (W[0] + W[1] * x)) ** 2 for x, y in zip(X, Y))
+
+W = np.zeros(2)
+for _ in range(30):
+    W = W + 2 * 0.001 * falls(sizes, prices, W)
+    print(rest(sizes, prices, W))
+"""
+
+
+def test_a_loss_that_is_worked_out_after_the_step_accuses_nobody(tmp_path):
+    found, _ = outcomes(tmp_path, HOUSES)
+    assert not [o for o in found if o.verdict.failed]
+
+
+def test_a_gradient_that_its_loop_adds_may_have_the_opposite_sign(tmp_path):
+    _, report = outcomes(tmp_path, HOUSES.replace("print(rest", "print('rest', rest"))
+    assert not [o for o in report.outcomes if o.verdict.failed]
+
+
+BY_NUMBERS = """
+import random
+random.seed(3)
+theta0, theta1 = random.random(), random.random()
+step, turn = 0.01, 0
+while turn < 30:
+    diff = 4.0 - theta0 - 2.5 * theta1
+    theta0 = theta0 + step * diff
+    theta1 = theta1 + step * diff * 2.5
+    half_square = diff ** 2 / 2
+    turn += 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [(BY_NUMBERS, Verdict.PASSED), (BY_NUMBERS.replace("diff * 2.5", "diff"), Verdict.WRONG)],
+    ids=["right", "wrong"],
+)
+def test_a_loop_whose_data_stand_there_as_numbers_is_read(tmp_path, source, verdict):
+    found, _ = outcomes(tmp_path, source)
+    assert [o.verdict for o in found] == [verdict], [o.problem or o.note for o in found]
+
+
+ACTIVATIONS_KEPT = """
+import math
+import random
+random.seed(0)
+
+def squash(x):
+    return math.tanh(x)
+
+class Net:
+    def __init__(self, inputs, hidden):
+        self.seen, self.middle = [1.0] * (inputs + 1), [1.0] * hidden
+        self.first = [[random.uniform(-1, 1) for _ in range(hidden)] for _ in range(inputs + 1)]
+        self.second = [random.uniform(-1, 1) for _ in range(hidden)]
+
+    def run(self, sample):
+        for i in range(len(sample)):
+            self.seen[i] = sample[i]
+        for j in range(len(self.middle)):
+            self.middle[j] = squash(sum(self.seen[i] * self.first[i][j] for i in range(len(self.seen))))
+        self.last = squash(sum(self.middle[j] * self.second[j] for j in range(len(self.middle))))
+        return self.last
+
+    def learn(self, target, rate):
+        error = (target - self.last) * (1 - self.last ** 2)
+        back = [error * self.second[j] * (1 - self.middle[j] ** 2) for j in range(len(self.middle))]
+        for j in range(len(self.middle)):
+            self.second[j] += rate * error * self.middle[j]
+        for i in range(len(self.seen)):
+            for j in range(len(self.middle)):
+                self.first[i][j] += rate * back[j] * self.seen[i]
+
+    def train(self, samples, turns=50, rate=0.2):
+        for _ in range(turns):
+            for sample, target in samples:
+                self.run(sample)
+                self.learn(target, rate)
+
+net = Net(2, 3)
+net.train([([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 0)])
+"""
+
+
+def test_activations_that_are_kept_are_no_parameters(tmp_path):
+    found, _ = outcomes(tmp_path, ACTIVATIONS_KEPT)
+    assert [o.verdict for o in found] == [Verdict.PASSED], [o.problem or o.note for o in found]
+
+
+BY_NAMES_OF_NUMPY = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(20, 3))
+T = (X[:, :1] > 0).astype(float)
+W = rng.normal(size=(3, 1))
+B = np.zeros((1, 1))
+for _ in range(40):
+    Y = np.divide(1, np.add(1, np.exp(-np.add(np.dot(X, W), B))))
+    error = np.subtract(Y, T)
+    slope = np.dot(X.T, np.multiply(error, np.multiply(Y, np.subtract(1, Y))))
+    W = np.subtract(W, np.multiply(0.1, slope))
+    B = np.subtract(B, 0.1 * np.sum(error * Y * (1 - Y), axis=0))
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [
+        (BY_NAMES_OF_NUMPY, Verdict.PASSED),
+        (BY_NAMES_OF_NUMPY.replace("np.subtract(Y, T)", "np.subtract(T, Y)"), Verdict.WRONG),
+    ],
+    ids=["right", "wrong"],
+)
+def test_a_step_by_the_names_of_numpy_is_a_step(tmp_path, source, verdict):
+    found, _ = outcomes(tmp_path, source)
+    assert [o.verdict for o in found] == [verdict], [o.problem or o.note for o in found]
+
+
+@pytest.mark.parametrize("squash", ["1 / (1 + np.exp(-x))", "np.tanh(x)"])
+def test_a_slope_by_the_output_that_is_taken_of_the_input_is_told_as_that(tmp_path, squash):
+    slope = "x * (1 - x)" if "exp" in squash else "1 - x ** 2"
+    source = f"""
+import numpy as np
+rng = np.random.default_rng(0)
+X, T = rng.normal(size=(6, 3)), rng.uniform(size=(6, 1))
+V, W = rng.normal(size=(3, 4)), rng.normal(size=(4, 1))
+
+def act(x, deriv=False):
+    return {slope} if deriv else {squash}
+
+for _ in range(30):
+    z = X @ V
+    a = act(z)
+    q = a @ W
+    y = act(q)
+    d = (T - y) * act(q, deriv=True)
+    e = d @ W.T * act(z, deriv=True)
+    W += a.T @ d
+    V += X.T @ e
+"""
+    (outcome,), _ = outcomes(tmp_path, source)
+    assert outcome.verdict is Verdict.WRONG
+    assert "is taken of what goes into it" in outcome.problem

@@ -94,7 +94,7 @@ class TrainingLoop:
     inner: numbers of the loops that it runs, those in functions that it calls included; the deepest last.
     reaches: names of the functions it calls, directly or not. updates: of those that change parameters, "" for itself.
     user: of a loop in a file that the submission imports, "imported"; in one that only uses it, "plain" where all that it calls
-    is of the submission, else "mixed".
+    is of the submission, else "mixed". used: is it a function that its file calls?
     """
 
     name: str
@@ -105,6 +105,7 @@ class TrainingLoop:
     reaches: tuple[str, ...] = ()
     updates: tuple[str, ...] = ()
     user: str = ""
+    used: bool = False
 
 
 @dataclass(frozen=True)

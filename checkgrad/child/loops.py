@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .inventory import GIVES_GRADIENTS, ONE_STEP, TrainingLoop
@@ -71,7 +71,9 @@ def loops_of(
             tuple(updates),
         )
     apart = set(gradients) - {scope.name for scope, *_ in found}
-    yield from steps_of(scopes, by_name, inside, numbers, file, document, apart)
+    used = calls_in([tree])
+    for step in steps_of(scopes, by_name, inside, numbers, file, document, apart):
+        yield replace(step, used=step.name.rpartition(".")[2] in used)
 
 
 def steps_of(

@@ -99,7 +99,7 @@ def inventory(body: bytes) -> Inventory:
 
 
 def training_loop(value: Any) -> TrainingLoop:
-    name, file, number, place, inner, reaches, updates, user = fields(value, 8)
+    name, file, number, place, inner, reaches, updates, user, used = fields(value, 9)
     return TrainingLoop(
         text(name, 300),
         text(file, 300),
@@ -109,6 +109,7 @@ def training_loop(value: Any) -> TrainingLoop:
         reaches=several(reaches, text),
         updates=several(updates, text),
         user=text(user, 10),
+        used=used is True,
     )
 
 

@@ -176,7 +176,8 @@ def _is_up_to_its_user(
     points: Points, table: Table, best: Attempt, attempts: Sequence[Attempt]
 ) -> bool:
     """Are gradients only given, beside no loss of their own, so that whoever takes the step may add them?"""
-    given = points.roles.bench.loop.number == GIVES_GRADIENTS
+    loop = points.roles.bench.loop
+    given = loop.number == GIVES_GRADIENTS and loop.used
     return given and not best.own and not any(own_losses(table, best, attempts))
 
 
