@@ -5,6 +5,7 @@ python benchmarks/surgery.py together COUNT TIMES    puts COUNT mistakes at once
 """
 
 import random
+import resource
 import statistics
 import sys
 import tempfile
@@ -23,6 +24,8 @@ from mutants import mutants
 from network_shapes import SHAPES
 from operated import Operated
 
+MEMORY = 2 << 30  # bytes: a mutant may ask for more than any machine has
+SAMPLED = 40  # mutants of a network, of which some are put together
 AROUND = 2  # lines from where a statement is left out to what it should have changed
 
 
@@ -56,14 +59,17 @@ def together(count, times):
         patient = patient_of(source)
         if patient is None or not loads(source):
             continue
-        alone = [
-            m for m in mutants(source) if is_one_line(source, m) and is_wrong(m.source, patient)
-        ]
+        few = [m for m in mutants(source) if is_one_line(source, m)]
+        few = rng.sample(few, min(len(few), SAMPLED))
+        alone = [m for m in few if is_wrong(m.source, patient)]
         seen = Counter()
         for _ in range(times):
             if mixed := mixture(source, alone, count, rng):
                 began = time.process_time()
-                found, search = operate(mixed[0], patient)
+                try:
+                    found, search = operate(mixed[0], patient)
+                except Exception:  # together they do not even load
+                    continue
                 if search.first.blocks is None:
                     continue
                 seconds.append(time.process_time() - began)
@@ -155,6 +161,7 @@ def told(seen):
 
 if __name__ == "__main__":
     np.seterr(all="ignore")
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     if sys.argv[1:2] == ["together"]:
         together(*map(int, sys.argv[2:]))
     else:

@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import CodeType
 from typing import Any
 
@@ -27,7 +28,7 @@ from .watch import Hook
 OTHER = "other"  # is told in the place of a value that holds no numbers
 OURS = os.path.dirname(__file__) + os.sep  # student code is named by other files
 LATEST = re.compile(r"_latest\((\d+)\)")
-CODES: dict[str, CodeType | None] = {}
+MOST_CODES = 4_000  # that are kept: about as many as one submission needs
 
 
 @dataclass(frozen=True)
@@ -159,14 +160,13 @@ class Operator(Hook):
         return owned(self.kept[k].values()[-1].value)
 
 
+@lru_cache(MOST_CODES)
 def compiled(text: str) -> CodeType | None:
     """*text* as code, None where it is no expression."""
-    if text not in CODES:
-        try:
-            CODES[text] = compile(text, "<operation>", "eval")
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            CODES[text] = None
-    return CODES[text]
+    try:
+        return compile(text, "<operation>", "eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def packed(operations: Operations) -> tuple[Any, ...]:

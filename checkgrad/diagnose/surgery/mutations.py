@@ -146,7 +146,7 @@ def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]
         for atom, held in atoms:
             if one in joined and np.ndim(held) and np.size(held) > 1:
                 yield Mutation(one, f"({text}) / {atom}.size", "over", 1.75)
-            if one is root and np.ndim(held) == np.ndim(got) == 2:
+            if one in joined and np.ndim(held) == np.ndim(got) == 2:
                 new = _products(text, got, atom, held)
                 yield from (Mutation(one, product, "dotted", 1.9) for product in new)
             if one in joined and one is not root and not np.ndim(got) and np.ndim(held):
@@ -223,6 +223,8 @@ def _changes(
     text = said(one)
     if isinstance(one, ast.Name | ast.Attribute | ast.Subscript):
         yield from _other_names(scene, one, names, value, fits)
+    if isinstance(one, ast.Name) and one in scene.counting:
+        yield from _other_counts(one, names, value)
     if isinstance(one, ast.Name) and one.id in scene.functions:
         others = scene.functions.keys() - scene.leading_back(one.lineno) - {one.id}
         yield from ((f, "function", 1.0) for f in scene.functions if f in others)
@@ -389,6 +391,20 @@ def _sign(op: ast.operator) -> str:
         ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@",
         ast.FloorDiv: "//", ast.Mod: "%",
     }.get(type(op), "+")  # fmt: skip
+
+
+def _other_counts(
+    one: ast.Name, names: list[str], value: Value
+) -> Iterator[tuple[str, str, float]]:
+    """What a number could be that counts or takes an element."""
+    held = value(one)
+    if held is not None and type(held) is not int:
+        return
+    for other, cost in (("+ 1", 1.05), ("- 1", 1.05), ("+ 2", 1.3), ("- 2", 1.3)):
+        yield f"{one.id} {other}", "element", cost
+    yield f"-{one.id}", "element", 1.1
+    whole = (n for n in names if n != one.id and type(value(n)) is int and n.isidentifier())
+    yield from ((f"{n} + {one.id}", "plus", 1.5) for n in whole)
 
 
 def _other_receivers(scene: Scene, one: ast.Call) -> Iterator[tuple[str, str, float]]:

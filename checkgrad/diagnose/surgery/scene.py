@@ -245,6 +245,10 @@ class Scene:
         names = {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls}
         return names & self.defined
 
+    def calls_one_of(self, expression: ast.AST, names: frozenset[str]) -> bool:
+        """Does an expression call one of these functions of the file?"""
+        return bool(self._calls(expression) & names)
+
     def is_plain_call(self, call: ast.Call) -> bool:
         """Is it NumPy's, Python's, or a method of an array, and no code of the student's?"""
         function = call.func
@@ -295,6 +299,22 @@ class Scene:
             ):
                 return target.slice, self.said(one.value), isinstance(one, ast.AugAssign)
         return None
+
+    @cached_property
+    def counting(self) -> set[ast.expr]:
+        """Names in indices and keys, and in what is counted or made text of."""
+        found: set[ast.expr] = set()
+        for one in ast.walk(self.tree):
+            inside: list[ast.AST] = []
+            if isinstance(one, ast.Subscript):
+                inside = [one.slice]
+            elif isinstance(one, ast.Call) and isinstance(one.func, ast.Name):
+                inside = [*one.args] if one.func.id in ("str", "range") else []
+            elif isinstance(one, ast.FormattedValue):
+                inside = [one.value]
+            for part in inside:
+                found |= {n for n in ast.walk(part) if isinstance(n, ast.Name)}
+        return found
 
     @cached_property
     def steps(self) -> set[ast.expr]:

@@ -23,6 +23,11 @@ ALIKE = 3  # options that are tried of those that give the same on the first set
 LARGEST = 300  # entries of a value whose effect is measured entry by entry
 NEAR = 1e-7  # relative, of an answer that is predicted
 PLAIN = 1.5  # below this cost stands what needs no quantity from outside
+SIMPLE = 1.75  # below it stands what needs no quantity, where the run stops
+MOST_EARLIER, MOST_CALLS = (
+    10,
+    4,
+)  # statements before the one at which the run stops, and calls that led to it
 WIDE = 2.3  # above it stands what is due in the end, which says little
 NUDGE = "(_) * 1.37 + 0.11"
 
@@ -48,6 +53,9 @@ class Search:
         self.whole: set[int] = set()  # statements that reach all that is wrong
         self._fresh: list[Reply] = []
         self._slopes: dict[int, Any] = {}  # of the answers by the values of statements
+        self._loose = (
+            False  # may what lies as near to the loss as what is mended stay wrong, and move?
+        )
         self.tried: list[Operation] = []
 
     # ---- running
@@ -129,12 +137,26 @@ class Search:
             best = _cheapest(best, self.among(clean, fits, wide))
             if best and self.is_whole(best) and best.cost < enough:
                 return best
+            if fits and not wide and not (best and self.is_whole(best)):
+                other = self.beside_others(clean)
+                if other and other.cost < PLAIN and (best is None or best.cost > PLAIN):
+                    return other
         if best and best.cost < WIDE:
             return best
         rest = [r for r in roots if wrong <= reach[r] and r not in clean]
         if (other := self.among(rest)) and self.is_whole(other):
             return other
         return best or self.blind(roots, reach, front)
+
+    def beside_others(self, roots: Sequence[int]) -> Operation | None:
+        """What mends some of what lies nearest the loss, where another mistake spoils the rest of it."""
+        if not self.truth.depths:
+            return None
+        self._loose = True
+        try:
+            return self.among(roots)
+        finally:
+            self._loose = False
 
     def look_at_what_is_not_used(self, roots: Sequence[int]) -> None:
         """Parameters that are never used have values, too."""
@@ -287,11 +309,11 @@ class Search:
             return frozenset()
         if base.blocks is None or len(base.blocks) != len(reply.blocks):
             return mended
-        least = min((truth.depths[i] for i in mended), default=0) if truth.depths else 0
+        nearest = max((truth.depths[i] for i in mended), default=0) if truth.depths else 0
         astray = (
             _moved(reply.blocks[i], base.blocks[i])
             for i in truth.everything - right
-            if not truth.depths or truth.depths[i] >= least
+            if not truth.depths or truth.depths[i] >= nearest + self._loose
         )
         return frozenset() if any(astray) else mended
 
@@ -502,19 +524,52 @@ class Search:
         return self.confirmed(sorted(wanted, key=_cost), most=400)
 
     def after_an_error(self, roots: Sequence[int]) -> Operation | None:
-        """The failing statement first, from the inside out, then what was evaluated before it, the latest first."""
-        options: list[Operation] = []
+        """The failing statement first, from the inside out, then calls that led to it and what was evaluated before it."""
         failing = self.failing()
-        for k in failing:
-            options += self.options.without_value(k)
-        found = self.confirmed(sorted(options, key=_cost), most=500)
-        if found and self.is_whole(found):
+        options = [o for k in failing for o in self.options.without_value(k)]
+        found = self.confirmed(sorted(options, key=_cost), most=300)
+        if found and self.is_whole(found) and found.cost < SIMPLE:
             return found
-        for root in [r for r in reversed(roots) if r not in failing][:8]:
-            other = self.confirmed(sorted(self.options.of(root), key=_cost), most=100)
-            if other and (found is None or len(other.mends) > len(found.mends)):
-                return other
+        wider = (o for k in failing for o in self.options.wider(k))
+        options = [o for o in wider if o.code == "dotted"]
+        options += [o for k in self.led_to_it() for o in self.options.texts(k, False)]
+        found = _cheapest(found, self.confirmed(sorted(options, key=_cost), most=120))
+        for root in [r for r in reversed(roots) if r not in failing][:MOST_EARLIER]:
+            if found and self.is_whole(found) and found.cost < SIMPLE or self.is_spent:
+                break
+            found = _cheapest(found, self.confirmed(self.of_other_shapes(root), most=60))
         return found
+
+    def of_other_shapes(self, root: int) -> list[Operation]:
+        """What gives a statement another shape, for with the one it has the run stops; then all that fits."""
+        options = self.options
+        every = [*options.texts(root, False), *options.wider(root)]
+        told = self.base.told[root][0].value
+        found = [
+            o
+            for o, turns in self.peeked({root: every})[root]
+            if turns is None or turns and is_number(turns[0]) and not _alike(turns[0], told)
+        ]
+        known = {o.text for o in found}
+        rest = [o for o in options.of(root) if o.text not in known]
+        first = sorted(found, key=lambda o: o.cost - 0.4 * (o.code == "dotted"))
+        return [*first, *sorted(rest, key=_cost)[:20]]
+
+    def led_to_it(self) -> list[int]:
+        """The statements with the calls that had not come back when the run stopped, the innermost first."""
+        found: list[int] = []
+        for file, line, _ in self.base.stops[-1:]:
+            scene = self.runs.scenes.get(file)
+            if scene is None:
+                continue
+            names = scene.leading_back(line)
+            tops = [n for n in self.runs.nodes if n.kind == EXPRESSION and n.parent == -1]
+            for node in tops:
+                expression = self.options.expression(node.number)
+                waits = node.number not in self.base.told and expression is not None
+                if waits and expression is not None and scene.calls_one_of(expression, names):
+                    found.append(node.number)
+        return found[-MOST_CALLS:][::-1]
 
     def failing(self) -> list[int]:
         """The whole expressions of the statement at which the run stopped."""
