@@ -81,6 +81,30 @@ SOURCES = {
         "import h5py, numpy as np\nf = h5py.File('a.h5', 'r')\nx, y = np.array(f['set_x'][:]), np.array(f['set_y'][:])\nend = x * y[:, None]",
         "h5py.File",
     ),
+    "digits of which all sixty thousand are counted": (
+        "import gzip, numpy as np\nwith gzip.open('train-images-idx3-ubyte.gz') as f:\n    f.read(16)\n    buffer = f.read(28 * 28 * 60000)\nX = np.frombuffer(buffer, dtype=np.uint8).reshape(60000, 784) / 255\nend = X @ np.zeros((784, 10))",
+        "the file train-images-idx3-ubyte.gz",
+    ),
+    "images and labels in files of their own": (
+        "import numpy as np\nX, y = np.load('data/train_images.npy'), np.load('data/train_labels.npy')\nT = np.eye(10)[y]\nend = (X.reshape(len(X), -1) @ np.zeros((784, 10)) - T).sum(axis=0)",
+        "np.load(data/train_labels.npy)",
+    ),
+    "whole numbers in a text": (
+        "import csv\nwith open('train.csv') as f:\n    rows = [[int(v) for v in row] for row in csv.reader(f)]\nend = sum(map(sum, rows))",
+        "the file train.csv",
+    ),
+    "numbers between blanks": (
+        "import numpy as np\nd = np.array([[float(v) for v in line.split()] for line in open('train.txt')])\nend = d[:, 1:].sum()",
+        "the file train.txt",
+    ),
+    "batches of more samples than a few": (
+        "import numpy as np, pandas as pd\nX = pd.read_csv('d.csv').values\nmean, count = 0, len(X) // 64\nfor i in range(count):\n    mean += X[i * 64:(i + 1) * 64].mean()\nend = mean / count / (count > 0) + 1 // count",
+        "pandas.read_csv",
+    ),
+    "a column by its name": (
+        "import pandas as pd\ndf = pd.read_csv('iris.csv')\nend = (df.species + 1) * df.iloc[:, 0]",
+        "pandas.read_csv",
+    ),
 }  # fmt: skip
 
 
@@ -97,6 +121,34 @@ def test_plots_progress_and_pauses_cost_nothing(tmp_path):
     run, last = watched(tmp_path, source)
     assert run.errors == () and run.instead == ()
     assert last["i + 1"] == 3 and run.seconds < 30
+
+
+COMMANDS = {
+    "required words": "p.add_argument('--layers', type=int, nargs='+', required=True)\np.add_argument('folder')\na = p.parse_args()\nend = sum(a.layers) + len(a.folder)",
+    "one of several commands": "s = p.add_subparsers(dest='what', required=True)\nt = s.add_parser('train')\nt.add_argument('--rate', type=float, required=True)\na = p.parse_args()\nend = a.rate * 2",
+    "a word by its place": "import sys\nend = int(sys.argv[1]) * 2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", COMMANDS.values(), ids=COMMANDS)
+def test_what_a_command_line_has_to_say_is_said(tmp_path, source):
+    head = "import argparse\np = argparse.ArgumentParser()\n"
+    run, last = watched(tmp_path, head + source + "\nprint(end + 0)")
+    assert run.errors == ()
+    assert last["end + 0"] > 0
+
+
+def test_a_function_that_a_command_line_would_call_is_called(tmp_path):
+    source = "import fire\ndef main(epochs, rate=0.5):\n    print(epochs * rate)\nfire.Fire(main)\n"
+    run, last = watched(tmp_path, source)
+    assert run.errors == ()
+    assert last["epochs * rate"] == 1.0
+
+
+def test_what_would_be_written_is_not(tmp_path):
+    source = "import os, numpy as np\nos.makedirs('out/a')\nnp.savez('out/a/w.npz', w=np.ones(3))\nwith open('out/b.txt', 'w') as f:\n    f.write('x')\nend = 1 + 0\n"
+    run, _ = watched(tmp_path, source)
+    assert run.errors == ()
 
 
 def test_files_that_are_there_are_read(tmp_path):
@@ -137,3 +189,17 @@ def test_python_is_itself_again_afterwards(tmp_path):
 def test_a_message_says_which_size_is_due(message, due):
     found = next_recipes(Recipe(), message)[0]
     assert {name: getattr(found, name) for name in due} == due
+
+
+def test_what_an_error_says_that_is_swallowed_counts(tmp_path):
+    source = "import numpy as np, pandas as pd\ntry:\n    X = pd.read_csv('d.csv').values[:, 1:]\n    W = np.zeros((30, 2))\n    end = X @ W\nexcept Exception as error:\n    print(error)\n"
+    run, last = watched(tmp_path, source)
+    assert run.errors == ()
+    assert last["X @ W"].shape[1] == 2
+
+
+def test_rows_that_are_set_aside_behind_many_are_there(tmp_path):
+    source = "import numpy as np\nd = np.loadtxt('mnist_train.csv', delimiter=',')\ntrain, rest = d[:50000], d[50000:]\nend = rest[:, 1:].mean(axis=0)\nprint(end + 0)"
+    run, last = watched(tmp_path, source)
+    assert run.errors == ()
+    assert last["end + 0"].shape == (784,)

@@ -107,6 +107,7 @@ class Bench:
             "__turn__": self.turn,
             "__leave__": self.leaves,
             "__absent__": Exception,
+            "__caught__": ignore,
             "__more__": self.more,
             "__slot__": self.slot,
             "__length__": self.measure,

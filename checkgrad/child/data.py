@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
+
+FAR = 1000  # rows, behind which the last ones stand for those that are not there
+LABELS = frozenset(("y", "label", "labels", "target", "targets", "classes", "labl"))
 
 
 class Data(np.ndarray):
@@ -15,7 +19,30 @@ class Data(np.ndarray):
             return self.view(np.ndarray)[..., -1].astype(int).view(Data)
         if type(key) is list and key and all(type(one) is str for one in key):
             return super().__getitem__((..., slice(0, len(key))))
+        first = key[0] if type(key) is tuple and key else key
+        start = first.start if type(first) is slice and self.ndim else None
+        if type(start) is int and start >= FAR and 0 < len(self) <= start:
+            rest = slice(-max(1, len(self) // 4), None)  # set aside, of many more
+            return super().__getitem__((rest, *key[1:]) if type(key) is tuple else rest)
         return super().__getitem__(key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if type(key) is not str:  # columns have no names here
+            super().__setitem__(key, value)
+
+    def reshape(self, *shape: Any, **named: Any) -> Any:
+        """In another shape; where the number of samples is written out, in as many as there are."""
+        try:
+            return super().reshape(*shape, **named)
+        except ValueError:
+            flat = shape[0] if len(shape) == 1 and type(shape[0]) is tuple else shape
+            if len(flat) == 2 and 1 in flat:
+                return super().reshape([1 if n == 1 else -1 for n in flat], **named)
+            kept = flat[-2:] if len(flat) > 2 else flat[-1:]
+            inner = int(np.prod(kept))
+            if len(flat) < 2 or inner < 2 or self.size % inner:
+                raise
+            return super().reshape((*[1] * (len(flat) - len(kept) - 1), -1, *kept), **named)
 
     def __getattr__(self, name: str) -> Any:
         if name in ("values", "iloc", "loc", "data_"):
@@ -28,8 +55,14 @@ class Data(np.ndarray):
             return lambda *a, **n: np.unique(np.asarray(self))
         if name == "drop":
             return self.without
+        if name == "iterrows":
+            return lambda: enumerate(self)
+        if name.startswith(("to_", "plot", "hist")):
+            return lambda *a, **n: None
         if name in SAME:
             return lambda *a, **n: self
+        if self.ndim == 2 and not name.startswith("_"):  # a column
+            return self[name]
         raise AttributeError(f"a stand-in for data has no {name}")
 
     def without(self, labels: Any = None, axis: int = 0, columns: Any = None, **more: Any) -> Any:
@@ -62,6 +95,8 @@ SAME = frozenset(
         "cpu",
         "detach",
         "to",
+        "rolling",
+        "select_dtypes",
         "sort_values",
         "drop_duplicates",
         "rename",
@@ -86,5 +121,12 @@ class Bunch(dict):  # type: ignore[type-arg]
 
 def is_label(name: str) -> bool:
     """Does a key speak of labels?"""
-    name = name.lower()
-    return name.endswith(("y", "t", "label", "labels", "target", "targets", "classes"))
+    plain = name.lower()
+    return plain.endswith(("y", "t", "label", "labels", "target", "targets", "classes")) or (
+        speaks_of_labels(name)
+    )
+
+
+def speaks_of_labels(name: str) -> bool:
+    """Is one of the words of a name a word for labels?"""
+    return bool(set(re.split(r"[\W_\d]+", name.lower())) & LABELS)

@@ -7,22 +7,17 @@ in its last one, so either may be taken for them.
 
 from __future__ import annotations
 
-import gzip
 import io
 import opcode
-import pickle
 import struct
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from .data import SAME, Bunch, Data, is_label
+from .data import SAME, Bunch, Data, is_label, speaks_of_labels
 from .datasets import digits, known, made, opened, regression
 from .preparing import (
     Numbered,
@@ -53,6 +48,10 @@ SILENT = frozenset(
 )
 
 
+MOST_LINES = 40  # of a text that differ
+KNOWN_TABLES = (("mnist", 784, 10, True), ("digit", 784, 10, True), ("iris", 4, 3, False))
+
+
 class Giver:
     """Gives stand-ins by name and remembers for what."""
 
@@ -77,21 +76,50 @@ class Giver:
             return found[None].view(Data)
         return found.view(Data)
 
-    def table(self) -> Any:
+    def table(self, name: str = "") -> Any:
         """Samples in rows, one column more than features; whole numbers in the first and in the last."""
-        found = self.draw.uniform(0.05, 1.0, (self.recipe.samples, self.recipe.features + 1))
-        if self.recipe.whole:
+        recipe = self.named(name)
+        if self.is_of_labels(name):
+            return self.labels(recipe.samples, recipe.classes)[:, None].view(Data)
+        found = self.draw.uniform(0.05, 1.0, (recipe.samples, recipe.features + 1))
+        if recipe.whole:
             found = np.floor(256 * found).astype(int)
-        found[:, -1] = np.arange(len(found)) % self.recipe.classes
+        found[:, -1] = np.arange(len(found)) % recipe.classes
         self.draw.shuffle(found)
         found[:, 0] = found[:, -1]
         return found.view(Data)
 
+    def matrix(self, name: str) -> Any:
+        """The numbers of a text."""
+        found = self.table(name)
+        return found.ravel() if self.is_of_labels(name) else found
+
+    def named(self, name: str) -> Recipe:
+        """The recipe, as far as nothing was tried out yet that of data that everybody knows by name."""
+        plain, found = Recipe(), self.recipe
+        for word, features, classes, whole in KNOWN_TABLES:
+            if word in name.lower():
+                if found.features == plain.features:
+                    found = replace(found, features=features)
+                if found.classes == plain.classes:
+                    found = replace(found, classes=classes, whole=whole or found.whole)
+        return found
+
+    def is_of_labels(self, name: str) -> bool:
+        """Does a file hold nothing but labels, by its name?"""
+        return speaks_of_labels(name.replace("\\", "/").rpartition("/")[2].rpartition(".")[0])
+
     def images(self, *shape: int, classes: int = 10) -> Any:
-        pixels = self.draw.randint(0, 256, (60, *shape)).astype(np.uint8)
-        return pixels.view(Data), (np.arange(60) % classes).astype(np.uint8).view(Data)
+        count = max(60, self.recipe.samples)
+        pixels = self.draw.randint(0, 256, (count, *shape)).astype(np.uint8)
+        return pixels.view(Data), (np.arange(count) % classes).astype(np.uint8).view(Data)
+
+    def pixels_or_labels(self, name: str) -> Any:
+        """Images of digits, or what they show, by the name of a file or a function."""
+        return self.images(28, 28)[bool(speaks_of_labels(name))]
 
     def bunch(self, samples: int, features: int, classes: int) -> Bunch:
+        samples = max(samples, self.recipe.samples)
         target = self.labels(samples, classes) if classes else self.draw.uniform(0, 1, samples)
         found = Bunch(
             data=np.asarray(self.features(samples, features)),
@@ -147,12 +175,19 @@ class Giver:
             return io.BytesIO() if "b" in mode else io.StringIO()
         if "b" in mode:
             return File(self.idx(str(path)))
-        rows = np.asarray(self.table())
+        rows = np.asarray(self.table(str(path)))
+        digits = 0 if rows.dtype.kind == "i" else 4
+        between = " " if self.recipe.spaced else ","
         lines = [
-            ",".join([f"{row[0]:.0f}", *(f"{v:.4f}" for v in row[1:-1]), f"{row[-1]:.0f}"])
-            for row in rows
+            between.join(
+                [f"{row[0]:.0f}", *(f"{v:.{digits}f}" for v in row[1:-1]), f"{row[-1]:.0f}"]
+            )
+            if len(row) > 1
+            else f"{row[0]:.0f}"
+            for row in rows[:MOST_LINES]
         ]
-        return io.StringIO("\n".join(lines) + "\n")
+        lines *= -(-len(rows) // len(lines))
+        return io.StringIO("\n".join(lines[: len(rows)]) + "\n")
 
     def idx(self, name: str) -> bytes:
         """Bytes of a file of images or labels, as the digits come."""
@@ -162,8 +197,15 @@ class Giver:
         return struct.pack(">IIII", 2051, len(x), 28, 28) + bytes(x.tobytes())
 
 
+class Given(bytes):
+    """Bytes of a file that was not there."""
+
+
 class File(io.BytesIO):
     """A binary file that was not there."""
+
+    def read(self, size: Any = -1, /) -> Given:
+        return Given(super().read(size))
 
 
 class Unknown:
@@ -178,8 +220,9 @@ class Unknown:
         return Unknown(self._giver, f"{self._path}.{name}")
 
     def __call__(self, *args: Any, **named: Any) -> Any:
-        if len(args) == 1 and not named and isinstance(args[0], type | type(is_label)):
-            return args[0]  # a decorator
+        decorates = len(args) == 1 and not named and isinstance(args[0], type | type(is_label))
+        if decorates and not self._path.endswith(".Fire"):
+            return args[0]
         return self._giver.call(self._path, args, named)
 
     def __mro_entries__(self, bases: tuple[type, ...]) -> tuple[type, ...]:
@@ -224,6 +267,8 @@ class Value(Unknown):
         return iter(found if groups else [one.data() for one in found])
 
     def __getitem__(self, key: Any) -> Any:
+        if type(key) is str and "mnist" in self._path.lower():
+            return self._giver.pixels_or_labels(key)
         if type(key) in (str, bytes):
             return Bunch.__missing__(self._giver.any_keys(), key)
         return self.data()[key]
@@ -267,6 +312,17 @@ def unpacked_into(frame: Any) -> tuple[int, bool]:
 # ---------------------------------------------------------------- tools that data pass through
 
 
+def fired(what: Any = None, *a: Any, **n: Any) -> Any:
+    """A function as it would be called from a command line, by its defaults and small numbers."""
+    code = getattr(what, "__code__", None)
+    count = code.co_argcount - len(what.__defaults__ or ()) if code else 0
+    return what(*[2] * count) if code else what
+
+
+def path_in(args: tuple[Any, ...]) -> str:
+    return str(args[0]) if args else ""
+
+
 def passed_on(what: Any = (), *more: Any, **named: Any) -> Any:
     return what
 
@@ -285,6 +341,7 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "shuffle": shuffled,
     "accuracy_score": lambda t, y, *a, **n: float(np.mean(np.asarray(t) == np.asarray(y))),
     "tqdm": passed_on,
+    "Fire": fired,
     "trange": lambda *a, **n: range(*a),
     "track": passed_on,
     "njit": passed_on,
@@ -314,65 +371,14 @@ KNOWN: dict[str, Callable[..., Any]] = {
     ),
     "make_gaussian_quantiles": lambda g, *a, n_samples=100, **n: made(g, n_samples, **n),
     "make_regression": regression,
-    "read_csv": lambda g, *a, **n: g.table(),
-    "read_table": lambda g, *a, **n: g.table(),
-    "read_excel": lambda g, *a, **n: g.table(),
+    "read_csv": lambda g, *a, **n: g.table(path_in(a)),
+    "read_table": lambda g, *a, **n: g.table(path_in(a)),
+    "read_excel": lambda g, *a, **n: g.table(path_in(a)),
+    "convert_from_file": lambda g, *a, **n: g.pixels_or_labels(path_in(a)),
+    "train_images": lambda g, *a, **n: g.pixels_or_labels("images"),
+    "test_images": lambda g, *a, **n: g.pixels_or_labels("images"),
+    "train_labels": lambda g, *a, **n: g.pixels_or_labels("labels"),
+    "test_labels": lambda g, *a, **n: g.pixels_or_labels("labels"),
     "File": lambda g, *a, **n: g.any_keys(),
     "loadmat": lambda g, *a, **n: g.any_keys(),
 }  # fmt: skip
-
-
-# ---------------------------------------------------------------- in the place of Python's and NumPy's own
-
-
-@contextmanager
-def in_place(giver: Giver, names: dict[str, Any]) -> Iterator[None]:
-    """While a file's own work runs: what reads files, waits and asks. names: the builtins that it sees."""
-    real = open
-
-    def open_(file: Any, mode: str = "r", *a: Any, **n: Any) -> Any:
-        try:
-            return real(file, mode, *a, **n)
-        except OSError:
-            return giver.file(file, mode)
-
-    def asked(prompt: Any = "") -> str:
-        giver.gave.setdefault("input()")
-        return "2"
-
-    def or_else(function: Callable[..., Any], other: Callable[[], Any], what: str) -> Any:
-        def read(*a: Any, **n: Any) -> Any:
-            try:
-                return function(*a, **n)
-            except (OSError, EOFError, pickle.UnpicklingError, ValueError):
-                giver.gave.setdefault(f"{what}({a[0][:80] if a and type(a[0]) is str else ''})")
-                return other()
-
-        return read
-
-    def matrix() -> Any:
-        return np.asarray(giver.table())
-
-    replaced: list[tuple[Any, str, Any]] = [
-        (np, "loadtxt", or_else(np.loadtxt, matrix, "np.loadtxt")),
-        (np, "genfromtxt", or_else(np.genfromtxt, matrix, "np.genfromtxt")),
-        (np, "load", or_else(np.load, partial(Value, giver, "np.load"), "np.load")),
-        (pickle, "load", or_else(pickle.load, partial(Value, giver, "pickle.load"), "pickle.load")),
-        (gzip, "open", lambda path, mode="rb", *a, **n: giver.file(path, mode)),
-        (urllib.request, "urlretrieve", lambda *a, **n: (a[0], None)),
-        (urllib.request, "urlopen", lambda *a, **n: giver.file(a[0], "rb")),
-        (time, "sleep", lambda seconds: None),
-    ]
-    kept = [(module, name, getattr(module, name)) for module, name, _ in replaced]
-    before = {name: names[name] for name in ("open", "input")}
-    try:
-        for module, name, new in replaced:
-            setattr(module, name, new)
-        names.update(open=open_, input=asked)
-        StandIn.giver = giver.attribute
-        yield
-    finally:
-        StandIn.giver = None
-        names.update(before)
-        for module, name, old in kept:
-            setattr(module, name, old)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-MANY = 1200  # samples, where the code sets a thousand aside
+MORE, MANY = 160, 1200  # samples, where the code goes by batches, or sets a thousand aside
 PAIRS = tuple(
     map(
         re.compile,
@@ -22,6 +22,14 @@ PAIRS = tuple(
 SHAPES = re.compile(r"shapes? \(([\d,]*)\)(?: and| into shape|) ?(?:requested shape )?\(([\d,]*)\)")
 RESHAPED = re.compile(r"cannot reshape array of size (\d+) into shape \(([\d,]*)\)")
 OUTSIDE = re.compile(r"index (\d+) is out of bounds for axis \d+ with size (\d+)")
+WHOLE = ("of integer", "only integers", "as an integer", "invalid literal for int")
+TOO_FEW = (
+    "zero-size",
+    "empty",
+    "division by zero",
+    "axis 0 with size 0",
+    "list index out of range",
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Recipe:
     """How large the data are.
 
     columns: are samples in columns, where the name of a source tells nothing? whole: are the numbers of a table
-    whole ones, as those of pixels are?
+    whole ones, as those of pixels are? spaced: do blanks stand between those of a text?
     """
 
     samples: int = 40
@@ -37,6 +45,7 @@ class Recipe:
     classes: int = 2
     columns: bool = False
     whole: bool = False
+    spaced: bool = False
 
 
 def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:
@@ -53,10 +62,13 @@ def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:
         if 0 in sum(sizes, []):  # cut off behind more rows than there are
             pairs.append((recipe.samples, MANY))
     for size, shape in RESHAPED.findall(message):
-        whole = int(np.prod([int(n) for n in shape.split(",") if n]))
+        asked = [int(n) for n in shape.split(",") if n]
+        whole = int(np.prod(asked))
         if int(size) % recipe.samples == 0:
             pairs.append((int(size) // recipe.samples, max(1, whole // recipe.samples)))
             pairs.append((recipe.features, whole))
+        if len(asked) > 1:
+            pairs += [(recipe.features, asked[-1]), (recipe.features, asked[-1] * asked[-2])]
     pairs += [(int(size), int(index) + 1) for index, size in OUTSIDE.findall(message)]
     found = [new for a, b in pairs for x, y in ((a, b), (b, a)) for new in with_size(recipe, x, y)]
     found += [
@@ -66,10 +78,12 @@ def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:
         for new in with_size(recipe, x, y)
         if new.samples == recipe.samples
     ]
-    if any(words in message for words in ("of integer", "only integers", "as an integer")):
+    if any(words in message for words in WHOLE):
         found.insert(0, replace(recipe, whole=True))
-    if "zero-size" in message or "empty" in message:
-        found.insert(0, replace(recipe, samples=MANY))
+    if "could not convert string to float: '" in message and "," in message:
+        found.insert(0, replace(recipe, spaced=True))
+    if any(words in message for words in TOO_FEW):
+        found = [replace(recipe, samples=n) for n in (MORE, MANY) if n > recipe.samples] + found
     found.append(replace(recipe, columns=not recipe.columns))
     # cut at a place that the message does not tell
     found += [

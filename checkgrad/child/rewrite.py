@@ -118,9 +118,13 @@ class Rewriter(Expressions):
 
     def try_(self, node: ast.Try) -> list[ast.stmt]:
         body = self.block(node.body)
-        handlers = [made(one, self.blocks(one, "body")) for one in node.handlers]
+        handlers = [made(one, {"body": self.handling(one)}) for one in node.handlers]
         rest = self.blocks(node, "orelse", "finalbody")
         return [made(node, {"body": body, "handlers": handlers, **rest})]
+
+    def handling(self, node: ast.ExceptHandler) -> list[ast.stmt]:
+        """What is done about an error, which is told first."""
+        return [expression(call("__caught__", node)), *self.block(node.body)]
 
     def match(self, node: ast.Match) -> list[ast.stmt]:
         subject = self.expression(node.subject)

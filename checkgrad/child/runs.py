@@ -17,7 +17,8 @@ import numpy as np
 
 from . import faults
 from .calls import Calls
-from .givings import Giver, in_place
+from .givings import Giver
+from .in_place import in_place
 from .load import Loader, Loading, Run, stand_in
 from .nodes import Rewritten
 from .operate import Operator
@@ -34,7 +35,7 @@ from .watch import Hook, Stopped, in_columns
 
 SEED = 20_011
 MOST_ERRORS = 20
-TRYING, MOST_RECIPES = 0.5, 12  # seconds, and how many sizes of data are tried
+TRYING, MOST_RECIPES = 1.5, 16  # seconds, and how many sizes of data are tried
 QUICK = Watch(
     (Tell(None, first=0),), longest=30, most=20_000, seconds=0.2
 )  # enough to see whether it runs
@@ -160,10 +161,11 @@ class Runs:
                 break
             recipe = waiting.pop(0)
             told = self.once(file, QUICK, recipe, Request("", (), None), Given([]))
-            came = (-len(told["errors"]), self.hook.order)
+            met = [*(e[-1] for e in told["errors"]), *self.hook.caught]
+            came = (-len(met), self.hook.order)
             if came > farthest:
                 best, farthest = recipe, came
-                found = [one for e in told["errors"][:2] for one in next_recipes(recipe, e[-1])]
+                found = [one for said in met[:2] for one in next_recipes(recipe, said)]
                 new = [one for one in dict.fromkeys(found) if one not in seen]
                 seen |= set(new)
                 waiting = new + waiting

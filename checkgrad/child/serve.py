@@ -19,7 +19,7 @@ from .submission import Order, bring_in
 from .work import Workshop
 
 OUTGOING, INCOMING = 3, 4  # the descriptors that lead to the grader
-LEAST_ROOM, WATCHED_ROOM = 1 << 20, 1 << 24
+LEAST_ROOM, WATCHED_ROOM = 1 << 20, 1 << 26
 CHUNK = 1 << 16  # bytes read at once: what is larger, the C library maps and unmaps every time
 
 

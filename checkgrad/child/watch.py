@@ -25,9 +25,11 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
+from . import faults
 from .values import LARGEST, PLAIN, edited, plain, size_of, written
 from .wanted import MOST_TOLD, ByTurn, Change, Latest, Named, Path, Tell, Watch
 
+MOST_CAUGHT = 20
 MOST_MARKS = 100_000  # turns of loops whose beginnings are noted
 LIGHT = 3000  # turns of a loop that costs next to nothing
 
@@ -97,6 +99,7 @@ class Hook:
         self.entered: dict[int, int] = {}
         self.applied = [0] * len(watch.changes)
         self.order = 0
+        self.caught: list[str] = []  # errors that the code handled itself
         self.stopped = self.problem = ""
         self.last = -1
         self._changes: dict[int, list[tuple[int, Change]]] = {}
@@ -140,9 +143,16 @@ class Hook:
             "__leave__": self.leave,
             "__left__": self.left,
             "__absent__": Exception,
+            "__caught__": self.catch,
         }
 
     # ---- what rewritten code calls
+
+    def catch(self) -> None:
+        """Note an error that the code itself handles."""
+        error = sys.exc_info()[1]
+        if isinstance(error, Exception) and len(self.caught) < MOST_CAUGHT:
+            self.caught.append(faults.message(error)[:300])
 
     def attend(self, k: int, value: Any) -> Any:
         """Count, change and tell one value."""

@@ -29,7 +29,8 @@ import numpy as np
 
 from . import faults, operate
 from .bench import EARLIER, Bench, Enough
-from .givings import Giver, in_place
+from .givings import Giver
+from .in_place import in_place
 from .load import stand_in
 from .loops import named_by_line
 from .on_bench import asides, on_bench
