@@ -493,3 +493,33 @@ for _ in range(30):
     (outcome,), _ = outcomes(tmp_path, source)
     assert outcome.verdict is Verdict.WRONG
     assert "is taken of what goes into it" in outcome.problem
+
+
+TWICE = """
+import numpy as np
+rng = np.random.RandomState(4)
+X, T = rng.randn(12, 3), rng.randint(0, 2, (12, 2))
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+class Net:
+    def __init__(self):
+        self.whole = [rng.randn(4, 5), rng.randn(6, 2)]
+        self.weights = [w[:-1].copy() for w in self.whole]
+    def train(self, X, T, rate):
+        for turn in range(50):
+            ones = np.ones((len(X), 1))
+            hidden = sigmoid(np.hstack([X, ones]) @ self.whole[0])
+            out = sigmoid(np.hstack([hidden, ones]) @ self.whole[1])
+            loss = 0.5 * np.sum((out - T) ** 2)
+            d = (out - T) * out * (1 - out)
+            e = d @ self.weights[1].T * hidden * (1 - hidden)
+            self.whole[1] -= rate * np.hstack([hidden, ones]).T @ d
+            self.whole[0] -= rate * np.hstack([X, ones]).T @ e
+            self.weights = [w[:-1].copy() for w in self.whole]
+Net().train(X, T, 0.1)
+"""
+
+
+def test_parameters_that_are_kept_twice_accuse_nobody(tmp_path):
+    found, report = outcomes(tmp_path, TWICE)
+    assert not [o for o in report.outcomes if o.verdict.failed], found[0].problem

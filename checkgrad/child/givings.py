@@ -12,7 +12,6 @@ import opcode
 import struct
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,7 +48,6 @@ SILENT = frozenset(
 
 
 MOST_LINES = 40  # of a text that differ
-KNOWN_TABLES = (("mnist", 784, 10, True), ("digit", 784, 10, True), ("iris", 4, 3, False))
 
 
 class Giver:
@@ -78,7 +76,7 @@ class Giver:
 
     def table(self, name: str = "") -> Any:
         """Samples in rows, one column more than features; whole numbers in the first and in the last."""
-        recipe = self.named(name)
+        recipe = self.recipe.named(name)
         if self.is_of_labels(name):
             return self.labels(recipe.samples, recipe.classes)[:, None].view(Data)
         found = self.draw.uniform(0.05, 1.0, (recipe.samples, recipe.features + 1))
@@ -93,17 +91,6 @@ class Giver:
         """The numbers of a text."""
         found = self.table(name)
         return found.ravel() if self.is_of_labels(name) else found
-
-    def named(self, name: str) -> Recipe:
-        """The recipe, as far as nothing was tried out yet that of data that everybody knows by name."""
-        plain, found = Recipe(), self.recipe
-        for word, features, classes, whole in KNOWN_TABLES:
-            if word in name.lower():
-                if found.features == plain.features:
-                    found = replace(found, features=features)
-                if found.classes == plain.classes:
-                    found = replace(found, classes=classes, whole=whole or found.whole)
-        return found
 
     def is_of_labels(self, name: str) -> bool:
         """Does a file hold nothing but labels, by its name?"""

@@ -87,6 +87,11 @@ class Rewritten:
     def tree(self) -> ast.Module:
         return ast.Module([one for several in self.statements for one in several], [])
 
+    @property
+    def numbers(self) -> range:
+        """Those of its nodes."""
+        return range(self.first, self.first + len(self.raw))
+
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
         """Made when they are asked for: their texts cost more than all the rest."""

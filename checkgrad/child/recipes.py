@@ -47,6 +47,21 @@ class Recipe:
     whole: bool = False
     spaced: bool = False
 
+    def named(self, name: str) -> Recipe:
+        """The recipe, as far as nothing was tried out yet that of data that everybody knows by name."""
+        plain, found = Recipe(), self
+        for word, features, classes, whole in KNOWN:
+            if word in name.lower():
+                if found.features == plain.features:
+                    found = replace(found, features=features)
+                if found.classes == plain.classes:
+                    found = replace(found, classes=classes, whole=whole or found.whole)
+        return found
+
+
+# Names of data, how many features and classes they have, and whether these are whole numbers.
+KNOWN = (("mnist", 784, 10, True), ("digit", 784, 10, True), ("iris", 4, 3, False))
+
 
 def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:
     """What to try after an error that says *message*, the likeliest first."""
@@ -94,10 +109,13 @@ def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:
 
 def with_size(recipe: Recipe, is_now: int, due: int) -> Iterator[Recipe]:
     """Recipes in which a number that is met as *is_now* becomes *due*; a column of ones may have been added."""
+    plain = Recipe()
+    by_name = {f for _, f, *_ in KNOWN} if recipe.features == plain.features else set()
+    of_classes = {k for _, _, k, _ in KNOWN} if recipe.classes == plain.classes else set()
     for more in (0, 1, -1):
-        if is_now == recipe.features + more and 0 < due - more < 20_000:
+        if is_now - more in {recipe.features, *by_name} and 0 < due - more < 20_000:
             yield replace(recipe, features=due - more)
-        if is_now == recipe.classes + more and 1 < due - more <= 1000:
+        if is_now - more in {recipe.classes, *of_classes} and 1 < due - more <= 1000:
             yield replace(recipe, classes=due - more)
     if is_now == recipe.samples and 0 < due <= 2000:
         yield replace(recipe, samples=due)

@@ -93,10 +93,18 @@ class Workshop(Runs):
         }
 
     def texts(self, file: str, numbers: tuple[int, ...]) -> list[tuple[str, str]]:
-        """Where nodes of a file stand, and their texts."""
-        rewritten, document = self.rewritten(file), self.plain.documents[file]
-        found = [rewritten.nodes[k - rewritten.first] for k in numbers]
-        return [(document.where(node.line), node.text[:300]) for node in found]
+        """Where nodes stand, and their texts; of those in another file than this one with its name."""
+        found = []
+        for k in numbers:
+            here = next((one for one in self.files.items() if k in one[1].numbers), None)
+            if here is None:
+                found.append(("", ""))
+                continue
+            node = here[1].nodes[k - here[1].first]
+            where = self.plain.documents[here[0]].where(node.line)
+            elsewhere = f" of {here[0]}" if here[0] != file else ""
+            found.append((where + elsewhere, node.text[:300]))
+        return found
 
     # ---- turns of loops
 
@@ -147,12 +155,8 @@ class Workshop(Runs):
         """The names of the functions in which nodes stand."""
         found: set[str] = set()
         for file, rewritten in self.files.items():
-            last = rewritten.first + len(rewritten.raw)
-            lines = {
-                rewritten.nodes[k - rewritten.first].line
-                for k in nodes
-                if rewritten.first <= k < last
-            }
+            mine = [k for k in nodes if k in rewritten.numbers]
+            lines = {rewritten.nodes[k - rewritten.first].line for k in mine}
             found |= set(named_by_line(self.plain.parsed[file].tree, lines))
         return found
 

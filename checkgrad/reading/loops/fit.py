@@ -185,7 +185,10 @@ def through(
 ) -> Iterator[tuple[int, int, float]]:
     """Values in the turn that are the gradient of a block, though its step is no multiple of it: node, which, factor."""
     paths, rows = points.blocks[name], table.rows(name)
-    s, err = attempt.slopes.value[rows], attempt.slopes.error[rows]
+    sharp = _sharp(rows, attempt.slopes)
+    kept = sharp[rows] if sharp.any() else np.ones(int(rows.sum()), bool)
+    s, err = attempt.slopes.value[rows][kept], attempt.slopes.error[rows][kept]
+    slack = RESOLVED if sharp.any() else COARSE
     if len(paths) != 1 or np.sum(np.abs(s) > INFORMATIVE * err) < 2:
         return
     for node in points.gradients:
@@ -196,13 +199,11 @@ def through(
             found = points.projected[key]
             if found is None:
                 continue
-            v, size = found
+            v, size = found[0][kept], found[1][kept]
             w = 1 / np.maximum(size, 1e-12 * float(size.max()) + 1e-150)
             factor = float(np.sum(w * w * v * s) / max(float(np.sum(w * w * s * s)), 1e-300))
-            near = np.abs(v - factor * s) <= 3 * abs(factor) * err + RESOLVED * np.maximum(
-                size, np.abs(v)
-            )
-            if factor and np.all(near):
+            room = 3 * abs(factor) * err + slack * np.maximum(size, np.abs(v))
+            if factor and np.all(np.abs(v - factor * s) <= room):
                 yield node, which, factor
 
 

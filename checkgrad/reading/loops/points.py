@@ -17,7 +17,8 @@ STEP = 1e-5
 POINTS = 4
 DIRECTIONS = 2  # of each block at each point
 MOST_BLOCKS = 12
-MOST_OUTPUTS, MOST_TARGETS, MOST_SCALARS, MOST_GRADIENTS = 16, 24, 24, 60
+MOST_OUTPUTS, MOST_TARGETS, MOST_SCALARS = 16, 24, 24
+MOST_OF_GRADIENTS = 600_000  # numbers
 FEW_NUMBERS = 3000  # of a turn that are told without hesitation
 MOST_NUMBERS = 60_000
 SIDES = (STEP, -STEP, STEP / 2, -STEP / 2)
@@ -168,10 +169,14 @@ def _gradients(roles: Roles) -> Iterator[int]:
     shapes = {roles.slots[p].saved.shape for p in roles.parameters}
     shapes |= {shape[::-1] for shape in shapes}
     nodes = (k for (k, _), seen in roles.seen.items() if seen.shape in shapes)
-    found = [
-        k for k in dict.fromkeys(nodes) if any(roles.cover.get(key) for key in roles.evaluations[k])
-    ]
-    yield from found[-MOST_GRADIENTS:]
+    kept = [roles.moves[p] for p in roles.changed if p not in roles.carried]
+    late = set().union(*kept)  # what an optimiser makes of gradients and of what it remembers
+    room = MOST_OF_GRADIENTS
+    for k in reversed(list(dict.fromkeys(nodes))):
+        keys = [key for key in roles.evaluations[k] if roles.cover.get(key) and key not in late]
+        room -= sum(int(np.prod(roles.seen[key].shape)) for key in keys)
+        if keys and room >= 0:
+            yield k
 
 
 def _settings(roles: Roles) -> dict[int, tuple[Edit, ...]]:

@@ -60,6 +60,7 @@ class Roles:
     outputs: list[Output] = field(default_factory=list)
     evaluations: dict[int, list[Key]] = field(default_factory=dict)
     rates: set[str] = field(default_factory=set)  # numbers that scale all steps
+    overwritten: list[str] = field(default_factory=list)  # what a turn reads, and leaves otherwise
 
     def size_of(self, path: str) -> float:
         """How far a slot is nudged."""
@@ -219,6 +220,7 @@ def _carried(roles: Roles) -> Iterator[str]:
         if not reached.get(path) or single and _scales(roles, path, others):
             continue
         if _is_overwritten(roles, path):
+            roles.overwritten.append(path)
             continue
         owner = next(iter(others), "")
         if len(others) == 1 and _same_shape(roles, path, owner):
@@ -324,6 +326,8 @@ def _sort_out(roles: Roles) -> None:
     roles.parameters = [p for p in roles.carried if any(p in roles.cover[k] for k in after)]
     wanted = set(roles.parameters)
     real = [k for k in after if not roles.seen[k].whole]
+    kept = set().union(*(roles.moves[p] for ps in roles.buffers.values() for p in ps))
+    real = [k for k in real if k not in kept] or real  # outputs follow from no memory
     most = max((len(roles.cover[k] & wanted) for k in real), default=0)
     full = [k for k in real if len(roles.cover[k] & wanted) == most]
     if not wanted or not full:

@@ -16,6 +16,7 @@ from checkgrad.reading.loops.rates import follows_the_step, has_a_rate_of_its_ow
 
 ENOUGH = 3  # equations beyond the one that the rate costs, for a reading that is beyond chance
 REAL_TARGETS = 0.005  # bonus of an attempt whose targets are data that move the steps alone
+GOES_ON_FROM = "it goes on from what an earlier turn left in {}, which fresh parameters do not fit"
 NO_SLOPES = (
     "no usual loss of its outputs, and no number that it works out, has these steps as its slopes"
 )
@@ -76,6 +77,9 @@ def judged(points: Points) -> LoopReading:
         best = max((_seen_through(points, table, a) for a in attempts), key=lambda a: a.weight)
     best = _with_its_sign(best, attempts)
     found = _verdict(points, table, best, attempts)
+    if found.verdict == "wrong" and points.roles.overwritten:
+        names = ", ".join(points.roles.overwritten)
+        found = LoopReading(loop, "unclear", GOES_ON_FROM.format(names))
     found.points, found.table, found.attempt = points, table, found.attempt or best
     return found
 
@@ -160,6 +164,9 @@ def _verdict(
         found.advice = _factor(points, best, losses)
         found.verdict = "right"
         found.note = "; ".join(filter(None, (found.note, _decay(best))))
+        return found
+    if best.optimised and all(best.fits[name].coarse for name in rest):
+        found.why = f"kinks are everywhere around its steps in {', '.join(rest)}"
         return found
     found.right = [name for name in found.right if name not in rest]
     found.wrong = {name: _fault(points, table, best, name) for name in rest}
