@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from checkgrad.child.inventory import GIVES_GRADIENTS, TrainingLoop
 from checkgrad.reading.loops.attempts import attempts_of
+from checkgrad.reading.loops.face import Turn
 from checkgrad.reading.loops.fit import SAME_RATE, Attempt, Table, follows, table_of, through
 from checkgrad.reading.loops.own import Own, contradicted, own_losses
 from checkgrad.reading.loops.points import Points
@@ -280,6 +281,14 @@ def _nothing_right(
 ) -> LoopReading:
     """Wrong only if the module's own loss is a usual one of its outputs, and the steps answer smoothly to data."""
     found.right, found.why = [], NO_SLOPES
+    if turned := _transposed(points):
+        found.loss, found.attempt, found.verdict = _loss(points, turned), turned, "wrong"
+        square = list(_square(points))
+        found.wrong = dict.fromkeys(square, "takes the transposed step")
+        found.right = [name for name in table.names if name not in square]
+        found.corroboration = ["used_so", "repaired"]
+        found.why = f"{_sentence(found, found.loss)}: what goes to entry [i, j] is due at [j, i]"
+        return found
     own, usual = meant_as(attempts)
     if own is None or not _answers(points) or follows_the_step(points, own.output):
         return found
@@ -288,6 +297,34 @@ def _nothing_right(
     found.verdict, found.corroboration = "wrong", ["used_so", "named_clearly"]
     found.why = f"wrong in {', '.join(table.names)}: none goes down the slope of the module's own {found.loss}"
     return found
+
+
+def _square(points: Points) -> Iterator[str]:
+    """The blocks that are one square matrix each, for which a transposed step has the right shape, too."""
+    base = points.points[0].base
+    for name, paths in points.blocks.items():
+        shape = np.shape(base.before[paths[0]])
+        if len(paths) == 1 and len(shape) == 2 and shape[0] == shape[1] > 1:
+            yield name
+
+
+def _transposed(points: Points) -> Attempt | None:
+    """The loss that all steps go down if those of square matrices are transposed; None if there is none."""
+    paths = [points.blocks[name][0] for name in _square(points)]
+    if not paths:
+        return None
+    bases = [
+        replace(p.base, after={**p.base.after, **{q: _turned(p.base, q) for q in paths}})
+        for p in points.points
+    ]
+    table = table_of(points, bases)
+    usual = [a for a in attempts_of(points, table) if _all_right(a, table) and a.told > ENOUGH]
+    return max(usual, key=lambda a: a.weight, default=None)
+
+
+def _turned(base: Turn, path: str) -> np.ndarray:
+    turned: np.ndarray = np.asarray(base.before[path], float) + base.step(path).T
+    return turned
 
 
 def meant(attempts: Sequence[Attempt]) -> Attempt | None:
