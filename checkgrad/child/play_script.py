@@ -194,7 +194,10 @@ class Script(Names):
             if parameter.saved.shape != gradient.saved.shape:
                 g = f"{g}.reshape({p}.shape)"
             in_place = isinstance(parameter.value, np.ndarray) and parameter.saved.dtype.kind == "f"
-            self.run(f"{p} -= {RATE} * {g}" if in_place else f"{p} = {p} - {RATE} * {g}")
+            if isinstance(gradient.value, list):
+                self.run(f"{p} = {_entry_by_entry(p, g, gradient.saved.ndim)}")
+            else:
+                self.run(f"{p} -= {RATE} * {g}" if in_place else f"{p} = {p} - {RATE} * {g}")
             self.stepped.append(self.lines.pop())
             roots.add(root(p))
         return roots
@@ -216,6 +219,15 @@ class Script(Names):
         derived = (line.binds for line in self.lines if line.needs & (drawn | tables))
         names = spoken.difference(*derived)
         return {n for n in names if kind_of(n) not in ("inputs", "targets")}
+
+
+def _entry_by_entry(parameter: str, gradient: str, axes: int) -> str:
+    """A step against a gradient in lists, which a module may keep without NumPy."""
+    if not axes:
+        return f"{parameter} - {RATE} * {gradient}"
+    p, g = f"p{axes}", f"g{axes}"
+    inside = _entry_by_entry(p, g, axes - 1)
+    return f"[{inside} for {p}, {g} in zip({parameter}, {gradient})]"
 
 
 def _left_out(held: Mapping[str, Leaf], paired: Sequence[Leaf]) -> str:
