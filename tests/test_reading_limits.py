@@ -292,3 +292,36 @@ def test_what_a_loss_computes_stands_in_its_text(exercise, source):
     ((found, _),) = readings(source)
     assert found == exercise and only(source).right
     assert not only(source.replace("return ", "return 3 * ")).right
+
+
+CHAINED = {
+    "sigmoid": """
+def sigmoid(z): return 1 / (1 + np.exp(-z))
+def sigmoid_derivative(z): return sigmoid(z) * (1 - sigmoid(z))
+def bce_derivative(y, t): return (y - t) / (y * (1 - y)) / len(t)
+def delta_last(z, t): return bce_derivative(sigmoid(z), t) * sigmoid_derivative({at})
+""",
+    "softmax": """
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+def softmax_backward(dy, z):
+    p = softmax(z)
+    return p * (dy - (dy * p).sum(axis=1, keepdims=True))
+
+def cross_entropy_grad(p, labels): return -labels / p / len(p)
+def first_error(labels, z): return softmax_backward(cross_entropy_grad(softmax(z), labels), {at})
+""",
+}
+
+
+@pytest.mark.parametrize("source", CHAINED.values(), ids=list(CHAINED))
+def test_what_chains_a_loss_with_its_outputs_is_the_gradient_by_the_logits(source):
+    found = {e: r for (e, f), r in readings(source.format(at="z")).items() if "_" in f}
+    assert any(e.endswith("cross_entropy_gradient") and r.right for e, r in found.items())
+    squash = "sigmoid" if "sigmoid" in source else "softmax"
+    found = readings(source.format(at=f"{squash}(z)"))
+    assert not [
+        r for (e, _), r in found.items() if e.endswith("cross_entropy_gradient") and r.right
+    ]

@@ -10,6 +10,7 @@ from checkgrad.exercise import Exercise, Kind
 from checkgrad.reading.meant import (
     awaited,
     by_its_text,
+    by_what_it_uses,
     exercise_of,
     in_context,
     is_linear_classifier,
@@ -48,7 +49,7 @@ def of_function(
 ) -> Iterator[Candidate]:
     """The candidates in one function: for its value, for a second value, for what its flag switches on."""
     named = _said_by(definition.name, not_built_in(known))
-    said = named or by_its_text(definition, inventory)
+    said = named or by_its_text(definition, inventory) or by_what_it_uses(definition, inventory)
     if said is None:
         return
     for exercise, item, flag in answers(in_context(said, definition, inventory), definition, known):

@@ -12,7 +12,15 @@ from checkgrad.reading.recipe import last_name
 from checkgrad.reading.signature import Fill, is_flag, option, positional, required
 from checkgrad.words.meaning import DERIVATIVE, JACOBIAN, NEUTRAL, Meaning, meaning
 from checkgrad.words.roles import LOGITS, PREDICTION, TARGET, UPSTREAM_NAME
-from checkgrad.words.source import EXPONENTIALS, GRADIENT_VARIABLE, INPUTS, NODES, UNITS, WEIGHTS
+from checkgrad.words.source import (
+    EXPONENTIALS,
+    GRADIENT_VARIABLE,
+    INPUTS,
+    NODES,
+    PRODUCTS,
+    UNITS,
+    WEIGHTS,
+)
 from checkgrad.words.text import split
 
 
@@ -98,6 +106,24 @@ def by_its_text(definition: Definition, inventory: Inventory) -> Meaning | None:
     told = (e for text in texts for e in _told_by_text(Kind.ACTIVATION, text))
     concept = next(told, None)
     return Meaning(concept, slopes[0] if slopes else "") if concept else None
+
+
+def by_what_it_uses(definition: Definition, inventory: Inventory) -> Meaning | None:
+    """The gradient by the logits, of what chains the slope of a loss with that of the outputs before it.
+
+    What goes on through weights is more than that.
+    """
+    uses = set(definition.uses)
+    if uses & PRODUCTS:
+        return None
+    used = (d for d in inventory.definitions if d.kind == "function" and last_name(d.name) in uses)
+    said = [one for one in (meaning(last_name(d.name)) for d in used) if one]
+    slopes = {one.of for one in said if one.derivative and one.kind is Kind.ACTIVATION}
+    for one in said:
+        squash = _output_function(one.of) if one.derivative and one.kind is Kind.LOSS else None
+        if squash in slopes and len(required(definition.parameters)) == 2:
+            return Meaning(one.of, "gradient", logits=True)
+    return None
 
 
 def _told_by_text(kind: Kind, definition: Definition) -> list[Exercise]:

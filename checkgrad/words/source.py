@@ -12,6 +12,7 @@ EXPONENTIALS = {"exp", "expit", "logsumexp", "logaddexp", "logsoftmax"}
 UNITS = {"transfer", "activation", "nonlin", "nonlinearity", "squash", "squashing"}
 WEIGHTS = re.compile(r"w|weights?|theta", re.IGNORECASE)
 INPUTS = re.compile(r"x|x_?(train|dev|batch)|features|data|inputs?", re.IGNORECASE)
+PRODUCTS = {"dot", "matmul", "outer", "T", "transpose", "append", "self"}
 NODES = {"Tensor", "Variable", "Node", "inbound_nodes", "requires_grad"}
 GRADIENT_VARIABLE = re.compile(
     r"d_?(w|b|x|z|y|a|scores?|logits?|out|h|l|loss|output|s|p|probs?|input|f)\d?"
