@@ -523,3 +523,40 @@ Net().train(X, T, 0.1)
 def test_parameters_that_are_kept_twice_accuse_nobody(tmp_path):
     found, report = outcomes(tmp_path, TWICE)
     assert not [o for o in report.outcomes if o.verdict.failed], found[0].problem
+
+
+SQUASHED = """
+import numpy as np
+rng = np.random.RandomState(5)
+X, labels = rng.randn(30, 4), rng.randint(0, 3, 30)
+class Net:
+    def __init__(self, l2):
+        self.W, self.b, self.l2 = rng.randn(4, 3), np.zeros((1, 3)), l2
+    def forward(self, X):
+        self.X, self.Z = X, X @ self.W + self.b
+        e = np.exp(self.Z - self.Z.max(axis=1, keepdims=True))
+        self.A = e / e.sum(axis=1, keepdims=True)
+        return self.A
+    def loss(self, labels):
+        data = -np.mean(np.log(self.A[range(len(labels)), labels]))
+        return data + 0.5 * self.l2 * np.sum(self.W ** 2)
+    def backward(self, labels, rate):
+        T = np.eye(3)[labels]
+        d = (self.A - T) / len(T)
+        self.W -= rate * (self.X.T @ d + self.l2 * self.W)
+        self.b -= rate * d.sum(axis=0, keepdims=True)
+net = Net(0.01)
+for epoch in range(20):
+    net.forward(X)
+    print(net.loss(labels))
+    net.backward(labels, 0.1)
+"""
+
+
+def test_an_error_taken_before_the_softmax_is_another_loss_than_the_own_one(tmp_path):
+    found, _ = outcomes(tmp_path, SQUASHED)
+    assert {o.verdict for o in found} == {Verdict.PASSED}
+    found, _ = outcomes(tmp_path, SQUASHED.replace("(self.A - T)", "(self.Z - T)"))
+    assert {o.verdict for o in found} == {Verdict.WRONG}
+    found, _ = outcomes(tmp_path, SQUASHED.replace("(self.A - T)", "(self.A - T) * 2"))
+    assert not [o for o in found if o.verdict.failed and "squared error" in o.problem]

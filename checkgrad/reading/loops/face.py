@@ -184,6 +184,8 @@ def turn_of(
     along: np.ndarray,
 ) -> Turn:
     """A turn from what travelled."""
+    if not all(isinstance(v, np.ndarray) for v in (*before.values(), *after.values())):
+        raise TypeError("what is no array of numbers")
     return Turn(
         f"{raised}: {message} ({where})" if raised else "",
         values,

@@ -18,6 +18,7 @@ from checkgrad.reading.loops.rates import follows_the_step, has_a_rate_of_its_ow
 ENOUGH = 3  # equations beyond the one that the rate costs, for a reading that is beyond chance
 REAL_TARGETS = 0.005  # bonus of an attempt whose targets are data that move the steps alone
 GOES_ON_FROM = "it goes on from what an earlier turn left in {}, which fresh parameters do not fit"
+ENTROPIES = ("cross-entropy", "binary cross-entropy")
 NO_SLOPES = (
     "no usual loss of its outputs, and no number that it works out, has these steps as its slopes"
 )
@@ -161,6 +162,8 @@ def _verdict(
     losses = [] if best.own or best.optimised else list(own_losses(table, best, attempts))
     if not rest and _with_a_wrong_penalty(points, best, losses, found):
         return found
+    if not rest and not losses and (other := _squashed_afterwards(points, table, best, attempts)):
+        return _of_another_loss(points, table, other, found)
     if not rest:
         found.advice = _factor(points, best, losses)
         found.verdict = "right"
@@ -187,6 +190,30 @@ def _is_up_to_its_user(
     loop = points.roles.bench.loop
     given = loop.number == GIVES_GRADIENTS and loop.used
     return given and not best.own and not any(own_losses(table, best, attempts))
+
+
+def _squashed_afterwards(
+    points: Points, table: Table, best: Attempt, attempts: Sequence[Attempt]
+) -> Attempt | None:
+    """The module's own loss, if it is a cross-entropy of what comes of the outputs whose squared error the steps go down."""
+    if best.own or best.optimised or best.loss != "squared error":
+        return None
+    nodes = [one.node for one in points.outputs]
+    later = set(nodes[nodes.index(best.output) + 1 :]) - {best.output}
+    usual = [a for a in attempts if a.output in later and a.loss in ENTROPIES and not a.own]
+    return next((a for a in usual if any(own_losses(table, a, attempts))), None)
+
+
+def _of_another_loss(
+    points: Points, table: Table, other: Attempt, found: LoopReading
+) -> LoopReading:
+    """The steps go down the squared error of what is only squashed into outputs."""
+    told, found.loss = found.loss, _loss(points, other)
+    found.wrong = dict.fromkeys(table.names, f"goes down the {told}")
+    found.right, found.verdict = [], "wrong"
+    found.corroboration = ["used_so", "named_clearly"]
+    found.why = f"wrong in {', '.join(table.names)}: the steps go down the {told}, and not the module's own {found.loss}"
+    return found
 
 
 def _with_a_wrong_penalty(
