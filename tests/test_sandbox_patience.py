@@ -57,6 +57,15 @@ def test_a_process_that_only_waits_is_given_no_more_than_its_limit(machine, wait
     assert waiting.left() == 0
 
 
+def test_what_others_ran_meanwhile_counts_for_nothing(machine, waiting):
+    machine.runs = False
+    machine.kept = 7.5
+    machine.pass_time(8.0, cpu=0.1)
+    assert waiting.left() > 0
+    machine.pass_time(2.0, cpu=0.1)
+    assert waiting.left() == 0
+
+
 def test_behind_cpu_time_stands_a_limit_of_wall_time(machine, waiting):
     machine.pass_time(SLACK, cpu=0.0)
     assert waiting.left() == 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 
-SLACK = 5.0  # times the limit, the most that an answer may take on a loaded machine
+SLACK = 5.0  # times the limit, the most that an answer may take where nobody tells who waits
+LOADED = 20.0  # the same, where a process is kept waiting for a processor
 TOGETHER = 2.0  # the same of many answers together
 TELLS_WHO_WAITS = os.path.exists("/proc/thread-self/schedstat")
 
@@ -62,19 +63,25 @@ class Patience:
         """The next answer is due from now on."""
         self.started = time.monotonic()
         self.cpu: float | None = None  # used so far; asked late, for most answers come before
+        self.kept = 0.0  # and had to wait for a processor
 
     def left(self) -> float:
         """Seconds to wait before asking again, 0 when the time is up."""
         now = time.monotonic()
         past = now - self.started
-        if now >= self.end or past > SLACK * self.limit:
+        if now >= self.end or past > LOADED * self.limit:
             return 0.0
         if self.cpu is None:
             if past < 0.1 * self.limit:
                 return min(0.1 * self.limit, self.end - now)
-            self.cpu = cpu_of(self.pid)
+            self.cpu, self.kept = cpu_of(self.pid), kept_waiting(self.pid)
         if past < self.limit:
             return min(self.limit - past, self.end - now)
+        past -= kept_waiting(self.pid) - self.kept  # others ran meanwhile
+        if past < self.limit:
+            return min(self.limit - past, self.end - now)
+        if past > SLACK * self.limit:
+            return 0.0
         spent = cpu_of(self.pid) - self.cpu
         return 0.05 if spent < 0.8 * self.limit and starved(self.pid) else 0.0
 

@@ -33,6 +33,7 @@ from checkgrad.sandbox import Worker
 Read = Reading | NetworkReading | LoopReading
 SETS = 3  # of data, on which an operation does the same
 MOST_RUNS, MOST_FOR_ONE = 4000, 1600  # for one submission, and for one function of it
+MOST_FOR_OTHERS = 500  # where it may be meant by another convention
 # What may lie between two ways to define the same: sign, sum or mean.
 CONVENTIONAL = ("sign", "times", "over", "one minus", "normalised", "passed through", "squared")
 LARGEST = 64  # entries of a value that is shown
@@ -102,7 +103,9 @@ class Surgery:
                 if not self.theatre.scenes or self.left <= 0:
                     break
                 sound = self._sound_beside(reading)
-                search = Search(self.theatre, patient, min(self.left, MOST_FOR_ONE), sound)
+                first = best is None or not isinstance(reading, Reading)
+                most = MOST_FOR_ONE if first else MOST_FOR_OTHERS
+                search = Search(self.theatre, patient, min(self.left, most), sound)
                 search.operate()
                 self.left -= search.table.count
                 if best is None or len(search.kept) > len(best.kept):
@@ -163,6 +166,8 @@ class Surgery:
             other = of_functions.of_the_loss(reading, own_loss, seed)
             if other:
                 yield other
+        elif isinstance(reading, Reading) and not reading.right:
+            yield from of_functions.by_other_conventions(reading, seed)
 
 
 def repairs(runs: Runs, patient: Patient, documents: Mapping[str, Document]) -> list[Repair]:

@@ -23,10 +23,12 @@ from checkgrad.diagnose.surgery.table import Ask, Blocks
 from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.reading import Reading
 from checkgrad.reading.form import SAMPLED
+from checkgrad.reading.topic import as_asked, manner
 
 SMALL = 1e-10  # relative
 FRESH = 2_000  # added to the seed
 SAMPLES = (4, 5, 3)
+MOST_VARIANTS = 3  # right formulas that are tried where the usual one leads nowhere
 FEW = 60  # entries of an argument on which is searched
 
 
@@ -51,6 +53,15 @@ def patient(reading: Reading, seed: int = 0) -> Patient | None:
         return [blocks(probe, answer) for probe, answer in zip(probes, answers, strict=True)]
 
     return Patient(ask_for, [truth(reading, probe) for probe in probes])
+
+
+def by_other_conventions(reading: Reading, seed: int = 0) -> Iterator[Patient]:
+    """The function of a reading as patients that are due another right formula."""
+    exercise = reading.candidate.exercise
+    for variant in exercise.variants[:MOST_VARIANTS]:
+        formula = as_asked(variant.formula, exercise, manner(reading.way))
+        if other := patient(replace(reading, formula=formula), seed):
+            yield other
 
 
 @dataclass(frozen=True)
