@@ -274,11 +274,11 @@ def _changes(
     if isinstance(one, ast.Call | ast.BinOp) and np.ndim(got := value(one)):
         shape = np.shape(got)
         yield from ((n, "replaced", 1.15) for n in names if np.shape(value(n)) == shape)
-    yield from _around(scene, one, text, value)
+    yield from _around(scene, one, text, names, value)
 
 
 def _around(
-    scene: Scene, one: ast.expr, text: str, value: Value
+    scene: Scene, one: ast.expr, text: str, names: list[str], value: Value
 ) -> Iterator[tuple[str, str, float]]:
     """The same expression with something done to it."""
     got = value(one)
@@ -290,6 +290,9 @@ def _around(
     yield f"-({text})", "sign", 0.9 if one in scene.steps else 1.1 + 0.3 * small
     if np.ndim(got) == 2 and not (isinstance(one, ast.Attribute) and one.attr == "T"):
         yield f"({text}).T", "transposed", 0.9
+    if not np.ndim(got) and isinstance(one, ast.Name | ast.Attribute | ast.Subscript):
+        counts = (n for n in names if n != text and type(value(n)) is int)
+        yield from ((f"({text}) ** {n}", "raised", 1.45) for n in counts)
     yield f"1 - ({text})", "one minus", 1.4
     yield f"({text}) ** 2", "squared", 1.4
     for f in scene.unary(one.lineno):

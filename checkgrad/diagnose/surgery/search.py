@@ -23,6 +23,7 @@ ALIKE = 3  # options that are tried of those that give the same on the first set
 LARGEST = 300  # entries of a value whose effect is measured entry by entry
 NEAR = 1e-7  # relative, of an answer that is predicted
 PLAIN = 1.5  # below this cost stands what needs no quantity from outside
+MOST_TWINS = 150  # pairs of statements of one form, with one operation
 SIMPLE = 1.75  # below it stands what needs no quantity, where the run stops
 MOST_EARLIER, MOST_CALLS = (
     10,
@@ -97,9 +98,10 @@ class Search:
             if right == self.truth.everything:
                 return self.kept
             found = self.one(base, right)
-            if found is None:
+            pair = self.twins() if found is None and base.blocks is not None else []
+            if found is None and not pair:
                 break
-            self.kept.append(found)
+            self.kept += [found] if found else pair
         else:
             (base,) = self.run(self.trial(self.truth))
             if self.truth.right(base.blocks) == self.truth.everything:
@@ -157,6 +159,47 @@ class Search:
             return self.among(roots)
         finally:
             self._loose = False
+
+    def twins(self) -> list[Operation]:
+        """The same operation in two statements of one form, which only together make all right; [] where there is none."""
+        forms: dict[Any, list[int]] = {}
+        for root in self.roots():
+            scene, expression = self.options.scene(root), self.options.expression(root)
+            if scene is not None and expression is not None:
+                outline = (scene.file, self.runs.nodes[root].scope, _outline(expression))
+                forms.setdefault(outline, []).append(root)
+        pairs: list[list[Operation]] = []
+        for roots in forms.values():
+            done: dict[Any, list[Operation]] = {}
+            for root in roots if len(roots) == 2 else []:
+                for option in self.options.texts(root, True):
+                    done.setdefault(self.way_of(option), []).append(option)
+            pairs += [
+                both for both in done.values() if len({o.root for o in both}) == 2 == len(both)
+            ]
+        wrong = self.truth.everything - self.before
+        pairs = sorted(pairs, key=lambda both: both[0].cost)[:MOST_TWINS]
+        replies = self.run(*(self.trial(self.truth, *both) for both in pairs))
+        names = frozenset(self.truth.names[i] for i in wrong)
+        for both, reply in zip(pairs, replies, strict=True):
+            if self.mended(reply, self.truth, self.base, self.before) == wrong:
+                fresh = self.patient.truths[1:]
+                bases = self.run(*(self.trial(truth) for truth in fresh))
+                rows = zip(
+                    self.run(*(self.trial(t, *both) for t in fresh)), fresh, bases, strict=True
+                )
+                if self.does_the_same(rows, wrong):
+                    return [replace(o, mends=names) for o in both]
+        return []
+
+    def way_of(self, option: Operation) -> Any:
+        """What an operation does, whatever it is done to."""
+        scene, expression = self.options.scene(option.root), self.options.expression(option.root)
+        if scene is None or expression is None or option.at is None:
+            return option.root
+        places = [id(one) for one in ast.walk(expression)]
+        at = places.index(id(option.at)) if id(option.at) in places else -1
+        return at, option.code, option.new.replace(scene.said(option.at), "_")
 
     def look_at_what_is_not_used(self, roots: Sequence[int]) -> None:
         """Parameters that are never used have values, too."""
@@ -590,6 +633,11 @@ class Search:
             last = max((n.statement for n in here), default=0)
             found += [top] if top != -1 else [n.number for n in here if n.statement == last]
         return list(dict.fromkeys(found))
+
+
+def _outline(expression: ast.expr) -> str:
+    """The form of an expression, without its names and numbers."""
+    return " ".join(type(one).__name__ for one in ast.walk(expression))
 
 
 def _cost(option: Operation) -> float:

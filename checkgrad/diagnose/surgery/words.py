@@ -46,6 +46,7 @@ KINDS = {
     "sign": Kind("The sign is the wrong one.", "Does this raise the loss or lower it?"),
     "negated": Kind("The condition has to be the opposite.", "When should this hold?"),
     "one minus": Kind("One minus this value is due.", "Does the formula have y here or 1 - y?"),
+    "raised": Kind("A power of this value is due.", "Does this change from step to step?"),
     "squared": Kind("The square of this value is due.", "Is there a power in the formula?"),
     "passed through": Kind(
         "A function has to be applied to this value first.", "What should these numbers be?"
