@@ -3,7 +3,7 @@
 import pytest
 
 from checkgrad.sandbox import patience
-from checkgrad.sandbox.patience import SLACK, TOGETHER, Patience, Spent
+from checkgrad.sandbox.patience import LOADED_TOGETHER, SLACK, TOGETHER, Patience, Spent
 
 
 class Machine:
@@ -102,8 +102,10 @@ def test_time_in_which_it_could_have_run_and_did_not_is_used_as_well(machine, mo
     assert spent.seconds == 5.0
     machine.cpu, machine.kept = 3.0, 13.0
     spent.add(10.0, 1)
-    assert spent.seconds == 20.0 / TOGETHER
-    assert spent.used == 7.0
+    assert spent.seconds == spent.used == 7.0
+    machine.kept = 213.0
+    spent.add(200.0, 1)
+    assert spent.seconds == 220.0 / LOADED_TOGETHER
 
 
 def test_of_a_process_that_is_gone_all_wall_time_counts(machine):

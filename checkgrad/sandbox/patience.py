@@ -7,7 +7,8 @@ import time
 
 SLACK = 5.0  # times the limit, the most that an answer may take where nobody tells who waits
 LOADED = 20.0  # the same, where a process is kept waiting for a processor
-TOGETHER = 2.0  # the same of many answers together
+TOGETHER = 2.0  # the most of many answers together
+LOADED_TOGETHER = 10.0  # the same, where it is told how long others kept a process from running
 TELLS_WHO_WAITS = os.path.exists("/proc/thread-self/schedstat")
 
 
@@ -38,7 +39,7 @@ class Spent:
 
     @property
     def seconds(self) -> float:
-        return max(self.used, self.wall / TOGETHER)
+        return max(self.used, self.wall / longest_together())
 
     @property
     def share(self) -> float:
@@ -84,6 +85,11 @@ class Patience:
             return 0.0
         spent = cpu_of(self.pid) - self.cpu
         return 0.05 if spent < 0.8 * self.limit and starved(self.pid) else 0.0
+
+
+def longest_together() -> float:
+    """How many times their limit many answers may take together."""
+    return LOADED_TOGETHER if TELLS_WHO_WAITS else TOGETHER
 
 
 def cpu_of(pid: int) -> float:

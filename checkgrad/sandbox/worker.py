@@ -17,7 +17,7 @@ from checkgrad.child.request import Request
 from checkgrad.model import Isolation
 from checkgrad.sandbox import launchers
 from checkgrad.sandbox.launch import LauncherLost
-from checkgrad.sandbox.patience import TOGETHER, Patience, Spent
+from checkgrad.sandbox.patience import Patience, Spent, longest_together
 from checkgrad.sandbox.session import Died, GraderFault, Place, Session
 from checkgrad.sandbox.stage import Staged, hand_over, remove, stage
 
@@ -188,7 +188,8 @@ class Worker:
 
     def _patience(self, session: Session, limit: float) -> Patience:
         left = max(self.limits.submission - self._spent.seconds, 0.0)
-        return Patience(limit, session.process.pid, time.monotonic() + TOGETHER * left)
+        end = time.monotonic() + longest_together() * left
+        return Patience(limit, session.process.pid, end)
 
     def _begin_count(self) -> None:
         self._since = time.monotonic()
