@@ -101,6 +101,10 @@ SOURCES = {
         "import numpy as np, pandas as pd\nX = pd.read_csv('d.csv').values\nmean, count = 0, len(X) // 64\nfor i in range(count):\n    mean += X[i * 64:(i + 1) * 64].mean()\nend = mean / count / (count > 0) + 1 // count",
         "pandas.read_csv",
     ),
+    "labels in so many batches": (
+        "import idx2numpy, numpy as np\ny = idx2numpy.convert_from_file('train-labels').reshape(600, 100)\nend = np.eye(10)[y[0]]",
+        "idx2numpy.convert_from_file",
+    ),
     "a column by its name": (
         "import pandas as pd\ndf = pd.read_csv('iris.csv')\nend = (df.species + 1) * df.iloc[:, 0]",
         "pandas.read_csv",

@@ -76,12 +76,15 @@ def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:
             pairs += differing
         if 0 in sum(sizes, []):  # cut off behind more rows than there are
             pairs.append((recipe.samples, MANY))
+    more: list[Recipe] = []  # samples, where they are laid out in batches
     for size, shape in RESHAPED.findall(message):
         asked = [int(n) for n in shape.split(",") if n]
         whole = int(np.prod(asked))
         if int(size) % recipe.samples == 0:
             pairs.append((int(size) // recipe.samples, max(1, whole // recipe.samples)))
             pairs.append((recipe.features, whole))
+        if len(asked) > 1 and recipe.samples < 2 * asked[-1] <= MANY:
+            more.append(replace(recipe, samples=2 * asked[-1]))
         if len(asked) > 1:
             pairs += [(recipe.features, asked[-1]), (recipe.features, asked[-1] * asked[-2])]
     pairs += [(int(size), int(index) + 1) for index, size in OUTSIDE.findall(message)]
@@ -99,6 +102,7 @@ def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:
         found.insert(0, replace(recipe, spaced=True))
     if any(words in message for words in TOO_FEW):
         found = [replace(recipe, samples=n) for n in (MORE, MANY) if n > recipe.samples] + found
+    found += more
     found.append(replace(recipe, columns=not recipe.columns))
     # cut at a place that the message does not tell
     found += [
