@@ -560,3 +560,10 @@ def test_an_error_taken_before_the_softmax_is_another_loss_than_the_own_one(tmp_
     assert {o.verdict for o in found} == {Verdict.WRONG}
     found, _ = outcomes(tmp_path, SQUASHED.replace("(self.A - T)", "(self.A - T) * 2"))
     assert not [o for o in found if o.verdict.failed and "squared error" in o.problem]
+
+
+def test_a_rate_that_a_schedule_may_change_is_no_parameter(tmp_path):
+    source = SHAPES["rows_squared_error"].source
+    source = source.replace("for epoch", "rate = 0.5\nfor epoch").replace("-= 0.5 *", "-= rate *")
+    found, _ = outcomes(tmp_path, source + "    if epoch % 100 == 99:\n        rate = rate * 0.9\n")
+    assert [o.verdict for o in found] == [Verdict.PASSED], found[0].problem

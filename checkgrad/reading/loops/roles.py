@@ -270,8 +270,16 @@ def never_moved(roles: Roles) -> list[str]:
         p
         for p in still
         if p not in roles.carried
+        and not _is_a_rate_that_may_change(roles, p)
         and any(k in roles.cover and k in roles.data_cover for k in roles.moves[p])
     ]
+
+
+def _is_a_rate_that_may_change(roles: Roles, path: str) -> bool:
+    """Does a number scale the steps of everything that it reaches, as a rate by a schedule does?"""
+    if np.size(roles.slots[path].saved) != 1 or roles.nudged[path].raised:
+        return False
+    return _scales(roles, path, _reached(roles, path) - {path})
 
 
 def _scales(roles: Roles, path: str, others: set[str]) -> bool:
