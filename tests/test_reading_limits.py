@@ -325,3 +325,33 @@ def test_what_chains_a_loss_with_its_outputs_is_the_gradient_by_the_logits(sourc
     assert not [
         r for (e, _), r in found.items() if e.endswith("cross_entropy_gradient") and r.right
     ]
+
+
+VECTOR_FOR_MATRIX = """
+import numpy as np
+
+
+class Softmax:
+    def forward(self, z):
+        self.z = z
+        e = np.exp(z - np.max(z))
+        self.p = e / e.sum()
+        return self.p
+
+    def backward(self):
+        return {back}
+"""
+OF_ONE_SAMPLE = {
+    "a matrix": ("np.diag(self.p) - np.outer(self.p, self.p)", "passed"),
+    "a vector": ("self.p * (1 - self.z)", "wrong"),
+    "ones": ("np.ones(len(self.p))", "not_judged"),
+}
+
+
+@pytest.mark.parametrize(("back", "verdict"), OF_ONE_SAMPLE.values(), ids=list(OF_ONE_SAMPLE))
+def test_a_jacobian_of_one_sample_is_no_vector(tmp_path, back, verdict):
+    file = tmp_path / "layer.py"
+    file.write_text(VECTOR_FOR_MATRIX.format(back=back))
+    asked = [o for o in grade(file).outcomes if o.exercise == "softmax_jacobian"]
+    found = {o.verdict.value for o in asked if o.check == "matches_the_formula"}
+    assert found == {verdict}

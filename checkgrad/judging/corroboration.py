@@ -17,11 +17,11 @@ from checkgrad.asking.student import Student
 from checkgrad.asking.truth import Network, Seen, compared
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
-from checkgrad.exercise import Probe
+from checkgrad.exercise import Misconception, Probe
 from checkgrad.model import Outcome
 from checkgrad.reading.recipe import Call, last_name
 from checkgrad.reading.signature import Fill, likeness, option
-from checkgrad.reading.topic import STEPS, manner
+from checkgrad.reading.topic import ALONE, STEPS, as_asked, manner
 from checkgrad.reading.way import Way
 from checkgrad.words.meaning import meaning, stems
 from checkgrad.words.messages import FOREIGN, heard
@@ -147,8 +147,10 @@ def _is_named_clearly(student: Student, beside: Beside) -> bool:
     candidate, way = student.reading.candidate, student.reading.way
     if candidate.guessed or beside.definition is None or beside.callers:
         return False
-    if len(way.recipe) > 1 and student.forward is not None and not student.forward.reading.right:
-        return False  # it goes on from what a forward pass left that is not right itself
+    if len(way.recipe) > 1 and student.forward is not None:
+        ahead = student.forward.reading
+        if not ahead.right and not (ahead.narrow and manner(way) == ALONE):
+            return False  # it goes on from what a forward pass left that is not right itself
     # Of an optimiser no parameter is filled whose name says nothing.
     clear = manner(way) == STEPS or all(map(_is_clear, way.recipe, way.given))
     return _says_what_it_is(student) and clear and _has_its_form(student, way)
@@ -185,11 +187,24 @@ def _has_its_form(student: Student, way: Way) -> bool:
     answers = student.answers(student.probes)
     if not any(answer.returned for answer in answers):
         return not any(map(_stops_at_what_it_was_given, answers))
-    return any(
-        _alike(answer.value, student.reading.formula(*probe))
-        for probe, answer in zip(student.probes, answers, strict=True)
-        if answer.returned
-    )
+    pairs = [(p, a.value) for p, a in zip(student.probes, answers, strict=True) if a.returned]
+    if any(_alike(value, student.reading.formula(*probe)) for probe, value in pairs):
+        return True
+    # What takes nothing from above can be nothing else; mistakes have a form, too.
+    alone = len(way.recipe) > 1 and all(_varies(value) for _, value in pairs)
+    mistakes = [as_asked(m.formula, student.exercise, manner(way)) for m in _unshaped(student)]
+    return alone and any(_alike(value, f(*probe)) for probe, value in pairs for f in mistakes)
+
+
+def _varies(value: Any) -> bool:
+    """Is it more than the same number again and again, as what leaves the slope to others may give?"""
+    return not compare.not_numbers(value) and len(np.unique(np.asarray(value, float))) > 1
+
+
+def _unshaped(student: Student) -> list[Misconception]:
+    """The known mistakes of a Jacobian, some of which keep a vector of it."""
+    derivative = student.exercise.derivative
+    return student.exercise.misconceptions if derivative and derivative.jacobian else []
 
 
 def _stops_at_what_it_was_given(answer: Behaviour) -> bool:

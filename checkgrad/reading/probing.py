@@ -288,7 +288,7 @@ def _not_right(one: Inquiry) -> Reading:
     """The reading that explains best what is not right."""
     if way := _explained(one):
         return _reading(one, way, one.topic.rights[0], False)
-    way = _answered(one) or _in_layout(one)[0]
+    way = _answered(one) or _for_one_sample(one) or _in_layout(one)[0]
     found = _reading(one, way, one.topic.rights[0], False)
     obstacle = MADE_ANEW if one.anew else obstacles.of(one)
     return replace(found, obstacle=obstacle, unwritten=obstacles.is_unwritten(one))
@@ -361,6 +361,15 @@ def _answered(one: Inquiry) -> Way | None:
     # Of what is wrong all over, another calling may have a part that is right.
     called = [way for way in alike if way.calling and _right_entries(one, way) >= TELLING]
     return max(called, key=lambda way: _right_entries(one, way), default=alike[0])
+
+
+def _for_one_sample(one: Inquiry) -> Way | None:
+    """Of a Jacobian, which is one of a sample, the first way of asking that gives numbers at all."""
+    derivative = one.exercise.derivative
+    if derivative is None or not derivative.jacobian:
+        return None
+    ways = (way for way in _in_layout(one) if is_alone(way) and way in one.answers)
+    return next((way for way in ways if _answers_all(one, way)), None)
 
 
 def _right_entries(one: Inquiry, way: Way) -> int:
