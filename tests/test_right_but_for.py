@@ -213,3 +213,36 @@ def test_a_softmax_that_passes_on_what_it_is_given_is_told_what_it_needs(tmp_pat
     file.write_text(PASSED_ON.format(back="2 * dout"))
     found = [o for o in grade(file).outcomes if o.exercise == "softmax_backward"]
     assert not [o for o in found if o.verdict in (Verdict.PASSED, Verdict.ADVICE) and o.problem]
+
+
+TURNED = """
+import numpy as np
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def softmax_cross_entropy_gradient(z, t):
+    return (t - softmax(z)) / len(t)
+
+
+def train(X, T, W, rate=0.1):
+    for _ in range(50):
+        W = W {sign} rate * X.T @ softmax_cross_entropy_gradient(X @ W, T)
+    return W
+
+
+train(np.random.randn(30, 5), np.eye(3)[np.arange(30) % 3], np.random.randn(5, 3))
+"""
+
+
+@pytest.mark.parametrize(("sign", "wrong"), [("-", True), ("+", False)])
+def test_a_gradient_against_the_update_that_uses_it_is_wrong(tmp_path, sign, wrong):
+    file = tmp_path / "student.py"
+    file.write_text(TURNED.format(sign=sign))
+    found = {o.exercise: o for o in grade(file).outcomes if o.check.startswith("matches")}
+    gradient = found["softmax_cross_entropy_gradient"]
+    assert gradient.verdict is (Verdict.WRONG if wrong else Verdict.PASSED)
+    assert ("goes up its loss" in gradient.problem) is wrong

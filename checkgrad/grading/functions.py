@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from checkgrad.asking.checks import CHECKS, Check
 from checkgrad.asking.finding import NO_ANSWER
 from checkgrad.asking.student import Student, matches_the_formula
+from checkgrad.child.inventory import TrainingLoop
 from checkgrad.grading import unjudged
 from checkgrad.grading.part import Part, Reason
 from checkgrad.grading.subjects import Subjects
@@ -22,6 +23,7 @@ from checkgrad.judging import (
     judge,
     settled,
 )
+from checkgrad.judging.corroboration import USED_SO
 from checkgrad.model import (
     Outcome,
     Verdict,
@@ -34,6 +36,7 @@ from checkgrad.words import settings
 
 NO_CALL = "no call is known that leads to its answer"
 LEFT_TO_A_LOSS = "is right only behind a loss whose gradient takes care of its slope, as y - t does; no such loss is here"
+TURNED = "has the sign turned, and {}, which subtracts what it gives, goes up its loss"
 FOR_REVIEW = "for review: not right on inputs that only this submission was given"
 
 
@@ -84,10 +87,22 @@ class OnFunctions:
         if check.earns and outcome.verdict.failed and candidate in self.read.right_elsewhere:
             free, pinned = self.read.right_elsewhere[candidate], self.read.assignment.conventions
             outcome = demands.by_other_conventions(outcome, free, pinned)
+        if check.earns and not outcome.verdict.failed and (loop := self._goes_up(candidate)):
+            problem = TURNED.format(loop.name)
+            outcome = bare_outcome(question, Verdict.WRONG, problem)
+            outcome = replace(outcome, corroboration=[USED_SO])
         if check.earns:
             outcome = demands.beside_a_wrong_one(outcome, self.read.assignment)
         covers = unjudged.reached(self.read.inventory, _called(candidate))
         return Part(self._reviewed(outcome, check, student), read_as, covers=covers)
+
+    def _goes_up(self, candidate: Candidate) -> TrainingLoop | None:
+        """The training that goes up its loss with what this function gives with the sign turned."""
+        reading = self.read.readings[candidate]
+        if reading.convention.get("sign") != "negative" or not candidate.exercise.derivative:
+            return None
+        using = (one for one in self.read.loops if candidate.function in one.reaches)
+        return next((one for one in using if self.read.loop_reading(one).goes_up), None)
 
     def _own_count(self, candidate: Candidate) -> str:
         """The number of samples that a loss, or its gradient, reads of its module instead of its arguments; "" for none."""

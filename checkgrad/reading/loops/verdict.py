@@ -19,6 +19,7 @@ ENOUGH = 3  # equations beyond the one that the rate costs, for a reading that i
 REAL_TARGETS = 0.005  # bonus of an attempt whose targets are data that move the steps alone
 GOES_ON_FROM = "it goes on from what an earlier turn left in {}, which fresh parameters do not fit"
 ENTROPIES = ("cross-entropy", "binary cross-entropy")
+UP = "goes up the slope"
 NO_SLOPES = (
     "no usual loss of its outputs, and no number that it works out, has these steps as its slopes"
 )
@@ -61,6 +62,11 @@ class LoopReading:
         """The functions that its turns went through; of what was not run to its end, all that it calls."""
         known = self.points.roles.bench.ran if self.points else ()
         return known or self.loop.reaches
+
+    @property
+    def goes_up(self) -> bool:
+        """Does every step go up the slope of the loss?"""
+        return self.verdict == "wrong" and set(self.wrong.values()) == {UP}
 
     @property
     def as_it_is(self) -> bool:
@@ -150,7 +156,7 @@ def _verdict(
         )
         return found
     if best.rate < 0 and not best.own and not best.optimised:
-        found.wrong = dict.fromkeys(table.names, "goes up the slope")
+        found.wrong = dict.fromkeys(table.names, UP)
         found.right, found.verdict = [], "wrong"
         found.why = f"wrong in {', '.join(table.names)}: every step goes up the slope of the {loss}, where it has to go down"
         found.corroboration = ["used_so", "repaired"]
@@ -278,7 +284,7 @@ def _fault(points: Points, table: Table, best: Attempt, name: str) -> str:
     if name in best.other and best.rate:
         factor = best.other[name] / best.rate
         if factor < 0:
-            return "goes up the slope"
+            return UP
         return f"takes a step {factor:.6g} times as large as it should be"
     rows = table.rows(name)
     if np.all(np.abs(table.u[rows]) <= 3 * table.room[rows]):
