@@ -1053,3 +1053,36 @@ for t in range(500):
     Change("    grad_h[h < 0] = 0\n", "", ("w1",)),
     Change("grad_w2 = h_relu.T.dot(grad_y_pred)", "grad_w2 = h.T.dot(grad_y_pred)", ("w2",)),
 )
+
+shape(
+    "batches_in_pairs_of_single_precision",
+    """
+import numpy as np
+class Batches:
+    def __init__(self, X, T, size):
+        starts = range(0, len(X), size)
+        self.pairs = [(X[i:i + size], T[i:i + size]) for i in starts]
+    def __iter__(self):
+        return iter(self.pairs)
+class Trainer:
+    def __init__(self, batches, rate, decay):
+        self.batches, self.rate, self.decay = batches, rate, decay
+        self.w, self.b = np.zeros((5, 3)), np.zeros(3)
+    def train(self, epochs):
+        for epoch in range(epochs):
+            losses = []
+            for X, T in self.batches:
+                e = np.exp(X @ self.w + self.b)
+                P = e / e.sum(axis=1, keepdims=True)
+                losses.append(-(T * np.log(P)).sum() / len(X))
+                grad = X.T @ (P - T) / len(X)
+                grad += self.decay * self.w
+                self.w -= self.rate * grad
+                self.b -= self.rate * (P - T).sum(axis=0) / len(X)
+rng = np.random.RandomState(6)
+X = rng.randn(24, 5).astype(np.float32)
+T = np.eye(3, dtype=np.float32)[rng.randint(0, 3, 24)]
+Trainer(Batches(X, T, 8), 0.1, 0.01).train(5)
+""",
+    Change("X.T @ (P - T) / len(X)", "X.T @ (P - T)", ("self.w",)),
+)

@@ -192,8 +192,8 @@ class Bench:
             leaf = self.state.leaves[edit.path]
             new = edit.of(np.asarray(turn.before.get(edit.path, leaf.saved), float))
             new = new if leaf.fixed is None else np.where(leaf.fixed, leaf.saved, new)
-            leaf.put(new.astype(leaf.saved.dtype) if edit.do == "roll" else new)
-            turn.before[edit.path] = new
+            held = leaf.put(new.astype(leaf.saved.dtype) if edit.do == "roll" else new)
+            turn.before[edit.path] = new if edit.do == "roll" else held
         if trial.edits and trial.steps != ():
             self.look_at_views(turn)
         self._told, self._factors = frozenset(trial.tell), dict(trial.factors)

@@ -47,18 +47,31 @@ class Leaf:
         """Does it hold whole numbers only?"""
         return self.saved.dtype.kind in "iub"
 
-    def put(self, new: np.ndarray) -> None:
-        """Let it hold *new*, of the same shape; in place where that keeps every digit."""
+    def put(self, new: np.ndarray) -> np.ndarray:
+        """Let it hold *new*, of the same shape, and return what it holds; in place where that keeps every digit, or where a
+        place cannot change."""
         value = self.value
+        array = isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.flags.writeable
+        array = array or isinstance(value, np.ndarray) and new.dtype == value.dtype
         if type(value) is list:
             fill(value, new)
-        elif isinstance(value, np.ndarray) and value.dtype == np.float64 and value.flags.writeable:
+        elif array and value.dtype == np.float64:
             value[...] = new
-        else:
-            other = like(value, new)
-            for setter in self.setters:
-                with contextlib.suppress(TypeError, AttributeError):  # places that cannot change
-                    setter(other)
+        elif not self._everywhere(like(value, new)) and array:
+            value[...] = new
+            self._everywhere(value)
+            return np.array(value)
+        return new
+
+    def _everywhere(self, value: Any) -> bool:
+        """Put a value in every place that can change; are that all of them?"""
+        fixed = False
+        for setter in self.setters:
+            try:
+                setter(value)
+            except (TypeError, AttributeError):
+                fixed = True
+        return not fixed
 
     def as_data(self) -> tuple[str, bool, np.ndarray]:
         """It as it travels."""

@@ -17,6 +17,8 @@ from checkgrad.reading.loops.rates import follows_the_step, has_a_rate_of_its_ow
 
 ENOUGH = 3  # equations beyond the one that the rate costs, for a reading that is beyond chance
 REAL_TARGETS = 0.005  # bonus of an attempt whose targets are data that move the steps alone
+NO_INPUTS = "no data that can be changed were found that it learns from"
+MOST_OF_ONE = 3  # weights that one number as an input may have
 GOES_ON_FROM = "it goes on from what an earlier turn left in {}, which fresh parameters do not fit"
 ENTROPIES = ("cross-entropy", "binary cross-entropy")
 UP = "goes up the slope"
@@ -85,11 +87,21 @@ def judged(points: Points) -> LoopReading:
         best = max((_seen_through(points, table, a) for a in attempts), key=lambda a: a.weight)
     best = _with_its_sign(best, attempts)
     found = _verdict(points, table, best, attempts)
+    if found.verdict == "wrong" and not _has_inputs(points):
+        found = LoopReading(loop, "unclear", NO_INPUTS)
     if found.verdict == "wrong" and points.roles.overwritten:
         names = ", ".join(points.roles.overwritten)
         found = LoopReading(loop, "unclear", GOES_ON_FROM.format(names))
     found.points, found.table, found.attempt = points, table, found.attempt or best
     return found
+
+
+def _has_inputs(points: Points) -> bool:
+    """Are there inputs of more than a number, where parameters are?"""
+    roles = points.roles
+    inputs = [roles.slots[p].saved.size for group in roles.inputs for p in roles.data[group]]
+    single = all(roles.slots[p].saved.size <= MOST_OF_ONE for p in roles.parameters)
+    return single or max(inputs, default=0) > 1 or len(inputs) > 1
 
 
 def _with_its_sign(best: Attempt, attempts: Sequence[Attempt]) -> Attempt:
