@@ -20,7 +20,10 @@ MOST = 4  # mistakes
 MOST_RUNS = 1000
 AT_A_TIME, AT_ONCE = 300, 300_000  # texts that one run peeks at, and numbers that they give, about
 ALIKE = 3  # options that are tried of those that give the same on the first set
-LARGEST = 300  # entries of a value whose effect is measured entry by entry
+MIDDLE, LARGEST = (
+    64,
+    300,
+)  # entries of a value whose effect is measured entry by entry: first, and where much could be added
 NEAR = 1e-7  # relative, of an answer that is predicted
 PLAIN = 1.5  # below this cost stands what needs no quantity from outside
 MOST_TWINS = 150  # pairs of statements of one form, with one operation
@@ -304,7 +307,7 @@ class Search:
             given[root] = sorted(weighed, key=_cost)
         sure: list[tuple[int, Operation]] = []
         unknown: list[Operation] = []
-        slopes = self.slopes([r for r in roots if given[r]])
+        slopes = self.slopes([r for r in roots if given[r]], LARGEST if wide else MIDDLE)
         for root, values in self.peeked(given).items():
             will, other = self.predicted(root, values, slopes.get(root))
             sure += will
@@ -495,9 +498,13 @@ class Search:
                 unknown.append(option)
         return will, unknown
 
-    def slopes(self, roots: Sequence[int]) -> dict[int, Any]:
-        """How every entry of the answers follows every entry of these values, None where it does not do so linearly."""
-        new = [r for r in roots if r not in self._slopes]
+    def slopes(self, roots: Sequence[int], most: int) -> dict[int, Any]:
+        """How every entry of the answers follows every entry of these values, None where it does not do so linearly.
+
+        most: entries of a value.
+        """
+        sizes = {r: sum(np.size(t.value) for t in self.base.told[r]) for r in roots}
+        new = [r for r in roots if r not in self._slopes and sizes[r] <= most]
         self._slopes.update(dict.fromkeys(new))
         self._slopes.update(self._measured(new))
         return self._slopes
@@ -510,7 +517,7 @@ class Search:
         for root in roots:
             told = [np.asarray(t.value) for t in self.base.told[root]]
             size = sum(value.size for value in told)
-            if size <= LARGEST and all(value.dtype.kind in "fiu" for value in told):
+            if all(value.dtype.kind in "fiu" for value in told):
                 rows = [*np.eye(size), 0.7 * np.cos(np.arange(size))]
                 steps += [(root, list(_parted(row, told))) for row in rows]
         trials = [
