@@ -223,6 +223,9 @@ def _changes(
     text = said(one)
     if isinstance(one, ast.Name | ast.Attribute | ast.Subscript):
         yield from _other_names(scene, one, names, value, fits)
+    if one in scene.tests:
+        yield f"not ({text})", "negated", 1.1
+        yield "True", "dropped", 1.2
     if isinstance(one, ast.Name) and one in scene.counting:
         yield from _other_counts(one, names, value)
     if isinstance(one, ast.Name) and one.id in scene.functions:
@@ -289,7 +292,7 @@ def _around(
     small = isinstance(one, ast.Name | ast.Attribute | ast.Subscript) or not np.ndim(got)
     yield f"-({text})", "sign", 0.9 if one in scene.steps else 1.1 + 0.3 * small
     if np.ndim(got) == 2 and not (isinstance(one, ast.Attribute) and one.attr == "T"):
-        yield f"({text}).T", "transposed", 0.9
+        yield f"({text}).T", "transposed", 0.9 + 0.15 * isinstance(one, ast.Name)
     if not np.ndim(got) and isinstance(one, ast.Name | ast.Attribute | ast.Subscript):
         counts = (n for n in names if n != text and type(value(n)) is int)
         yield from ((f"({text}) ** {n}", "raised", 1.45) for n in counts)

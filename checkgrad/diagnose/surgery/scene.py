@@ -317,6 +317,11 @@ class Scene:
         return found
 
     @cached_property
+    def tests(self) -> set[ast.expr]:
+        """What decides whether statements are run."""
+        return {one.test for one in ast.walk(self.tree) if isinstance(one, ast.If)}
+
+    @cached_property
     def steps(self) -> set[ast.expr]:
         """What is added to, or taken from, something in place."""
         found = (one for one in ast.walk(self.tree) if isinstance(one, ast.AugAssign))

@@ -128,8 +128,8 @@ class Search:
         if spoilt and (found := self.among(spoilt)):
             return found
         self.look_at_what_is_not_used(roots)
-        reach = self.reached(roots)
         front = self.front(wrong)
+        reach = self.reached(roots, front)
         # what a constructor sets is used elsewhere too, in the loss for one
         used = [r for r in roots if not self.runs.nodes[r].scope.endswith("__init__")]
         clean = [r for r in used if front & reach[r] and not reach[r] & right]
@@ -142,9 +142,9 @@ class Search:
             best = _cheapest(best, self.among(clean, fits, wide))
             if best and self.is_whole(best) and best.cost < enough:
                 return best
-            if fits and not wide and not (best and self.is_whole(best)):
-                other = self.beside_others(clean)
-                if other and other.cost < PLAIN and (best is None or best.cost > PLAIN):
+            if fits and not (best and self.is_whole(best)):
+                other = self.beside_others(clean, wide)
+                if other and other.cost < enough and (best is None or best.cost > enough):
                     return other
         if best and best.cost < WIDE:
             return best
@@ -153,13 +153,13 @@ class Search:
             return other
         return best or self.blind(roots, reach, front)
 
-    def beside_others(self, roots: Sequence[int]) -> Operation | None:
+    def beside_others(self, roots: Sequence[int], wide: bool) -> Operation | None:
         """What mends some of what lies nearest the loss, where another mistake spoils the rest of it."""
         if not self.truth.depths:
             return None
         self._loose = True
         try:
-            return self.among(roots)
+            return self.among(roots, wide=wide)
         finally:
             self._loose = False
 
@@ -252,12 +252,13 @@ class Search:
         scene, expression = self.options.scene(number), self.options.expression(number)
         return scene is not None and expression in scene.thrown_away
 
-    def reached(self, roots: Sequence[int]) -> dict[int, frozenset[int]]:
+    def reached(self, roots: Sequence[int], front: frozenset[int]) -> dict[int, frozenset[int]]:
         """Which blocks move with the value of a statement; all where it cannot be moved."""
         found = self.moved_by({r: [r] for r in roots})
         # what a call gives may be of no use, and what it is given is
-        given = {r: self.given_to_calls(r) for r in roots if not found[r]}
-        return found | self.moved_by({r: nodes for r, nodes in given.items() if nodes})
+        given = {r: self.given_to_calls(r) for r in roots if not found[r] & front}
+        more = self.moved_by({r: nodes for r, nodes in given.items() if nodes})
+        return found | {r: found[r] | moved for r, moved in more.items()}
 
     def moved_by(self, nodes: Mapping[int, Sequence[int]]) -> dict[int, frozenset[int]]:
         """Which blocks move with all of some nodes."""
@@ -410,7 +411,7 @@ class Search:
             scene = self.options.scene(root)
             peeks[root], kept[root] = [], []
             for option in options:
-                text = _without(option.text, calls)
+                text = _without(option.text, calls, root)
                 runs_code = scene is not None and scene.runs_code(text)
                 kept[root].append((option, None if runs_code else len(peeks[root])))
                 if not runs_code:
@@ -703,8 +704,8 @@ def _digest(value: Any) -> Any:
     return array.shape, array.tobytes()
 
 
-def _without(text: str, calls: Sequence[tuple[str, int]]) -> str:
+def _without(text: str, calls: Sequence[tuple[str, int]], root: int) -> str:
     """*text* with what calls gave in the place of the calls."""
     for said, number in calls:
-        text = text.replace(said, f"_latest({number})")
+        text = text.replace(said, "(_)" if number == root else f"_latest({number})")
     return text
