@@ -219,3 +219,44 @@ def test_what_contradicts_itself_or_stops_is_found_at_its_line(tmp_path, name):
     (_, repair), *_ = repaired(tmp_path, source)
     assert repair.place.line == line_of(source, "# here")
     assert said in repair.words
+
+
+def test_two_corrections_that_lack_the_same_power_are_told_together(tmp_path):
+    source = textwrap.dedent("""
+        import numpy as np
+
+        class Adam:
+            def __init__(self, lr=0.001, beta1=0.9, beta2=0.999):
+                self.lr, self.beta1, self.beta2 = lr, beta1, beta2
+                self.eps, self.t, self.m, self.v = 1e-8, 0, None, None
+
+            def update(self, w, g):
+                if self.m is None:
+                    self.m, self.v = np.zeros(np.shape(g)), np.zeros(np.shape(g))
+                self.t += 1
+                self.m = self.beta1 * self.m + (1 - self.beta1) * g
+                self.v = self.beta2 * self.v + (1 - self.beta2) * g ** 2
+                m_hat = self.m / (1 - self.beta1)  # first
+                v_hat = self.v / (1 - self.beta2)  # second
+                return w - self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+    """)
+    found = [repair for _, repair in repaired(tmp_path, source)]
+    assert [r.place.line for r in found] == [line_of(source, m) for m in ("# first", "# second")]
+    assert [r.due for r in found] == ["self.beta1 ** self.t", "self.beta2 ** self.t"]
+
+
+def test_a_formula_may_be_meant_by_another_convention(tmp_path):
+    source = textwrap.dedent("""
+        import numpy as np
+
+        def update_with_momentum(parameters, grads, v, beta, learning_rate):
+            for l in range(len(parameters) // 2):
+                for k in ("W", "b"):
+                    n = k + str(l + 1)
+                    v["d" + n] = beta * v["d" + n] + (1 - beta) * parameters[n]  # here
+                    parameters[n] = parameters[n] - learning_rate * v["d" + n]
+            return parameters, v
+    """)
+    ((_, repair),) = repaired(tmp_path, source)
+    assert repair.place.line == line_of(source, "# here")
+    assert repair.due == "grads['d' + n]"

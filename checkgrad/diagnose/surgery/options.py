@@ -210,6 +210,8 @@ class Options:
             f"({said})", values, part is expression, fits
         ):
             outermost = part is expression and code in ("times", "over")
+            if isinstance(part, ast.Name):
+                outermost = False  # better where it is made than where it is used
             size = -0.1 if outermost else min(len(said), 80) / 400
             yield self._placed(scene, root, expression, part, new, code, cost + plain + size, due)
 
@@ -244,7 +246,7 @@ class Options:
     def _after(self, root: int, values: list[Any]) -> Iterator[Operation]:
         """On what a statement changed in place."""
         for new, code, cost, due in self._by_quantities(ITSELF, values, True, True):
-            yield Operation(root, new, None, new, code, cost, due)
+            yield Operation(root, new, None, new, code, cost + 0.25, due)
         yield Operation(root, f"-{ITSELF}", None, f"-{ITSELF}", "sign", 1.2)
 
     def _by_quantities(
