@@ -210,7 +210,7 @@ class Options:
             f"({said})", values, part is expression, fits
         ):
             outermost = part is expression and code in ("times", "over")
-            if isinstance(part, ast.Name):
+            if isinstance(part, ast.Name) and root not in scene.targets:
                 outermost = False  # better where it is made than where it is used
             size = -0.1 if outermost else min(len(said), 80) / 400
             yield self._placed(scene, root, expression, part, new, code, cost + plain + size, due)

@@ -13,10 +13,11 @@ from checkgrad.child.play_forms import is_parameter
 from checkgrad.child.request import Request
 from checkgrad.reading.loops import course
 from checkgrad.reading.loops.face import Ask, Bench, NotRead, Play, Trial, Turn
+from checkgrad.reading.loops.loop_reading import LoopReading
 from checkgrad.reading.loops.nudges import lifts
 from checkgrad.reading.loops.points import FEW_NUMBERS, measured, told, values_of
 from checkgrad.reading.loops.roles import never_moved, roles_of, take
-from checkgrad.reading.loops.verdict import LoopReading, judged
+from checkgrad.reading.loops.verdict import judged
 
 MOST_TRIED = 3  # loops of a nest
 MOST_LOOKED_AT = 10

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
-from checkgrad.child.inventory import GIVES_GRADIENTS, TrainingLoop
+from checkgrad.child.inventory import GIVES_GRADIENTS
 from checkgrad.reading.loops.attempts import attempts_of
 from checkgrad.reading.loops.face import Turn
 from checkgrad.reading.loops.fit import SAME_RATE, Attempt, Table, follows, table_of, through
+from checkgrad.reading.loops.loop_reading import UP, LoopReading
 from checkgrad.reading.loops.own import Own, contradicted, own_losses
 from checkgrad.reading.loops.points import Points
 from checkgrad.reading.loops.rates import follows_the_step, has_a_rate_of_its_own, late_updates
@@ -21,59 +22,9 @@ NO_INPUTS = "no data that can be changed were found that it learns from"
 MOST_OF_ONE = 3  # weights that one number as an input may have
 GOES_ON_FROM = "it goes on from what an earlier turn left in {}, which fresh parameters do not fit"
 ENTROPIES = ("cross-entropy", "binary cross-entropy")
-UP = "goes up the slope"
 NO_SLOPES = (
     "no usual loss of its outputs, and no number that it works out, has these steps as its slopes"
 )
-
-
-@dataclass
-class LoopReading:
-    """What is said of a loop.
-
-    verdict: "right", "wrong", "crashed" or "unclear". why: of what is not right, in a sentence.
-    wrong: blocks, each with what is wrong with its step. evidence codes as in model.Outcome.corroboration.
-    bench, points, table, attempt: what a repair is sought with.
-    """
-
-    loop: TrainingLoop
-    verdict: str
-    why: str = ""
-    note: str = ""
-    reached: bool = True
-    loss: str = ""
-    rate: float = 0.0
-    right: list[str] = field(default_factory=list)
-    wrong: dict[str, str] = field(default_factory=dict)
-    by_penalty: bool = False  # is it wrong in a penalty alone?
-    decays: dict[str, float] = field(
-        default_factory=dict
-    )  # what it should take away of parameters then
-    advice: str = ""  # what is worth knowing of what is right
-    corroboration: list[str] = field(default_factory=list)
-    called: bool = False  # by us, for the module does not run it
-    by_outputs: bool = False  # and handed the slope of a squared error of outputs
-    points: Points | None = None
-    table: Table | None = None
-    attempt: Attempt | None = None
-    leave: tuple[int, ...] = ()  # the loops that are cut short on the way to it
-    stops_at: int = 0  # the line at which it stops, whenever it is called
-
-    @property
-    def ran(self) -> tuple[str, ...]:
-        """The functions that its turns went through; of what was not run to its end, all that it calls."""
-        known = self.points.roles.bench.ran if self.points else ()
-        return known or self.loop.reaches
-
-    @property
-    def goes_up(self) -> bool:
-        """Does every step go up the slope of the loss?"""
-        return self.verdict == "wrong" and set(self.wrong.values()) == {UP}
-
-    @property
-    def as_it_is(self) -> bool:
-        """Does it go down its loss exactly, in the module's own work?"""
-        return not self.called and not self.note
 
 
 def judged(points: Points) -> LoopReading:
