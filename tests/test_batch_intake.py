@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import resource
 import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -478,3 +479,39 @@ def test_the_row_of_a_student_counts_what_was_not_judged_and_staff_is_pointed_to
     (row,) = graded("ann.py").values()
     assert (row["right"], row["checks"], row["not judged"]) == ("7", "7", "1")
     assert "1 not judged: loop, line " in Path("out/class.html").read_text()
+
+
+@pytest.fixture
+def small_disk():
+    """No file may become larger than this."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50 << 20, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def sparse(path):
+    """A file of 10 GB that takes no room."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.truncate(10 << 30)
+
+
+@pytest.mark.parametrize("name", ["mal.zip", "mal/hw.zip", "mal/hw.py", "mal/data.npy", "mal.py"])
+def test_nothing_of_any_size_is_copied(here, name, request):
+    sparse(here / "class" / name)
+    (here / "class/ann.py").write_text(SOURCE)
+    request.getfixturevalue("small_disk")
+    entries = {student.id: files for student, files in found(["class"], classes=True).items()}
+    assert entries["ann"] == ["ann.py"]
+    told = {".zip": "cannot be unpacked", ".py": "larger than 2 MB", ".npy": "holds data.npy"}
+    assert told[Path(name).suffix] in entries["mal"]
+
+
+def test_the_archive_of_another_student_is_reached_by_no_link(here):
+    (here / "class/mal").mkdir(parents=True)
+    zipped(here / "class/ann.zip", {"hw.py": SOURCE})
+    (here / "class/mal/hw.zip").symlink_to(here / "class/ann.zip")
+    entries = {student.id: files for student, files in found(["class"], classes=True).items()}
+    assert entries["ann"] == ["hw.py"]
+    assert "no Python file" in entries["mal"] or "is empty" in entries["mal"]

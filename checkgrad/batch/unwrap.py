@@ -13,7 +13,7 @@ from checkgrad.batch.archive import Archive
 from checkgrad.batch.shelf import Shelf
 from checkgrad.sandbox import in_a_line
 from checkgrad.sandbox.around import SOURCES
-from checkgrad.sandbox.stage import remove, sources_in
+from checkgrad.sandbox.stage import LARGEST_FILE, mode_of, remove, sources_in
 from checkgrad.targets import BadTarget
 
 DEEPEST = 3  # archives in archives
@@ -41,8 +41,7 @@ def work(shelf: Shelf, entries: Sequence[tuple[str, str]], scratch: Path) -> Wor
     if more or called not in ("", path.name) or not _is_ready(path):
         path = scratch / TOGETHER
         path.mkdir()
-        _together(placed, path)
-        notes = _open_archives(path)
+        notes = _open_archives(path, _together(placed, path))
     sources = sources_in(path) if path.is_dir() else [path]
     if not sources:
         raise BadTarget(notes[0] if notes else _found(shelf, [entry for entry, _ in entries]))
@@ -55,19 +54,37 @@ def _is_ready(path: Path) -> bool:
     return path.suffix in SOURCES and os.path.lexists(path)  # an empty folder is not written
 
 
-def _together(placed: Sequence[tuple[Path, str]], folder: Path) -> None:
+def _together(placed: Sequence[tuple[Path, str]], folder: Path) -> list[Path]:
+    """Copy the sources into *folder*; the archives beside them, which may be of any size, where they lie."""
+    archives = []
     for path, called in placed:
         if path.is_dir():
-            shutil.copytree(path, folder, dirs_exist_ok=True, symlinks=True)
-        elif path.suffix in (*SOURCES, ".zip") and path.is_file():
-            shutil.copyfile(path, folder / (called or path.name), follow_symlinks=False)
+            for source in sources_in(path):
+                _copy(source, folder / source.relative_to(path))
+            archives += _archives_in(path)
+        elif path.suffix in SOURCES and os.path.lexists(path):
+            _copy(path, folder / (called or path.name))
+        elif path.suffix == ".zip" and path.is_file():
+            archives.append(path)
+    return archives
 
 
-def _open_archives(folder: Path) -> list[str]:
+def _copy(path: Path, target: Path) -> None:
+    """Copy a source; what is too large for one is cut where whoever reads it will say so."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    mode_of(path)  # neither a link nor a pipe
+    with path.open("rb") as file:
+        target.write_bytes(file.read(LARGEST_FILE + 1))
+
+
+def _archives_in(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*.zip") if p.is_file() and not p.is_symlink())
+
+
+def _open_archives(folder: Path, archives: list[Path]) -> list[str]:
     """Open what archives there are where there is no source beside them; say which cannot be opened."""
     problems: list[str] = []
     for _ in range(DEEPEST):
-        archives = sorted(p for p in folder.rglob("*.zip") if p.is_file())
         if sources_in(folder) or not archives:
             break
         for path in archives:
@@ -75,7 +92,9 @@ def _open_archives(folder: Path) -> list[str]:
                 _unpack(path, folder)
             except BadTarget as problem:
                 problems.append(str(problem))
-            path.unlink()
+            if folder in path.parents:
+                path.unlink()
+        archives = _archives_in(folder)
     return problems
 
 
