@@ -51,6 +51,21 @@ wire = sys.modules["worker.wire"]
 body = wire.encode((), room=1 << 20)
 os.write(3, wire.frame(wire.FAULT, 0, b"x" * 400) * 3)
 """
+INVENTORY = """
+import os, sys
+from dataclasses import astuple
+wire, inventory = sys.modules["worker.wire"], sys.modules["worker.inventory"]
+D, x = inventory.Definition, (inventory.Parameter("x"),)
+rows = [D(f"sigmoid_derivative_{n}", "function", x, uses=("np", "exp", "1 -")) for n in range(FUNCTIONS)]
+for n in range(NETWORKS):
+    rows.append(D(f"Net{n}", "class", x, uses=("W1", "b1")))
+    rows += [D(f"Net{n}.{m}", "method", x, sets=("dW1", "db1")) for m in ("forward", "backward", "train")]
+data = wire.frame(wire.LOADED, 0, wire.encode(astuple(inventory.Inventory(tuple(rows))), room=1 << 23))
+while data:
+    data = data[os.write(3, data):]
+while True:
+    pass
+"""
 RIGHT = "def sigmoid(z):\n    return 1 / (1 + np.exp(-np.asarray(z, float)))\n"
 SUBMISSIONS = {
     "right": RIGHT,
@@ -62,6 +77,11 @@ SUBMISSIONS = {
     ),
     "never loads": "while True:\n    X = np.ones(3)\n",
     "forged faults of ours": FORGED + RIGHT,
+    "500 functions": "\n".join(
+        f"def sigmoid_derivative_{n}(z):\n    return {n} * z" for n in range(500)
+    ),
+    "forged: 4,000 functions": INVENTORY.replace("FUNCTIONS", "4000").replace("NETWORKS", "0"),
+    "forged: 300 networks": INVENTORY.replace("FUNCTIONS", "0").replace("NETWORKS", "300"),
 }
 
 
@@ -83,12 +103,15 @@ def cost(source: str) -> tuple[float, float]:
         return spent() - before, time.monotonic() - began
 
 
-def main() -> None:
+def main(words: list[str]) -> None:
+    """What each costs, or those whose name holds one of *words*."""
     print(f"budget {BUDGET} s, bill at most {2 * BUDGET} s and 10 % beyond what a right one costs")
     for name, source in SUBMISSIONS.items():
+        if words and not any(word in name for word in words):
+            continue
         cpu, wall = cost(source)
         print(f"{name:<32} {cpu:6.1f} s of CPU {wall:8.1f} s of wall time", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

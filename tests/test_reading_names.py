@@ -2,6 +2,7 @@
 
 import pytest
 
+from checkgrad.child.inventory import Definition, Inventory, Parameter
 from checkgrad.exercises import ALL
 from checkgrad.reading import candidates, misfits, nearest_names
 from checkgrad.words.meaning import meaning
@@ -227,3 +228,13 @@ def test_a_mapping_that_leads_nowhere_is_said():
 def test_the_nearest_name_is_offered():
     inventory = InProcess("def sigmod(z): return z\ndef helper(): pass").inventory
     assert nearest_names(inventory, ALL) == ["did you mean sigmoid for sigmod?"]
+
+
+def test_a_submission_with_endless_functions_is_read_up_to_a_number_and_none_hides_another():
+    many = [
+        Definition(f"sigmoid_derivative_{n}", "function", (Parameter("z"),)) for n in range(900)
+    ]
+    one = Definition("softmax", "function", (Parameter("z"),))
+    found = candidates(Inventory((*many, one)), ALL)
+    assert 100 <= len(found) <= 200
+    assert {"softmax", "sigmoid_derivative_0"} <= {c.function for c in found}

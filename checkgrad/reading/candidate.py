@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from checkgrad.child.inventory import Definition, Inventory
@@ -21,6 +22,7 @@ from checkgrad.words.layers import FORWARD
 from checkgrad.words.meaning import CONCEPTS, meaning, nearest
 
 NUMPY = {"np", "numpy"}
+MOST = 200  # candidates that are asked; each costs time of ours
 READERS = {
     "function": (of_function, of_update),
     "class": (of_class, of_dense, of_parts, of_unit),
@@ -46,8 +48,18 @@ def candidates(
         if more and candidate.exercise.kind is Kind.UPDATE:
             unique[key] = replace(first, recipes=(*first.recipes, *more))
     order = [exercise.name for exercise in exercises]
-    every = (_among_the_others(candidate, inventory) for candidate in unique.values())
+    every = [_among_the_others(candidate, inventory) for candidate in _first_of(unique.values())]
     return tuple(sorted(every, key=lambda c: order.index(c.exercise.name)))
+
+
+def _first_of(found: Iterable[Candidate]) -> list[Candidate]:
+    """At most MOST of them: of every exercise the first, then of every one the second, and so on."""
+    places: Counter[str] = Counter()
+    ranked = []
+    for candidate in found:
+        ranked.append((places[candidate.exercise.name], candidate))
+        places[candidate.exercise.name] += 1
+    return [candidate for _, candidate in sorted(ranked, key=lambda pair: pair[0])[:MOST]]
 
 
 def _among_the_others(candidate: Candidate, inventory: Inventory) -> Candidate:

@@ -28,6 +28,8 @@ from checkgrad.sandbox.text import clean
 
 T = TypeVar("T")
 KINDS = ("function", "class", "method", "static", "property")
+MOST_DEFINITIONS = 1000  # that are looked through; among so many, who uses whom takes time of ours
+TOO_MANY = f"more than {MOST_DEFINITIONS:,} functions and classes; the others were not looked at"
 ANY = Result(0)  # a form in which any value fits
 
 
@@ -84,11 +86,12 @@ def inventory(body: bytes) -> Inventory:
     """The inventory in a LOADED, or WireError."""
     told = fields(decode(body), 10)
     definitions, problem, traceback, notes, printed, mapping, imports, suspects, work, loops = told
+    every = tuple(d for d in several(definitions, definition) if is_name(d.name))
     return Inventory(
-        definitions=tuple(d for d in several(definitions, definition) if is_name(d.name)),
+        definitions=every[:MOST_DEFINITIONS],
         problem=text(problem, 500),
         traceback=text(traceback),
-        notes=several(notes, text),
+        notes=(*several(notes, text), *([TOO_MANY] if every[MOST_DEFINITIONS:] else [])),
         printed=text(printed, 20_000),
         mapping=several(mapping, pair),
         imports=several(imports, pair),
