@@ -474,7 +474,7 @@ def test_a_name_of_any_bytes_can_be_written_down(here):
 
 
 def test_the_row_of_a_student_counts_what_was_not_judged_and_staff_is_pointed_to_it(here):
-    loop = "W = 1.0\nfor step in range(3):\n    W -= 0.1 * (sigmoid(W) - 1)\n"
+    loop = "W = 1.0\nfor step in range(3):\n    W -= 0.1 * grad(W, not_here)\n"
     (here / "ann.py").write_text(SOURCE + "\n" + loop)
     (row,) = graded("ann.py").values()
     assert (row["right"], row["checks"], row["not judged"]) == ("7", "7", "1")
