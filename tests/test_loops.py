@@ -567,3 +567,84 @@ def test_a_rate_that_a_schedule_may_change_is_no_parameter(tmp_path):
     source = source.replace("for epoch", "rate = 0.5\nfor epoch").replace("-= 0.5 *", "-= rate *")
     found, _ = outcomes(tmp_path, source + "    if epoch % 100 == 99:\n        rate = rate * 0.9\n")
     assert [o.verdict for o in found] == [Verdict.PASSED], found[0].problem
+
+
+GROWING = """
+import numpy as np
+rng = np.random.default_rng(1)
+X, T = rng.normal(size=(3, 7)), rng.uniform(size=(2, 7))
+V, c = rng.normal(size=(4, 3)), np.zeros((4, 1))
+W, b = rng.normal(size=(2, 4)), np.zeros((2, 1))
+for _ in range(50):
+    A = np.tanh(V @ X + c)
+    Y = W @ A + b
+    D = (Y - T) / 7
+    E = W.T @ D * (1 - A ** 2)
+    W, V = W - 0.1 * D @ A.T, V - 0.1 * E @ X.T
+    b, c = b - 0.1 * D.sum(axis=1, keepdims=True), c - 0.1 * E
+"""
+
+
+def test_a_bias_that_grows_with_its_step_is_wrong_beside_what_is_right(tmp_path):
+    (outcome,), _ = outcomes(tmp_path, GROWING)
+    assert outcome.verdict is Verdict.WRONG
+    assert outcome.problem.startswith("wrong in c; ")
+    assert "c has shape (4, 1) before its step and (4, 7) after it" in outcome.problem
+
+
+def test_a_bias_that_begins_as_one_number_may_become_an_array(tmp_path):
+    source = GROWING.replace("np.zeros((4, 1))", "0.0").replace(
+        "0.1 * E\n", "0.1 * E.sum(axis=1, keepdims=True)\n"
+    )
+    (outcome,), _ = outcomes(tmp_path, source)
+    assert not outcome.verdict.failed
+
+
+PIXELS = """
+import numpy as np
+import pandas as pd
+
+table = np.array(pd.read_csv("train.csv"))
+count, width = table.shape
+rest = table[1000:].T
+labels, pixels = rest[0], rest[1:width]
+
+def start():
+    return (np.random.randn(10, 784), np.random.randn(10, 1), np.random.randn(10, 10), np.random.randn(10, 1))
+
+def forwards(W1, b1, W2, b2, x):
+    z = W1.dot(x) + b1
+    a = np.maximum(z, 0)
+    e = np.exp(W2.dot(a) + b2 - np.max(W2.dot(a) + b2, axis=0))
+    return z, a, e / np.sum(e, axis=0)
+
+def places(labels):
+    found = np.zeros((10, labels.size))
+    found[labels, np.arange(labels.size)] = 1
+    return found
+
+def backwards(z, a, y, W2, x, labels):
+    d = (y - places(labels)) / labels.size
+    h = W2.T.dot(d) * (z > 0)
+    return h.dot(x.T), h.sum(axis=1).reshape(-1, 1), d.dot(a.T), d.sum(axis=1).reshape(-1, 1)
+
+def train(x, labels, turns, rate):
+    W1, b1, W2, b2 = start()
+    for turn in range(turns):
+        z, a, y = forwards(W1, b1, W2, b2, x)
+        dW1, db1, dW2, db2 = backwards(z, a, y, W2, x, labels)
+        W1, b1, W2, b2 = W1 - rate * dW1, b1 - rate * db1, W2 - rate * dW2, b2 - rate * db2
+    return W1, b1, W2, b2
+
+train(pixels, labels, 50, 0.1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [(PIXELS, Verdict.PASSED), (PIXELS.replace("* (z > 0)", "* (a < 0)"), Verdict.WRONG)],
+    ids=["right", "wrong"],
+)
+def test_pixels_that_are_not_scaled_and_cut_behind_a_thousand_are_read(tmp_path, source, verdict):
+    found, _ = outcomes(tmp_path, source)
+    assert [o.verdict for o in found] == [verdict], [o.problem or o.note for o in found]

@@ -289,6 +289,8 @@ class Bench:
                 after = next((v for v in others if differs(before, v)), after)
             if before.shape == after.shape and (trial.steps or differs(before, after)):
                 turn.before[path], turn.after[path] = before, after
+            elif before.shape != after.shape:
+                turn.reshaped.append((path, before.shape, after.shape))
 
     # ---- what it tells
 

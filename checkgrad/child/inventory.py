@@ -95,6 +95,7 @@ class TrainingLoop:
     reaches: names of the functions it calls, directly or not. updates: of those that change parameters, "" for itself.
     user: of a loop in a file that the submission imports, "imported"; in one that only uses it, "plain" where all that it calls
     is of the submission, else "mixed". used: is it a function that its file calls?
+    steps: last names of what it takes a multiple of something from.
     """
 
     name: str
@@ -106,6 +107,7 @@ class TrainingLoop:
     updates: tuple[str, ...] = ()
     user: str = ""
     used: bool = False
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

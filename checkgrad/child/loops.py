@@ -69,6 +69,7 @@ def loops_of(
             tuple(dict.fromkeys(inner)),
             tuple(one.name for one in reached),
             tuple(updates),
+            steps=tuple(dict.fromkeys(stepped([loop, *(one.node for one in reached)]))),
         )
     apart = set(gradients) - {scope.name for scope, *_ in found}
     used = calls_in([tree])
@@ -202,6 +203,36 @@ def is_update(node: Any) -> bool:
         place = isinstance(node.left, ast.Name | ast.Attribute | ast.Subscript)
         return place and is_step(node.right, type(node.op)) and is_scaled(node.right)
     return False
+
+
+def stepped(nodes: Iterable[Any]) -> Iterator[str]:
+    """Last names of what has a multiple of something taken away or added: `w = w - rate * g`, `self.w -= rate * g`."""
+    for node in (one for top in nodes for one in ast.walk(top)):
+        if isinstance(node, ast.AugAssign) and is_update(node) and is_scaled(node.value):
+            yield last_name(node.target)
+        elif isinstance(node, ast.Assign):
+            for target, value in assigned(node.targets[0], node.value):
+                itself = isinstance(value, ast.BinOp) and is_update(value)
+                if itself and last_name(value.left) == last_name(target):
+                    yield last_name(target)
+
+
+def assigned(target: Any, value: Any) -> Iterator[tuple[Any, Any]]:
+    """What is assigned to what, one by one where both are groups."""
+    groups = isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List)
+    if groups and len(target.elts) == len(value.elts):
+        yield from zip(target.elts, value.elts, strict=True)
+    else:
+        yield target, value
+
+
+def last_name(place: Any) -> str:
+    """The last part of a name, an attribute or a key that is a text."""
+    if isinstance(place, ast.Subscript):
+        key = getattr(place.slice, "value", None)
+        return key if isinstance(key, str) else ""
+    name: str = getattr(place, "attr", getattr(place, "id", ""))
+    return name
 
 
 def is_called_as_update(call: ast.Call) -> bool:

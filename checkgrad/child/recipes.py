@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+MOST_SAMPLES = 6000
 MORE, MANY = 160, 1200  # samples, where the code goes by batches, or sets a thousand aside
 PAIRS = tuple(
     map(
@@ -24,6 +26,7 @@ RESHAPED = re.compile(r"cannot reshape array of size (\d+) into shape \(([\d,]*)
 OUTSIDE = re.compile(r"index (\d+) is out of bounds for axis \d+ with size (\d+)")
 WHOLE = ("of integer", "only integers", "as an integer", "invalid literal for int")
 TOO_FEW = (
+    "division by zero",
     "zero-size",
     "empty",
     "division by zero",
@@ -61,6 +64,16 @@ class Recipe:
 
 # Names of data, how many features and classes they have, and whether these are whole numbers.
 KNOWN = (("mnist", 784, 10, True), ("digit", 784, 10, True), ("iris", 4, 3, False))
+
+
+def first_recipe(tree: ast.AST) -> Recipe:
+    """What is tried first: more samples than the code sets aside, `data[1000:]`, for what is empty stops nowhere."""
+    slices = (n.slice for n in ast.walk(tree) if isinstance(n, ast.Subscript))
+    parts = (p for s in slices for p in (s.elts if isinstance(s, ast.Tuple) else [s]))
+    lower = (p.lower for p in parts if isinstance(p, ast.Slice))
+    cuts = [n.value for n in lower if isinstance(n, ast.Constant) and type(n.value) is int]
+    most = max((cut for cut in cuts if cut <= MOST_SAMPLES), default=0)
+    return Recipe() if most < Recipe.samples else Recipe(samples=most + MANY - 1000)
 
 
 def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:

@@ -23,7 +23,7 @@ from .load import Loader, Loading, Run, stand_in
 from .nodes import Rewritten
 from .operate import Operator
 from .perform import Given, Namespace, Performer, filled
-from .recipes import Recipe, next_recipes
+from .recipes import Recipe, first_recipe, next_recipes
 from .request import Request
 from .rewrite import rewrite
 from .source import Parsed, future
@@ -154,7 +154,8 @@ class Runs:
 
     def tried_out(self, file: str) -> Recipe:
         """The recipe for data under which a file's work comes farthest."""
-        best, farthest, waiting, seen = Recipe(), (-MOST_ERRORS, -1), [Recipe()], {Recipe()}
+        best = first_recipe(self.plain.parsed[file].tree)
+        farthest, waiting, seen = (-MOST_ERRORS, -1), [best], {best}
         until = process_time() + TRYING
         for _ in range(MOST_RECIPES):
             if not waiting or not farthest[0] or process_time() > until:

@@ -76,7 +76,7 @@ class Turn:
 
     values: of a node, in order. digests: in order, a number each; places: (node, which, 1 for whole numbers + 2 for one
     that is written so in the source, number of axes, the axes). told, peeked: of a turn that is operated on. failure:
-    the place of the error.
+    the place of the error. reshaped: slots that end in another shape than they began in, with both.
     """
 
     raised: str = ""
@@ -96,6 +96,7 @@ class Turn:
     shown: int = 0  # in which line
     events: int = 0  # expressions that were evaluated
     along: list[float] = field(default_factory=list)
+    reshaped: list[tuple[str, tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)
 
     def as_data(self, where: Callable[[int], str], asides: Collection[int]) -> tuple[Any, ...]:
         """The turn as it travels, with *where* a line is found, and whether it stopped at one of the *asides*."""
@@ -119,6 +120,7 @@ class Turn:
             f"{self.beside} ({where(self.shown)})" if self.beside else "",
             self.events,
             np.array(self.along, dtype=float),
+            self.reshaped,
         )
 
     def look_along(self, moves: Sequence[Sequence[tuple[str, int]]]) -> None:

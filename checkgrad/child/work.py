@@ -48,6 +48,7 @@ from .watch import Hook
 
 LONGEST_TEXT = 2000
 MOST_FORMS = 2  # of data, in which a piece is called that stops
+LARGE = 200_000  # numbers of a slot that is told: tables of which parts are used are larger
 
 
 class Workshop(Runs):
@@ -145,7 +146,7 @@ class Workshop(Runs):
         leaves = bench.state.leaves.values() if bench.state and slots else ()
         where, beside = self.plain.documents[file].where, asides(self.plain.parsed[file].tree)
         return {
-            "slots": [leaf.as_data() for leaf in leaves],
+            "slots": [leaf.as_data() for leaf in leaves if leaf.saved.size <= LARGE],
             "turns": [turn.as_data(where, beside) for turn in bench.turns],
             "ran": sorted(self.functions_of(bench.touched)) if slots else [],
             "length": bench.length,

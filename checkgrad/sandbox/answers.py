@@ -102,7 +102,7 @@ def inventory(body: bytes) -> Inventory:
 
 
 def training_loop(value: Any) -> TrainingLoop:
-    name, file, number, place, inner, reaches, updates, user, used = fields(value, 9)
+    name, file, number, place, inner, reaches, updates, user, used, steps = fields(value, 10)
     return TrainingLoop(
         text(name, 300),
         text(file, 300),
@@ -113,6 +113,7 @@ def training_loop(value: Any) -> TrainingLoop:
         updates=several(updates, text),
         user=text(user, 10),
         used=used is True,
+        steps=several(steps, text),
     )
 
 

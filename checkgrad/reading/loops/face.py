@@ -70,6 +70,9 @@ class Turn:
     beside: str = ""  # what something that it shows stopped with, and where
     events: int = 0  # expressions that were evaluated
     along: Sequence[float] = ()  # how far the steps go along each move that was asked for
+    reshaped: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = field(
+        default_factory=dict
+    )  # slots that end in another shape, with both
 
     def step(self, path: str) -> np.ndarray:
         """What the turn added to a slot."""
@@ -182,6 +185,7 @@ def turn_of(
     beside: str,
     events: int,
     along: np.ndarray,
+    reshaped: list[Any],
 ) -> Turn:
     """A turn from what travelled."""
     if not all(isinstance(v, np.ndarray) for v in (*before.values(), *after.values())):
@@ -200,6 +204,7 @@ def turn_of(
         beside,
         int(events),
         along.tolist(),
+        {str(path): (tuple(a), tuple(b)) for path, a, b in reshaped},
     )
 
 

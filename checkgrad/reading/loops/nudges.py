@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 
-from checkgrad.reading.loops.face import Edit, Slot
+from checkgrad.reading.loops.face import Edit, Key, Seen, Slot
 
 NUDGE = 0.05
+SLIGHT = 1e-12
+WIDE = 20.0  # of data, beyond which activations saturate
 
 
 def nudge_size(slot: Slot) -> float:
@@ -45,3 +47,23 @@ def lifted(slots: Mapping[str, Slot], paths: Iterable[str]) -> tuple[Edit, ...]:
 def is_liftable(slot: Slot) -> bool:
     """Does it hold a zero, and is it no counter?"""
     return not np.all(slot.saved) and not (slot.whole and slot.saved.ndim == 0)
+
+
+def narrowed(slot: Slot) -> Iterator[Edit]:
+    """Data that are not scaled, as pixels are, made smaller, so that something follows from them."""
+    size = float(np.max(np.abs(slot.saved), initial=0.0))
+    if slot.saved.size > 1 and WIDE < size < np.inf:
+        yield Edit(slot.path, "times", 1 / size)
+
+
+def moved(base: Mapping[Key, Seen], other: Mapping[Key, Seen]) -> set[Key]:
+    """The values that are not the same."""
+    return {key for key, seen in base.items() if not alike(seen, other.get(key))}
+
+
+def alike(a: Seen, b: Seen | None) -> bool:
+    if b is None or a.shape != b.shape:
+        return False
+    if a.number == b.number or np.isnan(a.number) and np.isnan(b.number):
+        return True
+    return abs(a.number - b.number) <= SLIGHT * abs(a.number)

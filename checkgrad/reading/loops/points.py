@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from checkgrad.reading.loops.face import Edit, Key, NotRead, Trial, Turn
-from checkgrad.reading.loops.nudges import group_of
+from checkgrad.reading.loops.nudges import group_of, narrowed
 from checkgrad.reading.loops.roles import Output, Roles, Way, take, ways
 
 STEP = 1e-5
@@ -92,10 +92,22 @@ def measured(roles: Roles, *, outputs: bool = True) -> Points:
         points.targets = list(_targets(roles, points.outputs))
         points.gradients = list(_gradients(roles))
     settings = _settings(roles)
-    points.points = _at(points, settings)
+    points.points = _without_saturation(points, _at(points, settings))
     if not points.points:
         raise NotRead("no numbers could be put in with which it gives finite outputs")
     return points
+
+
+def _without_saturation(points: Points, found: list[Point]) -> list[Point]:
+    """Where the module's own numbers give exactly 0 or 1, and all others give what lies between, its own tell nothing."""
+    if len(found) < 3:
+        return found
+    for output in points.outputs:
+        own, *others = (take(p.base, output.node, output.way) for p in found)
+        between = all(y is not None and np.all((y > 0) & (y < 1)) for y in others)
+        if between and own is not None and not np.all((own > 0) & (own < 1)):
+            return found[1:]
+    return found
 
 
 def entry_by_entry(points: Points) -> Points:
@@ -210,7 +222,7 @@ def _fresh(roles: Roles, number: int, shrink: float) -> Iterator[Edit]:
 
 
 def _data(roles: Roles, number: int) -> Iterator[Edit]:
-    """Inputs with noise, and targets; labels go from sample to sample."""
+    """Inputs with noise, those that are not scaled made smaller, and targets; labels go from sample to sample."""
     for i, group in enumerate([*roles.inputs, *roles.targets]):
         if group in roles.targets:
             yield from _exchanged(roles, roles.data[group], number)
@@ -218,6 +230,9 @@ def _data(roles: Roles, number: int) -> Iterator[Edit]:
             values = np.asarray(roles.slots[path].saved, float)
             if group in roles.targets and (values.size == 1 or np.isin(values, (0, 1)).all()):
                 continue
+            for scale in narrowed(roles.slots[path]) if group in roles.inputs else ():
+                values = scale.of(values)
+                yield scale
             spread = (
                 float(np.std(values)) if values.size > 1 else 0.3 * abs(float(values.ravel()[0]))
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,8 +16,9 @@ from checkgrad.reading.loops.face import Ask, Bench, NotRead, Play, Trial, Turn
 from checkgrad.reading.loops.loop_reading import LoopReading
 from checkgrad.reading.loops.nudges import lifts
 from checkgrad.reading.loops.points import FEW_NUMBERS, measured, told, values_of
-from checkgrad.reading.loops.roles import never_moved, roles_of, take
-from checkgrad.reading.loops.verdict import judged
+from checkgrad.reading.loops.resting import never_moved, outgrown, stuck
+from checkgrad.reading.loops.roles import roles_of, take
+from checkgrad.reading.loops.verdict import judged, sentence
 
 MOST_TRIED = 3  # loops of a nest
 MOST_LOOKED_AT = 10
@@ -238,12 +239,27 @@ def _read(bench: Bench) -> LoopReading:
     if found.points is None:
         return found
     roles = found.points.roles
+    if found.verdict == "right" and not bench.play:
+        faults = {
+            path: f"has shape {before} before its step and {after} after it: its gradient is not summed over the samples"
+            for path, (before, after) in outgrown(roles).items()
+        } or dict.fromkeys(stuck(roles), "never changes, though the loss follows from it")
+        if faults:
+            return _right_but_for(found, faults)
     if idle := never_moved(roles):
         words = "never changes: each of its steps comes to 0"
         found.advice = found.advice or f"{', '.join(idle)} {words}"
     if roles.first.beside and not (bench.instead or bench.problem or bench.play):
         words = f"what it shows of its training stops with {roles.first.beside}"
         found.advice = found.advice or words
+    return found
+
+
+def _right_but_for(found: LoopReading, faults: Mapping[str, str]) -> LoopReading:
+    """What is right but for parameters that do not move as parameters do."""
+    found.verdict, found.corroboration = "wrong", ["used_so", "partly_right"]
+    found.wrong = dict(faults)
+    found.why = sentence(found, found.loss)
     return found
 
 

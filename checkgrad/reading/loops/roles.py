@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from checkgrad.reading.loops.face import Bench, Edit, Key, NotRead, Seen, Slot, Trial, Turn
-from checkgrad.reading.loops.nudges import group_of, is_liftable, lifted, lifts, nudge_size
+from checkgrad.reading.loops.nudges import (
+    SLIGHT,
+    group_of,
+    is_liftable,
+    lifted,
+    lifts,
+    moved,
+    narrowed,
+    nudge_size,
+)
 
 MOST_GROUPS = 60  # of data that are nudged
 SHAKY = 0.2  # share of values that may differ when a turn is run again
-SLIGHT = 1e-12
 
 Way = int | str  # "0": the only value of a node, "*": all as one array, -1: the last
 
@@ -113,19 +121,6 @@ def roles_of(bench: Bench) -> Roles:
     return roles
 
 
-def moved(base: Mapping[Key, Seen], other: Mapping[Key, Seen]) -> set[Key]:
-    """The values that are not the same."""
-    return {key for key, seen in base.items() if not alike(seen, other.get(key))}
-
-
-def alike(a: Seen, b: Seen | None) -> bool:
-    if b is None or a.shape != b.shape:
-        return False
-    if a.number == b.number or np.isnan(a.number) and np.isnan(b.number):
-        return True
-    return abs(a.number - b.number) <= SLIGHT * abs(a.number)
-
-
 def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[Key]) -> Roles:
     """Nudge data, then what is carried and data once more beside where the loop begins."""
     groups: dict[str, list[str]] = {}
@@ -168,6 +163,7 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
     )
     data = {g: [p for p in ps if p not in changed] for g, ps in groups.items()}
     data = {g: ps for g, ps in data.items() if ps and g not in delicate}
+    lift += tuple(scale for ps in data.values() for p in ps for scale in narrowed(slots[p]))
     steps = tuple(changed)
     plan = [Trial(lift, digests=True, steps=steps)]
     plan += [
@@ -213,18 +209,18 @@ def is_changed(slot: Slot, after: np.ndarray) -> bool:
 
 def _carried(roles: Roles) -> Iterator[str]:
     """What is carried without buffers, sums and rates: nudges of these reach one other slot only, entry by entry, or only scale."""
-    reached = {p: _reached(roles, p) for p in roles.changed if not roles.nudged[p].raised}
+    following = {p: reached(roles, p) for p in roles.changed if not roles.nudged[p].raised}
     for path in roles.changed:
-        others = reached.get(path, set()) - {path}
+        others = following.get(path, set()) - {path}
         single = np.size(roles.slots[path].saved) == 1
-        if not reached.get(path) or single and _scales(roles, path, others):
+        if not following.get(path) or single and scales(roles, path, others):
             continue
         if _is_overwritten(roles, path):
             roles.overwritten.append(path)
             continue
         owner = next(iter(others), "")
         if len(others) == 1 and _same_shape(roles, path, owner):
-            wider = len(reached.get(owner, set()) - {owner}) > 1
+            wider = len(following.get(owner, set()) - {owner}) > 1
             mutual = owner in roles.buffers.get(path, ())
             if not mutual and (wider or _entry_by_entry(roles, path, owner)):
                 roles.buffers.setdefault(owner, []).append(path)
@@ -241,7 +237,7 @@ def _is_overwritten(roles: Roles, path: str) -> bool:
     return one.shape == other.shape and 2 * int(np.sum(one == other)) > one.size
 
 
-def _reached(roles: Roles, path: str) -> set[str]:
+def reached(roles: Roles, path: str) -> set[str]:
     """The slots whose end of the turn follows from where this one began."""
     turn, first = roles.nudged[path], roles.first
     found = {q for q in roles.changed if q != path and q in turn.after and q in first.after}
@@ -260,29 +256,7 @@ def _same_shape(roles: Roles, a: str, b: str) -> bool:
     return np.shape(roles.slots[a].saved) == np.shape(roles.slots[b].saved)
 
 
-def never_moved(roles: Roles) -> list[str]:
-    """What the outputs are computed with and nothing of a turn follows from, and what the turn leaves as it was."""
-    base = roles.base
-    still = [
-        p for p in roles.changed if p not in base.after or np.all(np.abs(base.step(p)) <= SLIGHT)
-    ]
-    return [
-        p
-        for p in still
-        if p not in roles.carried
-        and not _is_a_rate_that_may_change(roles, p)
-        and any(k in roles.cover and k in roles.data_cover for k in roles.moves[p])
-    ]
-
-
-def _is_a_rate_that_may_change(roles: Roles, path: str) -> bool:
-    """Does a number scale the steps of everything that it reaches, as a rate by a schedule does?"""
-    if np.size(roles.slots[path].saved) != 1 or roles.nudged[path].raised:
-        return False
-    return _scales(roles, path, _reached(roles, path) - {path})
-
-
-def _scales(roles: Roles, path: str, others: set[str]) -> bool:
+def scales(roles: Roles, path: str, others: set[str]) -> bool:
     """Are the steps of others exactly as many times larger as this number was made?"""
     turn, first = roles.nudged[path], roles.first
     was = float(np.ravel(first.before[path])[0])

@@ -148,7 +148,7 @@ def _verdict(
         found.wrong[name] = "is passed an error through weights that this turn has already changed"
     found.verdict = "wrong"
     found.corroboration = ["used_so", "partly_right"]
-    found.why = _sentence(found, loss)
+    found.why = sentence(found, loss)
     return found
 
 
@@ -209,7 +209,7 @@ def _with_a_wrong_penalty(
     found.by_penalty = True
     found.right = [name for name in found.right if name not in found.wrong]
     found.verdict, found.corroboration = "wrong", ["used_so", "partly_right"]
-    found.why = _sentence(found, found.loss)
+    found.why = sentence(found, found.loss)
     return True
 
 
@@ -229,7 +229,7 @@ def _of_equal_standing(best: Attempt) -> list[str]:
     return moving if len(moving) == len(best.other) == 1 and len(best.fits) == 2 else []
 
 
-def _sentence(found: LoopReading, loss: str) -> str:
+def sentence(found: LoopReading, loss: str) -> str:
     words: dict[str, list[str]] = {}
     for name, fault in found.wrong.items():
         words.setdefault(fault, []).append(name)
@@ -283,7 +283,7 @@ def _nothing_right(
         found.wrong = dict.fromkeys(square, "takes the transposed step")
         found.right = [name for name in table.names if name not in square]
         found.corroboration = ["used_so", "repaired"]
-        found.why = f"{_sentence(found, found.loss)}: what goes to entry [i, j] is due at [j, i]"
+        found.why = f"{sentence(found, found.loss)}: what goes to entry [i, j] is due at [j, i]"
         return found
     own, usual = meant_as(attempts)
     if own is None or not _answers(points) or follows_the_step(points, own.output):

@@ -1,0 +1,58 @@
+"""Parameters that do not move as parameters do: not at all, or into another shape."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from checkgrad.reading.loops.nudges import SLIGHT
+from checkgrad.reading.loops.roles import Roles, reached, scales
+
+
+def never_moved(roles: Roles) -> list[str]:
+    """What the outputs are computed with and nothing of a turn follows from, and what the turn leaves as it was."""
+    base = roles.base
+    still = [
+        p for p in roles.changed if p not in base.after or np.all(np.abs(base.step(p)) <= SLIGHT)
+    ]
+    return [
+        p
+        for p in still
+        if p not in roles.carried
+        and not _is_a_rate_that_may_change(roles, p)
+        and any(k in roles.cover and k in roles.data_cover for k in roles.moves[p])
+    ]
+
+
+def _is_a_rate_that_may_change(roles: Roles, path: str) -> bool:
+    """Does a number scale the steps of everything that it reaches, as a rate by a schedule does?"""
+    if np.size(roles.slots[path].saved) != 1 or roles.nudged[path].raised:
+        return False
+    return scales(roles, path, reached(roles, path) - {path})
+
+
+def stuck(roles: Roles) -> list[str]:
+    """What the source takes steps of and outputs are computed with, though no turn ever changes it."""
+    steps = roles.bench.loop.steps
+    known = roles.base.reshaped
+    paths = [
+        p for g in roles.data if roles.data_moves.get(g, set()) & roles.full for p in roles.data[g]
+    ]
+    return [
+        p
+        for p in paths
+        if p not in known
+        and roles.slots[p].saved.size > 1
+        and re.split(r"[.\[\]']+", p.rstrip("]'"))[-1] in steps
+    ]
+
+
+def outgrown(roles: Roles) -> dict[str, tuple[tuple[int, ...], tuple[int, ...]]]:
+    """What outputs are computed with and a turn makes larger: its step was not summed over the samples."""
+    grown = {p: (a, b) for p, (a, b) in roles.base.reshaped.items() if 1 < np.prod(a) < np.prod(b)}
+    groups = {g: [p for p in paths if p in grown] for g, paths in roles.data.items()}
+    used = [
+        g for g, paths in groups.items() if paths and roles.data_moves.get(g, set()) & roles.full
+    ]
+    return {p: grown[p] for g in used for p in groups[g]}
