@@ -245,3 +245,20 @@ def test_numbers_of_student_code_carry_at_most_two_digits(tmp_path, monkeypatch,
 def test_where_nothing_is_hidden_numbers_are_told_in_full(tmp_path):
     report = graded(tmp_path, f"MARK = 0.5712345\ndef sigmoid(z):\n{SAYS['a value']}")
     assert "0.571234" in FORMATS["terminal"](report)
+
+
+def test_where_no_time_was_left_to_find_out_how_functions_are_called_it_is_tried_once(
+    tmp_path, monkeypatch
+):
+    tried = []
+
+    def late(*_, **__):
+        tried.append(0)
+        raise OutOfTime("not asked")
+
+    monkeypatch.setattr("checkgrad.grading.understood.read", late)
+    source = "def sigmoid(z):\n    return z\n\ndef tanh(z):\n    return np.tanh(z)\n"
+    report = graded(tmp_path, source)
+    assert len(tried) == 1
+    asked = [o for o in report.outcomes if o.exercise in ("sigmoid", "tanh")]
+    assert asked and all(o.verdict is Verdict.NOT_JUDGED for o in asked)

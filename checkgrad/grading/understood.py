@@ -16,7 +16,7 @@ from checkgrad.child.inventory import Inventory, TrainingLoop
 from checkgrad.exercise import Exercise, Kind, Probe
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.grading import loop_questions, unjudged
-from checkgrad.grading.interview import Interview
+from checkgrad.grading.interview import Interview, OurTimeIsUp, OutOfTime
 from checkgrad.judging import (
     demands,
     exam,
@@ -132,8 +132,22 @@ class Understood:
             self._loops[loop] = loop_questions.in_its_own_right(found)
         return self._loops[loop]
 
-    @cached_property
+    @property
     def readings(self) -> dict[Candidate, Reading]:
+        """How each candidate is called; raise OutOfTime or OurTimeIsUp, each time at once, where none was left for that."""
+        found = self._readings
+        if isinstance(found, OutOfTime | OurTimeIsUp):
+            raise type(found)(*found.args)
+        return found
+
+    @cached_property
+    def _readings(self) -> dict[Candidate, Reading] | OutOfTime | OurTimeIsUp:
+        try:
+            return self._found()
+        except (OutOfTime, OurTimeIsUp) as late:
+            return late
+
+    def _found(self) -> dict[Candidate, Reading]:
         written = [c for c in self.candidates if c.recipes and not self.is_stub(c.function)]
         found = read(
             written, self.interview.ask, seed=self.seed, pinned=self.assignment.conventions
