@@ -130,3 +130,18 @@ def test_a_target_that_something_else_collects_stops_the_run(pytester, sub, more
     assert result.ret == 3
     assert "was to be checked, and something else collected it" in result.stdout.str()
     assert not (pytester.path / "log").exists()
+
+
+@pytest.mark.parametrize(
+    "collector",
+    [("--doctest-modules", "."), ("-o", "python_files=*.py", "."), ("--doctest-glob=*.py", ".")],
+    ids=["doctests of modules", "every file a test", "doctests of files"],
+)
+def test_what_collects_every_file_leaves_the_target_alone(pytester, collector):
+    log = pytester.path / "log"
+    (pytester.path / "hw.py").write_text(PROOF.format(log=str(log)) + SIGMOID)
+    result = pytester.runpytest_subprocess(
+        "--checkgrad", "hw.py", "--checkgrad-no-report", *collector
+    )
+    assert result.ret == pytest.ExitCode.OK
+    assert not log.exists() or "True" not in log.read_text()
