@@ -260,3 +260,19 @@ def test_a_formula_may_be_meant_by_another_convention(tmp_path):
     ((_, repair),) = repaired(tmp_path, source)
     assert repair.place.line == line_of(source, "# here")
     assert repair.due == "grads['d' + n]"
+
+
+def test_what_mixes_samples_at_extreme_inputs_only_is_found(tmp_path):
+    source = textwrap.dedent("""
+        import numpy as np
+
+        def softmax(z):
+            e = np.exp(z - np.max(z))  # here
+            return e / np.sum(e, axis=1, keepdims=True)
+
+        def cross_entropy(y, t):
+            return -np.sum(t * np.log(y)) / len(t)
+    """)
+    ((_, repair),) = repaired(tmp_path, source)
+    assert repair.place.line == line_of(source, "# here")
+    assert repair.due.startswith("np.max(z, axis=")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NO_TIME = "what would make it right was not looked for, for want of time"
 RIGHT, SLOPE = "matches_the_formula", "agrees_with_the_numeric_derivative"
+EXTREMES = "survives_extreme_inputs"
 Understood = Reading | NetworkReading | LoopReading
 Read = Callable[[Outcome], Understood | None]  # how the function of an outcome is understood
 
@@ -49,8 +50,9 @@ def operated(
                 continue
             reading = read(outcome)
             own_loss = own(outcome) if outcome.check == SLOPE else None
+            extreme = outcome.check == EXTREMES
             try:
-                repairs = surgery.repairs_for(reading, seed, own_loss) if reading else []
+                repairs = surgery.repairs_for(reading, seed, own_loss, extreme) if reading else []
             except OutOfTime:
                 late, repairs = True, []
                 found[i] = replace(outcome, note=_with(outcome.note, NO_TIME))

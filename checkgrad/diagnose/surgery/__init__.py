@@ -58,14 +58,18 @@ class Surgery:
         self.theatre.worker.close()
 
     def repairs_for(
-        self, reading: Read, seed: int = 0, own_loss: OwnLoss | None = None
+        self,
+        reading: Read,
+        seed: int = 0,
+        own_loss: OwnLoss | None = None,
+        at_extremes: bool = False,
     ) -> list[Repair]:
         """What makes everything right that is wrong under *reading*, the nearest to the loss first; [] if unknown.
 
-        own_loss: where it may be right by its formula, and not the slope of its own loss.
+        own_loss: where it may be right by its formula, and not the slope of its own loss. at_extremes: is it wrong there?
         Raise OutOfTime if it is late before that is found out.
         """
-        search = self._searched(reading, seed, own_loss)
+        search = self._searched(reading, seed, own_loss, at_extremes)
         if search is None:
             return []
         return [_repair(search, i, self.theatre.documents) for i in range(len(search.kept))]
@@ -95,11 +99,17 @@ class Surgery:
             return None
         return operate.packed(search.trial(search.truth).operations)
 
-    def _searched(self, reading: Read, seed: int, own_loss: OwnLoss | None = None) -> Search | None:
+    def _searched(
+        self,
+        reading: Read,
+        seed: int,
+        own_loss: OwnLoss | None = None,
+        at_extremes: bool = False,
+    ) -> Search | None:
         """The search that found most, None where there is nothing that could be operated on."""
         best: Search | None = None
         with np.errstate(all="ignore"):
-            for patient in self._patients(reading, seed, own_loss):
+            for patient in self._patients(reading, seed, own_loss, at_extremes):
                 if not self.theatre.scenes or self.left <= 0:
                     break
                 sound = self._sound_beside(reading)
@@ -149,7 +159,7 @@ class Surgery:
         return found
 
     def _patients(
-        self, reading: Read, seed: int, own_loss: OwnLoss | None
+        self, reading: Read, seed: int, own_loss: OwnLoss | None, at_extremes: bool
     ) -> Iterator[Patient | LoopPatient | StoppedLoop]:
         """What may be meant, the likeliest first."""
         if isinstance(reading, LoopReading) and reading.verdict == "crashed":
@@ -157,6 +167,9 @@ class Surgery:
             return
         if isinstance(reading, LoopReading):
             yield from of_loops.patients(reading, self.theatre.ask)
+            return
+        if at_extremes and isinstance(reading, Reading):
+            yield from of_functions.at_extremes(reading, seed)
             return
         of = of_networks if isinstance(reading, NetworkReading) else of_functions
         patient = of.patient(reading, seed)

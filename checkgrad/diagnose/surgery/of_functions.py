@@ -55,6 +55,17 @@ def patient(reading: Reading, seed: int = 0) -> Patient | None:
     return Patient(ask_for, [truth(reading, probe) for probe in probes])
 
 
+def at_extremes(reading: Reading, seed: int = 0) -> Iterator[Patient]:
+    """The function of a reading as patients that are asked for what is extreme: each time the same rows in two orders."""
+    usual = patient(reading, seed)
+    for probe in reading.candidate.exercise.extremes():
+        rows = all(np.ndim(a) and len(a) > 1 for a in probe)
+        if usual and rows and np.all(np.isfinite(reading.formula(*probe))):
+            turned = tuple(np.asarray(a)[::-1].copy() for a in probe)
+            extremes = [truth(reading, one) for one in (probe, turned)]
+            yield replace(usual, truths=[*extremes, *usual.truths[:2]])
+
+
 def by_other_conventions(reading: Reading, seed: int = 0) -> Iterator[Patient]:
     """The function of a reading as patients that are due another right formula."""
     exercise = reading.candidate.exercise

@@ -125,7 +125,7 @@ class Search:
         self.shaped = all(map(_alike, blocks, self.truth.due))
         wrong = self.truth.everything - right
         spoilt = [r for r in roots if not _is_finite(base.told[r][0].value)][:2]
-        if spoilt and (found := self.among(spoilt)):
+        if spoilt and (found := self.among(spoilt)) and found.cost < WIDE:
             return found
         self.look_at_what_is_not_used(roots)
         front = self.front(wrong)
