@@ -648,3 +648,52 @@ train(pixels, labels, 50, 0.1)
 def test_pixels_that_are_not_scaled_and_cut_behind_a_thousand_are_read(tmp_path, source, verdict):
     found, _ = outcomes(tmp_path, source)
     assert [o.verdict for o in found] == [verdict], [o.problem or o.note for o in found]
+
+
+SPREAD = """
+import numpy as np
+X = np.loadtxt("inputs.txt")[:15].T
+Y = np.loadtxt("targets.txt")[:, :1]
+W = np.random.random((X.shape[0], 1))
+for _ in range(100):
+    y = 1 / (1 + np.exp(-W.T @ X))
+    slope = -((Y / y) - (1 - Y) / (1 - y)) * y * (1 - y)
+    cost = -np.sum(Y * np.log(y) + (1 - Y) * np.log(1 - y))
+    W = W - 0.1 * (slope @ X.T)[:1].T
+"""
+
+
+def test_data_of_ours_that_spread_over_each_other_accuse_nobody(tmp_path):
+    found, _ = outcomes(tmp_path, SPREAD)
+    assert not [o for o in found if o.verdict.failed]
+
+
+DEEP = """
+import numpy as np
+rng = np.random.default_rng({seed})
+sizes = [2, 25, 50, 50, 25, 1]
+W = [rng.normal(size=(n, m)) * 0.1 for m, n in zip(sizes, sizes[1:])]
+b = [rng.normal(size=(n, 1)) * 0.1 for n in sizes[1:]]
+X = rng.normal(size=(2, 300)) * 3
+T = (X[:1] * X[1:] > 0).astype(float)
+for turn in range(20):
+    A, Z = [X], []
+    for i in range(5):
+        Z.append(W[i] @ A[-1] + b[i])
+        A.append(np.maximum(Z[-1], 0) if i < 4 else 1 / (1 + np.exp(-Z[-1])))
+    cost = -np.mean(T * np.log(A[-1]) + (1 - T) * np.log(1 - A[-1]))
+    D = (A[-1] - T) / 300
+    steps = []
+    for i in reversed(range(5)):
+        steps.append((D @ A[i].T, D.sum(axis=1, keepdims=True)))
+        D = W[i].T @ D * (Z[i - 1] > 0) if i else D
+    for i, (dW, db) in enumerate(reversed(steps)):
+        W[i] -= 0.1 * dW
+        b[i] -= 0.1 * db
+"""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kinks_all_around_tell_no_rate(tmp_path, seed):
+    found, _ = outcomes(tmp_path, DEEP.format(seed=seed))
+    assert [o.verdict for o in found] == [Verdict.PASSED], found[0].problem

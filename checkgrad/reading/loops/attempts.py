@@ -151,3 +151,17 @@ def _slopes(moved: Moved, targets: Sequence[np.ndarray], loss: Loss) -> Slopes |
             values.append(along @ derivative)
             errors.append(error @ np.abs(derivative))
     return _finite(np.concatenate(values), np.concatenate(errors))
+
+
+def belong_together(points: Points, attempt: Attempt) -> bool:
+    """Are the targets of an attempt of the shape of its outputs, or a class number a row, so that nothing is spread?"""
+    first = points.points[0]
+    output = next(o for o in points.outputs if o.node == attempt.output)
+    y = take(first.base, output.node, output.way)
+    pairs = [(t, way) for t, way in points.targets if t == attempt.target]
+    targets = [values_of(first, t, way) for t, way in pairs]
+    return y is not None and any(t is not None and _belong(y, t) for t in targets)
+
+
+def _belong(y: np.ndarray, t: np.ndarray) -> bool:
+    return y.shape == t.shape or y.ndim == 2 and t.ndim == 1 and y.shape[1] > 1

@@ -13,6 +13,7 @@ from checkgrad.reading.loops.points import EPS, Move, Point, Points
 
 INFORMATIVE = 30.0  # times its error that a slope has to be to tell something
 SHARP, ENOUGH_SHARP = 1e-6, 4  # relative error of a slope without a kink nearby; equations
+KNOWN = 0.1  # relative error of a slope that tells a rate
 COARSE = 0.02  # relative, where kinks are everywhere
 SAME_RATE = 1e-4
 RESOLVED = (
@@ -106,6 +107,8 @@ def fit_of(table: Table, name: str, slopes: Slopes) -> Fit:
         return Fit(None, 0.0, still and not told, told, coarse)
     slack = 3 * room + (COARSE if coarse else RESOLVED) * np.maximum(size, np.abs(u))
     w = 1 / np.maximum(size, 1e-12 * float(size.max()) + 1e-150)
+    # beside a kink a slope may be anything: it can contradict nothing, and tells no rate
+    w = np.where(err <= KNOWN * np.abs(s), w, 0.0) if np.any(err <= KNOWN * np.abs(s)) else w
     rate = -float(np.sum(w * w * u * s) / np.sum(w * w * s * s))
     if np.all(np.abs(u + rate * s) <= 3 * abs(rate) * err + slack):
         return Fit(rate, 0.0, True, told, coarse)

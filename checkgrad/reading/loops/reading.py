@@ -6,18 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from checkgrad.child.inventory import TrainingLoop
 from checkgrad.child.play_forms import is_parameter
 from checkgrad.child.request import Request
 from checkgrad.reading.loops import course
+from checkgrad.reading.loops.attempts import belong_together
 from checkgrad.reading.loops.face import Ask, Bench, NotRead, Play, Trial, Turn
 from checkgrad.reading.loops.loop_reading import LoopReading
 from checkgrad.reading.loops.nudges import lifts
-from checkgrad.reading.loops.points import FEW_NUMBERS, measured, told, values_of
+from checkgrad.reading.loops.points import FEW_NUMBERS, measured, told
 from checkgrad.reading.loops.resting import never_moved, outgrown, stuck
-from checkgrad.reading.loops.roles import roles_of, take
+from checkgrad.reading.loops.roles import roles_of
 from checkgrad.reading.loops.verdict import judged, sentence
 
 MOST_TRIED = 3  # loops of a nest
@@ -145,19 +144,7 @@ def _is_certain(found: LoopReading) -> bool:
         return False
     if attempt is None or points is None:
         return False
-    if attempt.target is None:
-        return False
-    base = points.points[0].base
-    output = next(o for o in points.outputs if o.node == attempt.output)
-    y = take(base, output.node, output.way)
-    pairs = [(t, way) for t, way in points.targets if t == attempt.target]
-    targets = [values_of(points.points[0], t, way) for t, way in pairs]
-    return y is not None and any(t is not None and _belong(y, t) for t in targets)
-
-
-def _belong(y: np.ndarray, t: np.ndarray) -> bool:
-    """Are these targets of these outputs without any broadcasting: of one shape, or a class number a row?"""
-    return y.shape == t.shape or y.ndim == 2 and t.ndim == 1 and y.shape[1] > 1
+    return attempt.target is not None and belong_together(points, attempt)
 
 
 def _read_by(
