@@ -72,15 +72,21 @@ def _seen_through(points: Points, table: Table, attempt: Attempt) -> Attempt:
     """The attempt with blocks that an optimiser moves, not along the slope but by a value that is the slope."""
     if attempt.mistaken or attempt.right:
         return attempt
-    factors: dict[str, float] = {}
+    # each multiple of a gradient on the way is one: a factor that all share is the gradient's
+    factors: dict[str, list[float]] = {}
     for name in table.names:
         for node, which, factor in through(points, table, attempt, name):
             if follows(points, points.blocks[name][0], node, which, factor):
-                factors.setdefault(name, factor)
-    groups = [[n for n, f in factors.items() if same(f, factor)] for factor in factors.values()]
-    mates = max(groups, key=len, default=[])
+                factors.setdefault(name, []).append(factor)
+    known = [factor for several in factors.values() for factor in several]
+    groups = {
+        factor: [n for n, several in factors.items() if any(same(f, factor) for f in several)]
+        for factor in known
+    }
+    common = max(groups, key=lambda factor: len(groups[factor]), default=0.0)
+    mates = groups.get(common, [])
     if mates:
-        attempt.optimised = factors[mates[0]]
+        attempt.optimised = common
         attempt.right = mates
     return attempt
 
