@@ -27,6 +27,7 @@ SAFETY = 8
 OPERATIONS = 128
 DOUBLE, SINGLE = 2.0**-53, 2.0**-24  # half precision is no precision for gradients
 MOVE = 2.0**-20  # large against rounding, small against curvature
+SMALL_NUMBER = 2e-8  # what people add so that nothing is divided by 0; no mistake is as small
 
 
 @dataclass(frozen=True)

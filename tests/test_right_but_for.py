@@ -246,3 +246,25 @@ def test_a_gradient_against_the_update_that_uses_it_is_wrong(tmp_path, sign, wro
     gradient = found["softmax_cross_entropy_gradient"]
     assert gradient.verdict is (Verdict.WRONG if wrong else Verdict.PASSED)
     assert ("goes up its loss" in gradient.problem) is wrong
+
+
+SIDE_BY_SIDE = """
+import numpy as np
+
+def softmax(x):
+    e = np.exp(x)
+    return e / np.sum(e, axis=1, keepdims=True)
+
+print(softmax(np.array([[9, 2, 5, 0, 0], [7, 5, 0, 0, 0]])))
+
+def L2(yhat, y):
+    return np.dot(y - yhat, y - yhat)
+
+print(L2(np.array([0.9, 0.2, 0.1, 0.4, 0.9]), np.array([1, 0, 0, 1, 1])))
+"""
+
+
+def test_exercises_side_by_side_say_nothing_of_each_others_samples(tmp_path):
+    (tmp_path / "student.py").write_text(SIDE_BY_SIDE)
+    report = grade(tmp_path / "student.py")
+    assert not [o for o in report.outcomes if o.verdict.failed]

@@ -19,10 +19,9 @@ from checkgrad.asking.student import (
     is_failing,
     matches_the_formula,
 )
+from checkgrad.compare import SMALL_NUMBER
 from checkgrad.exercise import Probe
 from checkgrad.model import Verdict
-
-SMALL_NUMBER = 2e-8  # what people add so that nothing is divided by 0; no mistake is as small
 
 
 @dataclass(frozen=True)

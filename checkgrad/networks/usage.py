@@ -90,10 +90,10 @@ class Usage:
     @cached_property
     def samples(self) -> frozenset[int]:
         """How many samples there were: the sizes along which labels lie; empty where no labels were seen."""
-        given = [w for c in self.calls for _, w in c.arguments]
         # What a function gives may be counted along the wrong axis.
-        for values in (given, [c.result for c in self.calls]):
-            if found := frozenset(n for what in values for n in along_samples(what)):
+        for results in (False, True):
+            sizes = (n for call in self.calls for n in sizes_of_labels(call, results))
+            if found := frozenset(sizes):
                 return found
         return frozenset()
 
@@ -264,6 +264,20 @@ def alike_numbers(what: What, value: np.ndarray, strict: bool) -> bool:
     if ours == "labels" or theirs == "labels":
         return ours == theirs
     return theirs not in SHARES or not strict
+
+
+def sizes_of_labels(call: Call, results: bool) -> Iterator[int]:
+    """The sizes of the labels that a call was handed, or gave; of a row of labels only beside samples as many.
+
+    Exercises stand side by side in a notebook, each tried with a few numbers of its own.
+    """
+    handed = [what for _, what in call.arguments]
+    beside = {
+        n for what in handed if what.kind == "array" and len(what.shape) > 1 for n in what.shape
+    }
+    for what in [call.result] if results else handed:
+        flat = what.kind == "array" and len(what.shape) == 1 and call.function
+        yield from (n for n in along_samples(what) if not flat or n in beside)
 
 
 def along_samples(what: What) -> Iterator[int]:
