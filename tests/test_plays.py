@@ -158,3 +158,31 @@ class Net:
     assert outcome.verdict is Verdict.PASSED
     (outcome,), _ = networks(tmp_path, source.replace(" * (self.outputs[i - 1] > 0)", ""))
     assert outcome.verdict is Verdict.WRONG
+
+
+LAYER = """
+class Dense:
+    def __init__(self, n_in, n_out, rate=0.1):
+        self.weights = np.random.randn(n_in, n_out)
+        self.bias = np.zeros((1, n_out))
+        self.rate = rate
+
+    def forward(self, x):
+        self.x = x
+        self.y = 1 / (1 + np.exp(-(x @ self.weights + self.bias)))
+        return self.y
+
+    def backward(self, grad):
+        delta = grad * self.y * (1 - self.y)
+        passed = delta @ self.weights.T
+        self.weights -= self.rate * self.x.T @ delta
+        self.bias -= self.rate * delta.sum(axis=0, keepdims=True)
+        return passed
+"""
+
+
+def test_a_layer_that_leaves_out_its_slope_is_not_right(tmp_path):
+    found, _ = networks(tmp_path, LAYER)
+    assert not [o for o in found if o.verdict.failed]
+    found, report = networks(tmp_path, LAYER.replace(" * self.y * (1 - self.y)", ""))
+    assert Verdict.PASSED not in [o.verdict for o in found]
