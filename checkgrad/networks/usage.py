@@ -21,6 +21,7 @@ from checkgrad.child.calls import character
 from checkgrad.child.inventory import Definition, Parameter
 from checkgrad.child.request import Request, Result, Step
 from checkgrad.child.wanted import Watch
+from checkgrad.networks.counting import sizes_of_labels
 from checkgrad.networks.names import constructor_token, is_rate, is_target, setting
 from checkgrad.networks.script import (
     FUNCTION,
@@ -264,40 +265,6 @@ def alike_numbers(what: What, value: np.ndarray, strict: bool) -> bool:
     if ours == "labels" or theirs == "labels":
         return ours == theirs
     return theirs not in SHARES or not strict
-
-
-def sizes_of_labels(call: Call, results: bool) -> Iterator[int]:
-    """The sizes of the labels that a call was handed, or gave; of a row of labels only beside samples as many.
-
-    Exercises stand side by side in a notebook, each tried with a few numbers of its own.
-    """
-    handed = [what for _, what in call.arguments]
-    beside = {
-        n for what in handed if what.kind == "array" and len(what.shape) > 1 for n in what.shape
-    }
-    for what in [call.result] if results else handed:
-        flat = what.kind == "array" and len(what.shape) == 1 and call.function
-        yield from (n for n in along_samples(what) if not flat or n in beside)
-
-
-def along_samples(what: What) -> Iterator[int]:
-    """The sizes of labels along their samples."""
-    if what.kind != "array":
-        for one in what.items if what.kind == "list" else ():
-            yield from along_samples(one)
-        return
-    shape = what.shape
-    if (
-        len(shape) == 1
-        and what.character in ("labels", "bits")
-        and what.dtype in ("i", "u")
-        or len(shape) == 2
-        and what.character == "one-hot"
-        and shape[1] > 1
-    ):
-        yield shape[0]
-    elif len(shape) == 2 and what.character == "one-hot in columns":
-        yield shape[1]
 
 
 def sizes_in(what: What) -> Iterator[int]:
