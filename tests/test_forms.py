@@ -251,11 +251,6 @@ UNJUDGED = {
         "def relu(x):\n    n, c, h, w = x.shape\n    return np.maximum(x, 0).reshape(n, c, h, w)\n",
         "relu",
     ),
-    "a missing base class": (
-        "from lacking import Function\n\nclass Tanh(Function):\n    def forward(self, x):\n"
-        "        return np.tanh(x)\n\ndef tanh(x):\n    return Tanh()(x)\n",
-        "tanh",
-    ),
     "what is set elsewhere": (
         "class Softmax:\n    def attach(self, cost):\n        self.cost = cost\n"
         "    def forward(self, z):\n        e = np.exp(z)\n"
@@ -274,3 +269,13 @@ def test_what_is_given_another_kind_of_thing_is_not_judged(name, tmp_path):
     report = grade(path)
     assert {o.verdict for o in report.outcomes if o.function == function} <= {"not_judged"}
     assert function in {one.name for one in report.not_judged}
+
+
+def test_a_class_on_a_missing_base_is_called_through_its_forward(tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(
+        "import numpy as np\nfrom lacking import Function\n\nclass Tanh(Function):\n"
+        "    def forward(self, x):\n        return np.tanh(x)\n\ndef tanh(x):\n    return Tanh()(x)\n"
+    )
+    report = grade(path)
+    assert {o.verdict for o in report.outcomes if o.function == "tanh"} == {"passed"}

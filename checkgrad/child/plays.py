@@ -84,7 +84,7 @@ class Plays:
                 known.add((number, asked))
                 self.stops += script.stops
                 sized = [new for said in script.errors[:MOST_ERRORS] for new in form.resized(said)]
-                if not sized and len(seen) > 1:
+                if not sized and len(seen) > 1 and form.features > 1:
                     self.sizes = form.features, form.classes
                 new = [one for one in dict.fromkeys(sized) if one not in seen]
                 seen |= set(new)
