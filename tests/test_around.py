@@ -7,6 +7,7 @@ import pytest
 from checkgrad.grading.assembly import assemble
 from checkgrad.grading.grader import Grader
 from checkgrad.model import Verdict
+from checkgrad.sandbox import around
 from checkgrad.sandbox.stage import remove, stage
 
 LAYERS = """
@@ -173,3 +174,16 @@ def test_two_files_of_one_name_are_told_apart(tmp_path):
     (tmp_path / "main.py").write_text("from app.model import relu\nprint(relu(2.0))\n")
     with Grader(inner / "model.py", neighbours=True) as grader:
         assert len(set(grader.read.inventory.work)) == 2
+
+
+def test_no_more_files_than_a_few_hundred_are_looked_at(tmp_path, monkeypatch):
+    for i in range(8):
+        folder = tmp_path / f"part{i}"
+        folder.mkdir()
+        for k in range(50):
+            (folder / f"m{k}.py").write_text("x = 1\n")
+    seen = []
+    monkeypatch.setattr(around, "imports_of", lambda path: seen.append(path) or set())
+    (tmp_path / "hw.py").write_text("y = 1\n")
+    assert around.Around(tmp_path / "hw.py", b"y = 1\n").users == ()
+    assert len(seen) == around.MOST_IN_ALL

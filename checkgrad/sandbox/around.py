@@ -10,7 +10,7 @@ from pathlib import Path
 from checkgrad.sandbox.importing import dotted, imported, imports_relatively
 
 UP = 2  # folders above a file that are looked through
-MOST_LOOKED_AT, LARGEST = 60, 1 << 20
+MOST_LOOKED_AT, MOST_IN_ALL, LARGEST = 60, 200, 1 << 20
 MOST_FOLDERS = 12  # beside those, as examples and notebooks are
 MOST_USERS = 6
 SOURCES = (".py", ".ipynb")
@@ -87,7 +87,9 @@ class Around:
     def _sources(self, folder: Path) -> list[tuple[Path, set[str]]]:
         """The Python files and notebooks right in a folder, with the modules that each imports."""
         if folder not in self._known:
-            self._known[folder] = [(path, imports_of(path)) for path in sources_right_in(folder)]
+            room = MOST_IN_ALL - sum(map(len, self._known.values()))
+            found = sources_right_in(folder)[: max(0, room)]
+            self._known[folder] = [(path, imports_of(path)) for path in found]
         return self._known[folder]
 
 
