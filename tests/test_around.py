@@ -187,3 +187,39 @@ def test_no_more_files_than_a_few_hundred_are_looked_at(tmp_path, monkeypatch):
     (tmp_path / "hw.py").write_text("y = 1\n")
     assert around.Around(tmp_path / "hw.py", b"y = 1\n").users == ()
     assert len(seen) == around.MOST_IN_ALL
+
+
+OPTIMISER = """
+import numpy as np
+
+
+class SGD:
+    def __init__(self, parameters, lr=0.01):
+        self.parameters, self.lr = parameters, lr
+
+    def step(self):
+        for one in self.parameters:
+            one.content -= self.lr * one.grad
+"""
+
+BOXES = """
+import numpy as np
+from optimiser import SGD
+
+
+class Box:
+    def __init__(self, content):
+        self.content, self.grad = content, np.ones_like(content)
+
+
+descent = SGD([Box(np.ones((2, 3))), Box(np.zeros(3))], lr=0.1)
+descent.step()
+"""
+
+
+def test_objects_that_lack_what_the_module_has_in_its_own_accuse_nobody(tmp_path):
+    (tmp_path / "optimiser.py").write_text(OPTIMISER)
+    (tmp_path / "main.py").write_text(BOXES)
+    report = graded(tmp_path / "optimiser.py")
+    failed = [o for o in report.outcomes if o.verdict.failed]
+    assert not [o for o in failed if o.exercise != "submission"]

@@ -697,3 +697,32 @@ for turn in range(20):
 def test_kinks_all_around_tell_no_rate(tmp_path, seed):
     found, _ = outcomes(tmp_path, DEEP.format(seed=seed))
     assert [o.verdict for o in found] == [Verdict.PASSED], found[0].problem
+
+
+ONE_BY_ONE = """
+import numpy as np
+rng = np.random.RandomState(7)
+X, y = rng.randn(90, 2), rng.randint(0, 2, 90)
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+def gradient(X, y, w, b):
+    dw, db = np.zeros(len(w)), 0
+    for i in range(len(X)):
+        error = sigmoid(X[i] @ w + b) - y[i]
+        for j in range(len(w)):
+            dw[j] = dw[j] + error * X[i, j]
+        db = db + error
+    return dw / len(X), db / len(X)
+def descend(X, y, w, b, rate):
+    for i in range(30):
+        dw, db = gradient(X, y, w, b)
+        w = w - rate * dw
+        b = b - rate * db
+    return w, b
+descend(X, y, np.zeros(2), 0.0, 0.1)
+"""
+
+
+def test_outputs_of_more_samples_than_are_told_accuse_nobody(tmp_path):
+    _, report = outcomes(tmp_path, ONE_BY_ONE)
+    assert not [o for o in report.outcomes if o.verdict.failed]

@@ -31,7 +31,7 @@ from .trial import MOST_AXES, Trial, Turn
 
 SEED = 20_017
 SECONDS = 0.5  # for a turn that is operated on
-MOST_VALUES = 40  # that are kept of one expression in a turn
+MOST_VALUES = 64  # that are kept of one expression in a turn
 LONGEST_LIST = 1000
 MOST_TURNS = 200_000  # of all loops, on the way to the bench
 MANY_TURNS = 3000  # after which loops on the way are cut short

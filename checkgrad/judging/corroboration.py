@@ -17,6 +17,7 @@ from checkgrad.asking.student import Student
 from checkgrad.asking.truth import Network, Seen, compared
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
+from checkgrad.child.perform import Holder
 from checkgrad.exercise import Misconception, Probe
 from checkgrad.model import Outcome
 from checkgrad.reading.recipe import Call, last_name
@@ -37,6 +38,9 @@ WORDS = {
     NAMED_CLEARLY: "its name and its parameters mean this and nothing else",
 }
 TELLING = 3  # entries that are right by no accident
+
+
+OUR_OBJECT = f"'{Holder.__name__}' object has no attribute"
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ def of_function(student: Student, outcome: Outcome, beside: Beside) -> list[str]
     }
     if manner(student.reading.way) == STEPS and not _says_what_it_is(student):
         found |= {USED_SO: False, NAMED_CLEARLY: False}  # what only updates may do so in any way
+    if _lacks_what_ours_lacks(student):
+        found |= {USED_SO: False}
     if _goes_on_from_a_guess(student):
         found = {PINNED: beside.pinned}
     if beside.left_over:  # its name speaks for it as well as for the loss that would do the rest
@@ -154,6 +160,12 @@ def _is_named_clearly(student: Student, beside: Beside) -> bool:
     # Of an optimiser no parameter is filled whose name says nothing.
     clear = manner(way) == STEPS or all(map(_is_clear, way.recipe, way.given))
     return _says_what_it_is(student) and clear and _has_its_form(student, way)
+
+
+def _lacks_what_ours_lacks(student: Student) -> bool:
+    """Does it stop at every call because an object that it was handed has not the attributes of its own ones?"""
+    answers = student.answers(student.probes)
+    return all(OUR_OBJECT in answer.message and answer.raised for answer in answers)
 
 
 def _goes_on_from_a_guess(student: Student) -> bool:

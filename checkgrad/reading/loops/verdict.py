@@ -53,6 +53,12 @@ def judged(points: Points) -> LoopReading:
     return found
 
 
+def _is_single(points: Points, names: Sequence[str]) -> bool:
+    """Are these parameters one number together?"""
+    sizes = (points.roles.slots[p].saved.size for name in names for p in points.blocks[name])
+    return sum(sizes) <= 1
+
+
 def _has_inputs(points: Points) -> bool:
     """Are there inputs of more than a number, where parameters are?"""
     roles = points.roles
@@ -149,6 +155,10 @@ def _verdict(
         found.advice = _factor(points, best, losses)
         found.verdict = "right"
         found.note = "; ".join(filter(None, (found.note, _decay(best))))
+        return found
+    fitted = best.optimised or any(best.fits[name].decay for name in best.right)
+    if _is_single(points, best.right) and (fitted or best.loss == "absolute error"):
+        found.right, found.why = [], NO_SLOPES  # much may be the slope of one number
         return found
     if best.optimised and all(best.fits[name].coarse for name in rest):
         found.why = f"kinks are everywhere around its steps in {', '.join(rest)}"
