@@ -6,6 +6,7 @@ import ast
 import warnings
 from typing import Any, cast
 
+from .loops import called_name
 from .syntax import bound, placed
 
 
@@ -37,11 +38,7 @@ def prints(tree: ast.AST) -> set[tuple[int, int]]:
     """Where statements stand that only show or note something: what they stop with changes no parameter."""
     found = (node for node in ast.walk(tree) if isinstance(node, ast.Expr))
     calls = ((node, node.value) for node in found if isinstance(node.value, ast.Call))
-    return {
-        (node.lineno, node.col_offset)
-        for node, call in calls
-        if getattr(call.func, "attr", getattr(call.func, "id", "")) in PRINTS
-    }
+    return {(node.lineno, node.col_offset) for node, call in calls if called_name(call) in PRINTS}
 
 
 def on_bench(statements: list[ast.stmt], loop: int, tree: ast.Module) -> list[ast.stmt]:

@@ -36,12 +36,9 @@ def stuck(roles: Roles) -> list[str]:
     """What the source takes steps of and outputs are computed with, though no turn ever changes it."""
     steps = roles.bench.loop.steps
     known = roles.base.reshaped
-    paths = [
-        p for g in roles.data if roles.data_moves.get(g, set()) & roles.full for p in roles.data[g]
-    ]
     return [
         p
-        for p in paths
+        for p in _used(roles)
         if p not in known
         and roles.slots[p].saved.size > 1
         and re.split(r"[.\[\]']+", p.rstrip("]'"))[-1] in steps
@@ -50,9 +47,12 @@ def stuck(roles: Roles) -> list[str]:
 
 def outgrown(roles: Roles) -> dict[str, tuple[tuple[int, ...], tuple[int, ...]]]:
     """What outputs are computed with and a turn makes larger: its step was not summed over the samples."""
-    grown = {p: (a, b) for p, (a, b) in roles.base.reshaped.items() if 1 < np.prod(a) < np.prod(b)}
-    groups = {g: [p for p in paths if p in grown] for g, paths in roles.data.items()}
-    used = [
-        g for g, paths in groups.items() if paths and roles.data_moves.get(g, set()) & roles.full
-    ]
-    return {p: grown[p] for g in used for p in groups[g]}
+    shapes = roles.base.reshaped
+    found = {p: shapes[p] for p in _used(roles) if p in shapes}
+    return {p: (a, b) for p, (a, b) in found.items() if 1 < np.prod(a) < np.prod(b)}
+
+
+def _used(roles: Roles) -> list[str]:
+    """The data that outputs follow from."""
+    groups = (g for g in roles.data if roles.data_moves.get(g, set()) & roles.full)
+    return [p for g in groups for p in roles.data[g]]

@@ -22,7 +22,6 @@ NO_INPUTS = "no data that can be changed were found that it learns from"
 MOST_OF_ONE = 3  # weights that one number as an input may have
 GOES_ON_FROM = "it goes on from what an earlier turn left in {}, which fresh parameters do not fit"
 ENTROPIES = ("cross-entropy", "binary cross-entropy")
-FUSED = ("cross-entropy", "binary cross-entropy")
 LEFT_OUT = "handed outputs minus targets as the slope of its outputs, it goes down the {}: the slope of its activation is left to others"
 NO_SLOPES = (
     "no usual loss of its outputs, and no number that it works out, has these steps as its slopes"
@@ -47,7 +46,7 @@ def judged(points: Points) -> LoopReading:
         found = LoopReading(loop, "unclear", GOES_ON_FROM.format(names))
     # what is handed y - t as the slope of half a squared error may leave out the slope of its activation
     play = points.roles.bench.play
-    if play and play.by_outputs and found.verdict == "right" and best.loss in FUSED:
+    if play and play.by_outputs and found.verdict == "right" and best.loss in ENTROPIES:
         found = LoopReading(loop, "unclear", LEFT_OUT.format(best.loss))
     found.points, found.table, found.attempt = points, table, found.attempt or best
     return found
