@@ -340,3 +340,25 @@ def test_a_penalty_in_a_loss_with_its_gradient_is_asked_for(tmp_path, loss, grad
     told = [] if right else [("softmax_loss", "agrees_with_the_numeric_derivative")]
     assert [*found] == told
     assert all("penalty" in o.problem for o in found.values())
+
+
+OVER_CELLS = """
+class MSELoss:
+    def forward(self, y, t):
+        self.y, self.t = y, t
+        return np.mean((y - t) ** 2)
+
+    def backward(self):
+        return {gradient}
+"""
+
+
+@pytest.mark.parametrize(
+    "gradient, verdict",
+    [("2 * (self.y - self.t) / len(self.y)", "advice"), ("2 * (self.y - self.t)", "wrong")],
+)
+def test_a_mean_over_the_outputs_too_is_none_where_there_is_one_output(gradient, verdict, tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(START + OVER_CELLS.format(gradient=gradient))
+    found = {o.check: o.verdict for o in grade(path).outcomes if o.function == "MSELoss.backward"}
+    assert found["agrees_with_the_numeric_derivative"] == verdict

@@ -137,7 +137,7 @@ def _weight_of(factor: str, student: Student, other: Reading) -> Verdict:
     """What a gradient is, that is a sign or a factor apart from the slope of its own loss.
 
     One function that gives both contradicts itself, and so does a class; what other code takes up may be put right there.
-    The 2 of a squared error is a matter of taste.
+    The 2 of a squared error is a matter of taste, and a mean over the outputs of each sample is none where there is one.
     """
     mine, its = student.reading.candidate.function, other.candidate.function
     same = mine == its
@@ -145,7 +145,8 @@ def _weight_of(factor: str, student: Student, other: Reading) -> Verdict:
     if "sign" in factor:
         contradicts = same or not student.taken_up
     else:
-        contradicts = factor not in TASTE and (same or together and not student.taken_up)
+        fits = factor in TASTE or OVER_OUTPUTS.search(factor) is not None
+        contradicts = not fits and (same or together and not student.taken_up)
     return Verdict.WRONG if contradicts else Verdict.ADVICE
 
 
@@ -170,6 +171,7 @@ def powers_apart(mine: Mapping[str, str], other: Mapping[str, str]) -> tuple[int
     return n - others_n, c - others_c
 
 
+OVER_OUTPUTS = re.compile(r"times too (large|small), and C = ")
 OVER_SAMPLES = re.compile(r"too small, and N = ")
 TASTE = ("2 times too large", "2 times too small")
 

@@ -37,6 +37,7 @@ from checkgrad.reading import (
     candidates,
     read,
 )
+from checkgrad.reading.another_name import by_another_name
 from checkgrad.reading.loops import LoopReading, read_loop
 from checkgrad.sandbox import Worker
 
@@ -153,6 +154,7 @@ class Understood:
             written, self.interview.ask, seed=self.seed, pinned=self.assignment.conventions
         )
         found |= self._laid_out_otherwise(found)
+        found |= by_another_name(found, self.is_pinned, self.interview.ask, self.seed)
         if self.conventions == self.assignment.conventions:
             return found
         told = read(written, self.interview.ask, seed=self.seed, pinned=self.conventions)

@@ -38,7 +38,7 @@ class Case:
 class Row:
     """A case in which a failing answer is not simply wrong.
 
-    holds: is it this case? verdict: what becomes of it. sentence: the note that says why.
+    holds: is it this case? verdict: what becomes of it. sentence: why, in the place of what was found where it is advice.
     accepts: a module that is accused without the row; refuses: one that stays wrong with it.
     """
 
@@ -87,10 +87,41 @@ def _is_for_one_sample(case: Case) -> bool:
     return bool(case.check.earns and wrong and case.student.reading.narrow)
 
 
+def _is_for_its_own_size(case: Case) -> bool:
+    """Is it right for one number of classes, which its source counts out, and no answer at all for others?"""
+    lost = all(_has_no_answer(case.student, seen) for seen in case.failing)
+    tall = [probe for probe in case.student.probes if _is_tall(probe)]
+    by_width = [[p for p in tall if _width(p) == width] for width in {*map(_width, tall)}]
+    return lost and any(_is_right_on(case.student, probes) for probes in by_width)
+
+
+def _is_tall(probe: Probe) -> bool:
+    return any(np.ndim(arg) > 1 and len(arg) > 1 for arg in probe)
+
+
+def _width(probe: Probe) -> int:
+    """The classes of the first argument with samples as rows; 0 where there is none."""
+    return next((np.shape(arg)[-1] for arg in probe if np.ndim(arg) > 1), 0)
+
+
+def _has_no_answer(student: Student, seen: Observation) -> bool:
+    """Did it stop, or was its answer one about other classes than there are?"""
+    if not _width(seen.probe):
+        return False
+    if not seen.got.returned:
+        return bool(seen.got.raised)
+    due = student.reading.formula(*seen.probe)
+    return not isinstance(due, tuple) and np.shape(seen.got.value)[-1:] != np.shape(due)[-1:]
+
+
 def _is_about_whole_numbers(case: Case) -> bool:
     """Is it wrong at whole numbers alone, where the exercise is about real ones?"""
     aside = is_beside_the_point(case.student, case.worst.probe)
     return aside and not case.worst.got.died
+
+
+def _is_another_activation(case: Case) -> bool:
+    return bool(case.student.reading.instead) and case.worst.got.returned
 
 
 def _is_about_columns(case: Case) -> bool:
@@ -140,7 +171,7 @@ def tanh(x):
         "one_sample",
         _is_for_one_sample,
         Verdict.ADVICE,
-        lambda case: "right for one sample at a time; the example is a batch",
+        lambda case: "is right for one sample at a time; the example is a batch",
         accepts="""
 def softmax(x):
     e = np.exp(x - np.max(x))
@@ -153,10 +184,26 @@ def softmax(x):
 """,
     ),
     Row(
+        "own_size",
+        _is_for_its_own_size,
+        Verdict.ADVICE,
+        lambda case: "is right for the number of classes that it counts out, and stops at others",
+        accepts="""
+def softmax(z):
+    a, b, c = np.exp(z[:, 0]), np.exp(z[:, 1]), np.exp(z[:, 2])
+    return np.stack([a, b, c], axis=1) / (a + b + c)[:, None]
+""",
+        refuses="""
+def softmax(z):
+    a, b, c = np.exp(z[:, 0]), np.exp(z[:, 1]), np.exp(z[:, 2])
+    return np.stack([a, b, c], axis=1) / (a + b)[:, None]
+""",
+    ),
+    Row(
         "whole_numbers",
         _is_about_whole_numbers,
         Verdict.ADVICE,
-        lambda case: "right for real numbers",
+        lambda case: "is right for real numbers",
         accepts="""
 def sigmoid(z):
     out = np.zeros_like(z)
@@ -171,10 +218,30 @@ def sigmoid(z):
 """,
     ),
     Row(
+        "another_name",
+        _is_another_activation,
+        Verdict.ADVICE,
+        lambda case: f"is {case.student.reading.instead}, and so is the slope beside it",
+        accepts="""
+def sigmoid_derivative(y):
+    return 1 - y**2
+
+def sigmoid(x):
+    return np.tanh(x)
+""",
+        refuses="""
+def sigmoid_derivative(y):
+    return y * (1 - y)
+
+def sigmoid(x):
+    return np.tanh(x)
+""",
+    ),
+    Row(
         "columns_of_numbers",
         _is_about_columns,
         Verdict.ADVICE,
-        lambda case: "right for vectors",
+        lambda case: "is right for vectors",
         accepts="""
 def binary_cross_entropy_derivative(y, t):
     return (y - t.ravel()) / (y * (1 - y)) / len(y)

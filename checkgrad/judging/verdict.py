@@ -97,7 +97,8 @@ def _failure(
     seen = dataclasses.replace(seen, worst=worst)
     if row := _excuse(seen, Verdict.ADVICE):
         told = _explanation(worst.of or student).diagnoses if check.earns and not brief else []
-        return replace(outcome, verdict=row.verdict, diagnoses=told, note=row.sentence(seen))
+        said = replace(outcome, problem=row.sentence(seen), note=outcome.problem)
+        return replace(said, verdict=row.verdict, diagnoses=told)
     if brief:
         cause = _cause(student) if check.earns and verdict.failed else ""
         untold = NO_TIME if check.earns and verdict.failed and not cause else ""

@@ -25,6 +25,7 @@ class Reading:
     formula: the right formula under this reading; right: do the values agree with it on the pilot probes?
     obstacle: what kept every way of asking from the code itself, "" where one got there.
     outvoted: the reading under which it is right, where the rest of the module rules that out.
+    instead: the other activation that it is, and so is its slope beside it.
     unwritten: it gives nothing, or back what it was given. narrow: right for one sample at a time, not for a batch.
     """
 
@@ -39,6 +40,7 @@ class Reading:
     unwritten: bool = field(default=False, compare=False)
     narrow: bool = field(default=False, compare=False)
     outvoted: Reading | None = field(default=None, compare=False)
+    instead: str = field(default="", compare=False)
 
     @property
     def reached(self) -> bool:
