@@ -18,6 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from checkgrad.diagnose.surgery import of_networks
+from checkgrad.diagnose.surgery.courses import operate
 from checkgrad.diagnose.surgery.search import Search
 from checkgrad.grading import Grader
 from mutants import mutants
@@ -38,7 +39,7 @@ def main(every, first):
             print(f"{name:34} is not read here, or not as a network whose forward pass is known")
             continue
         seen = Counter()
-        if operate(source, patient)[0]:
+        if operated(source, patient)[0]:
             seen["claimed of right code"] += 1
         for mutant in list(mutants(source))[first::every]:
             spent = tried(mutant, patient, seen)
@@ -67,7 +68,7 @@ def together(count, times):
             if mixed := mixture(source, alone, count, rng):
                 began = time.process_time()
                 try:
-                    found, search = operate(mixed[0], patient)
+                    found, search = operated(mixed[0], patient)
                 except Exception:  # together they do not even load
                     continue
                 if search.first.blocks is None:
@@ -129,17 +130,17 @@ def loads(source):
     return True
 
 
-def operate(source, patient):
+def operated(source, patient):
     """The operations, and the search."""
     search = Search(Operated(source), patient)
-    return search.operate(), search
+    return operate(search), search
 
 
 def tried(mutant, patient, seen):
     """Count one mutant; the CPU seconds it took, None where it is right."""
     try:
         began = time.process_time()
-        found, search = operate(mutant.source, patient)
+        found, search = operated(mutant.source, patient)
     except Exception:  # the mutant does not even load
         return None
     spent = time.process_time() - began

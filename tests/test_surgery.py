@@ -60,7 +60,7 @@ MISTAKES = {
     "no slope": (
         "dZ1 = dA1 * (1 - self.A1 ** 2)",
         "dZ1 = dA1",
-        "the slope of the activation function in layer 1",
+        "dA1 * (1 - self.A1 ** 2)",
     ),
     "a mean": ("db2 = dZ2.sum(axis=0)", "db2 = dZ2.mean(axis=0)", "dZ2.sum"),
     "the other axis": ("db1 = dZ1.sum(axis=0)", "db1 = dZ1.sum(axis=1)", "axis=0"),

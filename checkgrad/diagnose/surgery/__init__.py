@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.child import operate
+from checkgrad.child.operate import packed
 from checkgrad.child.source import Document
 from checkgrad.diagnose.surgery import of_functions, of_loops, of_networks, words
+from checkgrad.diagnose.surgery.courses import operate
 from checkgrad.diagnose.surgery.of_functions import OwnLoss
 from checkgrad.diagnose.surgery.of_loops import LoopPatient
 from checkgrad.diagnose.surgery.of_stops import StoppedLoop
@@ -32,7 +33,7 @@ from checkgrad.sandbox import Worker
 
 Read = Reading | NetworkReading | LoopReading
 SETS = 3  # of data, on which an operation does the same
-MOST_RUNS, MOST_FOR_ONE = 4000, 1600  # for one submission, and for one function of it
+MOST_RUNS, MOST_FOR_ONE = 6000, 2500  # for one submission, and for one function of it
 MOST_FOR_OTHERS = 500  # where it may be meant by another convention
 # What may lie between two ways to define the same: sign, sum or mean.
 CONVENTIONAL = ("sign", "times", "over", "one minus", "normalised", "passed through", "squared")
@@ -97,7 +98,7 @@ class Surgery:
             return None
         if any(one.due for one in search.kept):
             return None
-        return operate.packed(search.trial(search.truth).operations)
+        return packed(search.trial(search.truth).operations)
 
     def _searched(
         self,
@@ -116,7 +117,7 @@ class Surgery:
                 first = best is None or not isinstance(reading, Reading)
                 most = MOST_FOR_ONE if first else MOST_FOR_OTHERS
                 search = Search(self.theatre, patient, min(self.left, most), sound)
-                search.operate()
+                operate(search)
                 self.left -= search.table.count
                 if best is None or len(search.kept) > len(best.kept):
                     best = search
@@ -137,7 +138,7 @@ class Surgery:
                     return None
                 search = Search(self.theatre, one, min(self.left, MOST_FOR_ONE))
                 search.kept = list(kept)
-                search.operate()
+                operate(search)
                 self.left -= search.table.count
                 if len(search.kept) > len(kept) and search.is_complete:
                     roots = [o.root for o in search.kept[len(kept) :]]
@@ -186,7 +187,7 @@ class Surgery:
 def repairs(runs: Runs, patient: Patient, documents: Mapping[str, Document]) -> list[Repair]:
     """The repairs of *patient*."""
     search = Search(runs, patient, MOST_FOR_ONE)
-    found = search.operate()
+    found = operate(search)
     return [_repair(search, i, documents) for i in range(len(found))]
 
 

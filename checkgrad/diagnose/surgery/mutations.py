@@ -100,8 +100,10 @@ def mutations(scene: Scene, root: ast.expr, value: Value, fits: bool = True) -> 
             continue
         if isinstance(getattr(one, "ctx", None), ast.Store):
             continue
+        bare = one is root and isinstance(one, ast.Name | ast.Attribute)
+        size = 0.0 if bare else min(len(scene.said(one)), 80) / 300
         for new, code, cost in _changes(scene, one, names, value, fits):
-            yield Mutation(one, new, code, cost + min(len(scene.said(one)), 80) / 300)
+            yield Mutation(one, new, code, cost + size)
     yield from _everywhere(scene, root, names, value)
 
 
@@ -136,6 +138,7 @@ def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]
     atoms = [(a, value(a)) for a in sorted(scope.names | scope.chains | elements)]
     atoms = [(a, v) for a, v in atoms if v is not None and np.asarray(v).dtype.kind in "fiub"]
     joined = dict.fromkeys([root, *_joined(root)])
+    factors = set(_factors(root)) - set(joined)
     for one in dict.fromkeys([*joined, *(n for n in ast.walk(root) if isinstance(n, VALUES))]):
         got, text = value(one), scene.said(one)
         if got is None or np.asarray(got).dtype.kind not in "fiub":
@@ -156,18 +159,19 @@ def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]
             derived = list(_derived(scene, root, atom, held))
             if np.shape(held) == np.shape(got):
                 yield from (Mutation(one, d, "replaced", 1.45 + size) for d in derived)
+            if one in joined or one in factors:
+                yield Mutation(one, f"({text}) + {atom}", "plus", 1.8)
+                yield Mutation(one, f"({text}) - {atom}", "minus", 1.8)
+                yield Mutation(one, f"{atom} - ({text})", "minus", 1.85)
             if one not in joined:
                 continue
-            late = 1.6 + 0.1 * isinstance(
-                one, ast.Name
+            late = 1.6 + 0.1 * (
+                isinstance(one, ast.Name) and one is not root
             )  # better where it is made than where it is used
             yield Mutation(one, f"({text}) * {atom}", "times", late)
             yield from (Mutation(one, f"({text}) * {d}", "times", late) for d in derived)
             if np.any(np.asarray(held)):
                 yield Mutation(one, f"({text}) / {atom}", "over", 1.8)
-            yield Mutation(one, f"({text}) + {atom}", "plus", 1.9)
-            yield Mutation(one, f"({text}) - {atom}", "minus", 1.9)
-            yield Mutation(one, f"{atom} - ({text})", "minus", 1.9)
 
 
 def _products(text: str, got: Any, atom: str, held: Any) -> Iterator[str]:
@@ -192,6 +196,13 @@ def _joined(root: ast.expr) -> Iterator[ast.expr]:
                 yield one.func.value
         elif isinstance(one, ast.Attribute) and one.attr == "T":
             yield one.value
+
+
+def _factors(root: ast.expr) -> Iterator[ast.expr]:
+    """What is multiplied and divided entry by entry: a term may be lacking there."""
+    for one in ast.walk(root):
+        if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult | ast.Div):
+            yield from (o for o in (one.left, one.right) if isinstance(o, VALUES))
 
 
 def _meets(held: Any, got: Any) -> bool:
@@ -297,6 +308,7 @@ def _around(
         counts = (n for n in names if n != text and type(value(n)) is int)
         yield from ((f"({text}) ** {n}", "raised", 1.45) for n in counts)
     yield f"1 - ({text})", "one minus", 1.4
+    yield f"1 + ({text})", "plus", 1.5
     yield f"({text}) ** 2", "squared", 1.4
     for f in scene.unary(one.lineno):
         yield f"{f}({text})", "passed through", 1.4

@@ -205,7 +205,8 @@ class Options:
         fits: bool,
     ) -> Iterator[Operation]:
         said = scene.said(part)
-        plain = 0.3 * (isinstance(part, ast.Name | ast.Constant) and part is not expression)
+        bare = isinstance(part, ast.Name) and part is not expression
+        plain = 0.3 * (bare or isinstance(part, ast.Constant))
         for new, code, cost, due in self._by_quantities(
             f"({said})", values, part is expression, fits
         ):
@@ -263,6 +264,8 @@ class Options:
             due = Due(name)
             yield f"{said} * {due.text}", "times", 1.2, due
             yield f"{said} / {due.text}", "over", 1.2, due
+            if not any(map(np.ndim, values)):
+                yield due.text, "replaced", 1.3, due
         yield f"{said} * 2", "times", 1.2, None
         yield f"{said} / 2", "over", 1.2, None
         shapes = [np.shape(v) for v in values]
@@ -270,13 +273,13 @@ class Options:
             return
         for due in fitting(self.truth, shapes):
             cost = (
-                (2.4 if due.is_answer else 1.6) + 0.3 * (not shapes[0]) + 0.05 * (due.form == "T")
+                (2.4 if due.is_answer else 1.9) + 0.3 * (not shapes[0]) + 0.05 * (due.form == "T")
             )
             yield due.text, "replaced", cost + 0.6 * said.startswith(MADE), due
             if due.is_answer:
                 continue
-            yield f"-{due.text}", "replaced", 1.9, due
-            yield f"{said} * {due.text}", "times", 1.7, due
+            yield f"-{due.text}", "replaced", 2.1, due
+            yield f"{said} * {due.text}", "times", 1.85, due
             yield f"{said} / {due.text}", "over", 1.9, due
             yield f"{said} + {due.text}", "plus", 2.0, due
             yield f"{said} - {due.text}", "minus", 2.0, due

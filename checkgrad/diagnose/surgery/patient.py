@@ -19,7 +19,11 @@ FORMS: Mapping[str, Callable[[Any], Any]] = {
     "flat": lambda q: q.reshape(-1) if 1 in q.shape else q,
     "number": lambda q: q.reshape(()) if q.size == 1 else q,
 }
-ANSWERS = ("dw", "db", "w updated", "b updated")  # and those that begin with "answer"
+SAME = 1e-9  # relative
+ANSWERS = (  # and those that begin with "answer"
+    *("dw", "db", "summed dw", "summed db", "plain dw"),
+    *("rate dw", "rate db", "w updated", "b updated"),
+)
 
 
 @dataclass(eq=False)
@@ -37,6 +41,7 @@ class Truth:
     quantities: Mapping[str, Sequence[Any]]
     scalars: Mapping[str, float] = field(default_factory=dict)
     depths: Sequence[int] = ()
+    _by_shape: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     @cached_property
     def layers(self) -> int:
@@ -45,6 +50,26 @@ class Truth:
     @cached_property
     def everything(self) -> frozenset[int]:
         return frozenset(range(len(self.due)))
+
+    def has(self, value: Any, families: tuple[str, ...] = ()) -> bool:
+        """Is it one of the quantities, as it is or transposed? families: the names of which it has to be."""
+        if families not in self._by_shape:
+            self._by_shape[families] = dict(self._shaped(families or tuple(self.quantities)))
+        same = self._by_shape[families].get(np.shape(value))
+        if same is None or not np.ndim(value):
+            return False
+        away = np.abs(same - np.asarray(value, float)).reshape(len(same), -1)
+        room = SAME * np.abs(same).reshape(len(same), -1).max(axis=1, initial=0.0)
+        return bool(np.any(away.max(axis=1, initial=0.0) <= room))
+
+    def _shaped(self, families: Sequence[str]) -> Iterator[tuple[tuple[int, ...], Any]]:
+        """The quantities of each shape."""
+        found: dict[tuple[int, ...], list[Any]] = {}
+        layers = (self.quantities.get(family, ()) for family in families)
+        for one in (np.asarray(q, float) for each in layers for q in each if q is not None):
+            for form in (one, one.T) if one.ndim == 2 else (one,):
+                found.setdefault(form.shape, []).append(form)
+        yield from ((shape, np.array(several)) for shape, several in found.items())
 
     def right(self, blocks: Blocks) -> frozenset[int]:
         """Which blocks are right."""

@@ -27,10 +27,14 @@ class Scope:
     )  # elements of parameters, and of what else has some, that are not mentioned
 
 
-def scopes_of(tree: ast.AST, attributes: frozenset[str]) -> Iterator[Scope]:
+def scopes_of(
+    tree: ast.AST, attributes: frozenset[str], keys: frozenset[str] = frozenset()
+) -> Iterator[Scope]:
+    """*attributes* of the object around it; *keys* that are constants, by which elements are taken of them anywhere."""
     for one in ast.iter_child_nodes(tree):
         if isinstance(one, ast.ClassDef):
-            yield from scopes_of(one, frozenset(chains_of(one, own=True)))
+            constant = (k for k in _keys(one) if k[:1] in "'\"")
+            yield from scopes_of(one, frozenset(chains_of(one, own=True)), frozenset(constant))
         elif isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
             taken = {a.arg for a in (*one.args.posonlyargs, *one.args.args, *one.args.kwonlyargs)}
             names = {n.id for n in ast.walk(one) if isinstance(n, ast.Name) and not is_load(n)}
@@ -46,12 +50,12 @@ def scopes_of(tree: ast.AST, attributes: frozenset[str]) -> Iterator[Scope]:
                 chains | attributes,
                 elements,
                 parameters=given,
-                keys=frozenset(_keys(one)),
+                keys=frozenset(_keys(one)) | keys,
                 items=frozenset(_items(one, given)),
             )
-            yield from scopes_of(one, attributes)
+            yield from scopes_of(one, attributes, keys)
         else:
-            yield from scopes_of(one, attributes)
+            yield from scopes_of(one, attributes, keys)
 
 
 def has_effects(one: ast.AST) -> bool:

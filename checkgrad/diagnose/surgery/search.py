@@ -16,23 +16,28 @@ from checkgrad.diagnose.surgery.patient import Patient, Truth, alternatives
 from checkgrad.diagnose.surgery.scene import EXPRESSION
 from checkgrad.diagnose.surgery.table import Reply, Runs, Trial
 
-MOST = 4  # mistakes
-MOST_RUNS = 1000
+MOST_RUNS = 2500
+MOST_PLACES = 3  # in which what mends only something is looked for
 AT_A_TIME, AT_ONCE = 300, 300_000  # texts that one run peeks at, and numbers that they give, about
 ALIKE = 3  # options that are tried of those that give the same on the first set
 MIDDLE, LARGEST = (
     64,
     300,
 )  # entries of a value whose effect is measured entry by entry: first, and where much could be added
+NUMBERS = (" 2", "')")  # with which a factor ends that is no array
+# What belongs where a value is made; anything else belongs near to what is wrong.
+WHERE_MADE = ("passed through", "normalised", "one minus", "squared")
+FORWARD = ("inputs", "z", "a", "slope", "w", "t")  # quantities that no gradient goes through
 NEAR = 1e-7  # relative, of an answer that is predicted
+APART = 0.3  # cost of an operation that does not reach, or not mend, all that it should
 PLAIN = 1.5  # below this cost stands what needs no quantity from outside
-MOST_TWINS = 150  # pairs of statements of one form, with one operation
 SIMPLE = 1.75  # below it stands what needs no quantity, where the run stops
 MOST_EARLIER, MOST_CALLS = (
     10,
     4,
 )  # statements before the one at which the run stops, and calls that led to it
 WIDE = 2.3  # above it stands what is due in the end, which says little
+ITS_VALUE = "(_)"  # a text that gives what stands there
 NUDGE = "(_) * 1.37 + 0.11"
 
 
@@ -54,13 +59,18 @@ class Search:
         self.truth = patient.truths[0]
         self.base = Reply(None)
         self.before: frozenset[int] = frozenset()
+        self.near: frozenset[int] = frozenset()  # the wrong blocks nearest the loss
         self.whole: set[int] = set()  # statements that reach all that is wrong
         self._fresh: list[Reply] = []
+        self._as_due: dict[tuple[int, tuple[str, ...]], bool] = {}
+        self.reach: Mapping[int, frozenset[int]] = {}  # which blocks move with a statement
+        self.looked: dict[int, dict[Any, Operation]] = {}  # by statements, by what they gave
+        self.hopeful: set[Operation] = set()  # what gives a quantity that is due somewhere
         self._slopes: dict[int, Any] = {}  # of the answers by the values of statements
-        self._loose = (
-            False  # may what lies as near to the loss as what is mended stay wrong, and move?
-        )
         self.tried: list[Operation] = []
+        self.found: list[Operation] = []  # that mend something in the run as it is
+        # that mend some of what lies nearest the loss, where another mistake spoils the rest of it
+        self.loose: list[Operation] = []
 
     # ---- running
 
@@ -70,10 +80,44 @@ class Search:
         due: dict[str, Any] = dict(more.pop("due", {}))
         instead: dict[int, str] = {}
         for one in (*self.kept, *operations):
-            (instead if one.instead else changes)[one.root] = one.text
+            (instead if one.instead else changes)[one.root] = self.text_of(one, operations)
             if one.due:
                 due[one.due.key] = one.due.turns(truth)
         return Trial(truth.probe, changes, instead, due=due, **more)
+
+    def text_of(self, option: Operation, beside: Sequence[Operation] = ()) -> str:
+        """The text of an operation, with what is kept and what is *beside* it in the same expression."""
+        scene = self.runs.scenes.get(self.runs.nodes[option.root].file)
+        expression = scene.expression(option.root) if scene else None
+        if scene is None or expression is None or option.at is None:
+            return option.text
+        apart = [option]
+        for one in reversed((*self.kept, *beside)):
+            here = one is not option and one.at is not None and self.is_in(one, option.root)
+            if here and not any(self.overlap(one, other) for other in apart):
+                apart.append(one)
+        if len(apart) == 1:
+            return option.text
+        return scene.spliced(expression, [(scene.span(o.at), o.new) for o in apart if o.at])
+
+    def is_in(self, one: Operation, root: int) -> bool:
+        """Does it replace a part of the expression of a node?"""
+        nodes = self.runs.nodes
+        expression = self.runs.scenes[nodes[root].file].expression(root)
+        if one.at is None or expression is None or nodes[one.root].file != nodes[root].file:
+            return one.root == root
+        scene = self.runs.scenes[nodes[root].file]
+        (a, b), (c, d) = scene.span(one.at), scene.span(expression)
+        return c <= a and b <= d
+
+    def overlap(self, one: Operation, other: Operation) -> bool:
+        """Is it the same text that they replace, or part of it?"""
+        nodes = self.runs.nodes
+        if one.at is None or other.at is None or nodes[one.root].file != nodes[other.root].file:
+            return one.root == other.root
+        scene = self.runs.scenes[nodes[one.root].file]
+        (a, b), (c, d) = scene.span(one.at), scene.span(other.at)
+        return a < d and c < b
 
     def run(self, *trials: Trial) -> list[Reply]:
         return self.table.run(trials)
@@ -90,46 +134,25 @@ class Search:
 
     # ---- the search
 
-    def operate(self) -> list[Operation]:
-        """The operations that make everything right that they reach; none where none is found."""
-        stopped = False
-        for _ in range(MOST):
-            (base,) = self.run(self.trial(self.truth, tell=True))
-            self.first = self.first or base
-            stopped |= base.blocks is None
-            right = self.truth.right(base.blocks)
-            if right == self.truth.everything:
-                return self.kept
-            found = self.one(base, right)
-            pair = self.twins() if found is None and base.blocks is not None else []
-            if found is None and not pair:
-                break
-            self.kept += [found] if found else pair
-        else:
-            (base,) = self.run(self.trial(self.truth))
-            if self.truth.right(base.blocks) == self.truth.everything:
-                return self.kept
-        if stopped:  # what only takes an error out of the way says little
-            self.kept = []
-        return self.kept
-
     def one(self, base: Reply, right: frozenset[int]) -> Operation | None:
         """The best operation on the run *base*, in which the blocks *right* are right."""
         self.base, self.before, self._fresh, self._slopes = base, right, [], {}
-        self.whole = set()
+        self.found, self._as_due, self.hopeful, self.looked = [], {}, set(), {}
+        self.reach, self.loose = {}, []
+        self.whole, self.near = set(), self.front(self.truth.everything - right)
         self.options = Options(self.runs.nodes, self.runs.scenes, self.truth, base.told)
         blocks = base.blocks
         roots = self.roots()
         if blocks is None or len(blocks) != len(self.truth.due):
             return self.after_an_error(roots)
-        self.shaped = all(map(_alike, blocks, self.truth.due))
+        self.shaped = all(map(is_alike, blocks, self.truth.due))
         wrong = self.truth.everything - right
         spoilt = [r for r in roots if not _is_finite(base.told[r][0].value)][:2]
         if spoilt and (found := self.among(spoilt)) and found.cost < WIDE:
             return found
         self.look_at_what_is_not_used(roots)
-        front = self.front(wrong)
-        reach = self.reached(roots, front)
+        front = self.near
+        self.reach = reach = self.reached(roots, front)
         # what a constructor sets is used elsewhere too, in the loss for one
         used = [r for r in roots if not self.runs.nodes[r].scope.endswith("__init__")]
         clean = [r for r in used if front & reach[r] and not reach[r] & right]
@@ -143,7 +166,7 @@ class Search:
             if best and self.is_whole(best) and best.cost < enough:
                 return best
             if fits and not (best and self.is_whole(best)):
-                other = self.beside_others(clean, wide)
+                other = min(self.loose, key=_cost, default=None)
                 if other and other.cost < enough and (best is None or best.cost > enough):
                     return other
         if best and best.cost < WIDE:
@@ -152,57 +175,6 @@ class Search:
         if (other := self.among(rest)) and self.is_whole(other):
             return other
         return best or self.blind(roots, reach, front)
-
-    def beside_others(self, roots: Sequence[int], wide: bool) -> Operation | None:
-        """What mends some of what lies nearest the loss, where another mistake spoils the rest of it."""
-        if not self.truth.depths:
-            return None
-        self._loose = True
-        try:
-            return self.among(roots, wide=wide)
-        finally:
-            self._loose = False
-
-    def twins(self) -> list[Operation]:
-        """The same operation in two statements of one form, which only together make all right; [] where there is none."""
-        forms: dict[Any, list[int]] = {}
-        for root in self.roots():
-            scene, expression = self.options.scene(root), self.options.expression(root)
-            if scene is not None and expression is not None:
-                outline = (scene.file, self.runs.nodes[root].scope, _outline(expression))
-                forms.setdefault(outline, []).append(root)
-        pairs: list[list[Operation]] = []
-        for roots in forms.values():
-            done: dict[Any, list[Operation]] = {}
-            for root in roots if len(roots) == 2 else []:
-                for option in self.options.texts(root, True):
-                    done.setdefault(self.way_of(option), []).append(option)
-            pairs += [
-                both for both in done.values() if len({o.root for o in both}) == 2 == len(both)
-            ]
-        wrong = self.truth.everything - self.before
-        pairs = sorted(pairs, key=lambda both: both[0].cost)[:MOST_TWINS]
-        replies = self.run(*(self.trial(self.truth, *both) for both in pairs))
-        names = frozenset(self.truth.names[i] for i in wrong)
-        for both, reply in zip(pairs, replies, strict=True):
-            if self.mended(reply, self.truth, self.base, self.before) == wrong:
-                fresh = self.patient.truths[1:]
-                bases = self.run(*(self.trial(truth) for truth in fresh))
-                rows = zip(
-                    self.run(*(self.trial(t, *both) for t in fresh)), fresh, bases, strict=True
-                )
-                if self.does_the_same(rows, wrong):
-                    return [replace(o, mends=names) for o in both]
-        return []
-
-    def way_of(self, option: Operation) -> Any:
-        """What an operation does, whatever it is done to."""
-        scene, expression = self.options.scene(option.root), self.options.expression(option.root)
-        if scene is None or expression is None or option.at is None:
-            return option.root
-        places = [id(one) for one in ast.walk(expression)]
-        at = places.index(id(option.at)) if id(option.at) in places else -1
-        return at, option.code, option.new.replace(scene.said(option.at), "_")
 
     def look_at_what_is_not_used(self, roots: Sequence[int]) -> None:
         """Parameters that are never used have values, too."""
@@ -224,7 +196,8 @@ class Search:
         return len(option.mends) == len(self.truth.everything - self.before)
 
     def roots(self) -> list[int]:
-        """The largest expressions of every statement that gave numbers, and what statements changed, as they came."""
+        """The largest expressions of every statement that gave numbers, what calls of the student's code are given in
+        them, and what statements changed, as they came."""
         nodes, told = self.runs.nodes, self.base.told
         found: dict[int, int] = {}
         for k in told:
@@ -240,6 +213,8 @@ class Search:
                 continue
             if is_number(told[top][0].value) and not self.is_sound(top):
                 found.setdefault(top, told[top][0].order)
+        for top in list(found):
+            found |= {k: told[k][0].order for k in self.given_to_calls(top) if k not in found}
         return sorted(found, key=lambda k: found[k])
 
     def is_sound(self, number: int) -> bool:
@@ -299,24 +274,59 @@ class Search:
                 if wide
                 else self.options.of(root, fits, self.shaped_or_not)
             )
-            far = 0.02 * (len(roots) - place)
-            apart = 0.0 if root in self.whole else 0.3
-            weighed = (
-                replace(o, cost=o.cost + (far if o.due and o.due.is_answer else far / 100 + apart))
-                for o in options
-            )
-            given[root] = sorted(weighed, key=_cost)
+            far = len(roots) - place
+            given[root] = sorted((self.weighed(o, place, far) for o in options), key=_cost)
         sure: list[tuple[int, Operation]] = []
-        unknown: list[Operation] = []
+        unknown: list[Operation] = []  # those that give what is due somewhere come first
         slopes = self.slopes([r for r in roots if given[r]], LARGEST if wide else MIDDLE)
         for root, values in self.peeked(given).items():
             will, other = self.predicted(root, values, slopes.get(root))
             sure += will
             unknown += other
+        unknown.sort(key=self.hope)
         best = self.confirmed(o for _, o in sorted(sure, key=lambda s: (-s[0], s[1].cost)))
         limit = best.cost if best else 99.0
         most = self.table.most_unknown * (1 if fits else 2)
-        return _cheapest(best, self.confirmed(sorted(unknown, key=_cost), limit, most))
+        return _cheapest(best, self.confirmed(unknown, limit, most))
+
+    def weighed(self, option: Operation, early: int, late: int) -> Operation:
+        """With the cost of its place among the statements: *early* of them before it, *late* behind."""
+        due = option.due
+        if due and due.is_answer:
+            return replace(option, cost=option.cost + 0.02 * late)
+        cost = self.apart(option.root)
+        foreign = due is not None and due.family not in self.truth.scalars
+        factor = option.code in ("times", "over") and not foreign and option.new.endswith(NUMBERS)
+        if option.at is not None and factor:
+            # it belongs to no value of the forward pass
+            cost += 0.3 * self.is_as_due(option.root, FORWARD)
+        elif option.at is not None and foreign and option.code == "replaced":
+            cost += 0.3 * self.is_as_due(option.root)
+        made = factor or option.code in WHERE_MADE
+        return replace(option, cost=option.cost + cost + 0.0002 * (early if made else late))
+
+    def apart(self, root: int) -> float:
+        """What is added where a statement does not reach all that is wrong."""
+        return 0.0 if root in self.whole else APART
+
+    def spread(self, option: Operation, mended: frozenset[int]) -> float:
+        """What is added where an operation moves what it does not mend, instead of the above."""
+        if option.due and option.due.is_answer or self.base.blocks is None:
+            return 0.0
+        wrong = self.truth.everything - self.before
+        beside = APART * bool(self.reach.get(option.root, mended) & wrong - mended)
+        return beside - self.apart(option.root)
+
+    def is_as_due(self, root: int, families: tuple[str, ...] = ()) -> bool:
+        """Does a statement give a quantity that is due, be it in another place? families: of which it has to be."""
+        key = root, families
+        if key not in self._as_due:
+            self._as_due[key] = self.truth.has(self.base.told[root][0].value, families)
+        return self._as_due[key]
+
+    def hope(self, option: Operation) -> tuple[bool, float]:
+        """What gives a quantity that is due somewhere comes first, then what is simple."""
+        return option not in self.hopeful, option.cost
 
     @property
     def shaped_or_not(self) -> bool:
@@ -330,6 +340,7 @@ class Search:
         """The first that mends all that is wrong, else the first that mends some of it; also on the fresh sets."""
         wrong = self.truth.everything - self.before
         second: Operation | None = None
+        places: set[int] = set()  # where something is mended, not all
         waiting = [o for o in options if o.cost < below][:most]
         while waiting and not self.is_spent:
             few, waiting = waiting[: self.table.at_once], waiting[self.table.at_once :]
@@ -337,17 +348,41 @@ class Search:
             self.tried += few
             for option, reply in zip(few, replies, strict=True):
                 mended = self.mended(reply, self.truth, self.base, self.before)
-                if mended == wrong or mended and not second:
+                if mended == wrong or mended and self.is_another(option, places):
                     sure = self.held(option, mended)
+                    self.found += [sure] if sure else []
                     if sure and mended == wrong:
                         return sure
+                    places |= {option.root} if sure else set()
                     second = second or sure
+                elif not mended:
+                    self.note_loose(option, reply)
         return second
 
+    def note_loose(self, option: Operation, reply: Reply) -> None:
+        """Keep what mends some of what lies nearest the loss and moves the rest of it."""
+        mended = self.mended(reply, self.truth, self.base, self.before, loose=True)
+        if mended & self.near and self.is_another(option, {o.root for o in self.loose}):
+            sure = self.held(option, mended, loose=True)
+            self.loose += [sure] if sure else []
+            self.found += [sure] if sure else []
+
+    def is_another(self, option: Operation, places: Collection[int]) -> bool:
+        """Is it in another place than what mends as little, of which a few are enough?"""
+        return len(places) < MOST_PLACES and option.root not in places
+
     def mended(
-        self, reply: Reply, truth: Truth, base: Reply, before: frozenset[int]
+        self,
+        reply: Reply,
+        truth: Truth,
+        base: Reply,
+        before: frozenset[int],
+        loose: bool = False,
     ) -> frozenset[int]:
-        """The blocks that are right now; none where others were lost, or moved that come before them."""
+        """The blocks that are right now; none where others were lost, or moved that come before them.
+
+        loose: what lies as near to the loss may stay wrong, and move.
+        """
         if reply.blocks is None:
             return frozenset()
         right = truth.right(reply.blocks)
@@ -360,11 +395,13 @@ class Search:
         astray = (
             _moved(reply.blocks[i], base.blocks[i])
             for i in truth.everything - right
-            if not truth.depths or truth.depths[i] >= nearest + self._loose
+            if not truth.depths or truth.depths[i] >= nearest + loose
         )
         return frozenset() if any(astray) else mended
 
-    def held(self, option: Operation, mended: frozenset[int]) -> Operation | None:
+    def held(
+        self, option: Operation, mended: frozenset[int], loose: bool = False
+    ) -> Operation | None:
         """The operation in the form in which it does the same on the fresh sets."""
         fresh = self.patient.truths[1:]
         if not self._fresh:
@@ -377,12 +414,24 @@ class Search:
                 sure = replace(option, due=rule, text=text, new=new)
             replies = self.run(*(self.trial(truth, sure) for truth in fresh))
             rows = zip(replies, fresh, self._fresh, strict=True)
-            if self.does_the_same(rows, mended):
-                return replace(sure, mends=frozenset(self.truth.names[i] for i in mended))
+            if self.does_the_same(rows, mended, loose):
+                cost = max(sure.cost + self.spread(sure, mended), 0.1)
+                names = frozenset(self.truth.names[i] for i in mended)
+                return replace(sure, cost=cost, mends=names)
         return None
 
+    def both_held(self, both: Sequence[Operation], mended: frozenset[int]) -> bool:
+        """Do two operations together do the same on the fresh sets?"""
+        fresh = self.patient.truths[1:]
+        bases = self.run(*(self.trial(truth) for truth in fresh))
+        replies = self.run(*(self.trial(truth, *both) for truth in fresh))
+        return self.does_the_same(zip(replies, fresh, bases, strict=True), mended)
+
     def does_the_same(
-        self, rows: Iterable[tuple[Reply, Truth, Reply]], mended: frozenset[int]
+        self,
+        rows: Iterable[tuple[Reply, Truth, Reply]],
+        mended: frozenset[int],
+        loose: bool = False,
     ) -> bool:
         """Does it mend on every fresh set what is wrong there, and on one at least?"""
         shown = len(self.patient.truths) == 1
@@ -391,7 +440,7 @@ class Search:
             if mended <= before:  # a penalty does not show where parameters are 0
                 if not before <= truth.right(reply.blocks):
                     return False
-            elif not self.mended(reply, truth, base, before):
+            elif not self.mended(reply, truth, base, before, loose):
                 return False
             else:
                 shown = True
@@ -411,7 +460,7 @@ class Search:
             scene = self.options.scene(root)
             peeks[root], kept[root] = [], []
             for option in options:
-                text = _without(option.text, calls, root)
+                text = self.peekable(option, calls)
                 runs_code = scene is not None and scene.runs_code(text)
                 kept[root].append((option, None if runs_code else len(peeks[root])))
                 if not runs_code:
@@ -423,6 +472,11 @@ class Search:
             root: [(o, None if i is None else found.get((root, i), [])) for o, i in options]
             for root, options in kept.items()
         }
+
+    def peekable(self, option: Operation, calls: Sequence[tuple[str, int]] | None = None) -> str:
+        """The text of an operation with what *calls* of the student's code gave in the place of these calls."""
+        calls = self.own_calls(option.root) if calls is None else calls
+        return _without(self.text_of(option), calls, option.root)
 
     def peek(
         self, peeks: Mapping[int, Sequence[str]], due: Mapping[str, Any]
@@ -470,7 +524,7 @@ class Search:
     ) -> tuple[list[tuple[int, Operation]], list[Operation]]:
         """Those that will mend, with how many blocks, where the answers follow the value linearly; those of which that is not known."""
         told = [t.value for t in self.base.told[root]]
-        start = _flat(told)
+        start = flat(told)
         will: list[tuple[int, Operation]] = []
         unknown: list[Operation] = []
         seen: dict[Any, int] = {}
@@ -488,16 +542,26 @@ class Search:
             rule = option.due.rule if option.due and len(told) > 1 else None
             digest = (*map(_digest, turns), rule)
             seen[digest] = seen.get(digest, 0) + 1
+            # N and C may by chance be what a plain number is
+            alike = self.looked.setdefault(root, {})
+            if digest not in alike or alike[digest].due and not option.due:
+                alike[digest] = option
             if seen[digest] > ALIKE:
                 continue
-            fits = len(turns) == len(told) and all(map(_alike, turns, told))
+            if not option.due and self.truth.has(turns[0]):
+                self.hopeful.add(option)
+            fits = len(turns) == len(told) and all(map(is_alike, turns, told))
             if slopes is None or not fits:
                 unknown.append(option)
-            elif count := self.will_mend(slopes, _flat(turns) - start):
+            elif count := self.will_mend(slopes, flat(turns) - start):
                 will.append((count, option))
-            elif len(told) > 1:  # in a later turn it may be given what an earlier one changed
+            elif len(told) > 1 and self.may_mend(slopes, flat(turns) - start):
                 unknown.append(option)
         return will, unknown
+
+    def slopes_of(self, root: int) -> Any:
+        """How the answers follow the value of a statement; None where they do not do so linearly, or that is unknown."""
+        return self._slopes.get(root)
 
     def slopes(self, roots: Sequence[int], most: int) -> dict[int, Any]:
         """How every entry of the answers follows every entry of these values, None where it does not do so linearly.
@@ -525,10 +589,10 @@ class Search:
             self.trial(self.truth, changes={root: "(_) + _due('step')"}, due={"step": step})
             for root, step in steps
         ]
-        base, moved = _flat(blocks), dict[int, list[Any]]()
+        base, moved = flat(blocks), dict[int, list[Any]]()
         for (root, _), reply in zip(steps, self.run(*trials), strict=True):
-            fits = reply.blocks is not None and all(map(_alike, reply.blocks, blocks))
-            moved.setdefault(root, []).append(_flat(reply.blocks) - base if fits else None)
+            fits = reply.blocks is not None and all(map(is_alike, reply.blocks, blocks))
+            moved.setdefault(root, []).append(flat(reply.blocks) - base if fits else None)
         found = {}
         for root, rows in moved.items():
             if any(row is None for row in rows):
@@ -542,9 +606,18 @@ class Search:
 
     def will_mend(self, slopes: Any, step: Any) -> int:
         """How many blocks become right; 0 where one is lost."""
+        right = self.right_after(slopes, step)
+        return len(right - self.before) if self.before <= right else 0
+
+    def may_mend(self, slopes: Any, step: Any) -> bool:
+        """Does a block nearest the loss become right? In a later turn it may be given what an earlier one changed."""
+        return bool(self.right_after(slopes, step) & self.near)
+
+    def right_after(self, slopes: Any, step: Any) -> frozenset[int]:
+        """The blocks that are right after a step of a value that they follow linearly."""
         base = self.base.blocks or []
         with np.errstate(all="ignore"):
-            new = _flat(base) + step @ slopes
+            new = flat(base) + step @ slopes
         right, at = set(), 0
         truth = self.truth
         for i, (block, due, bound) in enumerate(zip(base, truth.due, truth.bounds, strict=True)):
@@ -552,7 +625,7 @@ class Search:
             if _near(new[at : at + size].reshape(np.shape(block)), due, bound):
                 right.add(i)
             at += size
-        return len(right - self.before) if self.before <= right else 0
+        return frozenset(right)
 
     # ---- what gives no numbers, and what stops
 
@@ -599,7 +672,7 @@ class Search:
         found = [
             o
             for o, turns in self.peeked({root: every})[root]
-            if turns is None or turns and is_number(turns[0]) and not _alike(turns[0], told)
+            if turns is None or turns and is_number(turns[0]) and not is_alike(turns[0], told)
         ]
         known = {o.text for o in found}
         rest = [o for o in options.of(root) if o.text not in known]
@@ -643,11 +716,6 @@ class Search:
         return list(dict.fromkeys(found))
 
 
-def _outline(expression: ast.expr) -> str:
-    """The form of an expression, without its names and numbers."""
-    return " ".join(type(one).__name__ for one in ast.walk(expression))
-
-
 def _cost(option: Operation) -> float:
     return option.cost
 
@@ -662,7 +730,7 @@ def _same(a: Any, b: Any) -> bool:
     return np.shape(a) == np.shape(b) and np.array_equal(a, b, equal_nan=True)
 
 
-def _alike(a: Any, b: Any) -> bool:
+def is_alike(a: Any, b: Any) -> bool:
     return bool(np.shape(a) == np.shape(b))
 
 
@@ -683,11 +751,15 @@ def _near(got: Any, due: Any, bound: Any) -> bool:
     if np.shape(got) != np.shape(due):
         return False
     with np.errstate(all="ignore"):
-        room = NEAR * (np.max(np.abs(due), initial=0.0) + 1e-12)
-        return bool(np.all(np.abs(got - due) <= room + bound))
+        return bool(np.all(np.abs(got - due) <= near_enough(due) + bound))
 
 
-def _flat(blocks: Any) -> Any:
+def near_enough(due: Any) -> float:
+    """How far off an answer may be that is predicted."""
+    return NEAR * (float(np.max(np.abs(due), initial=0.0)) + 1e-12)
+
+
+def flat(blocks: Any) -> Any:
     return np.concatenate([np.ravel(np.asarray(b, float)) for b in blocks])
 
 
