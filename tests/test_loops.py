@@ -726,3 +726,80 @@ descend(X, y, np.zeros(2), 0.0, 0.1)
 def test_outputs_of_more_samples_than_are_told_accuse_nobody(tmp_path):
     _, report = outcomes(tmp_path, ONE_BY_ONE)
     assert not [o for o in report.outcomes if o.verdict.failed]
+
+
+ADDED_UP = """
+import numpy as np
+
+X = np.random.randn(20, 3)
+t = (X[:, :1] > 0).astype(float)
+W = np.random.randn(3, 1)
+b = np.zeros((1, 1))
+dW, db = np.zeros_like(W), np.zeros_like(b)
+for step in range(50):
+    y = 1 / (1 + np.exp(-(X @ W + b)))
+    dW = {kept}dW + X.T @ (y - t) / len(X)
+    db = {kept}db + np.mean(y - t, axis=0, keepdims=True)
+    W -= 0.5 * dW
+    b -= 0.5 * db
+"""
+
+
+@pytest.mark.parametrize(
+    "kept, verdict",
+    [("", Verdict.WRONG), ("0.9 * ", Verdict.PASSED), ("0 * ", Verdict.PASSED)],
+    ids=["all of it", "what momentum keeps", "nothing"],
+)
+def test_gradients_that_are_never_set_back_are_no_momentum(tmp_path, kept, verdict):
+    (found,), _ = outcomes(tmp_path, ADDED_UP.format(kept=kept))
+    assert found.verdict is verdict, found.problem
+    assert verdict is Verdict.PASSED or "is never set back to 0" in found.problem
+
+
+BEHIND_ONES = """
+import numpy as np
+
+X = np.ones((50, 2))
+X[:, 1] = np.random.normal(size=50)
+y = (3 * X[:, 1] + np.random.normal(size=50)).reshape(50, 1)
+theta = np.zeros((2, 1))
+for step in range(100):
+    off = X.dot(theta) - y
+    bias = theta[0][0] - 0.1 * off.sum() / 50
+    weight = theta[1][0] - 0.1 * (off * X[:, 1:]).sum() / 50{more}
+    theta[0][0] = bias
+    theta[1][0] = weight
+"""
+
+
+@pytest.mark.parametrize("more, verdict", [("", "passed"), (" / 2", "not_judged")])
+def test_the_ones_before_a_bias_stay_ones(tmp_path, more, verdict):
+    (found,), _ = outcomes(tmp_path, BEHIND_ONES.format(more=more))
+    assert found.verdict == verdict, found.problem
+
+
+OVERWRITTEN_DERIVATIVES = """
+import numpy as np
+
+X = np.random.randn(30, 3)
+t = np.random.randn(30, 2)
+W, b = np.random.randn(3, 2), np.zeros(2)
+
+
+def update(W, b, dW, db, rate):
+    W = W - rate * dW
+    {name} = b - rate * db
+    return W, b
+
+
+for step in range(20):
+    off = X @ W + b - t
+    W, b = update(W, b, X.T @ off / 30, off.mean(axis=0), 0.1)
+"""
+
+
+@pytest.mark.parametrize("name, verdict", [("b", Verdict.PASSED), ("db", Verdict.WRONG)])
+def test_a_step_that_is_put_into_the_name_of_the_gradient_changes_nothing(tmp_path, name, verdict):
+    (found,), _ = outcomes(tmp_path, OVERWRITTEN_DERIVATIVES.format(name=name))
+    assert found.verdict is verdict, found.problem
+    assert verdict is Verdict.PASSED or "never changes" in found.problem

@@ -206,15 +206,20 @@ def is_update(node: Any) -> bool:
 
 
 def stepped(nodes: Iterable[Any]) -> Iterator[str]:
-    """Last names of what has a multiple of something taken away or added: `w = w - rate * g`, `self.w -= rate * g`."""
+    """Last names of what has a multiple of something taken away or added: `w = w - rate * g`, `self.w -= rate * g`.
+
+    So it is of what such a step is worked out for but put into the name of the gradient: `db = b - rate * db`.
+    """
     for node in (one for top in nodes for one in ast.walk(top)):
         if isinstance(node, ast.AugAssign) and is_update(node) and is_scaled(node.value):
             yield last_name(node.target)
         elif isinstance(node, ast.Assign):
             for target, value in assigned(node.targets[0], node.value):
-                itself = isinstance(value, ast.BinOp) and is_update(value)
-                if itself and last_name(value.left) == last_name(target):
-                    yield last_name(target)
+                if not (isinstance(value, ast.BinOp) and is_update(value)):
+                    continue
+                name, own = last_name(target), last_name(value.left)
+                if own == name or name and name in map(last_name, ast.walk(value.right)):
+                    yield own
 
 
 def assigned(target: Any, value: Any) -> Iterator[tuple[Any, Any]]:

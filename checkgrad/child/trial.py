@@ -12,13 +12,15 @@ from .directions import direction, drawn
 from .watch import Told, in_columns
 
 MOST_AXES = 4  # of an array that can be an output
+FEWEST_ONES = 3  # in a line that is more than a sample of bits, as XOR has them
 
 
 @dataclass(frozen=True)
 class Edit:
     """A change of what a slot holds as the turn begins.
 
-    do "add": *by* times standard normal numbers, drawn from *seed*, are added; "lift": their absolute values.
+    do "add": *by* times standard normal numbers, drawn from *seed*, are added; "lift": their absolute values; "vary": so, but
+    the ones stay that stand before the bias among inputs.
     "draw": they are put there. "one": *by* is added to entry number *seed*. "times": everything is multiplied.
     "roll": all moves on by so many places along axis *seed*.
     """
@@ -41,7 +43,18 @@ class Edit:
         noise = drawn(self.seed, value.shape)
         if self.do == "draw":
             return self.by * noise
+        if self.do == "vary":
+            noise = np.where(of_ones(value), 0.0, noise)
         return value + self.by * (np.abs(noise) if self.do == "lift" else noise)
+
+
+def of_ones(value: np.ndarray) -> np.ndarray:
+    """Which entries of a table stand in a column of ones, or in a row of them?"""
+    if value.ndim != 2 or np.all(value == 1):
+        return np.zeros(value.shape, bool)
+    lines = [np.all(value == 1, axis=axis, keepdims=True) for axis in (0, 1)]
+    long = [line & (value.shape[axis] > FEWEST_ONES) for axis, line in enumerate(lines)]
+    return np.asarray(np.broadcast_to(long[0] | long[1], value.shape))
 
 
 @dataclass(frozen=True)

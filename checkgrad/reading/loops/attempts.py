@@ -38,10 +38,11 @@ def _of_own_losses(points: Points) -> Iterator[Attempt]:
     """Numbers of the module's own that follow from everything."""
     roles = points.roles
     for node in points.scalars:
-        way = next(iter(ways(roles, node, roles.full)), None)
-        slopes = None if way is None else _own_slopes(points, node, way)
-        if slopes:
-            yield Attempt("own", node, None, slopes, {}, bonus=FOR_OWN)
+        for way in ways(
+            roles, node, roles.full
+        ):  # it may be worked out before the step and after it
+            if slopes := _own_slopes(points, node, way):
+                yield Attempt("own", node, None, slopes, {}, bonus=FOR_OWN)
 
 
 def _own_slopes(points: Points, node: int, way: Way) -> Slopes | None:

@@ -237,7 +237,8 @@ def _data(roles: Roles, number: int) -> Iterator[Edit]:
                 float(np.std(values)) if values.size > 1 else 0.3 * abs(float(values.ravel()[0]))
             )
             by = 0.5 * (spread if np.isfinite(spread) and spread > 0 else 0.5)
-            yield Edit(path, "add", by, 5000 + 1000 * number + 31 * i + j)
+            do = "vary" if group in roles.inputs else "add"
+            yield Edit(path, do, by, 5000 + 1000 * number + 31 * i + j)
 
 
 def _exchanged(roles: Roles, paths: Sequence[str], number: int) -> Iterator[Edit]:

@@ -56,7 +56,7 @@ def read_loop(
             return called
         if called.verdict == "right" and found.verdict != "right":
             found = called
-        if called.verdict == "wrong" and found.verdict == "unclear" and _is_certain(called):
+        if called.verdict == "wrong" and _is_certain(called) and _says_more_than(called, found):
             called.corroboration = [c for c in called.corroboration if c != "used_so"]
             found = called
     places = {where for where, *_ in stops}
@@ -100,6 +100,13 @@ def read_play(
     if found.verdict == "right" and _leaves_out(found, play):
         found.verdict = "unclear"
     return found
+
+
+def _says_more_than(called: LoopReading, found: LoopReading) -> bool:
+    """Is less wrong than under another call? Data of sizes that it was not made for spoil what is right."""
+    if found.verdict == "unclear":
+        return True
+    return found.verdict == "wrong" and found.called and len(called.right) > len(found.right)
 
 
 def _leaves_out(found: LoopReading, play: Play) -> bool:

@@ -56,3 +56,29 @@ def _used(roles: Roles) -> list[str]:
     """The data that outputs follow from."""
     groups = (g for g in roles.data if roles.data_moves.get(g, set()) & roles.full)
     return [p for g in groups for p in roles.data[g]]
+
+
+def never_cleared(roles: Roles) -> dict[str, str]:
+    """Parameters whose steps are along what all turns have summed up, with where that is: gradients that are added to
+    and never set back to 0. A memory that fades, as that of momentum, takes less than all of what it was along."""
+    return {
+        owner: path
+        for owner, paths in roles.buffers.items()
+        for path in paths
+        if _is_the_sum_of_all(roles, owner, path)
+    }
+
+
+def _is_the_sum_of_all(roles: Roles, owner: str, path: str) -> bool:
+    turn, first = roles.nudged[path], roles.first
+    if turn.raised or any(p not in t.after for p in (owner, path) for t in (turn, first)):
+        return False
+    put = np.asarray(turn.before[path], float) - first.before[path]
+    left = np.asarray(turn.after[path], float) - first.after[path]
+    step, more = first.step(owner), turn.step(owner) - first.step(owner)
+    whole = np.asarray(first.after[path], float)
+    if not (put.shape == more.shape == whole.shape) or not np.any(put):
+        return False
+    c = float(np.sum(more * put) / np.sum(put * put))
+    along = np.allclose(more, c * put, rtol=1e-6, atol=1e-9 * float(np.abs(more).max()))
+    return bool(c and along and np.allclose(left, put) and np.allclose(step, c * whole))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -214,6 +214,9 @@ def _carried(roles: Roles) -> Iterator[str]:
     for path in roles.changed:
         others = following.get(path, set()) - {path}
         single = np.size(roles.slots[path].saved) == 1
+        if not following.get(path) and _meets_another(roles, path, following):
+            yield path  # its own gradient does not follow from it, as in a loss of straight pieces
+            continue
         if not following.get(path) or single and scales(roles, path, others):
             continue
         if _is_overwritten(roles, path):
@@ -227,6 +230,14 @@ def _carried(roles: Roles) -> Iterator[str]:
                 roles.buffers.setdefault(owner, []).append(path)
                 continue
         yield path
+
+
+def _meets_another(roles: Roles, path: str, following: Mapping[str, set[str]]) -> bool:
+    """Does an array of another shape follow from it and from something that is carried? Sums over turns keep theirs."""
+    shape = roles.slots[path].saved.shape
+    wide = {k for k in roles.moves[path] if roles.seen[k].shape not in (shape, ())}
+    mates = (q for q in roles.changed if q != path and following.get(q))
+    return any(int(np.prod(roles.seen[k].shape)) > 1 for q in mates for k in wide & roles.moves[q])
 
 
 def _is_overwritten(roles: Roles, path: str) -> bool:

@@ -15,12 +15,14 @@ from checkgrad.reading.loops.loop_reading import UP, LoopReading
 from checkgrad.reading.loops.own import Own, contradicted, own_losses
 from checkgrad.reading.loops.points import Points
 from checkgrad.reading.loops.rates import follows_the_step, has_a_rate_of_its_own, late_updates
+from checkgrad.reading.loops.resting import never_cleared
 
 ENOUGH = 3  # equations beyond the one that the rate costs, for a reading that is beyond chance
 REAL_TARGETS = 0.005  # bonus of an attempt whose targets are data that move the steps alone
 NO_INPUTS = "no data that can be changed were found that it learns from"
 MOST_OF_ONE = 3  # weights that one number as an input may have
 GOES_ON_FROM = "it goes on from what an earlier turn left in {}, which fresh parameters do not fit"
+NEVER_CLEARED = "takes a step along what all turns have added up: {} is never set back to 0"
 ENTROPIES = ("cross-entropy", "binary cross-entropy")
 LEFT_OUT = "handed outputs minus targets as the slope of its outputs, it goes down the {}: the slope of its activation is left to others"
 NO_SLOPES = (
@@ -150,6 +152,12 @@ def _verdict(
         return found
     if not rest and not losses and (other := _squashed_afterwards(points, table, best, attempts)):
         return _of_another_loss(points, table, other, found)
+    if not rest and (sums := never_cleared(points.roles)):
+        found.wrong = {name: NEVER_CLEARED.format(path) for name, path in sums.items()}
+        found.right = [name for name in found.right if name not in sums]
+        found.verdict, found.corroboration = "wrong", ["used_so", "partly_right"]
+        found.why = sentence(found, loss)
+        return found
     if not rest:
         found.advice = _factor(points, best, losses)
         found.verdict = "right"
@@ -245,8 +253,10 @@ def _factor(points: Points, best: Attempt, losses: Sequence[Own]) -> str:
 
 
 def _of_equal_standing(best: Attempt) -> list[str]:
-    """Of two parameters with two rates neither is more right than the other."""
+    """Of two parameters with two rates neither is more right than the other, unless one of them goes up."""
     moving = [n for n in best.right if best.fits[n].rate is not None]
+    if best.rate > 0 > min(best.other.values(), default=0.0):
+        return []
     return moving if len(moving) == len(best.other) == 1 and len(best.fits) == 2 else []
 
 
