@@ -362,3 +362,144 @@ def test_a_mean_over_the_outputs_too_is_none_where_there_is_one_output(gradient,
     path.write_text(START + OVER_CELLS.format(gradient=gradient))
     found = {o.check: o.verdict for o in grade(path).outcomes if o.function == "MSELoss.backward"}
     assert found["agrees_with_the_numeric_derivative"] == verdict
+
+
+LAID_DOWN = """
+class Layer:
+    def __init__(self):
+        self.input = None
+
+class Softmax(Layer):
+    def forward_pass(self):
+        e = np.exp(self.input)
+        return e / e.sum(axis=1, keepdims=True)
+"""
+TARGETS_LIE_OTHERWISE = """
+def mse_gradient(y, t):
+    return (y - t.T) / t.shape[0]
+"""
+HITS = """
+def accuracy_function(predicted, actual):
+    predicted = predicted.reshape(-1)
+    return np.sum((predicted > 0.5) == actual) / len(actual)
+"""
+
+
+@pytest.mark.parametrize("source", [LAID_DOWN, TARGETS_LIE_OTHERWISE, HITS])
+def test_what_is_handed_something_else_than_it_is_about_is_not_accused(source, tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(START + source)
+    report = grade(path)
+    assert not [o for o in report.outcomes if o.verdict in ("wrong", "crashed")]
+    assert report.not_judged
+
+
+BY_ITS_ACTIVATION = """
+class Sigmoid:
+    def forward(self, x):
+        self.out = 1 / (1 + np.exp(-x))
+        return self.out
+
+class CrossEntropy:
+    def __init__(self, activation):
+        self.layer = activation
+
+    def compute_loss(self, predicted, actual):
+        if isinstance(self.layer, Sigmoid):
+            return -np.mean(actual * np.log(predicted) + (1 - actual) * np.log(1 - predicted))
+        return -np.mean(np.sum({term}, axis=1))
+
+    def loss_derivative(self, predicted, actual):
+        return predicted - actual
+"""
+
+
+@pytest.mark.parametrize(
+    "term, verdict",
+    [("actual * np.log(predicted)", "advice"), ("-actual * np.log(predicted)", "not_judged")],
+)
+def test_a_loss_that_is_another_one_with_its_gradient_is_not_wrong(term, verdict, outcome):
+    source = BY_ITS_ACTIVATION.format(term=term)
+    assert outcome(source, "CrossEntropy.compute_loss").verdict == verdict
+
+
+SHIFTED = """
+def softmax(z):
+    z -= z.max(axis=1, keepdims=True)
+    e = np.exp(z)
+    return e / e.sum(axis=1, keepdims=True)
+"""
+
+
+def test_shifted_logits_are_spoilt_for_nobody(tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(START + SHIFTED)
+    found = {o.check: o.verdict for o in grade(path).outcomes}
+    assert found["leaves_its_inputs_alone"] == "advice"
+
+
+SPOILT = """
+def relu_derivative(z):
+    z[z <= 0] = 0
+    z[z > 0] = 1
+    return z
+
+def softmax(z):
+    z -= z.max(axis=1, keepdims=True)
+    np.exp(z, out=z)
+    z /= z.sum(axis=1, keepdims=True)
+    return z
+"""
+
+
+def test_logits_that_become_slopes_or_outputs_are_spoilt(tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(START + SPOILT)
+    found = [o for o in grade(path).outcomes if o.check == "leaves_its_inputs_alone"]
+    assert [o.verdict for o in found] == ["wrong", "wrong"]
+
+
+SIZES_OF_ITS_OWN = """
+class ReLU:
+    def forward(self, x):
+        self.mask = x > 0
+        return x * self.mask
+
+class HiddenLayer:
+    def __init__(self, hidden1, hidden2):
+        self.W, self.b = np.random.rand(hidden1, hidden2), np.zeros(hidden2)
+        self.act = ReLU()
+
+    def forward(self, x):
+        return self.act.forward(np.dot(x, self.W) + self.b)
+"""
+CAPPED = """
+def relu6(x):
+    return np.minimum(np.maximum(x, 0), 6)
+"""
+
+
+@pytest.mark.parametrize("source", [SIZES_OF_ITS_OWN, CAPPED])
+def test_what_is_more_than_its_name_seems_to_say_is_not_accused(source, tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(START + source)
+    assert not [o for o in grade(path).outcomes if o.verdict in ("wrong", "crashed")]
+
+
+def test_a_layer_that_asks_for_two_sizes_is_given_both(outcome):
+    source = """
+class DenseLayer:
+    def __init__(self, hidden1, hidden2):
+        self.W, self.b = np.random.rand(hidden1, hidden2), np.zeros(hidden2)
+
+    def forward(self, x):
+        self.x = x
+        return np.dot(x, self.W) + self.b
+
+    def backward(self, dout):
+        self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)
+        return dout @ self.W.T
+"""
+    assert outcome(source, "DenseLayer.backward").verdict == "passed"
+    source = source.replace("sum(axis=0)", "sum(axis=1)")
+    assert outcome(source, "DenseLayer.backward").verdict == "wrong"

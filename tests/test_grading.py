@@ -217,7 +217,7 @@ def test_a_warning_costs_nothing(outcomes):
 
 
 MANNERS = {
-    "leaves_its_inputs_alone": "z -= z.max(axis=-1, keepdims=True)",
+    "leaves_its_inputs_alone": "z *= 2; z = z / 2",
     "gives_the_same_answer_twice": "CALLS.append(1); z = z * (1 + 1e-6 * (len(CALLS) > 12))",
 }
 

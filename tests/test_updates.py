@@ -35,6 +35,19 @@ class Momentum:
         "Momentum.update",
         ("+= self.v", "-= self.v"),
     ),
+    "a function over lists that returns new ones": (
+        """
+def momentum_step(params, grads, velocities, lr=0.01, mu=0.9):
+    new_params, new_velocities = [], []
+    for p, g, v in zip(params, grads, velocities):
+        v = mu * v + g
+        new_params.append(p - lr * v)
+        new_velocities.append(v)
+    return new_params, new_velocities
+""",
+        "momentum_step",
+        ("new_velocities.append(v)", "new_velocities.append(g)"),
+    ),
     "a method over lists": (
         """
 class Adam:

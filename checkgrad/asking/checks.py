@@ -15,9 +15,11 @@ from checkgrad.asking.student import (
     Observation,
     Student,
     answered,
+    compared,
     matches_the_formula,
 )
 from checkgrad.child.behaviour import Behaviour, fingerprint
+from checkgrad.child.request import Request, Result, Step
 from checkgrad.compare import Difference
 from checkgrad.conventions.layout import ROWS
 from checkgrad.exercise import Exercise, Probe
@@ -97,7 +99,26 @@ def leaves_its_inputs_alone(student: Student) -> Iterator[Observation]:
     """does not change the arrays it was given"""
     for probe, got in answered(student, student.probes):
         changed = _changed_arguments(student, got)
-        yield Observation(probe, got, difference=changed)
+        harmless = changed is not None and _is_right_on_what_it_left(student, probe)
+        finding = Verdict.ADVICE if harmless else Verdict.WRONG
+        yield Observation(probe, got, difference=changed, finding=finding)
+
+
+def _is_right_on_what_it_left(student: Student, probe: Probe) -> bool:
+    """Is a value the same for the changed input, as that of softmax is for shifted logits?
+
+    Of a slope that tells nothing: what writes it over its input has spoilt the logits.
+    """
+    asked = student.reading.request(probe)
+    if student.exercise.derivative or [(s.do, s.of) for s in asked.steps] != [("call", None)]:
+        return False
+    (step,) = asked.steps
+    given = tuple(Step("give", args=(arg,)) for arg in step.args)
+    again = replace(step, args=tuple(map(Result, range(len(given)))))
+    twice = Request(asked.function, (*given, again, again), Result(len(given) + 1))
+    (second,) = student.ask([twice])
+    seen = compared(student, probe, student.reading.read(probe, second))
+    return second.returned and not seen.difference
 
 
 def gives_the_same_answer_twice(student: Student) -> Iterator[Observation]:

@@ -141,10 +141,11 @@ def answered(student: Student, probes: list[Probe]) -> Iterator[tuple[Probe, Beh
 
 def _formula_on(student: Student, probe: Probe) -> Observation:
     (got,) = student.answers([probe])
-    return _compared(student, probe, got)
+    return compared(student, probe, got)
 
 
-def _compared(student: Student, probe: Probe, got: Behaviour) -> Observation:
+def compared(student: Student, probe: Probe, got: Behaviour) -> Observation:
+    """An answer beside what the formula says of a probe."""
     formula = student.reading.formula
     expected, found = formula(*probe), None
     if got.returned:
@@ -180,7 +181,7 @@ def _on_columns(student: Student) -> Iterator[Observation]:
     probes = [p for p in student.probes if is_smooth_ground(p)]
     for probe, got in answered(student, probes):
         folded = _with_axes_of(student.reading.formula(*probe), got, len(probe[0]))
-        if folded and (found := _compared(student, probe, folded).difference):
+        if folded and (found := compared(student, probe, folded).difference):
             problem = f"given columns (N, 1) instead of vectors, {found.problem}"
             told = replace(found, problem=problem)
             due = student.reading.formula(*probe)

@@ -107,7 +107,7 @@ class Script(Names):
     def _stopped(self, error: BaseException) -> None:
         """Note an error of the piece itself, where it was called as its forward pass and its module say."""
         line = _line_in(error, self.piece.node)
-        if not line or self.guessed:
+        if not line or self.guessed or _only_of_what_is_handed(self.piece.node, line):
             return
         self.attempt(self._forward)
         wanted = required(self.piece.node, method=bool(self.owner))
@@ -247,3 +247,15 @@ def _line_in(error: BaseException, node: Any) -> int:
         return 0
     lines = [e.tb_lineno or 0 for e in faults.entries(error)]
     return lines[-1] if lines and node.lineno <= lines[-1] <= (node.end_lineno or 0) else 0
+
+
+def _only_of_what_is_handed(node: Any, line: int) -> bool:
+    """Does the statement of a line put nothing together but parameters, whose sizes were ours?"""
+    statements = [n for n in ast.walk(node) if isinstance(n, ast.stmt) and n is not node]
+    around = [n for n in statements if n.lineno <= line <= (n.end_lineno or n.lineno)]
+    parts = [part for n in around[-1:] for part in ast.walk(n)]
+    read = {n.id for n in parts if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    held = any(isinstance(n, ast.Attribute) and getattr(n.value, "id", "") == "self" for n in parts)
+    names = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+    made = {n.id for n in names if isinstance(n.ctx, ast.Store)} - {a.arg for a in node.args.args}
+    return not held and not read & made

@@ -18,7 +18,7 @@ from checkgrad.asking.truth import Network, Seen, compared
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.child.perform import Holder
-from checkgrad.exercise import Misconception, Probe
+from checkgrad.exercise import Kind, Misconception, Probe
 from checkgrad.model import Outcome
 from checkgrad.reading.recipe import Call, last_name
 from checkgrad.reading.signature import Fill, likeness, option
@@ -76,6 +76,8 @@ def of_function(student: Student, outcome: Outcome, beside: Beside) -> list[str]
         found |= {USED_SO: False}
     if _goes_on_from_a_guess(student):
         found = {PINNED: beside.pinned}
+    if student.exercise.kind is Kind.METRIC:  # there are as many ways to count hits as to decide
+        found |= {REPAIRED: False, PARTLY_RIGHT: False, NAMED_CLEARLY: False}
     if beside.left_over:  # its name speaks for it as well as for the loss that would do the rest
         found |= {REPAIRED: False, PARTLY_RIGHT: False, NAMED_CLEARLY: False}
     return [code for code, holds in found.items() if holds]
@@ -153,6 +155,10 @@ def _is_named_clearly(student: Student, beside: Beside) -> bool:
     candidate, way = student.reading.candidate, student.reading.way
     if candidate.guessed or beside.definition is None or beside.callers:
         return False
+    if manner(way) != STEPS and not _is_handed_a_role(student):
+        return False  # others lay down in its object what it is about
+    if way.form.integers and not all(map(_are_whole, student.probes)):
+        return False  # a squared error is about numbers; class numbers are what it happened to take
     if len(way.recipe) > 1 and student.forward is not None:
         ahead = student.forward.reading
         if not ahead.right and not (ahead.narrow and manner(way) == ALONE):
@@ -172,6 +178,16 @@ def _goes_on_from_a_guess(student: Student) -> bool:
     """Does it go on from a forward pass that was guessed at, and is not right as that?"""
     ahead = student.forward.reading if student.forward else None
     return ahead is not None and ahead.candidate.guessed and not ahead.right
+
+
+def _is_handed_a_role(student: Student) -> bool:
+    given = {token for tokens in student.reading.way.given for token in tokens}
+    return any(isinstance(token, str) for token in given)
+
+
+def _are_whole(probe: Probe) -> bool:
+    """Are the targets of a probe, which come last, whole numbers?"""
+    return bool(np.all(np.asarray(probe[-1]) % 1 == 0))
 
 
 def _says_what_it_is(student: Student) -> bool:

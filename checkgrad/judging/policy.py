@@ -120,7 +120,7 @@ def _is_about_whole_numbers(case: Case) -> bool:
     return aside and not case.worst.got.died
 
 
-def _is_another_activation(case: Case) -> bool:
+def _goes_by_another_name(case: Case) -> bool:
     return bool(case.student.reading.instead) and case.worst.got.returned
 
 
@@ -219,9 +219,9 @@ def sigmoid(z):
     ),
     Row(
         "another_name",
-        _is_another_activation,
+        _goes_by_another_name,
         Verdict.ADVICE,
-        lambda case: f"is {case.student.reading.instead}, and so is the slope beside it",
+        lambda case: f"is {case.student.reading.instead}, and what stands beside it goes with that",
         accepts="""
 def sigmoid_derivative(y):
     return 1 - y**2

@@ -1,4 +1,4 @@
-"""An activation by the name of another one: a `sigmoid` that is tanh, with the slope of tanh beside it."""
+"""What goes by the name of another exercise: a `sigmoid` that is tanh beside the slope of tanh, a loss of other outputs."""
 
 from __future__ import annotations
 
@@ -6,49 +6,75 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from checkgrad.exercise import Exercise, Kind
-from checkgrad.exercises import ALL
+from checkgrad.exercises import ALL, fused
 from checkgrad.reading.probing import Ask, read
 from checkgrad.reading.reading import Reading
-from checkgrad.reading.recipe import Candidate
+from checkgrad.reading.recipe import Call, Candidate
+from checkgrad.reading.signature import Token
+
+KINDS = (Kind.ACTIVATION, Kind.LOSS)
 
 
 def by_another_name(
     found: Mapping[Candidate, Reading], is_pinned: Callable[[str], bool], ask: Ask, seed: int
 ) -> dict[Candidate, Reading]:
-    """The readings of values and slopes that are not what they are called, and both right as another activation.
+    """The readings of values that are not what they are called, and right as another exercise with all their slopes.
 
-    One alone may be a mistake; that both are the same other thing was meant.
+    A value alone may be a mistake; that its slopes are of the same other thing was meant.
     """
     again: dict[Candidate, Reading] = {}
-    for value, slope in _pairs(found, is_pinned):
+    for value in found:
+        exercise, reading = value.exercise, found[value]
+        if reading.right or exercise.derivative or exercise.kind not in KINDS:
+            continue
+        slopes = [c for c in found if c.exercise.derivative and c.exercise.base is exercise]
+        if not slopes or any(is_pinned(c.exercise.name) for c in (value, *slopes)):
+            continue
         for other in ALL:
-            as_other = _taken_for(other, value, slope)
-            if as_other and all(r.right for r in read(as_other, ask, seed=seed).values()):
-                again |= {c: replace(found[c], instead=other.name) for c in (value, slope)}
+            if other is not exercise and _is_all_of(other, value, slopes, ask, seed):
+                lost = [c for c in (value, *slopes) if not found[c].right]
+                again |= {c: replace(found[c], instead=other.name) for c in lost}
                 break
     return again
 
 
-def _pairs(
-    found: Mapping[Candidate, Reading], is_pinned: Callable[[str], bool]
-) -> Iterator[tuple[Candidate, Candidate]]:
-    """Activations and slopes of them that are both not right and nowhere asked for."""
-    lost = [c for c, r in found.items() if not r.right and not is_pinned(c.exercise.name)]
-    values = [c for c in lost if c.exercise.kind is Kind.ACTIVATION and not c.exercise.derivative]
-    for value in values:
-        slopes = (c.exercise.derivative for c in lost)
-        for slope, derivative in zip(lost, slopes, strict=True):
-            if derivative and derivative.of is value.exercise:
-                yield value, slope
+def _is_all_of(
+    other: Exercise, value: Candidate, slopes: list[Candidate], ask: Ask, seed: int
+) -> bool:
+    """Are a value and each of its slopes right as *other*, or as its slopes?"""
+    if other.kind is not value.exercise.kind or other.derivative:
+        return False
+    as_value = _taken_for(other, value)
+    if as_value is None or not _right([as_value], ask, seed):
+        return False
+    return all(_right(list(_as_slopes(other, slope)), ask, seed) for slope in slopes)
 
 
-def _taken_for(other: Exercise, value: Candidate, slope: Candidate) -> list[Candidate]:
-    """The two candidates as value and slope of another activation; [] where it has none of this kind."""
-    if other.kind is not Kind.ACTIVATION or other is value.exercise or other.derivative:
-        return []
+def _as_slopes(other: Exercise, slope: Candidate) -> Iterator[Candidate]:
+    """A slope as each of those of *other*, and of the loss in which that is put together with its outputs."""
     for exercise in ALL:
-        derivative = exercise.derivative
-        same = exercise.roles == slope.exercise.roles and other.roles == value.exercise.roles
-        if same and derivative and derivative.of is other:
-            return [replace(value, exercise=other), replace(slope, exercise=exercise)]
-    return []
+        of_other = exercise.derivative and exercise.base in (other, fused(other))
+        if of_other and (taken := _taken_for(exercise, slope)):
+            yield taken
+
+
+def _right(candidates: list[Candidate], ask: Ask, seed: int) -> bool:
+    """Is one of them right?"""
+    return any(r.right for r in read(candidates, ask, seed=seed).values())
+
+
+def _taken_for(exercise: Exercise, candidate: Candidate) -> Candidate | None:
+    """The candidate with its arguments in the same places as those of another exercise; None where there are others."""
+    if len(exercise.roles) != len(candidate.exercise.roles):
+        return None
+    roles = dict(zip(candidate.exercise.roles, exercise.roles, strict=True))
+
+    def renamed(token: Token) -> Token:
+        return roles.get(token, token) if isinstance(token, str) else token
+
+    def turned(call: Call) -> Call:
+        takes = tuple(tuple(map(renamed, tokens)) for tokens in call.takes)
+        return replace(call, takes=takes, named=tuple((n, renamed(t)) for n, t in call.named))
+
+    recipes = tuple(tuple(map(turned, recipe)) for recipe in candidate.recipes)
+    return replace(candidate, exercise=exercise, recipes=recipes)

@@ -37,7 +37,13 @@ def bare(path: tuple[str, ...]) -> tuple[Call, ...]:
 
 
 def _all_guessed(definition: Definition | None, roles: tuple[str, ...]) -> Tokens:
-    return tuple(guessed(p, roles) for p in required(definition.parameters if definition else ()))
+    tokens = [guessed(p, roles) for p in required(definition.parameters if definition else ())]
+    sizes = [size for size in (INPUTS, OUTPUTS) if size not in tokens] if roles else []
+    unknown = [i for i, token in enumerate(tokens) if token == Fill(None)]
+    if len(sizes) <= len(unknown):  # HiddenLayer(hidden1, hidden2): a layer is asked for both sizes
+        for i, size in zip(unknown, sizes, strict=False):
+            tokens[i] = size
+    return tuple(tokens)
 
 
 def guessed(parameter: Parameter, roles: tuple[str, ...]) -> Token:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,7 +14,9 @@ from checkgrad.exercise import Kind
 from checkgrad.reading.exchange import is_split
 from checkgrad.reading.inquiry import Inquiry
 from checkgrad.reading.recipe import Candidate, last_name
+from checkgrad.reading.signature import Fill
 from checkgrad.reading.topic import shape_of
+from checkgrad.reading.way import Way
 from checkgrad.words.messages import FLAT, NO_ARRAY, REFUSED, heard
 
 MISSING = "NotHere"  # what a stand-in for a library raises
@@ -43,9 +46,25 @@ def of(one: Inquiry) -> str:
     batches = [a for way, given in one.answers.items() for a in given if not is_split(way)]
     if batches and all(_met(one.candidate, answer) == MORE_AXES for answer in batches):
         return MORE_AXES
+    if (
+        answers
+        and all(map(_stops_at_nothing, answers))
+        and all(map(_is_handed_nothing, one.answers))
+    ):
+        return "its constructor needs arguments that are not known here"
     met = [_met(one.candidate, answer) for answer in answers]
     missing = [what for what, answer in zip(met, answers, strict=True) if answer.raised == MISSING]
     return next(iter(missing), met[0] if met and all(met) else "")
+
+
+def _is_handed_nothing(way: Way) -> bool:
+    """Is None handed over for what nobody knows?"""
+    handed = itertools.chain(*way.given)
+    return any(isinstance(token, Fill) and token.value is None for token in handed)
+
+
+def _stops_at_nothing(answer: Behaviour) -> bool:
+    return "NoneType" in answer.message
 
 
 def _lacks_a_cache(candidate: Candidate) -> bool:

@@ -25,7 +25,7 @@ class Reading:
     formula: the right formula under this reading; right: do the values agree with it on the pilot probes?
     obstacle: what kept every way of asking from the code itself, "" where one got there.
     outvoted: the reading under which it is right, where the rest of the module rules that out.
-    instead: the other activation that it is, and so is its slope beside it.
+    instead: the other exercise that it is right as, and so is what stands beside it.
     unwritten: it gives nothing, or back what it was given. narrow: right for one sample at a time, not for a batch.
     """
 

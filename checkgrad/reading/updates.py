@@ -121,8 +121,7 @@ def _asked(
     """The recipes of one way of handing over: what is left in place, and what is returned."""
     for returned in (True, False) if definition.returns and not boxes else (False,):
         asking = Asking(definition, owner, exercise, inventory, pack, boxes, returned)
-        recipe = asking.recipe()
-        if recipe:
+        if recipe := asking.recipe():
             yield recipe
 
 
@@ -142,9 +141,7 @@ class Asking:
     rate: bool = False
     friction: bool = False
     held: list[int] = field(default_factory=list)  # the calls that made the objects
-    kept: dict[str, Token] = field(
-        default_factory=dict
-    )  # what stands at a parameter in the next step
+    kept: dict[str, Token] = field(default_factory=dict)  # what is handed over in the next step
 
     @property
     def rolls(self) -> bool:
@@ -201,11 +198,9 @@ class Asking:
         if not boxes.several:
             return held[0]
         given = self.plan.give(Several(held))
-        return (
-            Earlier(self.plan.add(Call((), named=(("layers", given),), do="hold")))
-            if (self._takes_a_model())
-            else given
-        )
+        if not self._takes_a_model():
+            return given
+        return Earlier(self.plan.add(Call((), named=(("layers", given),), do="hold")))
 
     def _takes_a_model(self) -> bool:
         """Is it given a whole network, of which it goes through the layers?"""
@@ -293,18 +288,23 @@ class Asking:
         path = path if made is None or self.definition.kind == "static" else path[-1:]
         of = None if self.definition.kind == "static" else made
         number = self.plan.add(Call(path, (given,), of=of, named=named, names=names))
-        self._remember(number, own)
+        self._remember(number)
         return number
 
-    def _remember(self, number: int, own: list[str]) -> None:
+    def _remember(self, number: int) -> None:
         """Hand on what the call returned: memory, settings, parameters that are spread out."""
-        pairs = [name for name, _ in pairs_in(self.definition)]
-        for place, name in enumerate(self.definition.gives):
-            if name in self.kept and self.definition.returns > 1:
-                self.kept[name] = Earlier(number, (place,))
-        unnamed = not set(self.definition.gives) & set(pairs)
-        if self.pack.how == "spread" and unnamed and self.definition.returns == len(pairs):
-            for place, name in enumerate(pairs):
+        returns = self.definition.returns
+        gives = self.definition.gives if returns > 1 else ()
+        pairs = tuple(name for name, _ in pairs_in(self.definition))
+        memories = [
+            n for n in self.kept if n not in pairs and MEMORY.fullmatch(n.lower().strip("_"))
+        ]
+        if not pairs and not set(gives) & set(memories) and returns == 1 + len(memories):
+            gives = ("", *memories)  # (new_params, new_velocities)
+        if self.pack.how == "spread" and not set(gives) & set(pairs) and returns == len(pairs):
+            gives = pairs
+        for place, name in enumerate(gives):
+            if name in self.kept:
                 self.kept[name] = Earlier(number, (place,))
 
     # ---- arguments

@@ -45,6 +45,7 @@ DERIVATIVE = listed(
 JACOBIAN = {"jacobian", "jacob", "jac", "jacobi"}
 BACKWARD = {"backward", "backwards", "bwd", "back", "backprop", "backpropagation", "bprop", "vjp"}
 NOT_IN_FRONT = {"p", "dx", "dz", "back"}
+CAPPED = {"6"}  # behind an activation it is no number of a layer but where that ends
 NEUTRAL = listed(
     "compute computes calc calculate calculated get eval evaluate my the of for a safe stable"
     " stabilized stabilised numerically simple naive vectorized vectorised vector vec fast"
@@ -127,7 +128,7 @@ def _decorated(concept: Exercise, front: list[str], behind: list[str]) -> Meanin
     logits = bool({"wrt", "from", "by"} & set(behind)) and bool(LOGIT_WORDS & set(behind))
     allowed = NEUTRAL | DERIVATIVE | extra | (LOGIT_WORDS if logits else set())
     words = [*front, *behind]
-    if not all(word in allowed or word.isdigit() for word in words):
+    if not all(word in allowed or word.isdigit() and word not in CAPPED for word in words):
         return None
     if NOT_IN_FRONT & set(front):
         return None

@@ -21,6 +21,6 @@ GRADIENT_VARIABLE = re.compile(
 )
 
 
-SQUASHING = listed("exp maximum where transfer") | {
+SQUASHING = listed("exp maximum where transfer act actfn act_fn nonlinearity nonlin") | {
     stem for stem, one in CONCEPTS.items() if one.kind is Kind.ACTIVATION
 }
