@@ -18,6 +18,7 @@ from checkgrad.conventions.layout import ROWS
 from checkgrad.exercise import Exercise, Failed, Formula, Probe
 from checkgrad.model import Verdict
 from checkgrad.reading import Reading
+from checkgrad.reading.way import has_labels
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 
@@ -104,6 +105,7 @@ def matches_the_formula(student: Student) -> Iterator[Observation]:
         yield _formula_on(student, probe)
     if student.reading.right:
         yield from _beyond_the_usual(student)
+        yield from _on_class_numbers(student)
     if upright := _given_columns(student):
         yield from _on_columns(upright)
 
@@ -186,6 +188,32 @@ def _on_columns(student: Student) -> Iterator[Observation]:
             told = replace(found, problem=problem)
             due = student.reading.formula(*probe)
             yield Observation(probe, got, due, told, of=student)
+
+
+def _on_class_numbers(student: Student) -> Iterator[Observation]:
+    """A gradient that is right for one-hot targets may have another branch for class numbers, if its loss takes these."""
+    own = student.forward
+    takes_rows = not student.reading.way.form.integers
+    if own is None or not (takes_rows and has_labels(student.exercise, student.probes)):
+        return
+    loss, gradient = _given_class_numbers(own), _given_class_numbers(student)
+    if not all(map(_is_one_hot, student.probes)) or not loss.right:
+        return
+    for probe, got in answered(gradient, gradient.probes):
+        seen = compared(gradient, probe, got)
+        if got.returned and seen.difference:
+            problem = f"given class numbers instead of one-hot rows, {seen.difference.problem}"
+            yield replace(seen, difference=replace(seen.difference, problem=problem), again=None)
+
+
+def _given_class_numbers(student: Student) -> Student:
+    way = student.reading.way
+    way = replace(way, form=replace(way.form, integers=True))
+    return Student(replace(student.reading, way=way), student.ask, student.seed)
+
+
+def _is_one_hot(probe: Probe) -> bool:
+    return bool(np.all(np.isin(probe[-1], (0, 1))) and np.all(np.sum(probe[-1], axis=-1) == 1))
 
 
 def _with_axes_of(due: Any, got: Behaviour, samples: int) -> Behaviour | None:

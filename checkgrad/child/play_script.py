@@ -25,7 +25,7 @@ from .play_house import (
     returned_names,
 )
 from .play_names import FORWARD, OUTPUTS, Names
-from .play_steps import pairs, root, word
+from .play_steps import pairs, root, spreads, word
 from .slots import Leaf, differs
 
 MOST_LOSSES = 2
@@ -189,9 +189,14 @@ class Script(Names):
         if left := _left_out(held, [parameter for parameter, _ in found]):
             raise Unplayed(f"it gives no gradient of {left}")
         roots = set()
+        strict = any(p.saved.shape == g.saved.shape for p, g in found if 1 in p.saved.shape)
         for parameter, gradient in found:
             p, g = parameter.path, gradient.path
             if parameter.saved.shape != gradient.saved.shape:
+                if strict and spreads(gradient.saved.shape, parameter.saved.shape):
+                    self.run(f"{p} = {p} - {RATE} * {g}")
+                    self.stepped.append(self.lines.pop())
+                    continue
                 g = f"{g}.reshape({p}.shape)"
             in_place = isinstance(parameter.value, np.ndarray) and parameter.saved.dtype.kind == "f"
             if isinstance(gradient.value, list):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from .slots import Leaf
 
 PREFIX = re.compile(
@@ -44,6 +46,14 @@ def _alike(gradient: Leaf, parameter: Leaf) -> bool:
     if len(shapes[0]) < 2:
         return shapes[0] == shapes[1]
     return gradient.saved.shape == parameter.saved.shape
+
+
+def spreads(gradient: tuple[int, ...], parameter: tuple[int, ...]) -> bool:
+    """Does a step along it make another array of the parameter, as a row makes a square of a column?"""
+    try:
+        return np.broadcast_shapes(gradient, parameter) != parameter
+    except ValueError:
+        return False
 
 
 def word(path: str, names: Sequence[str]) -> str:

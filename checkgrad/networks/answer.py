@@ -93,7 +93,31 @@ def _gradient(
         forms.bias_gradient(script.form, d, b.size) if _is_array(d) else d
         for d in (_as_gradient(script, pair[1], kept[1]) for pair in pairs)
     ]
+    if any(_spreads(pair[1], kept[1]) for pair in pairs) and _has_one_in_shape(
+        script, given, parameters
+    ):
+        step = np.subtract(kept[1], pairs[0][1])
+        return _mean(dw), np.broadcast_to(pairs[0][1], step.shape)
     return _mean(dw), _mean(db)
+
+
+def _spreads(gradient: Any, parameter: Any) -> bool:
+    """Does a step along a gradient make another array of the parameter, as a row makes a square of a column?"""
+    if not _is_array(gradient):
+        return False
+    try:
+        return bool(np.broadcast_shapes(np.shape(gradient), parameter.shape) != parameter.shape)
+    except ValueError:
+        return False
+
+
+def _has_one_in_shape(script: Script, given: list[Any], parameters: Parameters) -> bool:
+    """Has the gradient of some bias the shape of that, so that nobody brings all of them there afterwards?"""
+    return any(
+        np.shape(one["gradients"][i][1]) == forms.bias(script.form, b).shape
+        for one in given
+        for i, (_, b) in enumerate(parameters)
+    )
 
 
 def _as_gradient(script: Script, value: Any, old: Any) -> Any:

@@ -197,7 +197,7 @@ def _commutes(exercise: Exercise, probe: Probe) -> bool:
 
 def _may_be_integers(exercise: Exercise, pilots: Sequence[Probe]) -> bool:
     """May targets be asked for as class numbers, or as whole numbers 0 and 1 that are used as places?"""
-    return _has_labels(exercise, pilots) or (
+    return has_labels(exercise, pilots) or (
         exercise.kind is Kind.LOSS and _are_bits(exercise, pilots)
     )
 
@@ -207,7 +207,8 @@ def _are_bits(exercise: Exercise, pilots: Sequence[Probe]) -> bool:
     return all(t is not None and np.ndim(t) == 1 and np.isin(t, (0, 1)).all() for t in targets)
 
 
-def _has_labels(exercise: Exercise, pilots: Sequence[Probe]) -> bool:
+def has_labels(exercise: Exercise, pilots: Sequence[Probe]) -> bool:
+    """Are there targets as rows, one-hot, that can be given as class numbers as well?"""
     return any(
         role == "t" and np.ndim(a) == 2 and np.shape(a)[1] > 1
         for probe in pilots

@@ -233,11 +233,12 @@ def _read(bench: Bench) -> LoopReading:
     if found.points is None:
         return found
     roles = found.points.roles
-    if found.verdict == "right" and not bench.play:
+    if found.verdict == "right" and (not bench.play or bench.our_rate):
         faults = {
-            path: f"has shape {before} before its step and {after} after it: its gradient is not summed over the samples"
-            for path, (before, after) in outgrown(roles).items()
-        } or dict.fromkeys(stuck(roles), "never changes, though the loss follows from it")
+            path: _how_it_grows(before, after) for path, (before, after) in outgrown(roles).items()
+        }
+        if not (faults or bench.play):
+            faults = dict.fromkeys(stuck(roles), "never changes, though the loss follows from it")
         if faults:
             return _right_but_for(found, faults)
     if idle := never_moved(roles):
@@ -247,6 +248,12 @@ def _read(bench: Bench) -> LoopReading:
         words = f"what it shows of its training stops with {roles.first.beside}"
         found.advice = found.advice or words
     return found
+
+
+def _how_it_grows(before: tuple[int, ...], after: tuple[int, ...]) -> str:
+    square = len(set(after)) == 1 and len(after) == len(before) == 2  # a column less a row
+    cause = "lies across it" if square else "is not summed over the samples"
+    return f"has shape {before} before its step and {after} after it: its gradient {cause}"
 
 
 def _right_but_for(found: LoopReading, faults: Mapping[str, str]) -> LoopReading:
