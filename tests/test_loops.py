@@ -803,3 +803,81 @@ def test_a_step_that_is_put_into_the_name_of_the_gradient_changes_nothing(tmp_pa
     (found,), _ = outcomes(tmp_path, OVERWRITTEN_DERIVATIVES.format(name=name))
     assert found.verdict is verdict, found.problem
     assert verdict is Verdict.PASSED or "never changes" in found.problem
+
+
+BESIDE_ITS_LOSS = """
+import numpy as np
+
+
+def cost_and_gradient(theta, X, y, lam):
+    m = y.size
+    h = 1 / (1 + np.exp(-(X @ theta)))
+    kept = np.r_[0, theta[1:]]
+    J = (-y @ np.log(h) - (1 - y) @ np.log(1 - h)) / m + lam / (2 * m) * kept @ kept
+    return J, X.T @ (h - y){mean} + lam{times} * kept / m
+
+
+X = np.c_[np.ones(30), np.random.randn(30, 3)]
+y = (X[:, 1] > 0).astype(float)
+theta = np.zeros(4)
+for _ in range(50):
+    J, gradient = cost_and_gradient(theta, X, y, 0.3)
+    theta -= 0.5 * gradient
+"""
+
+
+@pytest.mark.parametrize(
+    "mean, times, verdict",
+    [(" / m", "", Verdict.PASSED), ("", "", Verdict.WRONG), (" / m", " * 2", Verdict.WRONG)],
+    ids=["right", "no mean of the data", "twice the penalty"],
+)
+def test_data_and_penalty_are_weighed_as_in_the_loss_beside_them(tmp_path, mean, times, verdict):
+    (found,), _ = outcomes(tmp_path, BESIDE_ITS_LOSS.format(mean=mean, times=times))
+    assert found.verdict is verdict, found.problem
+    assert verdict is Verdict.PASSED or "weighs the data and the penalty" in found.problem
+
+
+IN_FIT = """
+import numpy as np
+
+
+class SoftmaxRegression:
+    def __init__(self, eta=0.05, epochs=20, l2=0.01, minibatches=1):
+        self.eta, self.epochs, self.l2, self.minibatches = eta, epochs, l2, minibatches
+
+    def fit(self, X, y):
+        rng = np.random.RandomState()
+        self.w_ = rng.normal(scale=0.1, size=(X.shape[1], 3))
+        self.b_ = np.zeros(3)
+        self.cost_ = []
+        T = np.eye(3)[y]
+        for epoch in range(self.epochs):
+            for idx in np.array_split(rng.permutation(len(y)), self.minibatches):
+                error = softmax(X[idx] @ self.w_ + self.b_) - T[idx]
+                grad = X[idx].T @ error / len(idx)
+                self.w_ -= {step}
+                self.b_ -= self.eta * error.mean(axis=0)
+            out = softmax(X @ self.w_ + self.b_)
+            data = -np.mean(np.sum(T * np.log(out), axis=1))
+            self.cost_.append(data + self.l2 * 0.5 * np.sum(self.w_**2))
+        return self
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+"""
+
+
+@pytest.mark.parametrize(
+    "step, verdict",
+    [
+        ("self.eta * (grad + self.l2 * self.w_)", Verdict.PASSED),
+        ("self.eta * grad + self.l2 * self.w_", Verdict.WRONG),
+    ],
+)
+def test_a_penalty_is_held_against_a_loss_that_is_worked_out_after_the_step(
+    tmp_path, step, verdict
+):
+    found, _ = outcomes(tmp_path, IN_FIT.format(step=step))
+    assert [o.verdict for o in found] == [verdict], found

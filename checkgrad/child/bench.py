@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from . import faults
+from . import entropy, faults
 from .directions import drawn
 from .nodes import Rewritten
 from .on_bench import ignore
@@ -157,6 +157,7 @@ class Bench:
             self.state.restore()
             np.random.set_state(self._random[0])
             random.setstate(self._random[1])
+        entropy.known()
         self._bound = {}
         self.begin(self.trials[self._over])
         return True

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from . import faults
+from . import entropy, faults
 from .calls import Calls
 from .givings import Giver
 from .in_place import in_place
@@ -272,6 +272,7 @@ class Runs:
         """The hook of a run that begins now."""
         np.random.seed(SEED)
         random.seed(SEED)
+        entropy.known()
         hook = make(own_modules())
         self.use(hook)
         return hook
@@ -290,9 +291,11 @@ class Runs:
         for name in plain:
             del sys.modules[name]
         sys.modules.update(self.modules)
+        entropy.known()
         try:
             yield
         finally:
+            entropy.unknown()
             self.forget()
             sys.modules.update(plain)
 

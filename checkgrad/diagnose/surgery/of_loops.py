@@ -14,13 +14,13 @@ from checkgrad.child import trial as child
 from checkgrad.diagnose.surgery.patient import Truth
 from checkgrad.diagnose.surgery.table import MOST_UNKNOWN, Blocks, Reply, Runs, Tabled, Trial
 from checkgrad.reading.loops import LoopReading
+from checkgrad.reading.loops.at_odds import meant
 from checkgrad.reading.loops.attempts import attempts_of
 from checkgrad.reading.loops.face import Ask, Bench, NotRead, Turn
 from checkgrad.reading.loops.fit import COARSE, RESOLVED, Attempt, Table, table_of
 from checkgrad.reading.loops.points import Point, Points, entry_by_entry, values_of
 from checkgrad.reading.loops.rates import rates
 from checkgrad.reading.loops.roles import Output, take, ways
-from checkgrad.reading.loops.verdict import meant
 
 MANY = 500_000  # numbers that a turn may tell of which everything is asked
 FEW_NUMBERS = 3_000  # that any other turn tells, about

@@ -16,6 +16,9 @@ SHARP, ENOUGH_SHARP = 1e-6, 4  # relative error of a slope without a kink nearby
 KNOWN = 0.1  # relative error of a slope that tells a rate
 COARSE = 0.02  # relative, where kinks are everywhere
 SAME_RATE = 1e-4
+BEYOND_CHANCE = (
+    3  # equations beyond the one that the rate costs, for a reading that is beyond chance
+)
 RESOLVED = (
     2e-6  # relative to the step of the block: what clips and small numbers in logarithms may cost
 )
@@ -245,3 +248,8 @@ def follows(points: Points, path: str, node: int, which: int, factor: float) -> 
         total += int(clear.sum())
         against += int(np.sum(np.sign(value[clear]) == -np.sign(step[clear])))
     return total > 0 and against >= 0.95 * total
+
+
+def all_right(attempt: Attempt, table: Table) -> bool:
+    """Does every block go down it?"""
+    return len(attempt.right) == len(table.names) and not attempt.mistaken and attempt.rate > 0

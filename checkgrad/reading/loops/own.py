@@ -8,6 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from checkgrad.reading.loops.fit import INFORMATIVE, RESOLVED, SAME_RATE, Attempt, Table
+from checkgrad.reading.loops.points import Points
+from checkgrad.reading.loops.rates import follows_the_step
+
+ENOUGH = 6  # equations, for a sum of two
+APART = 1e-4  # of two slopes that are not one, the smaller singular value
+TELLING = 100  # times the room that a part has to be
 
 
 @dataclass(frozen=True)
@@ -44,12 +50,56 @@ def _seen_as(table: Table, usual: Attempt, own: Attempt) -> Own | None:
     room = 3 * (own.slopes.error + abs(factor) * usual.slopes.error) + RESOLVED * np.abs(y)
     if not factor or np.any(np.abs(parts.sum(1) - y) > room):
         return None
+    if not np.any(np.abs(parts[:, 0]) > room):
+        return None  # a penalty alone
     told = np.abs(parts[:, 1:]) > room[:, None]  # where a penalty shows at all
     found = {
         name: float(p) if told[:, i].any() else 0.0
         for i, (name, p) in enumerate(zip(table.names, penalties, strict=True))
     }
     return Own(own, float(factor), found)
+
+
+def weighed_otherwise(
+    points: Points, table: Table, attempts: Sequence[Attempt]
+) -> tuple[Attempt, Attempt] | None:
+    """A loss of the module's own, and the usual one in it, if the steps go down a sum of the two other than the first.
+
+    So it is with a mean in the loss that the gradient lacks beside a penalty, or a penalty that is another one.
+    """
+    usual = [a for a in attempts if not a.own and not a.mistaken and a.loss != "absolute error"]
+    for own in (a for a in attempts if a.own):
+        for other in usual:
+            if _is_a_sum(table, own, other) and _is_about(points, own, other):
+                return own, other
+    return None
+
+
+def _is_a_sum(table: Table, own: Attempt, usual: Attempt) -> bool:
+    """Is every step along both slopes, and neither alone would do?"""
+    y, s = own.slopes, usual.slopes
+    size = np.maximum(table.size, np.abs(table.u))
+    weight = 1 / np.maximum(size, 1e-12 * float(size.max(initial=0.0)) + 1e-150)
+    columns = np.stack([s.value, y.value], 1)
+    lengths = np.linalg.norm(columns, axis=0)
+    if not np.all(lengths) or np.linalg.svd(columns / lengths, compute_uv=False)[-1] < APART:
+        return False
+    (a, b), *_ = np.linalg.lstsq(-columns * weight[:, None], table.u * weight, rcond=None)
+    room = 3 * (abs(a) * s.error + abs(b) * y.error + table.room) + RESOLVED * size
+    if len(table.u) < ENOUGH or np.any(np.abs(table.u + columns @ (a, b)) > room):
+        return False
+    parts = np.abs([a * s.value, b * y.value])
+    return bool(np.all(np.sum(parts > TELLING * room, axis=1) >= ENOUGH / 2))
+
+
+def _is_about(points: Points, own: Attempt, usual: Attempt) -> bool:
+    """Does a number follow from the targets, before the step, so that it is no penalty alone?"""
+    roles = points.roles
+    known = roles.evaluations.get(int(usual.target), []) if type(usual.target) is int else []
+    groups = {str(usual.target)} if not known else set()
+    groups = groups.union(*(roles.data_cover.get(k, set()) for k in known))
+    mine = set().union(*(roles.data_cover.get(k, set()) for k in roles.evaluations[own.output]))
+    return bool(groups & mine) and not follows_the_step(points, own.output)
 
 
 def contradicted(best: Attempt, losses: Sequence[Own]) -> tuple[Own, dict[str, float]] | None:

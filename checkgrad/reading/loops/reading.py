@@ -17,7 +17,8 @@ from checkgrad.reading.loops.nudges import lifts
 from checkgrad.reading.loops.points import FEW_NUMBERS, measured, told
 from checkgrad.reading.loops.resting import never_moved, outgrown, stuck
 from checkgrad.reading.loops.roles import roles_of
-from checkgrad.reading.loops.verdict import judged, sentence
+from checkgrad.reading.loops.telling import sentence
+from checkgrad.reading.loops.verdict import judged
 
 MOST_TRIED = 3  # loops of a nest
 MOST_LOOKED_AT = 10
@@ -177,11 +178,26 @@ def _read_by(
         except NotRead as error:
             why = why or error
             continue
+        if found.verdict == "right" and number != loop.number and _has_a_penalty(found):
+            found = _beside_a_loss_around(made(loop.number)) or found
         sure = found.verdict == "right" or found.verdict == "wrong" and _is_certain(found)
         if sure or found.verdict == "wrong" and play is None:
             return found
         best = best or found
     return best or _unread(loop, why or NotRead("none of its loops changes numbers"), bool(play))
+
+
+def _has_a_penalty(found: LoopReading) -> bool:
+    return found.attempt is not None and any(f.decay for f in found.attempt.fits.values())
+
+
+def _beside_a_loss_around(bench: Bench) -> LoopReading | None:
+    """What the turns of the outer loop show of a penalty, if that is not the one of the loss that is worked out there."""
+    try:
+        found = _read(bench)
+    except NotRead:
+        return None
+    return found if found.verdict == "wrong" and found.by_penalty else None
 
 
 def _unread(loop: TrainingLoop, error: NotRead, by_us: bool) -> LoopReading:

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
 
 from checkgrad.child.inventory import GIVES_GRADIENTS
-from checkgrad.reading.loops.attempts import attempts_of, belong_together
-from checkgrad.reading.loops.face import Turn
-from checkgrad.reading.loops.fit import SAME_RATE, Attempt, Table, follows, table_of, through
+from checkgrad.reading.loops.afterwards import own_losses_after
+from checkgrad.reading.loops.at_odds import NO_SLOPES, nothing_right
+from checkgrad.reading.loops.attempts import attempts_of
+from checkgrad.reading.loops.fit import (
+    BEYOND_CHANCE,
+    SAME_RATE,
+    Attempt,
+    Table,
+    all_right,
+    follows,
+    table_of,
+    through,
+)
 from checkgrad.reading.loops.loop_reading import UP, LoopReading
-from checkgrad.reading.loops.own import Own, contradicted, own_losses
+from checkgrad.reading.loops.own import Own, contradicted, own_losses, weighed_otherwise
 from checkgrad.reading.loops.points import Points
-from checkgrad.reading.loops.rates import follows_the_step, has_a_rate_of_its_own, late_updates
+from checkgrad.reading.loops.rates import has_a_rate_of_its_own, late_updates
 from checkgrad.reading.loops.resting import never_cleared
+from checkgrad.reading.loops.telling import decay_in_words, loss_in_words, sentence
 
-ENOUGH = 3  # equations beyond the one that the rate costs, for a reading that is beyond chance
 REAL_TARGETS = 0.005  # bonus of an attempt whose targets are data that move the steps alone
 NO_INPUTS = "no data that can be changed were found that it learns from"
 MOST_OF_ONE = 3  # weights that one number as an input may have
 GOES_ON_FROM = "it goes on from what an earlier turn left in {}, which fresh parameters do not fit"
+WEIGHED = "weighs the data and the penalty otherwise than its own"
 NEVER_CLEARED = "takes a step along what all turns have added up: {} is never set back to 0"
 ENTROPIES = ("cross-entropy", "binary cross-entropy")
 LEFT_OUT = "handed outputs minus targets as the slope of its outputs, it goes down the {}: the slope of its activation is left to others"
-NO_SLOPES = (
-    "no usual loss of its outputs, and no number that it works out, has these steps as its slopes"
-)
 
 
 def judged(points: Points) -> LoopReading:
@@ -37,7 +44,9 @@ def judged(points: Points) -> LoopReading:
     if not attempts:
         return LoopReading(loop, "unclear", "no outputs beside targets, and no loss, were found")
     best = max(attempts, key=lambda a: a.weight)
-    if not _all_right(best, table):
+    if not all_right(best, table) and (pair := weighed_otherwise(points, table, attempts)):
+        return _weighs_otherwise(points, table, *pair)
+    if not all_right(best, table) and not points.roles.bench.our_rate:
         best = max((_seen_through(points, table, a) for a in attempts), key=lambda a: a.weight)
     best = _with_its_sign(best, attempts)
     found = _verdict(points, table, best, attempts)
@@ -51,6 +60,16 @@ def judged(points: Points) -> LoopReading:
     if play and play.by_outputs and found.verdict == "right" and best.loss in ENTROPIES:
         found = LoopReading(loop, "unclear", LEFT_OUT.format(best.loss))
     found.points, found.table, found.attempt = points, table, found.attempt or best
+    return found
+
+
+def _weighs_otherwise(points: Points, table: Table, own: Attempt, usual: Attempt) -> LoopReading:
+    loss = loss_in_words(points, own)
+    found = LoopReading(points.roles.bench.loop, "wrong", loss=loss)
+    found.wrong = dict.fromkeys(table.names, WEIGHED)
+    found.corroboration = ["used_so", "repaired"]
+    found.why = f"wrong in {', '.join(table.names)}: {WEIGHED} {loss}"
+    found.points, found.table, found.attempt = points, table, usual
     return found
 
 
@@ -75,10 +94,6 @@ def _with_its_sign(best: Attempt, attempts: Sequence[Attempt]) -> Attempt:
     usual = [a for a in attempts if not a.own and not a.mistaken and a.loss != "absolute error"]
     alike = [a for a in usual if set(a.right) >= set(best.right)]
     return max(alike, key=lambda a: a.weight, default=best)
-
-
-def _all_right(attempt: Attempt, table: Table) -> bool:
-    return len(attempt.right) == len(table.names) and not attempt.mistaken and attempt.rate > 0
 
 
 def _seen_through(points: Points, table: Table, attempt: Attempt) -> Attempt:
@@ -112,13 +127,13 @@ def _verdict(
     points: Points, table: Table, best: Attempt, attempts: Sequence[Attempt]
 ) -> LoopReading:
     loop = points.roles.bench.loop
-    loss = _loss(points, best)
+    loss = loss_in_words(points, best)
     found = LoopReading(loop, "unclear", loss=loss, rate=best.rate, right=list(best.right))
     moving = sum(1 for n in best.right if best.fits[n].rate is not None)
     several = moving > 1 or len(table.names) <= 3 or best.own or best.bonus > REAL_TARGETS
-    enough = best.told > ENOUGH and several or bool(best.optimised)
+    enough = best.told > BEYOND_CHANCE and several or bool(best.optimised)
     if not best.right or not enough:
-        return _nothing_right(points, table, attempts, found)
+        return nothing_right(points, table, attempts, found)
     if best.mistaken:
         found.wrong = dict.fromkeys(table.names, best.loss)
         found.right, found.verdict = [], "wrong"
@@ -148,6 +163,8 @@ def _verdict(
         return found
     rest += _of_equal_standing(best)
     losses = [] if best.own or best.optimised else list(own_losses(table, best, attempts))
+    if not (rest or losses or best.own or best.optimised or points.roles.bench.our_rate):
+        losses = list(own_losses(table, best, own_losses_after(points)))
     if not rest and _with_a_wrong_penalty(points, best, losses, found):
         return found
     if not rest and not losses and (other := _squashed_afterwards(points, table, best, attempts)):
@@ -161,7 +178,7 @@ def _verdict(
     if not rest:
         found.advice = _factor(points, best, losses)
         found.verdict = "right"
-        found.note = "; ".join(filter(None, (found.note, _decay(best))))
+        found.note = "; ".join(filter(None, (found.note, decay_in_words(best))))
         return found
     fitted = best.optimised or any(best.fits[name].decay for name in best.right)
     if _is_single(points, best.right) and (fitted or best.loss == "absolute error"):
@@ -206,7 +223,7 @@ def _of_another_loss(
     points: Points, table: Table, other: Attempt, found: LoopReading
 ) -> LoopReading:
     """The steps go down the squared error of what is only squashed into outputs."""
-    told, found.loss = found.loss, _loss(points, other)
+    told, found.loss = found.loss, loss_in_words(points, other)
     found.wrong = dict.fromkeys(table.names, f"goes down the {told}")
     found.right, found.verdict = [], "wrong"
     found.corroboration = ["used_so", "named_clearly"]
@@ -225,7 +242,7 @@ def _with_a_wrong_penalty(
         found.decays = {name: -best.fits[name].decay for name in up}
     elif clash:
         own, times = clash
-        loss = _loss(points, own.attempt)
+        loss = loss_in_words(points, own.attempt)
         found.wrong = {
             name: f"takes {factor:.6g} times the slope of the penalty in its own {loss}"
             if np.isfinite(factor)
@@ -248,7 +265,7 @@ def _factor(points: Points, best: Attempt, losses: Sequence[Own]) -> str:
     times = [best.rate / (rate * one.factor) for one in losses] if rate else []
     if not times or any(abs(abs(t) - 1) <= SAME_RATE for t in times):
         return ""
-    loss = _loss(points, losses[0].attempt)
+    loss = loss_in_words(points, losses[0].attempt)
     return f"the gradients are {abs(times[0]):.6g} times the slope of its own {loss}"
 
 
@@ -258,15 +275,6 @@ def _of_equal_standing(best: Attempt) -> list[str]:
     if best.rate > 0 > min(best.other.values(), default=0.0):
         return []
     return moving if len(moving) == len(best.other) == 1 and len(best.fits) == 2 else []
-
-
-def sentence(found: LoopReading, loss: str) -> str:
-    words: dict[str, list[str]] = {}
-    for name, fault in found.wrong.items():
-        words.setdefault(fault, []).append(name)
-    told = "; ".join(f"{', '.join(names)} {fault}" for fault, names in words.items())
-    right = f"; {', '.join(found.right)} right" if found.right else ""
-    return f"wrong in {', '.join(found.wrong)}{right} for the {loss}: {told}"
 
 
 def _fault(points: Points, table: Table, best: Attempt, name: str) -> str:
@@ -284,105 +292,3 @@ def _fault(points: Points, table: Table, best: Attempt, name: str) -> str:
     if np.all(np.abs(table.u[rows]) <= 3 * table.room[rows]):
         return "never changes, though the loss follows from it"
     return "takes a step that is not along the slope"
-
-
-def _decay(best: Attempt) -> str:
-    decays = {round(f.decay / f.rate, 9) for f in best.fits.values() if f.decay and f.rate}
-    return f"with an L2 penalty of factor {max(decays):.4g}" if decays else ""
-
-
-def _loss(points: Points, attempt: Attempt) -> str:
-    """The loss in words, with where it is read off."""
-    texts = points.roles.bench.texts([attempt.output])
-    at, text = texts.get(attempt.output, ("", ""))
-    text = text if len(text) <= 60 else text[:57] + "..."
-    where = f"`{text}` in {at}"
-    return f"loss {where}" if attempt.own else f"{attempt.loss} of {where}"
-
-
-# ---------------------------------------------------------------- no block is right
-
-
-def _nothing_right(
-    points: Points, table: Table, attempts: Sequence[Attempt], found: LoopReading
-) -> LoopReading:
-    """Wrong only if the module's own loss is a usual one of its outputs, and the steps answer smoothly to data."""
-    found.right, found.why = [], NO_SLOPES
-    if turned := _transposed(points):
-        found.loss, found.attempt, found.verdict = _loss(points, turned), turned, "wrong"
-        square = list(_square(points))
-        found.wrong = dict.fromkeys(square, "takes the transposed step")
-        found.right = [name for name in table.names if name not in square]
-        found.corroboration = ["used_so", "repaired"]
-        found.why = f"{sentence(found, found.loss)}: what goes to entry [i, j] is due at [j, i]"
-        return found
-    own, usual = meant_as(attempts)
-    if own is None or not _answers(points) or follows_the_step(points, own.output):
-        return found
-    # data that are stood in for may be of shapes that only spread over each other
-    if points.roles.bench.instead and not (usual and belong_together(points, usual)):
-        return found
-    found.loss, found.attempt = _loss(points, own), usual
-    found.wrong = dict.fromkeys(table.names, "takes a step that is not along the slope")
-    found.verdict, found.corroboration = "wrong", ["used_so", "named_clearly"]
-    found.why = f"wrong in {', '.join(table.names)}: none goes down the slope of the module's own {found.loss}"
-    return found
-
-
-def _square(points: Points) -> Iterator[str]:
-    """The blocks that are one square matrix each, for which a transposed step has the right shape, too."""
-    base = points.points[0].base
-    for name, paths in points.blocks.items():
-        shape = np.shape(base.before[paths[0]])
-        if len(paths) == 1 and len(shape) == 2 and shape[0] == shape[1] > 1:
-            yield name
-
-
-def _transposed(points: Points) -> Attempt | None:
-    """The loss that all steps go down if those of square matrices are transposed; None if there is none."""
-    paths = [points.blocks[name][0] for name in _square(points)]
-    if not paths:
-        return None
-    bases = [
-        replace(p.base, after={**p.base.after, **{q: _turned(p.base, q) for q in paths}})
-        for p in points.points
-    ]
-    table = table_of(points, bases)
-    usual = [a for a in attempts_of(points, table) if _all_right(a, table) and a.told > ENOUGH]
-    return max(usual, key=lambda a: a.weight, default=None)
-
-
-def _turned(base: Turn, path: str) -> np.ndarray:
-    turned: np.ndarray = np.asarray(base.before[path], float) + base.step(path).T
-    return turned
-
-
-def meant(attempts: Sequence[Attempt]) -> Attempt | None:
-    """The module's own loss, if it is a usual one of its outputs beside its targets."""
-    return meant_as(attempts)[0]
-
-
-def meant_as(attempts: Sequence[Attempt]) -> tuple[Attempt | None, Attempt | None]:
-    """The module's own loss, if it is a usual one of its outputs beside its targets; and that one."""
-    usual = [a for a in attempts if not a.own and not a.mistaken and a.loss != "absolute error"]
-    for own in (a for a in attempts if a.own):
-        for other in usual:
-            a, b = own.slopes, other.slopes
-            factor = float(np.sum(a.value * b.value) / max(float(np.sum(b.value**2)), 1e-300))
-            room = 3 * (a.error + abs(factor) * b.error) + 1e-6 * np.abs(a.value)
-            clear = np.abs(a.value) > 30 * a.error
-            if clear.sum() >= 4 and np.all(np.abs(a.value - factor * b.value) <= room):
-                return own, other
-    return None, None
-
-
-def _answers(points: Points) -> bool:
-    """Do the steps of all parameters change a little with what is nudged, as slopes do?"""
-    roles = points.roles
-    turns = [*roles.nudged.values(), *roles.data_turns.values()]
-    for path in roles.parameters:
-        first = roles.first.step(path)
-        others = [t.step(path) for t in turns if not t.raised and path in t.after]
-        if not any(not np.allclose(first, other, rtol=1e-9, atol=0) for other in others):
-            return False
-    return True
