@@ -881,3 +881,25 @@ def test_a_penalty_is_held_against_a_loss_that_is_worked_out_after_the_step(
 ):
     found, _ = outcomes(tmp_path, IN_FIT.format(step=step))
     assert [o.verdict for o in found] == [verdict], found
+
+
+HINGE = """
+import numpy as np
+
+X = np.vstack([np.random.randn(40, 2) + [2, 1], np.random.randn(20, 2) - [1, 2]])
+y = np.vstack([np.ones((40, 1)), -np.ones((20, 1))])
+w, b = np.random.randn(2, 1) * 0.1, np.zeros((1, 1))
+for i in range(60):
+    h = np.maximum(0, 1 - y * (X @ w + b))
+    J = 0.5 * np.sum(w**2) + np.mean(h)
+    on = (h > 0) * y
+    w = w - 0.04 * (w - X.T @ on / len(y))
+    b = b - 0.03 * {sign}np.sum(on) / len(y)
+"""
+
+
+@pytest.mark.parametrize("sign, verdict", [("-", Verdict.PASSED), ("", Verdict.WRONG)])
+def test_a_bias_whose_gradient_does_not_follow_from_it_is_judged(tmp_path, sign, verdict):
+    (found,), _ = outcomes(tmp_path, HINGE.format(sign=sign))
+    assert found.verdict is verdict, found.problem
+    assert verdict is Verdict.PASSED or "b goes up" in found.problem, found.problem

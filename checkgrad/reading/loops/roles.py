@@ -234,10 +234,8 @@ def _carried(roles: Roles) -> Iterator[str]:
 
 def _meets_another(roles: Roles, path: str, following: Mapping[str, set[str]]) -> bool:
     """Does an array of another shape follow from it and from something that is carried? Sums over turns keep theirs."""
-    turns = [roles.first, *roles.nudged.values(), *roles.data_turns.values()]
-    steps = [turn.step(path) for turn in turns if path in turn.after]
-    if not any(np.any(np.abs(step) > SLIGHT) for step in steps):
-        return False  # nor is there one, as for what softmax takes off again
+    if path not in roles.base.after or np.all(np.abs(roles.base.step(path)) <= SLIGHT):
+        return False  # it rests, as what softmax takes off again
     shape = roles.slots[path].saved.shape
     wide = {k for k in roles.moves[path] if roles.seen[k].shape not in (shape, ())}
     mates = (q for q in roles.changed if q != path and following.get(q))

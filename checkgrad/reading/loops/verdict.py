@@ -142,7 +142,8 @@ def _verdict(
         return found
     rest = [n for n in table.names if n not in best.right]
     for name in list(rest):
-        if name in best.other and has_a_rate_of_its_own(points, name, best):
+        down = best.other.get(name, 0.0) * best.rate > 0
+        if down and has_a_rate_of_its_own(points, name, best):
             rest.remove(name)
             found.right.append(name)
             found.note = "parameters have rates of their own"
@@ -161,7 +162,8 @@ def _verdict(
     if best.rate < 0:
         found.why = f"its steps go up the slope of the {loss}"
         return found
-    rest += _of_equal_standing(best)
+    if set(rest) & set(best.other):
+        rest += _of_equal_standing(best)
     losses = [] if best.own or best.optimised else list(own_losses(table, best, attempts))
     if not (rest or losses or best.own or best.optimised or points.roles.bench.our_rate):
         losses = list(own_losses(table, best, own_losses_after(points)))
