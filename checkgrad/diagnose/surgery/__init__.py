@@ -20,7 +20,7 @@ from checkgrad.diagnose.surgery.courses import operate
 from checkgrad.diagnose.surgery.of_functions import OwnLoss
 from checkgrad.diagnose.surgery.of_loops import LoopPatient
 from checkgrad.diagnose.surgery.of_stops import StoppedLoop
-from checkgrad.diagnose.surgery.options import is_number
+from checkgrad.diagnose.surgery.options import Operation, is_number
 from checkgrad.diagnose.surgery.patient import Patient
 from checkgrad.diagnose.surgery.scene import place, position
 from checkgrad.diagnose.surgery.search import Search
@@ -76,17 +76,21 @@ class Surgery:
         return [_repair(search, i, self.theatre.documents) for i in range(len(search.kept))]
 
     def speaks_for(self, reading: NetworkReading, seed: int = 0) -> bool:
-        """Does one operation make all right that could not be a matter of convention?"""
+        """Does one operation make all right that could not be a matter of convention, but for factors beside it?"""
         try:
             search = self._searched(reading, seed)
         except OutOfTime:
             return False
-        if search is None or len(search.kept) != 1 or not search.is_complete:
+        if search is None or not search.is_complete:
             return False
-        (found,) = search.kept
-        if found.due and found.due.family not in search.truth.scalars:
-            return not found.due.is_answer
-        return found.code not in CONVENTIONAL
+        telling = [one for one in search.kept if self._is_telling(search, one)]
+        return len(telling) == 1 and not (telling[0].due and telling[0].due.is_answer)
+
+    def _is_telling(self, search: Search, one: Operation) -> bool:
+        """Is it more than what two conventions are apart?"""
+        if one.due and one.due.family not in search.truth.scalars:
+            return True
+        return one.code not in CONVENTIONAL
 
     def mends(self, reading: Reading, seed: int = 0) -> tuple[Any, ...] | None:
         """The operations, packed, that make a function right in the names of its own code alone; None if unknown."""
