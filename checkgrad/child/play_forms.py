@@ -28,11 +28,13 @@ KINDS = {
     "samples": r"m|n|(n|num)_?samples",
     "decay": r"reg|reg_?strength|lam|lambd|lambda_?|gamma|(weight_?)?decay|l2",
     "momentum": r"beta|momentum|mu",
-    "in": r"n_?in|n_?x|d_?in|(n|num)_?inputs?|inputs?_?(size|dims?|nodes|units|neurons)|"
+    "keep": r"keep_?prob(ability)?|p_?keep",
+    "drop": r"dropout(_?(rate|prob|p))?|drop_?(rate|prob)|p_?drop",
+    "in": r"n_?in|n_?x|d_?in|n_?visible|(n|num)_?inputs?|inputs?_?(layer_?)?(size|dims?|nodes|units|neurons)|"
     r"in_?(size|dim|features)|(n|num)_?features",
     "hidden": r"n_?h(id(den)?)?|nodes|hidden|hidden_?(size|dim|nodes|units|layer_?size|neurons)|"
     r"(n|num)_?hidden|d_?h(idden)?",
-    "out": r"n_?out|n_?y|d_?out|(n|num)_?outputs?|outputs?_?(size|dims?|nodes|units|neurons)|"
+    "out": r"n_?out|n_?y|d_?out|(n|num)_?(outputs?|labels)|outputs?_?(layer_?)?(size|dims?|nodes|units|neurons)|"
     r"out_?(size|dim|features)|((n|num)_?)?classes|k|c",
     "sizes": r"sizes|layers?|layers?_?(dims?|sizes?)|dims?|dimensions|architecture|n_?units|structure|"
     r"topology",
@@ -46,6 +48,10 @@ KINDS = {
 }
 WEIGHTS = re.compile(
     r"_*(w|wt|wgts?|weights?|theta|syn(apse)?|u|v|w_?\w{1,3}|(weights?|theta|syn)_?\w{1,7})$", re.I
+)
+# All of a network in one vector: a layer after the other, with a bias for every unit, or without in the form "flat".
+PACKED = re.compile(
+    r"(initial_?)?(nn_?params|nn_?weights|nn_?thetas?|unrolled_?\w*|params_?vec(tor)?)", re.I
 )
 BIASES = re.compile(r"_*(b|bias(es)?|b_?\w{1,3}|bias(es)?_?\w{1,7})$", re.I)
 # What one of these is given follows from that field of the form.
@@ -117,7 +123,7 @@ def kind_of(name: str) -> str:
 
 def is_parameter(name: str) -> bool:
     """Does it sound like weights, or like biases?"""
-    return bool(WEIGHTS.fullmatch(name) or BIASES.fullmatch(name))
+    return any(pattern.fullmatch(name) for pattern in (WEIGHTS, BIASES, PACKED))
 
 
 @dataclass
@@ -150,6 +156,8 @@ class Drawn:
             "samples": form.samples,
             "decay": 0.01,
             "momentum": 0.9,
+            "keep": self._usual(kind, 0.8),
+            "drop": self._usual(kind, 0.2),
             "in": d,
             "hidden": [form.hidden] if self.lists else form.hidden,
             "widths": [form.hidden, k],
@@ -158,6 +166,17 @@ class Drawn:
             "sizes": [d, form.hidden, k],
             "hidden sizes": [form.hidden],
         }[kind]
+
+    def _usual(self, kind: str, ours: float) -> float:
+        """What a function of the module takes where it is given nothing: all functions have to share it."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.arguments):
+                names = [*node.posonlyargs, *node.args][-len(node.defaults) or len(node.args) :]
+                for arg, default in zip(names, node.defaults, strict=False):
+                    value = getattr(default, "value", None)
+                    if kind_of(arg.arg) == kind and type(value) is float and value:
+                        return value
+        return ours
 
     def _said(self, *names: str) -> str:
         """The first of these names that the module speaks of, "" for none."""
@@ -191,6 +210,10 @@ class Drawn:
         weights = [n for n in names if n not in biases]
         count = max(len(weights), 1)
         form = self.form
+        if PACKED.fullmatch(name):
+            ones = form.weights != "flat"
+            size = (form.features + ones) * form.hidden + (form.hidden + ones) * form.classes
+            return 0.5 * np.random.default_rng(SEED).normal(size=size)
         hidden = [form.hidden + 4 * i for i in range(count - 1)]
         sizes = [form.features, *hidden, form.classes]
         mine = _ordered(biases if name in biases else weights)

@@ -178,7 +178,10 @@ def settled(table: Table, attempt: Attempt) -> Attempt:
     for rate in rates.values():
         room = {n: COARSE if attempt.fits[n].coarse else SAME_RATE for n in rates}
         group = [n for n, r in rates.items() if abs(r - rate) <= room[n] * abs(rate)]
-        if len(group) > len(mates) or len(group) == len(mates) and rate > 0 > attempt.rate:
+        same_size = len(group) == len(mates)
+        # a mistake on the way back spoils the layers before it, so those at the end are likelier right
+        later = same_size and len(group) > 1 and rate > 0 and group != mates
+        if len(group) > len(mates) or same_size and rate > 0 > attempt.rate or later:
             mates, attempt.rate = group, rate
     still = [n for n, f in attempt.fits.items() if f.fits and f.rate is None]
     attempt.right = mates + still if mates else []
