@@ -317,3 +317,92 @@ def gradient_descent(X, y, w_in, b_in, alpha, num_iters):
         (Change("dj_db = dj_db + err", "dj_db = dj_db + err * X[i, 0]", ("b",)),),
     )
 )
+
+SHAPES.append(
+    Shape(
+        "all_parameters_in_one_row",
+        """
+def nn_cost_function(nn_params, input_layer_size, hidden_layer_size, num_labels, X, y, lambda_=0.0):
+    split = hidden_layer_size * (input_layer_size + 1)
+    theta1 = nn_params[:split].reshape(hidden_layer_size, input_layer_size + 1)
+    theta2 = nn_params[split:].reshape(num_labels, hidden_layer_size + 1)
+    m = len(X)
+    a1 = np.hstack([np.ones((m, 1)), X])
+    a2 = np.hstack([np.ones((m, 1)), 1 / (1 + np.exp(-(a1 @ theta1.T)))])
+    h = 1 / (1 + np.exp(-(a2 @ theta2.T)))
+    Y = np.eye(num_labels)[y]
+    J = -np.sum(Y * np.log(h) + (1 - Y) * np.log(1 - h)) / m
+    J += lambda_ / (2 * m) * (np.sum(theta1[:, 1:] ** 2) + np.sum(theta2[:, 1:] ** 2))
+    d3 = (h - Y) / m
+    d2 = (d3 @ theta2)[:, 1:] * a2[:, 1:] * (1 - a2[:, 1:])
+    g1, g2 = d2.T @ a1, d3.T @ a2
+    g1[:, 1:] += lambda_ / m * theta1[:, 1:]
+    g2[:, 1:] += lambda_ / m * theta2[:, 1:]
+    return J, np.concatenate([g1.ravel(), g2.ravel()])
+""",
+        (Change("* a2[:, 1:] * (1", "* (1", ("dW1",)),),
+    )
+)
+
+SHAPES.append(
+    Shape(
+        "inverted_dropout",
+        """
+def forward_with_dropout(X, parameters, keep_prob=0.5):
+    W1, b1, W2, b2 = (parameters[k] for k in ("W1", "b1", "W2", "b2"))
+    A1 = np.maximum(0, W1 @ X + b1)
+    D1 = (np.random.rand(*A1.shape) < keep_prob).astype(int)
+    A1 = A1 * D1 / keep_prob
+    A2 = 1 / (1 + np.exp(-(W2 @ A1 + b2)))
+    return A2, (D1, A1, W1, b1, A2, W2, b2)
+
+
+def backward_with_dropout(X, Y, cache, keep_prob):
+    D1, A1, W1, b1, A2, W2, b2 = cache
+    m = X.shape[1]
+    dZ2 = A2 - Y
+    dA1 = W2.T @ dZ2 * D1
+    dA1 = dA1 / keep_prob
+    dZ1 = dA1 * (A1 > 0)
+    return {
+        "dW2": dZ2 @ A1.T / m,
+        "db2": dZ2.sum(axis=1, keepdims=True) / m,
+        "dW1": dZ1 @ X.T / m,
+        "db1": dZ1.sum(axis=1, keepdims=True) / m,
+    }
+""",
+        (Change("dA1 / keep_prob", "dA1 * keep_prob", ("W1", "b1")),),
+    )
+)
+
+SHAPES.append(
+    Shape(
+        "an_autoencoder_with_tied_weights",
+        """
+class TiedAutoencoder:
+    def __init__(self, n_visible, n_hidden):
+        self.W = 0.1 * np.random.standard_normal((n_visible, n_hidden))
+        self.b, self.c = np.zeros(n_hidden), np.zeros(n_visible)
+
+    def encode(self, X):
+        return 1 / (1 + np.exp(-(X @ self.W + self.b)))
+
+    def decode(self, H):
+        return H @ self.W.T + self.c
+
+    def grads(self, X):
+        H = self.encode(X)
+        R = (self.decode(H) - X) / len(X)
+        dH = R @ self.W * H * (1 - H)
+        return {"W": X.T @ dH + R.T @ H, "b": dH.sum(axis=0), "c": R.sum(axis=0)}
+
+    def fit(self, X, lr=0.1, epochs=20):
+        for _ in range(epochs):
+            g = self.grads(X)
+            self.W -= lr * g["W"]
+            self.b -= lr * g["b"]
+            self.c -= lr * g["c"]
+""",
+        (Change("X.T @ dH + R.T @ H", "X.T @ dH", ("self.W",)),),
+    )
+)

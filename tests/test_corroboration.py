@@ -503,3 +503,22 @@ class DenseLayer:
     assert outcome(source, "DenseLayer.backward").verdict == "passed"
     source = source.replace("sum(axis=0)", "sum(axis=1)")
     assert outcome(source, "DenseLayer.backward").verdict == "wrong"
+
+
+GIVES_A_DICT = """
+class LinearLayer:
+    def __init__(self, n_in, n_out):
+        self.params = {{"w": 0.1 * np.random.standard_normal((n_in, n_out)), "b": np.zeros(n_out)}}
+
+    def forward(self, x):
+        self._x = x
+        return x @ self.params["w"] + self.params["b"]
+
+    def backward(self, dy):
+        return {{"x": dy @ self.params["w"].T, "w": self._x.T @ dy, "b": dy.sum(axis={axis})}}
+"""
+
+
+@pytest.mark.parametrize("axis, verdict", [(0, "passed"), (1, "wrong")])
+def test_gradients_may_come_back_in_a_dict(axis, verdict, outcome):
+    assert outcome(GIVES_A_DICT.format(axis=axis), "LinearLayer.backward").verdict == verdict

@@ -208,3 +208,65 @@ def test_gradients_that_only_an_update_works_out_are_not_looked_for_before_it(tm
     file = tmp_path / "later.py"
     file.write_text(later)
     assert not [o for o in grade(file).outcomes if o.verdict.failed]
+
+
+FILLED = """
+import numpy as np
+
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.random.randn(n_in, n_out) / np.sqrt(n_in), np.zeros((1, n_out))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, grad, lr):
+        dx = grad @ self.W.T
+        self.W = self.W - lr * self.x.T @ grad
+        self.b = self.b - lr * grad.sum(axis=0, keepdims=True)
+        return dx
+
+
+class Activation:
+    def __init__(self, name):
+        self.name = name
+
+    def forward(self, x):
+        self.x = x
+        return np.tanh(x) if self.name == "tanh" else np.maximum(x, 0)
+
+    def backward(self, grad, lr):
+        slope = 1 - np.tanh(self.x) ** 2 if self.name == "tanh" else (self.x > 0)
+        return grad * slope
+
+
+class Network:
+    def __init__(self):
+        self.layers = []
+
+    def add(self, layer):
+        self.layers.append(layer)
+
+    def compile(self, lr=0.01):
+        self.lr = lr
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def train_on_batch(self, X, T):
+        out = self.forward(X)
+        grad = 2 * (out - T) / out.size
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad, self.lr)
+        return np.mean((out - T) ** 2)
+"""
+
+
+def test_a_container_is_filled_with_layers_that_are_told_their_activation_by_name(tmp_path):
+    assert gradients_of(tmp_path, FILLED).verdict is Verdict.PASSED
+    wrong = FILLED.replace("return grad * slope", "return grad")
+    assert gradients_of(tmp_path, wrong).verdict is Verdict.WRONG

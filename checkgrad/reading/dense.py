@@ -215,12 +215,27 @@ def there_and_back(
             if backward.returns >= len(slope.returns):
                 yield (*made, there, *back)
                 continue
+            if keys := _keys(layer, backward):
+                answer = len(made) + len(back)
+                table: Tokens = tuple(Earlier(answer, (key,)) for key in keys)
+                yield (*made, there, *back, Call((), (table,), do="group"))
             for places in _gradient_places(layer, backward, made):
                 gets = tuple(Call(p, of=object_of(made), do="get") for p in places)
                 last = len(made) + len(back)
                 first = Earlier(last, (0,)) if backward.returns >= 2 else Earlier(last)
                 members: Tokens = (first, *(Earlier(last + 1 + i) for i in range(len(places))))
                 yield (*made, there, *back, *gets, Call((), (members,), do="group"))
+
+
+def _keys(layer: Layer, backward: Definition) -> list[str]:
+    """Under which keys a way back gives its gradients in a dict: {"x": ..., "w": ..., "b": ...}; [] if one has none."""
+    inputs, *rest = layer.said.of.roles
+    patterns = [INPUT_GRADIENT, *map(_gradient_of, rest)]
+    found = [
+        next((t for t in backward.texts if t.lower() == role or gives.fullmatch(t.lower())), "")
+        for role, gives in zip((inputs, *rest), patterns, strict=True)
+    ]
+    return found if all(found) and backward.returns == 1 else []
 
 
 def _backward_takes(

@@ -57,11 +57,22 @@ def layers_in(inventory: Inventory) -> tuple[Definition, ...]:
         methods = methods_of(definition, inventory)
         purposes = {purpose for method in methods for purpose in says(method)}
         of_layer = (
-            said and said.kind in (Kind.ACTIVATION, Kind.LAYER) or takes_activation(definition)
+            said
+            and said.kind in (Kind.ACTIVATION, Kind.LAYER)
+            or takes_activation(definition)
+            or named_activations(definition)
         )
         if of_layer and {"forward", "gradient"} <= purposes:
             found.append(definition)
     return tuple(found)
+
+
+def named_activations(definition: Definition) -> dict[str, str]:
+    """The activations among which a layer is told its own by a name: `Activation("tanh")`; each with that name."""
+    if len(required(definition.parameters)) != 1 or "activ" not in definition.name.lower():
+        return {}
+    said = ((meaning(text), text) for text in definition.texts)
+    return {one.of.name: text for one, text in said if one and one.of.kind is Kind.ACTIVATION}
 
 
 def activations_in(inventory: Inventory) -> tuple[Definition, ...]:

@@ -14,9 +14,15 @@ from checkgrad.networks.names import setting, takes_activation
 from checkgrad.networks.reading import NetworkCandidate
 from checkgrad.networks.script import FUNCTION, IN, LAYERS, OUT, RATE, Call, Stack
 from checkgrad.networks.search import Holder, Search, pilot_sizes
-from checkgrad.networks.shapes.common import activations_in, makes_holders, making, with_parameters
+from checkgrad.networks.shapes.common import (
+    activations_in,
+    makes_holders,
+    making,
+    named_activations,
+    with_parameters,
+)
 from checkgrad.networks.shapes.shape import Around, Shape
-from checkgrad.reading.signature import required
+from checkgrad.reading.signature import Fill, required
 from checkgrad.words.meaning import DERIVATIVE, LOSS_WORDS, meaning
 from checkgrad.words.networks import holds
 from checkgrad.words.purposes import says
@@ -70,7 +76,14 @@ def _compiled(search: Search) -> list[Call | None]:
         for d in makers
         for pair in pairs
         for rest in [(RATE,) * (len(required(d.parameters)) - 2)]
-    ] or [None]
+    ] or [next(_asking_for_nothing(search), None)]
+
+
+def _asking_for_nothing(search: Search) -> Iterator[Call]:
+    """A call that gets a container ready and wants to know nothing: `net.compile()`."""
+    for d in search.parts:
+        if last(d.name) in ("compile", "build") and not required(d.parameters):
+            yield Call(d.name, ("." + last(d.name),))
 
 
 def _takes_losses(definition: Definition) -> bool:
@@ -96,6 +109,9 @@ def _stacks(search: Search) -> Iterator[tuple[Stack, tuple[scripts.Token, ...]]]
 def _activation_layers(search: Search, classes: Sequence[Definition]) -> dict[str, Call]:
     """How a layer of each activation is made: by its class, or by one that is handed the functions."""
     found = {said.of.name: _layer(d) for d in classes if (said := meaning(last(d.name)))}
+    for d in classes:
+        made = ((name, (Fill(text),)) for name, text in named_activations(d).items())
+        found |= {name: Call(d.name, path_to(d.name), takes) for name, takes in made}
     maker = next((d for d in classes if takes_activation(d)), None)
     if not maker:
         return found
