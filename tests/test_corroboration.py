@@ -522,3 +522,19 @@ class LinearLayer:
 @pytest.mark.parametrize("axis, verdict", [(0, "passed"), (1, "wrong")])
 def test_gradients_may_come_back_in_a_dict(axis, verdict, outcome):
     assert outcome(GIVES_A_DICT.format(axis=axis), "LinearLayer.backward").verdict == verdict
+
+
+def test_a_list_of_unlike_members_is_no_fault_of_ours(tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(
+        START
+        + """
+def SigmoidForward(a):
+    z = [1]
+    for v in a:
+        z.append(1 / (1 + np.exp(-v)))
+    return z
+"""
+    )
+    report = grade(path)
+    assert {str(o.verdict) for o in report.outcomes if o.exercise == "sigmoid"} == {"not_judged"}

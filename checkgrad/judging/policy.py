@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from checkgrad import compare
 from checkgrad.asking.checks import Check
 from checkgrad.asking.student import (
     Observation,
@@ -111,7 +112,9 @@ def _has_no_answer(student: Student, seen: Observation) -> bool:
     if not seen.got.returned:
         return bool(seen.got.raised)
     due = student.reading.formula(*seen.probe)
-    return not isinstance(due, tuple) and np.shape(seen.got.value)[-1:] != np.shape(due)[-1:]
+    if isinstance(due, tuple) or compare.not_numbers(seen.got.value):
+        return False
+    return bool(np.shape(seen.got.value)[-1:] != np.shape(due)[-1:])
 
 
 def _is_about_whole_numbers(case: Case) -> bool:
