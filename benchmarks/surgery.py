@@ -1,7 +1,9 @@
 """How many one-place mistakes surgery mends and finds, and what that costs.
 
-python benchmarks/surgery.py [EVERY [FIRST]]    takes every EVERY-th mutant of the networks in tests/network_shapes.py
-python benchmarks/surgery.py together COUNT TIMES    puts COUNT mistakes at once into each network, TIMES times
+python benchmarks/surgery.py one SET [EVERY [FIRST]]    takes every EVERY-th mutant of the programs of a set
+python benchmarks/surgery.py together SET COUNT TIMES    puts COUNT mistakes at once into each network, TIMES times
+
+SET is "shapes", the networks in tests/network_shapes.py, or "styles", what stands in benchmarks/styles.py.
 """
 
 import random
@@ -17,7 +19,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from checkgrad.diagnose.surgery import of_networks
+from styles import STYLES
+
+from checkgrad.diagnose.surgery import of_functions, of_networks
 from checkgrad.diagnose.surgery.courses import operate
 from checkgrad.diagnose.surgery.search import Search
 from checkgrad.grading import Grader
@@ -30,19 +34,18 @@ SAMPLED = 40  # mutants of a network, of which some are put together
 AROUND = 2  # lines from where a statement is left out to what it should have changed
 
 
-def main(every, first):
+def one(programs, every=1, first=0):
+    """One mistake at once: how many are mended, and at the line."""
     total, seconds = Counter(), []
-    for name, shape in SHAPES.items():
-        source = shape.head + shape.source
-        patient = patient_of(source)
-        if patient is None or not loads(source):
+    for name, source in programs.items():
+        patients = patients_of(source)
+        if not patients or not loads(source):
             print(f"{name:34} is not read here, or not as a network whose forward pass is known")
             continue
-        seen = Counter()
-        if operated(source, patient)[0]:
-            seen["claimed of right code"] += 1
+        seen = Counter(programs=1)
+        seen["claimed of right code"] = sum(bool(operated(source, p)[0]) for p in patients)
         for mutant in list(mutants(source))[first::every]:
-            spent = tried(mutant, patient, seen)
+            spent = tried(mutant, patients, seen)
             seconds += [spent] if spent is not None else []
         print(f"{name:34} {told(seen)}", flush=True)
         total += seen
@@ -52,13 +55,12 @@ def main(every, first):
     print(f"CPU: median {middle:.2f} s, 95th percentile {most:.2f} s, at most {shares[-1]:.2f} s")
 
 
-def together(count, times):
+def together(programs, count=2, times=2):
     """Several mistakes at once: how many are found at their lines, and is the first repair at one of them."""
     rng, total, seconds = random.Random(count), Counter(), []
-    for name, shape in SHAPES.items():
-        source = shape.head + shape.source
-        patient = patient_of(source)
-        if patient is None or not loads(source):
+    for name, source in programs.items():
+        patient = next(iter(patients_of(source)), None)
+        if patient is None or patient.kind != "network" or not loads(source):
             continue
         few = [m for m in mutants(source) if is_one_line(source, m)]
         few = rng.sample(few, min(len(few), SAMPLED))
@@ -113,13 +115,16 @@ def mixture(source, alone, count, rng):
     return "\n".join(lines), list(chosen)[:count]
 
 
-def patient_of(source):
+def patients_of(source):
+    """The network, then the functions, that are right in a program."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "network.py")
+        path = Path(folder, "program.py")
         path.write_text(source)
         with Grader(path) as grader:
-            readings = [r for r in grader.read.networks.values() if not isinstance(r, str)]
-    return of_networks.patient(readings[0]) if readings else None
+            networks = [r for r in grader.read.networks.values() if not isinstance(r, str)][:1]
+            functions = [r for r in grader.read.readings.values() if r.right]
+    found = [*map(of_networks.patient, networks), *map(of_functions.patient, functions)]
+    return [one for one in found if one]
 
 
 def loads(source):
@@ -136,35 +141,39 @@ def operated(source, patient):
     return operate(search), search
 
 
-def tried(mutant, patient, seen):
-    """Count one mutant; the CPU seconds it took, None where it is right."""
-    try:
-        began = time.process_time()
-        found, search = operated(mutant.source, patient)
-    except Exception:  # the mutant does not even load
-        return None
-    spent = time.process_time() - began
-    blocks = search.first.blocks
-    if search.truth.right(blocks) == search.truth.everything:
-        return None
-    kind = "stops" if blocks is None else "wrong"
-    lines = [o.at.lineno if o.at else search.runs.nodes[o.root].line for o in found]
-    room = AROUND if mutant.left_out else 0
-    seen[kind] += 1
-    seen[f"{kind}, mended"] += bool(found) and search.is_complete
-    seen[f"{kind}, at its line"] += any(abs(line - mutant.line) <= room for line in lines)
-    return spent
+def tried(mutant, patients, seen):
+    """Count one mutant; the CPU seconds it took, None where nothing that is known of it is wrong."""
+    for patient in patients:
+        try:
+            began = time.process_time()
+            found, search = operated(mutant.source, patient)
+        except Exception:  # the mutant does not even load
+            return None
+        spent = time.process_time() - began
+        blocks = search.first.blocks
+        if search.truth.right(blocks) == search.truth.everything:
+            continue
+        kind = "stops" if blocks is None else "wrong"
+        lines = [o.at.lineno if o.at else search.runs.nodes[o.root].line for o in found]
+        room = AROUND if mutant.left_out else 0
+        seen[kind] += 1
+        seen[f"{kind}, mended"] += bool(found) and search.is_complete
+        seen[f"{kind}, at its line"] += any(abs(line - mutant.line) <= room for line in lines)
+        return spent
+    return None
 
 
 def told(seen):
     return ", ".join(f"{what} {number}" for what, number in sorted(seen.items()))
 
 
+SETS = {
+    "shapes": {name: shape.head + shape.source for name, shape in SHAPES.items()},
+    "styles": STYLES,
+}
+
 if __name__ == "__main__":
     np.seterr(all="ignore")
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    if sys.argv[1:2] == ["together"]:
-        together(*map(int, sys.argv[2:]))
-    else:
-        given = [int(a) for a in sys.argv[1:]]
-        main(*(given + [9, 0][len(given) :]))
+    what, which, *numbers = sys.argv[1:]
+    {"one": one, "together": together}[what](SETS[which], *map(int, numbers))

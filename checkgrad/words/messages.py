@@ -9,6 +9,7 @@ from checkgrad.child.behaviour import Behaviour
 
 REFUSED, FLAT, NO_ARRAY, FOREIGN = "refused", "flat", "no_array", "foreign"
 NO_BROADCAST, NO_DICT, TOO_LONG = "no_broadcast", "no_dict", "too_long"
+SHAPES = "shapes"
 
 
 class Message(NamedTuple):
@@ -57,6 +58,12 @@ MESSAGES = {
         r"(?s:.*)broadcast",
         "operands could not be broadcast together with shapes (3,4) (5,)",
     ),
+    # The shapes of arrays do not fit what is done with them.
+    SHAPES: Message(
+        (),
+        r"(?s:.*)(broadcast|not aligned|mismatch in its core dimension|out of bounds for array|boolean index|shape)",
+        "shapes (4,7) and (4,7) not aligned: 7 (dim 1) != 4 (dim 0)",
+    ),
     # An object has slots and no dict of attributes.
     NO_DICT: Message(
         ("AttributeError",),
@@ -68,6 +75,11 @@ MESSAGES = {
 }
 PATTERNS = {code: re.compile(message.pattern) for code, message in MESSAGES.items()}
 UNKNOWN_NAME = re.compile(r"NameError: name '(\w+)' is not defined|NotHere: (\w+) has no value")
+
+
+def says(message: str, code: str) -> bool:
+    """Is a message of this kind, whatever raised it?"""
+    return PATTERNS[code].match(message) is not None
 
 
 def heard(answer: Behaviour, code: str) -> re.Match[str] | None:

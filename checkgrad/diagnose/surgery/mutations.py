@@ -301,7 +301,8 @@ def _around(
     if isinstance(one, ast.Name) and np.ndim(got):
         yield from ((number, "constant", 1.4) for number in ("1", "0"))
     small = isinstance(one, ast.Name | ast.Attribute | ast.Subscript) or not np.ndim(got)
-    yield f"-({text})", "sign", 0.9 if one in scene.steps else 1.1 + 0.3 * small
+    forgotten = one in scene.steps or one in scene.exponents
+    yield f"-({text})", "sign", 0.9 if forgotten else 1.1 + 0.3 * small
     if np.ndim(got) == 2 and not (isinstance(one, ast.Attribute) and one.attr == "T"):
         yield f"({text}).T", "transposed", 0.9 + 0.15 * isinstance(one, ast.Name)
     if not np.ndim(got) and isinstance(one, ast.Name | ast.Attribute | ast.Subscript):
@@ -346,7 +347,7 @@ def _other_names(
             elif np.ndim(got) == 2 and np.shape(np.transpose(other)) == np.shape(got):
                 yield f"{name}.T", "replaced", 1.2
         elif (got is None) == (other is None) or not fits:
-            yield name, "replaced", 1.1 + 0.3 * (got is None)
+            yield name, "replaced", 1.1 + 0.2 * (got is None)
 
 
 def _other_elements(scene: Scene, one: ast.Subscript) -> Iterator[tuple[str, str, float]]:
@@ -513,6 +514,10 @@ def _other_calls(scene: Scene, one: ast.Call) -> Iterator[tuple[str, str, float]
         yield f"range({args[-1]} - 1)", "element", 1.1
         yield f"range({args[-1]} + 1)", "element", 1.1
         yield f"range(1, {args[-1]} + 1)", "element", 1.2
+    if function in ("zip", "enumerate"):
+        for i, arg in enumerate(args):
+            for part in ("[::-1]", "[1:]", "[:-1]"):
+                yield call([*args[:i], arg + part, *args[i + 1 :]], named), "element", 1.3
     if function in ("range", "zip", "enumerate"):
         yield f"reversed(list({call(args, named)}))", "reversed", 1.2
     if function == "reversed":

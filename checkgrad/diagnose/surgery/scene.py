@@ -328,6 +328,13 @@ class Scene:
         return {one.value for one in found if isinstance(one.op, ast.Add | ast.Sub)}
 
     @cached_property
+    def exponents(self) -> set[ast.expr]:
+        """What e is raised to."""
+        calls = (one for one in ast.walk(self.tree) if isinstance(one, ast.Call))
+        found = (c for c in calls if self.said(c.func).rpartition(".")[2] == "exp")
+        return {a for c in found for a in c.args}
+
+    @cached_property
     def targets(self) -> dict[int, str]:
         """What the value of a node is assigned to, where that is one name or attribute."""
         found = {}

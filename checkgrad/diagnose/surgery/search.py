@@ -15,6 +15,7 @@ from checkgrad.diagnose.surgery.options import Operation, Options, is_number
 from checkgrad.diagnose.surgery.patient import Patient, Truth, alternatives
 from checkgrad.diagnose.surgery.scene import EXPRESSION
 from checkgrad.diagnose.surgery.table import Reply, Runs, Trial
+from checkgrad.words.messages import SHAPES, says
 
 MOST_RUNS = 2500
 MOST_PLACES = 3  # in which what mends only something is looked for
@@ -26,14 +27,20 @@ MIDDLE, LARGEST = (
 )  # entries of a value whose effect is measured entry by entry: first, and where much could be added
 NUMBERS = (" 2", "')")  # with which a factor ends that is no array
 # What belongs where a value is made; anything else belongs near to what is wrong.
+JOINED = ("dotted", "plus", "minus")
 WHERE_MADE = ("passed through", "normalised", "one minus", "squared")
 FORWARD = ("inputs", "z", "a", "slope", "w", "t")  # quantities that no gradient goes through
 NEAR = 1e-7  # relative, of an answer that is predicted
 APART = 0.3  # cost of an operation that does not reach, or not mend, all that it should
+MEANT = 0.4  # cost that an operation loses if the error speaks of what it changes
+OF_SHAPES = ("operator", "transposed", "not transposed", "swapped", "axis", "dotted")
+OF_KINDS = ("replaced", "function", "dropped", "element", "passed through")
+MUCH = 0.2  # of cost
 PLAIN = 1.5  # below this cost stands what needs no quantity from outside
 SIMPLE = 1.75  # below it stands what needs no quantity, where the run stops
+MOST_OTHERS = 6  # statements that give no numbers, where the run stops
 MOST_EARLIER, MOST_CALLS = (
-    10,
+    8,
     4,
 )  # statements before the one at which the run stops, and calls that led to it
 WIDE = 2.3  # above it stands what is due in the end, which says little
@@ -144,6 +151,7 @@ class Search:
         blocks = base.blocks
         roots = self.roots()
         if blocks is None or len(blocks) != len(self.truth.due):
+            self.look_at_what_is_not_used(roots)
             return self.after_an_error(roots)
         self.shaped = all(map(is_alike, blocks, self.truth.due))
         wrong = self.truth.everything - right
@@ -283,11 +291,14 @@ class Search:
             will, other = self.predicted(root, values, slopes.get(root))
             sure += will
             unknown += other
-        unknown.sort(key=self.hope)
         best = self.confirmed(o for _, o in sorted(sure, key=lambda s: (-s[0], s[1].cost)))
-        limit = best.cost if best else 99.0
-        most = self.table.most_unknown * (1 if fits else 2)
-        return _cheapest(best, self.confirmed(unknown, limit, most))
+        most = self.table.most_unknown
+        likely = [o for o in unknown if o in self.hopeful]
+        best = _cheapest(best, self.confirmed(sorted(likely, key=_cost), _below(best), most))
+        # much simpler ones may do the same
+        limit = _below(best) - MUCH * bool(likely and best)
+        rest = [o for o in unknown if o not in self.hopeful]
+        return _cheapest(best, self.confirmed(sorted(rest, key=_cost), limit, most))
 
     def weighed(self, option: Operation, early: int, late: int) -> Operation:
         """With the cost of its place among the statements: *early* of them before it, *late* behind."""
@@ -296,13 +307,14 @@ class Search:
             return replace(option, cost=option.cost + 0.02 * late)
         cost = self.apart(option.root)
         foreign = due is not None and due.family not in self.truth.scalars
-        factor = option.code in ("times", "over") and not foreign and option.new.endswith(NUMBERS)
-        if option.at is not None and factor:
+        joined = option.code in JOINED and not foreign
+        joined |= option.code in ("times", "over") and not foreign and option.new.endswith(NUMBERS)
+        if option.at is not None and joined:
             # it belongs to no value of the forward pass
             cost += 0.3 * self.is_as_due(option.root, FORWARD)
         elif option.at is not None and foreign and option.code == "replaced":
             cost += 0.3 * self.is_as_due(option.root)
-        made = factor or option.code in WHERE_MADE
+        made = joined or option.code in WHERE_MADE
         return replace(option, cost=option.cost + cost + 0.0002 * (early if made else late))
 
     def apart(self, root: int) -> float:
@@ -645,24 +657,33 @@ class Search:
             if node.number not in roots and (node.file, node.scope) in scopes
             for option in self.options.texts(node.number, True)
         ]
-        return self.confirmed(sorted(wanted, key=_cost), most=400)
+        return self.confirmed(sorted(wanted, key=_cost), most=200)
 
     def after_an_error(self, roots: Sequence[int]) -> Operation | None:
         """The failing statement first, from the inside out, then calls that led to it and what was evaluated before it."""
         failing = self.failing()
         options = [o for k in failing for o in self.options.without_value(k)]
-        found = self.confirmed(sorted(options, key=_cost), most=300)
+        found = self.confirmed(sorted(options, key=self.fitting), most=200)
         if found and self.is_whole(found) and found.cost < SIMPLE:
             return found
         wider = (o for k in failing for o in self.options.wider(k))
         options = [o for o in wider if o.code == "dotted"]
         options += [o for k in self.led_to_it() for o in self.options.texts(k, False)]
-        found = _cheapest(found, self.confirmed(sorted(options, key=_cost), most=120))
+        found = _cheapest(found, self.confirmed(sorted(options, key=self.fitting), most=120))
+        if not (found and self.is_whole(found)):
+            others = self.of_no_numbers(failing)
+            options = [o for k in others for o in self.options.texts(k, False)]
+            found = _cheapest(found, self.confirmed(sorted(options, key=self.fitting), most=120))
         for root in [r for r in reversed(roots) if r not in failing][:MOST_EARLIER]:
             if found and self.is_whole(found) and found.cost < SIMPLE or self.is_spent:
                 break
-            found = _cheapest(found, self.confirmed(self.of_other_shapes(root), most=60))
+            found = _cheapest(found, self.confirmed(self.of_other_shapes(root), most=40))
         return found
+
+    def fitting(self, option: Operation) -> float:
+        """The cost of an operation; less where the error speaks of what it changes."""
+        of_shapes = says(self.base.message, SHAPES)
+        return option.cost - MEANT * (option.code in (OF_SHAPES if of_shapes else OF_KINDS))
 
     def of_other_shapes(self, root: int) -> list[Operation]:
         """What gives a statement another shape, for with the one it has the run stops; then all that fits."""
@@ -678,6 +699,21 @@ class Search:
         rest = [o for o in options.of(root) if o.text not in known]
         first = sorted(found, key=lambda o: o.cost - 0.4 * (o.code == "dotted"))
         return [*first, *sorted(rest, key=_cost)[:20]]
+
+    def of_no_numbers(self, failing: Sequence[int]) -> list[int]:
+        """Statements that gave no numbers, or none yet, where the run stops: the nearest before it, then returns."""
+        nodes, told = self.runs.nodes, self.base.told
+        led = [*failing, *self.led_to_it()]
+        scopes = {(nodes[k].file, nodes[k].scope): nodes[k].line for k in reversed(led)}
+        scopes = scopes or {(nodes[k].file, nodes[k].scope): 1 << 30 for k in told}
+        found = [
+            n
+            for n in nodes
+            if n.kind == EXPRESSION and n.parent == -1 and n.number not in led
+            if n.line <= scopes.get((n.file, n.scope), -1) and not self.is_sound(n.number)
+            if n.number not in told or not is_number(told[n.number][0].value)
+        ]
+        return [n.number for n in sorted(found, key=lambda n: -n.line)][:MOST_OTHERS]
 
     def led_to_it(self) -> list[int]:
         """The statements with the calls that had not come back when the run stopped, the innermost first."""
@@ -713,11 +749,23 @@ class Search:
             ]
             last = max((n.statement for n in here), default=0)
             found += [top] if top != -1 else [n.number for n in here if n.statement == last]
-        return list(dict.fromkeys(found))
+        return [k for top in dict.fromkeys(found) for k in self.within(top)]
+
+    def within(self, top: int) -> list[int]:
+        """A node; of a list, a tuple or a dict what it is made of, for that can be left out while it runs."""
+        if not isinstance(self.options.expression(top), ast.Dict | ast.List | ast.Tuple):
+            return [top]
+        parts = [n.number for n in self.runs.nodes if n.kind == EXPRESSION and n.parent == top]
+        return [k for part in parts for k in self.within(part)]
 
 
 def _cost(option: Operation) -> float:
     return option.cost
+
+
+def _below(option: Operation | None) -> float:
+    """What another one may cost."""
+    return option.cost if option else 99.0
 
 
 def _cheapest(*found: Operation | None) -> Operation | None:

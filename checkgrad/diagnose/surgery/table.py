@@ -21,7 +21,7 @@ from checkgrad.diagnose.surgery.scene import Scene
 from checkgrad.sandbox import Worker
 from checkgrad.sandbox.watching import Asked, Run, Watching
 
-MOST_UNKNOWN = 250
+MOST_UNKNOWN = 160
 SECONDS = 0.5  # for one run
 LARGEST = 200_000  # characters of a file that is operated on
 
