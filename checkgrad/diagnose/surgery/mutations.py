@@ -100,7 +100,7 @@ def mutations(scene: Scene, root: ast.expr, value: Value, fits: bool = True) -> 
             continue
         if isinstance(getattr(one, "ctx", None), ast.Store):
             continue
-        bare = one is root and isinstance(one, ast.Name | ast.Attribute)
+        bare = isinstance(one, ast.Name | ast.Attribute) and scene.is_whole(one)
         size = 0.0 if bare else min(len(scene.said(one)), 80) / 300
         for new, code, cost in _changes(scene, one, names, value, fits):
             yield Mutation(one, new, code, cost + size)
@@ -165,9 +165,8 @@ def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]
                 yield Mutation(one, f"{atom} - ({text})", "minus", 1.85)
             if one not in joined:
                 continue
-            late = 1.6 + 0.1 * (
-                isinstance(one, ast.Name) and one is not root
-            )  # better where it is made than where it is used
+            # better where it is made than where it is used
+            late = 1.6 + 0.1 * (isinstance(one, ast.Name) and not scene.is_whole(one))
             yield Mutation(one, f"({text}) * {atom}", "times", late)
             yield from (Mutation(one, f"({text}) * {d}", "times", late) for d in derived)
             if np.any(np.asarray(held)):
@@ -301,7 +300,8 @@ def _around(
     if isinstance(one, ast.Name) and np.ndim(got):
         yield from ((number, "constant", 1.4) for number in ("1", "0"))
     small = isinstance(one, ast.Name | ast.Attribute | ast.Subscript) or not np.ndim(got)
-    forgotten = one in scene.steps or one in scene.exponents
+    is_difference = isinstance(one, ast.BinOp) and isinstance(one.op, ast.Sub)
+    forgotten = one in scene.steps or one in scene.exponents and not is_difference
     yield f"-({text})", "sign", 0.9 if forgotten else 1.1 + 0.3 * small
     if np.ndim(got) == 2 and not (isinstance(one, ast.Attribute) and one.attr == "T"):
         yield f"({text}).T", "transposed", 0.9 + 0.15 * isinstance(one, ast.Name)

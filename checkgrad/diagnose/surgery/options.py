@@ -205,7 +205,7 @@ class Options:
         fits: bool,
     ) -> Iterator[Operation]:
         said = scene.said(part)
-        bare = isinstance(part, ast.Name) and part is not expression
+        bare = isinstance(part, ast.Name) and not scene.is_whole(part)
         plain = 0.3 * (bare or isinstance(part, ast.Constant))
         for new, code, cost, due in self._by_quantities(
             f"({said})", values, part is expression, fits

@@ -88,6 +88,11 @@ class Scene:
     def number_of(self, expression: ast.expr) -> int | None:
         return self.numbers.get(position(expression))
 
+    def is_whole(self, one: ast.expr) -> bool:
+        """Is it all that a statement makes, and no part of another expression?"""
+        number = self.number_of(one)
+        return number is not None and self.nodes[number].parent == -1
+
     def span(self, one: ast.expr | ast.stmt) -> Span:
         line, column, end_line, end_column = position(one)
         return self._starts[line - 1] + column, self._starts[end_line - 1] + end_column
