@@ -155,6 +155,9 @@ def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]
             if one in joined and one is not root and not np.ndim(got) and np.ndim(held):
                 yield Mutation(one, f"({text}) * {atom}", "times", 1.7)
             if not _meets(held, got):
+                if one in joined and np.ndim(held) == np.ndim(got) and _meets(got, held):
+                    yield Mutation(one, f"({text}) + {atom}", "plus", 1.85)
+                    yield Mutation(one, f"{atom} - ({text})", "minus", 1.85)
                 continue
             derived = list(_derived(scene, root, atom, held))
             if np.shape(held) == np.shape(got):
@@ -171,6 +174,8 @@ def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]
             yield from (Mutation(one, f"({text}) * {d}", "times", late) for d in derived)
             if np.any(np.asarray(held)):
                 yield Mutation(one, f"({text}) / {atom}", "over", 1.8)
+                slopes = (d for d in derived if d.startswith(f"({atom} *"))
+                yield from (Mutation(one, f"({text}) / {d}", "over", 1.85) for d in slopes)
 
 
 def _products(text: str, got: Any, atom: str, held: Any) -> Iterator[str]:
@@ -218,11 +223,12 @@ def _derived(scene: Scene, root: ast.expr, atom: str, held: Any) -> Iterator[str
     yield from (f"{f}({atom})" for f in scene.unary(root.lineno))
     if held.ndim == 0 and held == np.round(held):
         return
-    if np.all((held >= 0) & (held <= 1)):
-        yield f"({atom} * (1 - {atom}))"
-    if np.all(np.abs(held) <= 1):
-        yield f"(1 - {atom} ** 2)"
+    labels = np.all((held == 0) | (held == 1))
     yield f"(1 - {atom})"
+    if np.all((held >= 0) & (held <= 1)) and not labels:
+        yield f"({atom} * (1 - {atom}))"
+    if np.all(np.abs(held) <= 1) and not labels:
+        yield f"(1 - {atom} ** 2)"
     yield f"({atom} > 0)"
 
 

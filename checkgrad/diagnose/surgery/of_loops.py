@@ -45,6 +45,7 @@ class LoopPatient:
     output: Output
     truths: Sequence[Truth]
     kind: str = "loop"
+    soft: Sequence[Truth] = ()
 
     def table(self, runs: Runs) -> Tabled:
         """How it is run: on a bench of its own, whatever runs it."""

@@ -31,6 +31,7 @@ class StoppedLoop:
     reading: LoopReading
     ask: Ask
     kind: str = "loop"
+    soft: Sequence[Truth] = ()
     truths: Sequence[Truth] = field(
         default_factory=lambda: [Truth(0, ["steps"], RIGHT, [np.array(0.0)], {})]
     )

@@ -84,11 +84,13 @@ class Patient:
     """A wrong program. ask_for: its canonical answers to probes, by way of whatever asks; None where it gives none.
 
     truths: the set on which is searched, then those that confirm, of other sizes. kind: names its quantities in words.
+    soft: with targets between 0 and 1, for at 0 and 1 much is the same that is not elsewhere, as t and its square.
     """
 
     ask_for: Callable[[Ask, Sequence[Any]], list[Blocks]]
     truths: Sequence[Truth]
     kind: str = "function"
+    soft: Sequence[Truth] = ()
 
     def answers(self, ask: Ask, probes: Sequence[Any]) -> list[Blocks]:
         return self.ask_for(ask, probes)

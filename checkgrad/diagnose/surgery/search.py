@@ -35,6 +35,7 @@ APART = 0.3  # cost of an operation that does not reach, or not mend, all that i
 MEANT = 0.4  # cost that an operation loses if the error speaks of what it changes
 OF_SHAPES = ("operator", "transposed", "not transposed", "swapped", "axis", "dotted")
 OF_KINDS = ("replaced", "function", "dropped", "element", "passed through")
+ODD = 0.5  # cost of an operation that is true of targets at 0 and 1 only
 MUCH = 0.2  # of cost
 PLAIN = 1.5  # below this cost stands what needs no quantity from outside
 SIMPLE = 1.75  # below it stands what needs no quantity, where the run stops
@@ -352,6 +353,7 @@ class Search:
         """The first that mends all that is wrong, else the first that mends some of it; also on the fresh sets."""
         wrong = self.truth.everything - self.before
         second: Operation | None = None
+        whole: Operation | None = None
         places: set[int] = set()  # where something is mended, not all
         waiting = [o for o in options if o.cost < below][:most]
         while waiting and not self.is_spent:
@@ -364,12 +366,15 @@ class Search:
                     sure = self.held(option, mended)
                     self.found += [sure] if sure else []
                     if sure and mended == wrong:
-                        return sure
+                        whole = sure if whole is None or sure.cost < whole.cost else whole
+                        waiting = [o for o in waiting if o.cost < _below(whole) - MUCH]
                     places |= {option.root} if sure else set()
                     second = second or sure
                 elif not mended:
                     self.note_loose(option, reply)
-        return second
+            if whole and not waiting:
+                return whole
+        return whole or second
 
     def note_loose(self, option: Operation, reply: Reply) -> None:
         """Keep what mends some of what lies nearest the loss and moves the rest of it."""
@@ -427,10 +432,18 @@ class Search:
             replies = self.run(*(self.trial(truth, sure) for truth in fresh))
             rows = zip(replies, fresh, self._fresh, strict=True)
             if self.does_the_same(rows, mended, loose):
-                cost = max(sure.cost + self.spread(sure, mended), 0.1)
+                odd = 0.0 if self.is_true_of_any(sure, mended) else ODD
+                cost = max(sure.cost + self.spread(sure, mended) + odd, 0.1)
                 names = frozenset(self.truth.names[i] for i in mended)
                 return replace(sure, cost=cost, mends=names)
         return None
+
+    def is_true_of_any(self, option: Operation, mended: frozenset[int]) -> bool:
+        """Does it mend the same where targets are no plain 0 and 1?"""
+        soft = self.patient.soft
+        replies = self.run(*(self.trial(truth, option) for truth in soft))
+        rights = (t.right(reply.blocks) for t, reply in zip(soft, replies, strict=True))
+        return all(mended <= right for right in rights)
 
     def both_held(self, both: Sequence[Operation], mended: frozenset[int]) -> bool:
         """Do two operations together do the same on the fresh sets?"""
