@@ -2,6 +2,7 @@
 
 import pytest
 
+from checkgrad.grading import grade
 from test_surgery_several import lines_of, operated
 
 DICTS = """
@@ -145,3 +146,45 @@ def test_what_stops_is_found_where_it_is_wrong(tmp_path, name):
     one, line = found(tmp_path, right, old, new)
     assert new.strip().split("\n")[0] in line
     assert due in one.new
+
+
+# functions that are right for other inputs
+OF_OTHER_INPUTS = {
+    "twice the logits": ("def sigmoid(z):\n    return 1 / (1 + np.exp(-2 * z))\n", "1"),
+    "outputs for targets": ("def cross_entropy_derivative(y, t):\n    return -y / y / len(y)\n", "t"),
+    "the sign of the targets": (
+        "def mse_loss_gradient(y, t):\n"
+        "    g = np.zeros(y.shape)\n"
+        "    for i in np.ndindex(y.shape):\n"
+        "        g[i] = 2 * (y[i] + t[i]) / y.size\n"
+        "    return g\n",
+        "y[i] - t[i]",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_OTHER_INPUTS)
+def test_what_is_right_of_other_inputs_is_told_where_they_stand(tmp_path, name):
+    source, due = OF_OTHER_INPUTS[name]
+    path = tmp_path / "hw.py"
+    path.write_text("import numpy as np\n\n" + source)
+    assert due in [r.due for o in grade(path).outcomes for r in o.repairs]
+
+
+BINARY = """
+import numpy as np
+
+def binary_cross_entropy(y, t):
+    return -np.mean(t * np.log(y) + np.log(1 - y))
+
+def binary_cross_entropy_derivative(y, t):
+    return y / (y * (1 - y)) / y.size
+"""
+
+
+def test_what_is_true_of_targets_at_0_and_1_only_is_not_told(tmp_path):
+    """There t is its own square, and 1 - y - t is what turns the sign."""
+    path = tmp_path / "hw.py"
+    path.write_text(BINARY)
+    due = [r.due for o in grade(path).outcomes for r in o.repairs]
+    assert due == ["np.log(1 - y) * (1 - t)", "y - t"]

@@ -15,7 +15,6 @@ from checkgrad.child.behaviour import Behaviour, observe
 from checkgrad.diagnose import facts, where_right
 from checkgrad.diagnose.case import Case, agrees, finite
 from checkgrad.diagnose.ingredients import made_of
-from checkgrad.diagnose.inputs import of_other_inputs
 from checkgrad.diagnose.pairs import Pair, pairs
 from checkgrad.diagnose.samples import of_samples
 from checkgrad.exercise import Exercise, Probe
@@ -61,7 +60,7 @@ def exact(case: Case) -> str:
 
 
 def derived(case: Case) -> str:
-    """What gives every number though it is less simple: other inputs, a sum of known quantities."""
+    """What gives every number though it is less simple: a sum of known quantities."""
     return _of_all_wrong(case, _at_all)
 
 
@@ -153,7 +152,7 @@ def _at_all(case: Case) -> str:
     found = pairs(case)
     if found is None:
         return ""
-    return of_other_inputs(case) or made_of(case.exercise.roles, found) or of_samples(case)
+    return made_of(case.exercise.roles, found) or of_samples(case)
 
 
 def _loosely(case: Case) -> str:
