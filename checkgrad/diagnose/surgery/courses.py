@@ -59,7 +59,7 @@ class Courses:
             course = heapq.heappop(self.waiting)
             search.kept = list(course.kept)
             if course.is_whole:
-                return self.bettered()
+                return self.ordered(self.bettered())
             looked += 1
             if looked > MOST_LOOKED or looked > 1 and search.is_spent:
                 continue
@@ -87,6 +87,14 @@ class Courses:
             else:
                 search.kept = whole
         return search.kept
+
+    def ordered(self, kept: list[Operation]) -> list[Operation]:
+        """The nearest to the result first, where no loss tells what is near."""
+        told = self.search.first.told if self.search.first else {}
+        if self.search.truth.depths or not all(o.root in told for o in kept):
+            return kept
+        self.search.kept = sorted(kept, key=lambda o: -told[o.root][-1].order)
+        return self.search.kept
 
     def add(self, kept: tuple[Operation, ...], is_whole: bool) -> None:
         self.count += 1

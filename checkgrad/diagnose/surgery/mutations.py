@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -205,7 +205,7 @@ def _joined(root: ast.expr) -> Iterator[ast.expr]:
 def _factors(root: ast.expr) -> Iterator[ast.expr]:
     """What is multiplied and divided entry by entry: a term may be lacking there."""
     for one in ast.walk(root):
-        if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult | ast.Div):
+        if isinstance(one, ast.expr) and _is_product(one):
             yield from (o for o in (one.left, one.right) if isinstance(o, VALUES))
 
 
@@ -407,8 +407,14 @@ def _other_operators(scene: Scene, one: ast.BinOp) -> Iterator[tuple[str, str, f
         yield f"({right}).T {sign} ({left}).T", "swapped", 1.2
     yield left, "dropped", 1.2
     yield right, "dropped", 1.2
+    if isinstance(one.op, ast.Mult) and _is_product(one.left):
+        yield scene.said(one.left.left), "dropped", 1.4
     if isinstance(one.op, ast.Pow) and isinstance(one.right, ast.Constant):
         yield f"({left}) ** 3", "constant", 1.3
+
+
+def _is_product(one: ast.expr) -> TypeGuard[ast.BinOp]:
+    return isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult | ast.Div)
 
 
 def _sign(op: ast.operator) -> str:
@@ -439,7 +445,7 @@ def _other_receivers(scene: Scene, one: ast.Call) -> Iterator[tuple[str, str, fl
     text, own, given = scene.said(one), scene.said(one.func.value), scene.said(one.args[0])
     for other in scene.receivers(one.lineno):
         if other not in (own, "self"):
-            yield f"{other}.{one.func.attr}({text})", "passed through", 1.3
+            yield f"{other}.{one.func.attr}({text})", "passed through", 1.35
             yield f"{own}.{one.func.attr}({other}.{one.func.attr}({given}))", "passed through", 1.3
     if one in scene.thrown_away:
         names = (a.id for a in one.args if isinstance(a, ast.Name))

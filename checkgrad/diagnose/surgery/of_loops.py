@@ -11,7 +11,7 @@ import numpy as np
 
 from checkgrad.child import operate
 from checkgrad.child import trial as child
-from checkgrad.diagnose.surgery.patient import Truth
+from checkgrad.diagnose.surgery.patient import STARTS, Truth
 from checkgrad.diagnose.surgery.table import MOST_UNKNOWN, Blocks, Reply, Runs, Tabled, Trial
 from checkgrad.reading.loops import LoopReading
 from checkgrad.reading.loops.at_odds import meant
@@ -190,7 +190,7 @@ def _quantities(points: Points, point: Point, attempt: Attempt) -> dict[str, lis
     """Parameters as the turn begins; outputs and targets."""
     held = [path for paths in points.blocks.values() for path in paths]
     found: dict[str, list[Any]] = {
-        f"start {family}": [
+        f"{STARTS}{family}": [
             np.asarray(point.base.before[path], float) if path in point.base.before else None
             for path in paths
         ]

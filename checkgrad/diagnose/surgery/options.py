@@ -272,9 +272,8 @@ class Options:
         if not shapes[0] and not whole:
             return
         for due in fitting(self.truth, shapes):
-            cost = (
-                (2.4 if due.is_answer else 1.9) + 0.3 * (not shapes[0]) + 0.05 * (due.form == "T")
-            )
+            usual = 1.6 if due.is_start else 2.4 if due.is_answer else 1.9
+            cost = usual + 0.3 * (not shapes[0]) + 0.05 * (due.form == "T")
             yield due.text, "replaced", cost + 0.6 * said.startswith(MADE), due
             if due.is_answer:
                 continue

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from checkgrad.diagnose.surgery.options import Operation
-from checkgrad.diagnose.surgery.search import ITS_VALUE, Search, flat, is_alike, near_enough
+from checkgrad.diagnose.surgery.search import (
+    FORWARD,
+    ITS_VALUE,
+    Search,
+    flat,
+    is_alike,
+    near_enough,
+)
 
 MOST_FIRST, MOST_SECOND = 150, 400  # operations that are put together
 MOST_RIGHT = 40  # pairs that are run
@@ -62,7 +69,9 @@ def _cost(search: Search, pair: Pair) -> float:
 
 
 def _firsts(search: Search) -> list[Operation]:
-    found = [o for options in search.looked.values() for o in options.values()]
+    families = FORWARD if search.truth.depths else ()
+    wrong = [root for root in search.looked if not search.is_as_due(root, families)]
+    found = [o for root in wrong for o in search.looked[root].values()]
     found = [o for o in found if o.cost < DEAREST and _is_own(search, o)]
     return sorted(found, key=search.hope)[:MOST_FIRST]
 

@@ -19,6 +19,7 @@ FORMS: Mapping[str, Callable[[Any], Any]] = {
     "flat": lambda q: q.reshape(-1) if 1 in q.shape else q,
     "number": lambda q: q.reshape(()) if q.size == 1 else q,
 }
+STARTS = "start "  # what a turn of a loop begins with
 SAME = 1e-9  # relative
 ANSWERS = (  # and those that begin with "answer"
     *("dw", "db", "summed dw", "summed db", "plain dw"),
@@ -124,6 +125,11 @@ class Due:
     def is_answer(self) -> bool:
         """Is it what comes out in the end, and so says little about a place on the way?"""
         return self.family in ANSWERS or self.family.startswith("answer")
+
+    @property
+    def is_start(self) -> bool:
+        """Is it what a turn of a loop begins with?"""
+        return self.family.startswith(STARTS)
 
     def layer(self, truth: Truth, turn: int) -> int:
         kind, shift = self.rule

@@ -89,9 +89,13 @@ class Scene:
         return self.numbers.get(position(expression))
 
     def is_whole(self, one: ast.expr) -> bool:
-        """Is it all that a statement makes, and no part of another expression?"""
+        """Is it all that a statement makes, or one of the things that it lists?"""
         number = self.number_of(one)
-        return number is not None and self.nodes[number].parent == -1
+        while number is not None and number in self.nodes and self.nodes[number].parent != -1:
+            number = self.nodes[number].parent
+            if not isinstance(self.expression(number), ast.Tuple | ast.List | ast.Dict):
+                return False
+        return number is not None
 
     def span(self, one: ast.expr | ast.stmt) -> Span:
         line, column, end_line, end_column = position(one)

@@ -293,7 +293,7 @@ class Search:
             sure += will
             unknown += other
         best = self.confirmed(o for _, o in sorted(sure, key=lambda s: (-s[0], s[1].cost)))
-        most = self.table.most_unknown
+        most = self.table.most_unknown * (1 if fits or self.shaped_or_not else 2)
         likely = [o for o in unknown if o in self.hopeful]
         best = _cheapest(best, self.confirmed(sorted(likely, key=_cost), _below(best), most))
         # much simpler ones may do the same
@@ -315,7 +315,7 @@ class Search:
             cost += 0.3 * self.is_as_due(option.root, FORWARD)
         elif option.at is not None and foreign and option.code == "replaced":
             cost += 0.3 * self.is_as_due(option.root)
-        made = joined or option.code in WHERE_MADE
+        made = bool(self.truth.depths) and (joined or option.code in WHERE_MADE)
         return replace(option, cost=option.cost + cost + 0.0002 * (early if made else late))
 
     def apart(self, root: int) -> float:
@@ -573,7 +573,7 @@ class Search:
                 alike[digest] = option
             if seen[digest] > ALIKE:
                 continue
-            if not option.due and self.truth.has(turns[0]):
+            if option.due.is_start if option.due else self.truth.has(turns[0]):
                 self.hopeful.add(option)
             fits = len(turns) == len(told) and all(map(is_alike, turns, told))
             if slopes is None or not fits:

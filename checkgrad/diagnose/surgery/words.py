@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from checkgrad.diagnose.surgery.options import ITSELF, Operation
-from checkgrad.diagnose.surgery.patient import Due
+from checkgrad.diagnose.surgery.patient import STARTS, Due
 from checkgrad.diagnose.surgery.table import parsed
 
 DUE = re.compile(r"_due\('((?:[^'\\]|\\.)*)'\)")
@@ -100,7 +100,6 @@ OF_A_LOOP = {
     "error": "outputs minus targets",
     "output slope": "the slope y(1 - y) of the output's activation function",
 }
-STARTS = "start "  # what a turn of a loop begins with
 SCALARS = {"N": "N, the number of samples", "C": "C, the number of columns"}
 ROLES = {
     "z": "the logits z",
@@ -126,7 +125,7 @@ def spoken(due: Due, kind: str) -> str:
         return layered[due.family].format(layer=layer)
     if kind == "loop" and due.family in OF_A_LOOP:
         return OF_A_LOOP[due.family] + turned
-    if due.family.startswith(STARTS):
+    if due.is_start:
         return f"the value of {due.family.removeprefix(STARTS)} from before it was changed" + turned
     if due.family.startswith("answer"):
         return f"the right {due.family.partition(' ')[2] or 'result'}"
