@@ -91,7 +91,8 @@ class Courses:
     def ordered(self, kept: list[Operation]) -> list[Operation]:
         """The nearest to the result first, where no loss tells what is near."""
         told = self.search.first.told if self.search.first else {}
-        if self.search.truth.depths or not all(o.root in told for o in kept):
+        are_twins = len({o.code for o in kept}) == 1
+        if self.search.truth.depths or are_twins or not all(o.root in told for o in kept):
             return kept
         self.search.kept = sorted(kept, key=lambda o: -told[o.root][-1].order)
         return self.search.kept

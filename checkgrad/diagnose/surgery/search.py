@@ -635,8 +635,12 @@ class Search:
         return len(right - self.before) if self.before <= right else 0
 
     def may_mend(self, slopes: Any, step: Any) -> bool:
-        """Does a block nearest the loss become right? In a later turn it may be given what an earlier one changed."""
-        return bool(self.right_after(slopes, step) & self.near)
+        """Does a block nearest the loss become right? In a later turn it may be given what an earlier one changed.
+
+        Of what a turn of a loop does more often than it tells, that is not known before.
+        """
+        is_loop = self.patient.kind == "loop"
+        return is_loop or bool(self.right_after(slopes, step) & self.near)
 
     def right_after(self, slopes: Any, step: Any) -> frozenset[int]:
         """The blocks that are right after a step of a value that they follow linearly."""
