@@ -538,3 +538,57 @@ def SigmoidForward(a):
     )
     report = grade(path)
     assert {str(o.verdict) for o in report.outcomes if o.exercise == "sigmoid"} == {"not_judged"}
+
+
+REFUSES = """
+class Softmax:
+    def act(self, z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    def derivative(self, z):
+        raise Exception("not appropriate, use grad instead")
+"""
+IS_TOLD_ITS_NAME = """
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+class SoftmaxLayer:
+    def __init__(self, name):
+        self.name = name + "_softmax"
+
+    def forward(self, z):
+        return softmax(z)
+
+class ReLU:
+    def act(self, z):
+        return np.maximum(z, 0, z)
+"""
+
+
+@pytest.mark.parametrize("source", [REFUSES, IS_TOLD_ITS_NAME])
+def test_what_will_not_be_called_so_and_what_is_told_its_name_are_not_accused(source, tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(START + source)
+    assert not [o for o in grade(path).outcomes if o.verdict in ("wrong", "crashed")]
+
+
+SHIFTED_BY_ALL = """
+class SoftmaxLayer:
+    def forward(self, z):
+        e = np.exp(z - np.max(z))
+        self.y = e / e.sum(axis=1, keepdims=True)
+        return self.y
+
+    def backward(self, dy):
+        return self.y * (dy - np.sum(dy * self.y, axis=1, keepdims=True))
+"""
+
+
+def test_a_way_back_is_not_blamed_for_rows_that_its_forward_spoilt(tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(START + SHIFTED_BY_ALL)
+    found = {(o.function, o.check): o.verdict for o in grade(path).outcomes}
+    assert found["SoftmaxLayer.forward", "survives_extreme_inputs"] == "wrong"
+    assert found["SoftmaxLayer.backward", "survives_extreme_inputs"] != "wrong"

@@ -71,6 +71,7 @@ SETTINGS = {
     settings.SEED: "random_state",
     settings.LOSS: "loss",
     settings.SLOPE: "negative_slope",
+    settings.NAME: "layer_name",
 }
 
 

@@ -83,6 +83,9 @@ def _mixes_samples(student: Student, probe: Probe) -> bool:
     )  # what goes down columns may be for one sample
     if len(rows) < 2 or not in_rows or manner(student.reading.way) or not _sound(student, rows):
         return False
+    derivative, own = student.exercise.derivative, student.forward
+    if derivative and own and not _sound(own, [derivative.at(*probe)]):
+        return False  # it goes on from what its forward pass spoilt
     blamed = (one for one in student.uses if one.exercise.roles == student.exercise.roles)
     return not any(_sound(one, rows) and not _sound(one, [probe]) for one in blamed)
 
@@ -110,12 +113,15 @@ def _is_right_on_what_it_left(student: Student, probe: Probe) -> bool:
     Of a slope that tells nothing: what writes it over its input has spoilt the logits.
     """
     asked = student.reading.request(probe)
-    if student.exercise.derivative or [(s.do, s.of) for s in asked.steps] != [("call", None)]:
+    if student.exercise.derivative or asked.answer != Result(len(asked.steps) - 1):
         return False
-    (step,) = asked.steps
-    given = tuple(Step("give", args=(arg,)) for arg in step.args)
-    again = replace(step, args=tuple(map(Result, range(len(given)))))
-    twice = Request(asked.function, (*given, again, again), Result(len(given) + 1))
+    *before, call = asked.steps
+    if call.do != "call" or any(not isinstance(arg, np.ndarray) for arg in call.args):
+        return False
+    given = [Step("give", args=(arg,)) for arg in call.args]
+    again = replace(call, args=tuple(Result(len(before) + i) for i in range(len(given))))
+    steps = (*before, *given, again, again)
+    twice = Request(asked.function, steps, Result(len(steps) - 1))
     (second,) = student.ask([twice])
     seen = compared(student, probe, student.reading.read(probe, second))
     return second.returned and not seen.difference

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import faults
+from .givings import Unknown
 from .inventory import ONE_STEP
 from .loops import Scope
 from .play import Line, Play, Stop, Unplayed, text_of
@@ -27,6 +28,7 @@ from .play_house import (
 from .play_names import FORWARD, OUTPUTS, Names
 from .play_steps import pairs, root, spreads, word
 from .slots import Leaf, differs
+from .standin import MissingModule, StandIn
 
 MOST_LOSSES = 2
 LOSSES = re.compile(r"\w*(loss|cost|criterion|objective|nll|entropy|likelihood)\w*", re.I)
@@ -109,6 +111,9 @@ class Script(Names):
         line = _line_in(error, self.piece.node)
         if not line or self.guessed or _only_of_what_is_handed(self.piece.node, line):
             return
+        spoken = {n.id for n in ast.walk(self.piece.node) if isinstance(n, ast.Name)}
+        if any(type(self.space.get(name)) in (StandIn, MissingModule, Unknown) for name in spoken):
+            return  # what stands in for a library may be of any shape
         self.attempt(self._forward)
         wanted = required(self.piece.node, method=bool(self.owner))
         targets: list[Any] = [self.space.get(n) for n in wanted if kind_of(n) == "targets"]

@@ -40,6 +40,10 @@ WORDS = {
 TELLING = 3  # entries that are right by no accident
 
 
+REFUSALS = (
+    "raise ",
+    "assert ",
+)  # statements with which the code says that it is not to be called so
 OUR_OBJECT = f"'{Holder.__name__}' object has no attribute"
 
 
@@ -237,7 +241,8 @@ def _unshaped(student: Student) -> list[Misconception]:
 
 def _stops_at_what_it_was_given(answer: Behaviour) -> bool:
     """Does it stop because it is handed another kind of thing than it wants, not because of what it does?"""
-    if answer.raised == "KeyError":
+    statement = answer.traceback.rstrip().rpartition("\n")[2].lstrip()
+    if answer.raised == "KeyError" or statement.startswith(REFUSALS):
         return True
     return bool(answer.raised) and heard(answer, FOREIGN) is not None
 

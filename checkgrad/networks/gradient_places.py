@@ -51,7 +51,7 @@ def find_gradients(
         ws, bs = _fit(by_path, places, sizes, form)
         ranked.append((ws, _named(places), -_apart(places), bs, -i, places))
     best = max(ranked, key=lambda one: one[:-1], default=None)
-    if not best or best[0] <= 0:
+    if not best or best[0] <= 0 or not best[3] and not _says_of_biases(best[-1]):
         return None
     fit = (2 * best[0] + best[3]) / 3
     return (fit, best[-1]) if fit >= LEAST or best[1] >= 1 else None
@@ -178,6 +178,12 @@ def _named(places: Places) -> float:
     texts = [_template_names(t) for t in (places.w, places.b) if t]
     said = sum(says_gradient(t) - is_average(t) - says(t, PASSED_BACK) for t in texts)
     return said + 0.5 * says(texts[0], WEIGHT_NAME) + 0.5 * says(texts[-1], BIAS_NAME)
+
+
+def _says_of_biases(places: Places) -> bool:
+    """Does a name say that what has not the shape of any bias are their gradients? A list of sizes says nothing."""
+    text = _template_names(places.b) if places.b else ""
+    return not places.b or bool(says_gradient(text) or says(text, BIAS_NAME))
 
 
 def _template_names(template: Template) -> str:

@@ -100,6 +100,7 @@ SET_TO: dict[str, Token] = {
     settings.SWITCH: Fill(False),
     settings.MASK: Fill(None),
     settings.SLOPE: Fill(0.01),
+    settings.NAME: Fill("layer"),
 }
 SLOPES = (
     0.01,

@@ -16,6 +16,7 @@ AXIS, SMALL, RATE, PENALTY, SAMPLES, CLASSES = (
 )
 TURNS, SWITCH, MASK, SIZES, ARCHITECTURE = "turns", "switch", "mask", "sizes", "architecture"
 DEPTH, KEPT, FADING, SEED, LOSS, SLOPE = "depth", "kept", "fading", "seed", "loss", "slope"
+NAME = "name"
 
 
 class Setting(NamedTuple):
@@ -61,6 +62,7 @@ SETTINGS = {
     FADING: Setting(networks=r"momentum|dropout|drop\w*|mu"),
     SEED: Setting(networks=r"seed|random_?state|random_?seed"),
     LOSS: Setting(networks=r"loss|cost"),
+    NAME: Setting(functions=r"(layer_?)?name"),
     SLOPE: Setting(functions=r"alpha|slope|negative_slope|leak|leaky"),
 }
 

@@ -181,7 +181,8 @@ def _gradients(roles: Roles) -> Iterator[int]:
     shapes = {roles.slots[p].saved.shape for p in roles.parameters}
     shapes |= {shape[::-1] for shape in shapes}
     nodes = (k for (k, _), seen in roles.seen.items() if seen.shape in shapes)
-    kept = [roles.moves[p] for p in roles.changed if p not in roles.carried]
+    states = {*roles.carried, *roles.overwritten}
+    kept = [roles.moves[p] for p in roles.changed if p not in states]
     late = set().union(*kept)  # what an optimiser makes of gradients and of what it remembers
     room = MOST_OF_GRADIENTS
     for k in reversed(list(dict.fromkeys(nodes))):

@@ -21,6 +21,7 @@ from checkgrad.reading.loops.nudges import (
 )
 
 MOST_GROUPS = 60  # of data that are nudged
+APART, ALIKE = 0.5, 0.5  # relative distance and cosine of a change before the turn and after it
 SHAKY = 0.2  # share of values that may differ when a turn is run again
 
 Way = int | str  # "0": the only value of a node, "*": all as one array, -1: the last
@@ -219,7 +220,7 @@ def _carried(roles: Roles) -> Iterator[str]:
             continue
         if not following.get(path) or single and scales(roles, path, others):
             continue
-        if _is_overwritten(roles, path):
+        if _is_overwritten(roles, path) or _is_a_state(roles, path):
             roles.overwritten.append(path)
             continue
         owner = next(iter(others), "")
@@ -249,6 +250,19 @@ def _is_overwritten(roles: Roles, path: str) -> bool:
         return False
     one, other = (np.asarray(t.after[path], float) for t in (turn, first))
     return one.shape == other.shape and 2 * int(np.sum(one == other)) > one.size
+
+
+def _is_a_state(roles: Roles, path: str) -> bool:
+    """Does the turn make it anew of what it was, as a recurrent network its state, and not go on from it by a step?"""
+    turn, first = roles.nudged[path], roles.first
+    if turn.raised or any(path not in t.after for t in (turn, first)):
+        return False
+    put = (np.asarray(turn.before[path], float) - first.before[path]).ravel()
+    left = (np.asarray(turn.after[path], float) - first.after[path]).ravel()
+    if put.shape != left.shape or put.size < 2 or not np.any(left):
+        return False
+    alike = float(put @ left) / float(np.linalg.norm(put) * np.linalg.norm(left))
+    return bool(np.linalg.norm(left - put) > APART * np.linalg.norm(put) and alike < ALIKE)
 
 
 def reached(roles: Roles, path: str) -> set[str]:
