@@ -123,7 +123,10 @@ class Source(Struct, frozen=True):
 
 
 class Place(Struct, frozen=True):
-    """Where an expression or a definition stands: lines from 1, columns from 0 as in ast; of a notebook, the cell."""
+    """Where an expression or a definition stands: lines of the file from 1, columns from 0 as in ast.
+
+    Of a notebook, the cell as well, and how many lines of the file stand before it: line - before is the line of the cell.
+    """
 
     file: str
     line: int
@@ -131,6 +134,7 @@ class Place(Struct, frozen=True):
     column: int = 0
     end_column: int = 0  # 0: to the end of the line
     cell: int | None = None
+    before: int = 0
 
 
 class NotJudged(Struct, frozen=True):

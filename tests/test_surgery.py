@@ -135,9 +135,12 @@ def test_in_a_notebook_cell_and_line_are_told(tmp_path):
     cells = [["import numpy as np\n"], ["def sigmoid(z):\n", "    return 1 / (1 + np.exp(z))\n"]]
     notebook = {"cells": [{"cell_type": "code", "source": cell} for cell in cells]}
     path = tmp_path / "hw.ipynb"
-    path.write_text(json.dumps(notebook))
-    (_, repair), *_ = repaired(grade(path))
-    assert (repair.place.cell, repair.place.line) == (2, 2)
+    for indent in (None, 1):  # on one line, and as notebooks are saved, where each line has its own
+        path.write_text(json.dumps(notebook, indent=indent))
+        (_, repair), *_ = repaired(grade(path))
+        place = repair.place
+        assert (place.cell, place.line - place.before) == (2, 2)
+    assert "np.exp(z)" in path.read_text().split("\n")[place.line - 1]
     assert repair.words.startswith("cell 2, line 2: ")
 
 

@@ -30,6 +30,7 @@ class Span:
     line: int = 0
     end_line: int = 0
     cell: int = 0  # 0: it is no notebook
+    before: int = 0  # lines of the notebook's own file that stand before the cell's first, as far as they are known
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import re
 import tokenize
 import warnings
 from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -39,10 +40,18 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Document:
-    """The Python text of a file; of a notebook, also the line at which each cell begins."""
+    """The Python text of a file; of a notebook, also the line at which each cell begins.
+
+    places: for each cell how many lines of the notebook's own file stand before its first, 0 where that is not known.
+    """
 
     text: str
     cells: tuple[int, ...] = ()
+    places: tuple[int, ...] = ()
+
+    def place(self, cell: int) -> int:
+        """How many lines of the file stand before the first of a cell."""
+        return self.places[cell - 1] if cell and self.places else 0
 
     def cell(self, line: int) -> int:
         """The number of the cell that holds *line*, from 1; 0 if there are none."""
@@ -61,7 +70,7 @@ class Document:
         """These lines as the reader counts them."""
         cell = self.cell(line)
         before = self.before(cell)
-        return Span(file, line - before, max(line, end_line) - before, cell)
+        return Span(file, line - before, max(line, end_line) - before, cell, self.place(cell))
 
     def line(self, number: int) -> str:
         """The text of a line, shortened."""
@@ -126,7 +135,26 @@ def notebook(raw: bytes) -> Document:
     starts = [1]
     for text in texts:
         starts.append(starts[-1] + text.count("\n") + 1)
-    return Document("\n".join(texts), tuple(starts[:-1]) or (1,))
+    places = tuple(places_of(raw.decode("utf-8-sig").split("\n"), texts))
+    return Document("\n".join(texts), tuple(starts[:-1]) or (1,), places)
+
+
+def places_of(lines: Sequence[str], cells: Sequence[str]) -> Iterator[int]:
+    """How many lines of a notebook's file stand before the first of each cell, where each line of a cell has its own."""
+    spelled = [line.strip().rstrip(",") for line in lines]
+    at = 0
+    for cell in cells:
+        texts = cell.splitlines(keepends=True)
+        forms = [[json.dumps(text, ensure_ascii=only) for text in texts] for only in (True, False)]
+        places = range(at, len(spelled)) if texts else ()
+        found = next((n for n in places if _stands_at(spelled, n, forms)), None)
+        yield found or 0
+        at = at if found is None else found + len(texts)
+
+
+def _stands_at(spelled: Sequence[str], place: int, forms: Sequence[Sequence[str]]) -> bool:
+    first = (form for form in forms if spelled[place] == form[0])
+    return any(spelled[place : place + len(form)] == form for form in first)
 
 
 def cell_text(cell: dict[str, Any]) -> str:

@@ -128,7 +128,9 @@ def place_of(span: Span) -> Place | None:
     """Where a definition stands, None where that is not known."""
     if not span.line:
         return None
-    return Place(span.file, span.line, span.end_line, cell=span.cell or None)
+    before = span.before
+    lines = span.line + before, span.end_line + before
+    return Place(span.file, *lines, cell=span.cell or None, before=before)
 
 
 def pieces(inventory: Inventory) -> list[Piece]:

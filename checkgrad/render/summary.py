@@ -273,7 +273,8 @@ def tally(report: Report) -> str:
 def at(repair: Repair) -> str:
     """Where an expression stands: "line 31", "cell 3, line 2"."""
     place = repair.place
-    return f"cell {place.cell}, line {place.line}" if place.cell else f"line {place.line}"
+    line = place.line - place.before
+    return f"cell {place.cell}, line {line}" if place.cell else f"line {line}"
 
 
 def told(repair: Repair) -> str:
@@ -285,7 +286,8 @@ def located(one: NotJudged) -> str:
     """Where it stands, unless its name says so: "lines 20 to 31", "cell 3, line 2"."""
     place = one.place
     several = place.end_line > place.line
-    lines = f"lines {place.line} to {place.end_line}" if several else f"line {place.line}"
+    first, last = place.line - place.before, place.end_line - place.before
+    lines = f"lines {first} to {last}" if several else f"line {first}"
     return f"cell {place.cell}, {lines}" if place.cell else lines
 
 

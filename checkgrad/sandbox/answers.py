@@ -145,8 +145,10 @@ def definition(value: Any) -> Definition:
 
 
 def span(value: Any) -> Span:
-    file, line, end_line, cell = fields(value, 4)
-    return Span(text(file, 300), position(line), position(end_line), position(cell))
+    file, line, end_line, cell, before = fields(value, 5)
+    return Span(
+        text(file, 300), position(line), position(end_line), position(cell), position(before)
+    )
 
 
 def suspect(value: Any) -> Suspect:

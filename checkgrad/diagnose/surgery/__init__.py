@@ -226,8 +226,9 @@ def _repair(search: Search, index: int, documents: Mapping[str, Document]) -> Re
 def _place(file: str, at: Any, document: Document) -> Place:
     line, column, end, end_column = position(at) if isinstance(at, ast.expr) else place(at)
     cell = document.cell(line)
-    before = document.before(cell)
-    return Place(file, line - before, end - before, column, end_column, cell or None)
+    before = document.place(cell)
+    shift = before - document.before(cell)
+    return Place(file, line + shift, end + shift, column, end_column, cell or None, before)
 
 
 def _values(search: Search, index: int) -> tuple[Any, Any]:
