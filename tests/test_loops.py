@@ -903,3 +903,101 @@ def test_a_bias_whose_gradient_does_not_follow_from_it_is_judged(tmp_path, sign,
     (found,), _ = outcomes(tmp_path, HINGE.format(sign=sign))
     assert found.verdict is verdict, found.problem
     assert verdict is Verdict.PASSED or "b goes up" in found.problem, found.problem
+
+
+OFFSET = """
+import numpy as np
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def cost_function(theta, X, y, lam):
+    m = len(y)
+    h = sigmoid(X.dot(theta))
+    J = -(1 / m) * (y.dot(np.log(h)) + (1 - y).dot(np.log(1 - h)))
+    return J + lam / (2 * m) * np.sum({in_cost} ** 2)
+
+
+def gradient(theta, X, y, lam):
+    grad = X.T.dot(sigmoid(X.dot(theta)) - y) / len(y)
+    {in_gradient} += lam / len(y) * {in_gradient_of}
+    return grad
+
+
+def gradient_descent(X, y, alpha=1.0, num_iters=40, lam=1):
+    theta, costs = np.zeros(X.shape[1]), []
+    for _ in range(num_iters):
+        theta = theta - alpha * gradient(theta, X, y, lam)
+        costs.append(cost_function(theta, X, y, lam))
+    return theta, costs
+"""
+ALL, BUT_THE_OFFSET = ("grad", "theta"), ("grad[1:]", "theta[1:]")
+
+
+@pytest.mark.parametrize("in_cost", ["theta", "theta[1:]"])
+@pytest.mark.parametrize("parts", [ALL, BUT_THE_OFFSET], ids=["all", "but the offset"])
+def test_loss_and_steps_have_a_penalty_on_the_same_entries(tmp_path, in_cost, parts):
+    source = OFFSET.format(in_cost=in_cost, in_gradient=parts[0], in_gradient_of=parts[1])
+    (found,), _ = outcomes(tmp_path, source)
+    same = in_cost == parts[1]
+    assert found.verdict is (Verdict.PASSED if same else Verdict.WRONG), found.problem
+    assert same or "theta[0]" in found.problem
+
+
+CHARACTERS = """
+import numpy as np
+
+text = "hello yellow fellow"
+chars = sorted(set(text))
+index = {{ch: i for i, ch in enumerate(chars)}}
+H, V, L = 6, len(chars), 5
+Wxh, Whh, Why = np.random.randn(H, V) * 0.01, np.random.randn(H, H) * 0.01, np.random.randn(V, H) * 0.01
+bh, by = np.zeros((H, 1)), np.zeros((V, 1))
+
+
+def loss_and_gradients(inputs, targets, hprev):
+    xs, hs, ps, loss = {{}}, {{-1: np.copy(hprev)}}, {{}}, 0
+    for t in range(len(inputs)):
+        xs[t] = np.zeros((V, 1))
+        xs[t][inputs[t]] = 1
+        hs[t] = np.tanh(Wxh @ xs[t] + Whh @ hs[t - 1] + bh)
+        y = Why @ hs[t] + by
+        ps[t] = np.exp(y) / np.sum(np.exp(y))
+        loss += -np.log(ps[t][targets[t], 0])
+    dWxh, dWhh, dWhy = np.zeros_like(Wxh), np.zeros_like(Whh), np.zeros_like(Why)
+    dbh, dby, dhnext = np.zeros_like(bh), np.zeros_like(by), np.zeros_like(hs[0])
+    for t in reversed(range(len(inputs))):
+        dy = np.copy(ps[t])
+        dy[targets[t]] -= 1
+        dWhy += dy @ hs[t].T
+        dby += dy
+        draw = (1 - hs[t] * hs[t]) * (Why.T @ dy + dhnext)
+        dbh += draw
+        dWxh += draw @ xs[t].T
+        dWhh += draw @ hs[t - 1].T
+        dhnext = {back} @ draw
+    return loss, dWxh, dWhh, dWhy, dbh, dby, hs[len(inputs) - 1]
+
+
+p, hprev = 0, np.zeros((H, 1))
+memory = [np.zeros_like(w) for w in (Wxh, Whh, Why, bh, by)]
+for n in range(30):
+    if p + L + 1 >= len(text):
+        p, hprev = 0, np.zeros((H, 1))
+    inputs = [index[ch] for ch in text[p : p + L]]
+    targets = [index[ch] for ch in text[p + 1 : p + L + 1]]
+    loss, dWxh, dWhh, dWhy, dbh, dby, hprev = loss_and_gradients(inputs, targets, hprev)
+    for w, d, m in zip((Wxh, Whh, Why, bh, by), (dWxh, dWhh, dWhy, dbh, dby), memory):
+        np.clip(d, -5, 5, out=d)
+        m += d * d
+        w += -0.1 * d / np.sqrt(m + 1e-8)
+    p += L
+"""
+
+
+@pytest.mark.parametrize("back, is_right", [("Whh.T", True), ("Whh", False)])
+def test_a_recurrent_net_under_adagrad_hands_its_state_on(tmp_path, back, is_right):
+    found, _ = outcomes(tmp_path, CHARACTERS.format(back=back))
+    assert {o.verdict is Verdict.PASSED for o in found} == {is_right}, [o.problem for o in found]

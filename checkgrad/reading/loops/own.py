@@ -32,12 +32,13 @@ class Own:
 def own_losses(table: Table, usual: Attempt, attempts: Sequence[Attempt]) -> Iterator[Own]:
     """The module's own losses that are a usual one, but for a factor and penalties."""
     for attempt in attempts:
-        found = _seen_as(table, usual, attempt) if attempt.own else None
+        found = seen_as(table, usual, attempt) if attempt.own else None
         if found is not None:
             yield found
 
 
-def _seen_as(table: Table, usual: Attempt, own: Attempt) -> Own | None:
+def seen_as(table: Table, usual: Attempt, own: Attempt) -> Own | None:
+    """A loss as a usual one with a factor and penalties; None where it is something else."""
     y, s = own.slopes.value, usual.slopes.value
     columns = [s, *(np.where(table.rows(name), table.theta, 0.0) for name in table.names)]
     scale = np.abs(y) + 1e-12 * float(np.abs(y).max(initial=0.0)) + 1e-150

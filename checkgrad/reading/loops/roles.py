@@ -21,7 +21,10 @@ from checkgrad.reading.loops.nudges import (
 )
 
 MOST_GROUPS = 60  # of data that are nudged
-APART, ALIKE = 0.5, 0.5  # relative distance and cosine of a change before the turn and after it
+SHRUNK, ALIKE = (
+    0.5,
+    0.5,
+)  # relative size of a change after the turn, and its cosine to what it was before it
 SHAKY = 0.2  # share of values that may differ when a turn is run again
 
 Way = int | str  # "0": the only value of a node, "*": all as one array, -1: the last
@@ -259,10 +262,10 @@ def _is_a_state(roles: Roles, path: str) -> bool:
         return False
     put = (np.asarray(turn.before[path], float) - first.before[path]).ravel()
     left = (np.asarray(turn.after[path], float) - first.after[path]).ravel()
-    if put.shape != left.shape or put.size < 2 or not np.any(left):
+    if put.shape != left.shape or put.size < 2 or not (np.any(put) and np.any(left)):
         return False
     alike = float(put @ left) / float(np.linalg.norm(put) * np.linalg.norm(left))
-    return bool(np.linalg.norm(left - put) > APART * np.linalg.norm(put) and alike < ALIKE)
+    return bool(np.linalg.norm(left) < SHRUNK * np.linalg.norm(put) and alike < ALIKE)
 
 
 def reached(roles: Roles, path: str) -> set[str]:

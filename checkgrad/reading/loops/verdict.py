@@ -10,6 +10,7 @@ from checkgrad.child.inventory import GIVES_GRADIENTS
 from checkgrad.reading.loops.afterwards import own_losses_after
 from checkgrad.reading.loops.at_odds import NO_SLOPES, nothing_right
 from checkgrad.reading.loops.attempts import attempts_of
+from checkgrad.reading.loops.entries import clashing
 from checkgrad.reading.loops.fit import (
     BEYOND_CHANCE,
     SAME_RATE,
@@ -169,6 +170,9 @@ def _verdict(
         losses = list(own_losses(table, best, own_losses_after(points)))
     if not rest and _with_a_wrong_penalty(points, best, losses, found):
         return found
+    known = any(any(one.penalty.values()) for one in losses)
+    if not rest and not known and _with_a_wrong_entry(points, best, found):
+        return found
     if not rest and not losses and (other := _squashed_afterwards(points, table, best, attempts)):
         return _of_another_loss(points, table, other, found)
     if not rest and (sums := never_cleared(points.roles)):
@@ -245,12 +249,7 @@ def _with_a_wrong_penalty(
     elif clash:
         own, times = clash
         loss = loss_in_words(points, own.attempt)
-        found.wrong = {
-            name: f"takes {factor:.6g} times the slope of the penalty in its own {loss}"
-            if np.isfinite(factor)
-            else f"has a penalty that its own {loss} does not have"
-            for name, factor in times.items()
-        }
+        found.wrong = {name: _of_the_penalty(factor, loss) for name, factor in times.items()}
         found.decays = {name: own.due(name) * (best.fits[name].rate or 0.0) for name in times}
     if not found.wrong:
         return False
@@ -259,6 +258,29 @@ def _with_a_wrong_penalty(
     found.verdict, found.corroboration = "wrong", ["used_so", "partly_right"]
     found.why = sentence(found, found.loss)
     return True
+
+
+def _with_a_wrong_entry(points: Points, best: Attempt, found: LoopReading) -> bool:
+    """Is the penalty in the steps, or in the own loss, one that leaves out what the other has?"""
+    fitted = any(best.fits[name].decay for name in best.right)
+    plain = best.optimised and not points.roles.buffers
+    if best.own or best.rate < 0 or not (fitted or plain) or not (clash := clashing(points, best)):
+        return False
+    own, times = clash
+    loss = loss_in_words(points, own)
+    found.wrong = {name: _of_the_penalty(factor, loss) for name, factor in times.items()}
+    spoilt = {path for path in found.right if any(name.startswith(path) for name in times)}
+    found.right = [path for path in found.right if path not in spoilt]
+    found.by_penalty, found.verdict = True, "wrong"
+    found.corroboration = ["used_so", "partly_right"]
+    found.why = sentence(found, found.loss)
+    return True
+
+
+def _of_the_penalty(times: float, loss: str) -> str:
+    if np.isfinite(times):
+        return f"takes {times:.6g} times the slope of the penalty in its own {loss}"
+    return f"has a penalty that its own {loss} does not have"
 
 
 def _factor(points: Points, best: Attempt, losses: Sequence[Own]) -> str:
