@@ -20,7 +20,8 @@ from checkgrad.reading.loops.face import Ask, Bench, NotRead, Turn
 from checkgrad.reading.loops.fit import COARSE, RESOLVED, Attempt, Table, table_of
 from checkgrad.reading.loops.points import Point, Points, entry_by_entry, values_of
 from checkgrad.reading.loops.rates import rates
-from checkgrad.reading.loops.roles import Output, take, ways
+from checkgrad.reading.loops.roles import Output
+from checkgrad.reading.loops.ways import take, ways
 
 MANY = 500_000  # numbers that a turn may tell of which everything is asked
 FEW_NUMBERS = 3_000  # that any other turn tells, about

@@ -12,7 +12,8 @@ from checkgrad.reading.loops.fit import Attempt, Slopes, Table, fit_of, settled
 from checkgrad.reading.loops.losses import LOSSES, MISTAKEN, Loss, aligned
 from checkgrad.reading.loops.nudges import group_of
 from checkgrad.reading.loops.points import Points, slope_of, values_of
-from checkgrad.reading.loops.roles import Output, Roles, Way, take, ways
+from checkgrad.reading.loops.roles import Output, Roles
+from checkgrad.reading.loops.ways import Way, take, ways
 
 FOR_OWN, FOR_TARGETS, FOR_LATE = 0.005, 0.01, -1e-4  # what speaks a little for an attempt
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from checkgrad.reading.loops.face import Edit, Key, NotRead, Trial, Turn
 from checkgrad.reading.loops.nudges import group_of, narrowed
-from checkgrad.reading.loops.roles import Output, Roles, Way, take, ways
+from checkgrad.reading.loops.roles import Output, Roles
+from checkgrad.reading.loops.ways import Way, take, ways
 
 STEP = 1e-5
 POINTS = 4

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from checkgrad.child.bench import MOST_VALUES
 from checkgrad.reading.loops.face import Bench, Edit, Key, NotRead, Seen, Slot, Trial, Turn
 from checkgrad.reading.loops.nudges import (
     SLIGHT,
@@ -19,6 +18,7 @@ from checkgrad.reading.loops.nudges import (
     narrowed,
     nudge_size,
 )
+from checkgrad.reading.loops.ways import Way, chosen, ways
 
 MOST_GROUPS = 60  # of data that are nudged
 SHRUNK, ALIKE = (
@@ -26,8 +26,6 @@ SHRUNK, ALIKE = (
     0.5,
 )  # relative size of a change after the turn, and its cosine to what it was before it
 SHAKY = 0.2  # share of values that may differ when a turn is run again
-
-Way = int | str  # "0": the only value of a node, "*": all as one array, -1: the last
 
 
 @dataclass(frozen=True)
@@ -368,35 +366,3 @@ def _distinct(roles: Roles, full: Iterable[Key]) -> Iterator[Output]:
                 found[values] = Output(node, way, keys[-1])
     order = {key: i for i, key in enumerate(roles.seen)}
     yield from sorted(found.values(), key=lambda o: (o.way not in ("0", "*"), order[o.key]))
-
-
-def ways(roles: Roles, node: int, among: Collection[Key] | None = None) -> list[Way]:
-    """How the values of a node in a turn can be taken as one array: all of them, or one counted from the last."""
-    keys = roles.evaluations[node]
-    if len(keys) == 1:
-        return ["0"]
-    if len(keys) >= MOST_VALUES:
-        return []  # there may be more, which nobody knows
-    found: list[Way] = []
-    alike = len({roles.seen[k].shape for k in keys}) == 1
-    if alike and (among is None or all(k in among for k in keys)):
-        found.append("*")
-    return found + [
-        -i for i in (1, 2, 3) if i <= len(keys) and (among is None or keys[-i] in among)
-    ]
-
-
-def chosen(keys: list[Key], way: Way) -> list[Key]:
-    if way == "*":
-        return keys
-    return [keys[0] if way == "0" else keys[int(way)]]
-
-
-def take(turn: Turn, node: int, way: Way) -> np.ndarray | None:
-    """The values of a node in a turn as one array; None where it has none of that form."""
-    values = turn.values.get(node, [])
-    if way == "*":
-        alike = values and len({np.shape(v) for v in values}) == 1
-        return np.stack([np.asarray(v, float) for v in values]) if alike else None
-    at = 0 if way == "0" else int(way)
-    return np.asarray(values[at], float) if -len(values) <= at < len(values) else None
