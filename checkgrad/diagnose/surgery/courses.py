@@ -17,9 +17,10 @@ from checkgrad.diagnose.surgery.search import PLAIN, Search
 MOST = 4  # mistakes
 MOST_TWINS = 150  # pairs of statements of one form, with one operation
 MOST_LOOKED, MOST_BRANCHES = (
-    8,
+    7,
     3,
 )  # runs that are searched, and repairs with which one goes on from each
+ENOUGH = 2  # runs that are searched although something makes all right
 FOREIGN = 0.7  # what two repairs in the student's own names may cost more
 LEAST = 0.9  # about what the simplest repair costs
 
@@ -61,7 +62,8 @@ class Courses:
             if course.is_whole:
                 return self.ordered(self.bettered())
             looked += 1
-            if looked > MOST_LOOKED or looked > 1 and search.is_spent:
+            most = ENOUGH if any(c.is_whole for c in self.waiting) else MOST_LOOKED
+            if looked > most or looked > 1 and search.is_spent:
                 continue
             for kept, is_whole in self.further(course.kept):
                 self.add(kept, is_whole)
@@ -80,7 +82,7 @@ class Courses:
             if right == search.truth.everything:
                 continue
             better = None
-            if self.is_foreign(one) and base.blocks is not None and not search.is_spent:
+            if self.search.is_foreign(one) and base.blocks is not None and not search.is_spent:
                 better = search.one(base, right)
             if better and search.is_whole(better) and better.cost < one.cost:
                 search.kept = [better if o is one else o for o in whole]
@@ -99,7 +101,9 @@ class Courses:
 
     def add(self, kept: tuple[Operation, ...], is_whole: bool) -> None:
         self.count += 1
-        cost = sum(o.cost + FOREIGN * self.is_foreign(o) for o in kept) + LEAST * (not is_whole)
+        cost = sum(o.cost + FOREIGN * self.search.is_foreign(o) for o in kept) + LEAST * (
+            not is_whole
+        )
         heapq.heappush(self.waiting, Course(cost, self.count, kept, is_whole))
 
     def further(self, kept: tuple[Operation, ...]) -> Iterator[tuple[tuple[Operation, ...], bool]]:
@@ -118,16 +122,12 @@ class Courses:
         best = search.one(base, right)
         if best is None and base.blocks is not None and (pair := self.twins()):
             yield (*kept, *pair), False
-        if base.blocks is not None and (best is None or self.is_foreign(best)):
+        if base.blocks is not None and (best is None or self.search.is_foreign(best)):
             for both in pairs_of(search):
                 yield (*kept, *both), len(both[0].mends) == len(search.truth.everything - right)
         for one in self.branches(best):
             others = (o for o in kept if not search.overlap(o, one))
             yield (*others, one), search.is_whole(one)
-
-    def is_foreign(self, one: Operation) -> bool:
-        """Does it only tell what a value should be, and not what makes it so?"""
-        return one.due is not None and one.due.family not in self.search.truth.scalars
 
     def branches(self, best: Operation | None) -> list[Operation]:
         """The best, and the simplest in other places."""

@@ -200,6 +200,8 @@ def _joined(root: ast.expr) -> Iterator[ast.expr]:
                 yield one.func.value
         elif isinstance(one, ast.Attribute) and one.attr == "T":
             yield one.value
+        elif isinstance(one, ast.IfExp):
+            yield from (one.body, one.orelse)
 
 
 def _factors(root: ast.expr) -> Iterator[ast.expr]:
@@ -306,8 +308,7 @@ def _around(
     if isinstance(one, ast.Name) and np.ndim(got):
         yield from ((number, "constant", 1.4) for number in ("1", "0"))
     small = isinstance(one, ast.Name | ast.Attribute | ast.Subscript) or not np.ndim(got)
-    is_difference = isinstance(one, ast.BinOp) and isinstance(one.op, ast.Sub)
-    forgotten = one in scene.steps or one in scene.exponents and not is_difference
+    forgotten = one in scene.steps or one in scene.exponents and not _has_its_sign(scene, one)
     yield f"-({text})", "sign", 0.9 if forgotten else 1.1 + 0.3 * small
     if np.ndim(got) == 2 and not (isinstance(one, ast.Attribute) and one.attr == "T"):
         yield f"({text}).T", "transposed", 0.9 + 0.15 * isinstance(one, ast.Name)
@@ -411,6 +412,13 @@ def _other_operators(scene: Scene, one: ast.BinOp) -> Iterator[tuple[str, str, f
         yield scene.said(one.left.left), "dropped", 1.4
     if isinstance(one.op, ast.Pow) and isinstance(one.right, ast.Constant):
         yield f"({left}) ** 3", "constant", 1.3
+
+
+def _has_its_sign(scene: Scene, one: ast.expr) -> bool:
+    """Is it a difference, or was it made in the same function?"""
+    if isinstance(one, ast.Name):
+        return one.id not in scene.scope_at(one.lineno).parameters
+    return isinstance(one, ast.BinOp) and isinstance(one.op, ast.Sub)
 
 
 def _is_product(one: ast.expr) -> TypeGuard[ast.BinOp]:

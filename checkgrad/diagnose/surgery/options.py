@@ -68,8 +68,13 @@ class Options:
         number = scene.number_of(one)
         return [t.value for t in self.told.get(number, ())] if number is not None else []
 
-    def _values(self, file: str, first: int, last: int, within: bool) -> dict[str, Any]:
-        """Values by their texts between two lines, and of attributes of the object anywhere; outside of functions unless *within*."""
+    def _values(
+        self, file: str, first: int, last: int, within: bool, turn: int = 0
+    ) -> dict[str, Any]:
+        """Values by their texts between two lines, and of attributes of the object anywhere; outside of functions unless *within*.
+
+        turn: 0 for the first that was told, -1 for the last.
+        """
         found: dict[str, Any] = {}
         scene = self.scenes[file]
         for k, told in self.told.items():
@@ -79,21 +84,21 @@ class Options:
             if not within and node.scope:
                 continue
             if first <= node.line <= last or node.text.startswith("self."):
-                found.setdefault(node.text, told[0].value)
+                found.setdefault(node.text, told[turn].value)
                 if k in scene.targets:
-                    found.setdefault(scene.targets[k], told[0].value)
+                    found.setdefault(scene.targets[k], told[turn].value)
         return found
 
-    def value_in(self, scene: Scene, root: ast.expr) -> Any:
-        """A function that tells what an expression, or a text in the scope of *root*, gave in the first turn."""
+    def value_in(self, scene: Scene, root: ast.expr, turn: int = 0) -> Any:
+        """A function that tells what an expression, or a text in the scope of *root*, gave in the first turn, or the last."""
         scope = scene.scope_at(root.lineno)
-        told = self.values(scene.file, scope.first, scope.last, scope.is_function)
+        told = self.values(scene.file, scope.first, scope.last, scope.is_function, turn)
         by_text = {**self.unused.get((scene.file, scope.first), {}), **told}
 
         def value(what: ast.expr | str) -> Any:
             if isinstance(what, str):
                 return by_text.get(what)
-            return next(iter(self.told_of(scene, what)), None)
+            return next(iter(self.told_of(scene, what)[turn:]), None)
 
         return value
 
@@ -168,8 +173,12 @@ class Options:
         scene, expression = self.scene(root), self.expression(root)
         if scene is None or expression is None:
             return
-        for m in extensions(scene, expression, self.value_in(scene, expression)):
-            yield self._placed(scene, root, expression, m.at, m.new, m.code, m.cost)
+        seen: set[tuple[ast.expr, str]] = set()
+        for turn in (0, -1) if len(self.told.get(root, ())) > 1 else (0,):
+            for m in extensions(scene, expression, self.value_in(scene, expression, turn)):
+                if (m.at, m.new) not in seen:
+                    seen.add((m.at, m.new))
+                    yield self._placed(scene, root, expression, m.at, m.new, m.code, m.cost)
         for part in ast.walk(expression):
             if not isinstance(part, ast.expr) or not hasattr(part, "lineno"):
                 continue

@@ -18,7 +18,7 @@ from checkgrad.diagnose.surgery.search import (
     near_enough,
 )
 
-MOST_FIRST, MOST_SECOND = 150, 400  # operations that are put together
+MOST_FIRST, MOST_SECOND = 100, 400  # operations that are put together
 MOST_RIGHT = 40  # pairs that are run
 DEAREST = 1.95  # operation of a pair
 
@@ -72,19 +72,14 @@ def _firsts(search: Search) -> list[Operation]:
     families = FORWARD if search.truth.depths else ()
     wrong = [root for root in search.looked if not search.is_as_due(root, families)]
     found = [o for root in wrong for o in search.looked[root].values()]
-    found = [o for o in found if o.cost < DEAREST and _is_own(search, o)]
+    found = [o for o in found if o.cost < DEAREST and not search.is_foreign(o)]
     return sorted(found, key=search.hope)[:MOST_FIRST]
-
-
-def _is_own(search: Search, option: Operation) -> bool:
-    """Does it need nothing that is worked out elsewhere?"""
-    return option.due is None or option.due.family in search.truth.scalars
 
 
 def _seconds(search: Search) -> Iterator[Second]:
     columns = _columns(search)
     found = {
-        root: [o for o in options.values() if o.cost < DEAREST and _is_own(search, o)]
+        root: [o for o in options.values() if o.cost < DEAREST and not search.is_foreign(o)]
         for root, options in search.looked.items()
         if search.slopes_of(root) is not None
     }

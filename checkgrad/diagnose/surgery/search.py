@@ -173,14 +173,20 @@ class Search:
         for fits, wide, enough in ((True, False, PLAIN), (True, True, WIDE), (False, False, WIDE)):
             best = _cheapest(best, self.among(clean, fits, wide))
             if best and self.is_whole(best) and best.cost < enough:
-                return best
+                break
             if fits and not (best and self.is_whole(best)):
                 other = min(self.loose, key=_cost, default=None)
                 if other and other.cost < enough and (best is None or best.cost > enough):
                     return other
-        if best and best.cost < WIDE:
+        if best and self.is_whole(best) and not self.is_foreign(best) and best.cost < enough:
             return best
         rest = [r for r in roots if wrong <= reach[r] and r not in clean]
+        if best and self.is_foreign(best) and self.is_whole(best):
+            others = [self.blind(roots, reach, front, best.cost), self.among(rest, wide=True)]
+            own = [o for o in others if o and self.is_whole(o) and not self.is_foreign(o)]
+            best = min(own, key=_cost, default=best)
+        if best and best.cost < WIDE:
+            return best
         if (other := self.among(rest)) and self.is_whole(other):
             return other
         return best or self.blind(roots, reach, front)
@@ -199,6 +205,10 @@ class Search:
             return wrong
         deepest = max(self.truth.depths[i] for i in wrong)
         return frozenset(i for i in wrong if self.truth.depths[i] == deepest)
+
+    def is_foreign(self, option: Operation) -> bool:
+        """Does it only tell what a value should be, and not what makes it so?"""
+        return option.due is not None and option.due.family not in self.truth.scalars
 
     def is_whole(self, option: Operation) -> bool:
         """Is all right with it?"""
@@ -307,7 +317,7 @@ class Search:
         if due and due.is_answer:
             return replace(option, cost=option.cost + 0.02 * late)
         cost = self.apart(option.root)
-        foreign = due is not None and due.family not in self.truth.scalars
+        foreign = self.is_foreign(option)
         joined = option.code in JOINED and not foreign
         joined |= option.code in ("times", "over") and not foreign and option.new.endswith(NUMBERS)
         if option.at is not None and joined:
@@ -663,6 +673,7 @@ class Search:
         roots: Sequence[int],
         reach: Mapping[int, frozenset[int]],
         front: frozenset[int],
+        below: float = 99.0,
     ) -> Operation | None:
         """Statements that give no numbers: conditions, iterables, lists."""
         nodes = self.runs.nodes
@@ -674,7 +685,7 @@ class Search:
             if node.number not in roots and (node.file, node.scope) in scopes
             for option in self.options.texts(node.number, True)
         ]
-        return self.confirmed(sorted(wanted, key=_cost), most=200)
+        return self.confirmed(sorted(wanted, key=_cost), below, most=200)
 
     def after_an_error(self, roots: Sequence[int]) -> Operation | None:
         """The failing statement first, from the inside out, then calls that led to it and what was evaluated before it."""
