@@ -161,7 +161,8 @@ def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]
                 continue
             derived = list(_derived(scene, root, atom, held))
             if np.shape(held) == np.shape(got):
-                yield from (Mutation(one, d, "replaced", 1.45 + size) for d in derived)
+                used = 0.25 * (isinstance(one, ast.Name) and not scene.is_whole(one))
+                yield from (Mutation(one, d, "replaced", 1.45 + size + used) for d in derived)
             if one in joined or one in factors:
                 yield Mutation(one, f"({text}) + {atom}", "plus", 1.8)
                 yield Mutation(one, f"({text}) - {atom}", "minus", 1.8)
@@ -318,8 +319,9 @@ def _around(
     yield f"1 - ({text})", "one minus", 1.4
     yield f"1 + ({text})", "plus", 1.5
     yield f"({text}) ** 2", "squared", 1.4
+    used = isinstance(one, ast.Name) and not scene.is_whole(one)  # better where it is made
     for f in scene.unary(one.lineno):
-        yield f"{f}({text})", "passed through", 1.4
+        yield f"{f}({text})", "passed through", 1.4 + 0.25 * used
     if np.ndim(got) == 1 and np.size(got) > 1:
         yield f"({text}) / np.sum({text})", "normalised", 1.4
     if np.ndim(got) == 2:
@@ -397,6 +399,9 @@ def _other_operators(scene: Scene, one: ast.BinOp) -> Iterator[tuple[str, str, f
     if isinstance(one.op, ast.Mult):
         yield f"({left}) @ ({right}).T", "operator", 1.4
         yield f"({left}).T @ ({right})", "operator", 1.4
+        for factor, other in ((left, one.right), (right, one.left)):
+            if isinstance(other, ast.Constant):
+                yield f"({factor}) * (1 - ({factor}))", "times", 1.45
     sign = _sign(one.op)
     if not isinstance(one.op, ast.Add | ast.Mult):
         yield (

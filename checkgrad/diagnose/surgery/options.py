@@ -113,7 +113,8 @@ class Options:
             known = self.values(scene.file, scope.first, scope.last, scope.is_function)
             owned = {c for c in scope.chains if c.startswith("self.")}
             elements = {f"{c}[{k}]" for c in owned for k in scope.keys}
-            names = sorted((scope.parameters | owned | elements | scope.items) - known.keys())
+            every = scope.parameters | scope.names | owned | elements | scope.items
+            names = sorted(every - known.keys())
             if names:
                 found.setdefault((scene.file, scope.first), (root, names))
         return dict(found.values())
