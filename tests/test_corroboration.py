@@ -2,6 +2,7 @@
 
 import pytest
 
+from checkgrad.assignment import load
 from checkgrad.grading import grade
 from checkgrad.judging.policy import EXCUSES
 
@@ -592,3 +593,12 @@ def test_a_way_back_is_not_blamed_for_rows_that_its_forward_spoilt(tmp_path):
     found = {(o.function, o.check): o.verdict for o in grade(path).outcomes}
     assert found["SoftmaxLayer.forward", "survives_extreme_inputs"] == "wrong"
     assert found["SoftmaxLayer.backward", "survives_extreme_inputs"] != "wrong"
+
+
+def test_who_asks_for_a_function_asks_for_any_number_of_classes(tmp_path):
+    row = next(row for row in EXCUSES if row.code == "own_size")
+    path = tmp_path / "student.py"
+    path.write_text(START + row.accepts)
+    asked = tmp_path / "assignment.toml"
+    asked.write_text("[exercises.softmax]\npoints = 2\n")
+    assert any(o.verdict.failed for o in grade(path, assignment=load(asked)).outcomes)

@@ -57,6 +57,7 @@ class Student:
     )  # beyond rounding: relative to the largest entry, absolute
     reduction: str = ""  # the one that is asked for, if one is
     uses: tuple[Student, ...] = ()  # answers to other exercises that its source mentions
+    pinned: bool = False  # is it asked for, or named as the answer?
     taken_up: bool = True  # may other code use it, and put right there a sign or a factor?
     causes: dict[str, Any] = field(default_factory=dict)  # what was found out once for all checks
     _seen: dict[Any, Behaviour] = field(default_factory=dict)

@@ -232,8 +232,7 @@ class Workshop(Runs):
 
     def plays(self, file: str, leave: tuple[int, ...], name: str, number: int) -> Any:
         """The plays of a piece, found on what the file's own work leaves; or what it stops with in all of them."""
-        giver = Giver(self.recipe(file))
-        with self.on_the_way(file, file, leave, (), giver) as bench:
+        with self.on_the_way(file, file, leave, (), Giver(self.recipe(file))) as bench:
             self.to_the_bench(file, file, -1, bench)
             house = House(self.plain.parsed[file].tree, bench.space, bench.own)
             plays, found = Plays(house, name, number), []
@@ -241,8 +240,7 @@ class Workshop(Runs):
                 found = [tuple(play) for play in plays.found()]
         where = self.plain.documents[file].where
         stops = [(where(s.where), s.error, s.message, s.where) for s in plays.stops]
-        # what is stood in for may be of any shape
-        return {"plays": found, "stops": [] if found or giver.gave else stops}
+        return {"plays": found, "stops": [] if found else stops}
 
     def let_run(
         self,

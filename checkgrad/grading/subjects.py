@@ -58,6 +58,7 @@ class Subjects:
             self.students[candidate].uses = self._used(self.read.mentions(candidate.function))
             taken_up = is_taken_up(candidate.function, self.read.inventory)
             self.students[candidate].taken_up = taken_up
+            self.students[candidate].pinned = self.read.is_pinned(candidate.exercise.name)
         return self.students[candidate]
 
     def network(self, candidate: NetworkCandidate, reading: NetworkReading) -> Network:

@@ -40,10 +40,8 @@ WORDS = {
 TELLING = 3  # entries that are right by no accident
 
 
-REFUSALS = (
-    "raise ",
-    "assert ",
-)  # statements with which the code says that it is not to be called so
+# Statements with which the code says that it is not to be called so.
+REFUSALS = ("raise ", "assert ")
 OUR_OBJECT = f"'{Holder.__name__}' object has no attribute"
 
 

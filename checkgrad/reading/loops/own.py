@@ -61,10 +61,8 @@ def seen_as(table: Table, usual: Attempt, own: Attempt) -> Own | None:
     return Own(own, float(factor), found)
 
 
-def weighed_otherwise(
-    points: Points, table: Table, attempts: Sequence[Attempt]
-) -> tuple[Attempt, Attempt] | None:
-    """A loss of the module's own, and the usual one in it, if the steps go down a sum of the two other than the first.
+def weighed_otherwise(points: Points, table: Table, attempts: Sequence[Attempt]) -> Attempt | None:
+    """The usual loss in one of the module's own, if the steps go down a sum of the two other than that.
 
     So it is with a mean in the loss that the gradient lacks beside a penalty, or a penalty that is another one.
     """
@@ -72,7 +70,7 @@ def weighed_otherwise(
     for own in (a for a in attempts if a.own):
         for other in usual:
             if _is_a_sum(table, own, other) and _is_about(points, own, other):
-                return own, other
+                return other
     return None
 
 
@@ -100,7 +98,8 @@ def _is_about(points: Points, own: Attempt, usual: Attempt) -> bool:
     groups = {str(usual.target)} if not known else set()
     groups = groups.union(*(roles.data_cover.get(k, set()) for k in known))
     mine = set().union(*(roles.data_cover.get(k, set()) for k in roles.evaluations[own.output]))
-    return bool(groups & mine) and not follows_the_step(points, own.output)
+    meets = bool(groups & mine) or not groups and bool(roles.delicate)  # labels cannot be nudged
+    return meets and not follows_the_step(points, own.output)
 
 
 def contradicted(best: Attempt, losses: Sequence[Own]) -> tuple[Own, dict[str, float]] | None:

@@ -45,8 +45,9 @@ def judged(points: Points) -> LoopReading:
     if not attempts:
         return LoopReading(loop, "unclear", "no outputs beside targets, and no loss, were found")
     best = max(attempts, key=lambda a: a.weight)
-    if not all_right(best, table) and (pair := weighed_otherwise(points, table, attempts)):
-        return _weighs_otherwise(points, table, *pair)
+    usual = None if all_right(best, table) else weighed_otherwise(points, table, attempts)
+    if usual and (clash := clashing(points, usual)):  # what lies between them is a penalty
+        return _weighs_otherwise(points, table, clash[0], usual)
     if not all_right(best, table) and not points.roles.bench.our_rate:
         best = max((_seen_through(points, table, a) for a in attempts), key=lambda a: a.weight)
     best = _with_its_sign(best, attempts)
@@ -99,7 +100,7 @@ def _with_its_sign(best: Attempt, attempts: Sequence[Attempt]) -> Attempt:
 
 def _seen_through(points: Points, table: Table, attempt: Attempt) -> Attempt:
     """The attempt with blocks that an optimiser moves, not along the slope but by a value that is the slope."""
-    if attempt.mistaken or attempt.right:
+    if attempt.mistaken or attempt.right or attempt.loss == "absolute error":
         return attempt
     # each multiple of a gradient on the way is one: a factor that all share is the gradient's
     factors: dict[str, list[float]] = {}
@@ -264,7 +265,9 @@ def _with_a_wrong_entry(points: Points, best: Attempt, found: LoopReading) -> bo
     """Is the penalty in the steps, or in the own loss, one that leaves out what the other has?"""
     fitted = any(best.fits[name].decay for name in best.right)
     plain = best.optimised and not points.roles.buffers
-    if best.own or best.rate < 0 or not (fitted or plain) or not (clash := clashing(points, best)):
+    if best.own or best.rate < 0 or best.loss == "absolute error" or not (fitted or plain):
+        return False
+    if not (clash := clashing(points, best)):
         return False
     own, times = clash
     loss = loss_in_words(points, own)
