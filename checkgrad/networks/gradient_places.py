@@ -51,7 +51,7 @@ def find_gradients(
         ws, bs = _fit(by_path, places, sizes, form)
         ranked.append((ws, _named(places), -_apart(places), bs, -i, places))
     best = max(ranked, key=lambda one: one[:-1], default=None)
-    if not best or best[0] <= 0 or not best[3] and not _says_of_biases(best[-1]):
+    if not best or best[0] <= 0 or not best[3] and _are_counts(by_path, best[-1], len(sizes) - 1):
         return None
     fit = (2 * best[0] + best[3]) / 3
     return (fit, best[-1]) if fit >= LEAST or best[1] >= 1 else None
@@ -180,10 +180,10 @@ def _named(places: Places) -> float:
     return said + 0.5 * says(texts[0], WEIGHT_NAME) + 0.5 * says(texts[-1], BIAS_NAME)
 
 
-def _says_of_biases(places: Places) -> bool:
-    """Does a name say that what has not the shape of any bias are their gradients? A list of sizes says nothing."""
-    text = _template_names(places.b) if places.b else ""
-    return not places.b or bool(says_gradient(text) or says(text, BIAS_NAME))
+def _are_counts(by_path: dict[Path, Any], places: Places, depth: int) -> bool:
+    """Are whole numbers in the place of the gradients of biases, as in a list of sizes?"""
+    found = [by_path.get(path(places.b, k, depth)) for k in range(depth)] if places.b else []
+    return bool(found) and all(f is not None and f.dtype.kind in "iu" for f in found)
 
 
 def _template_names(template: Template) -> str:
