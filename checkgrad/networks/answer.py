@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.play_steps import spreads
 from checkgrad.networks import form as forms
 from checkgrad.networks.form import Parameters
 from checkgrad.networks.script import Script, T, X, laid_out
@@ -103,12 +104,7 @@ def _gradient(
 
 def _spreads(gradient: Any, parameter: Any) -> bool:
     """Does a step along a gradient make another array of the parameter, as a row makes a square of a column?"""
-    if not _is_array(gradient):
-        return False
-    try:
-        return bool(np.broadcast_shapes(np.shape(gradient), parameter.shape) != parameter.shape)
-    except ValueError:
-        return False
+    return _is_array(gradient) and spreads(np.shape(gradient), parameter.shape)
 
 
 def _has_one_in_shape(script: Script, given: list[Any], parameters: Parameters) -> bool:

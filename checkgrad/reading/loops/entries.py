@@ -8,8 +8,8 @@ import numpy as np
 
 from checkgrad.reading.loops.afterwards import own_losses_after
 from checkgrad.reading.loops.attempts import attempts_of
-from checkgrad.reading.loops.fit import RESOLVED, SAME_RATE, Attempt, Slopes, Table, table_of
-from checkgrad.reading.loops.own import Own, seen_as
+from checkgrad.reading.loops.fit import RESOLVED, Attempt, Slopes, Table, table_of
+from checkgrad.reading.loops.own import seen_as
 from checkgrad.reading.loops.points import Points, entry_by_entry
 
 MOST_ENTRIES = 40
@@ -34,7 +34,7 @@ def clashing(points: Points, best: Attempt) -> tuple[Attempt, Mapping[str, float
     for attempt in [*(a for a in attempts if a.own), *own_losses_after(sharp)]:
         own = seen_as(table, usual, attempt)
         if own and any(own.penalty.values()):
-            times = _times(steps, own)
+            times = own.times({name: steps.due(name) for name in own.penalty})
             if not times:
                 return None
             found = found or (attempt, times)
@@ -49,12 +49,3 @@ def _as_loss(table: Table) -> Attempt:
     """The steps as the slopes of what they go down."""
     room = table.room + RESOLVED * np.maximum(table.size, np.abs(table.u))
     return Attempt("steps", -1, None, Slopes(-table.u, room), {})
-
-
-def _times(steps: Own, own: Own) -> dict[str, float]:
-    found = {}
-    for name in own.penalty:
-        taken, due = steps.due(name), own.due(name)
-        if abs(taken - due) > SAME_RATE * max(abs(taken), abs(due)):
-            found[name] = taken / due if due else np.inf
-    return found

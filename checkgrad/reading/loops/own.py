@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,15 @@ class Own:
     def due(self, name: str) -> float:
         """How much of a block a step at rate 1 down the usual loss has to take away beside it."""
         return self.penalty[name] / self.factor
+
+    def times(self, taken: Mapping[str, float]) -> dict[str, float]:
+        """How many times its own penalty's slope is *taken* of each block, where that is not once; infinite where it has none."""
+        due = {name: self.due(name) for name in taken}
+        return {
+            name: part / due[name] if due[name] else np.inf
+            for name, part in taken.items()
+            if abs(part - due[name]) > SAME_RATE * max(abs(part), abs(due[name]))
+        }
 
 
 def own_losses(table: Table, usual: Attempt, attempts: Sequence[Attempt]) -> Iterator[Own]:
@@ -107,14 +116,8 @@ def contradicted(best: Attempt, losses: Sequence[Own]) -> tuple[Own, dict[str, f
     with_penalty = [one for one in losses if any(one.penalty.values())]
     found = None
     for own in with_penalty:
-        times = {}
-        for name in best.right:
-            fit, due = best.fits[name], own.due(name)
-            if fit.rate is None:
-                continue
-            taken = fit.decay / fit.rate
-            if abs(taken - due) > SAME_RATE * max(abs(taken), abs(due)):
-                times[name] = taken / due if due else np.inf
+        fits = {name: best.fits[name] for name in best.right}
+        times = own.times({n: f.decay / f.rate for n, f in fits.items() if f.rate is not None})
         if not times:
             return None
         found = found or (own, times)
