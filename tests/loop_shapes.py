@@ -1086,3 +1086,38 @@ Trainer(Batches(X, T, 8), 0.1, 0.01).train(5)
 """,
     Change("X.T @ (P - T) / len(X)", "X.T @ (P - T)", ("self.w",)),
 )
+
+
+# A setting is no input: the backward pass of what drops nothing may take no notice of what is dropped.
+shape(
+    "a_share_to_drop_that_is_none",
+    """
+import numpy as np
+np.random.seed(2)
+class Net:
+    def __init__(self, sizes, drop=0.0):
+        self.W = [0.5 * np.random.randn(a, b) for a, b in zip(sizes, sizes[1:])]
+        self.b = [np.zeros((1, b)) for b in sizes[1:]]
+        self.drop = drop
+    def forward(self, x):
+        self.a = [x]
+        for W, b in zip(self.W, self.b):
+            kept = np.random.rand(len(x), W.shape[1]) < 1 - self.drop
+            self.a.append(np.tanh(self.a[-1] @ W + b) * kept / (1 - self.drop))
+        return self.a[-1]
+    def backward(self, t, rate):
+        d = (self.a[-1] - t) * (1 - self.a[-1] ** 2) / len(t)
+        for i in (1, 0):
+            below = d @ self.W[i].T * (1 - self.a[i] ** 2)
+            self.W[i] -= rate * self.a[i].T @ d
+            self.b[i] -= rate * d.sum(axis=0, keepdims=True)
+            d = below
+net = Net([2, 4, 1])
+X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+T = np.array([[0], [1], [1], [0]])
+for epoch in range(2000):
+    net.forward(X)
+    net.backward(T, 0.3)
+""",
+    Change("self.W[i].T * (1 - self.a[i] ** 2)", "self.W[i].T", ("W[0]",)),
+)

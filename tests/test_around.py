@@ -223,3 +223,41 @@ def test_objects_that_lack_what_the_module_has_in_its_own_accuse_nobody(tmp_path
     report = graded(tmp_path / "optimiser.py")
     failed = [o for o in report.outcomes if o.verdict.failed]
     assert not [o for o in failed if o.exercise != "submission"]
+
+
+NET = """
+import numpy as np
+class Net:
+    def __init__(self):
+        self.W = 0.1 * np.random.randn(3, 3)
+    def forward(self, X):
+        self.y = []
+        for x in X:
+            self.y.append(np.tanh(self.W @ x))
+    def backward(self, X, T, rate=0.1):
+        dW = np.zeros_like(self.W)
+        for i in range(len(X) - 1, -1, -1):
+            d = (self.y[i] - T[i]) * (1 - self.y[i] ** 2)
+            dW += np.outer(d, X[i])
+        self.W -= rate * dW
+"""
+LONG_WAY = """
+import numpy as np
+from net import Net
+X, T = np.zeros((2000, 3)), np.zeros((2000, 3))
+for i in range(2000):
+    for j in range(3):
+        X[i, j], T[i, j] = np.random.rand(2)
+net = Net()
+for k in range(0, 2000, 5):
+    net.forward(X[k : k + 5])
+    net.backward(X[k : k + 5], T[k : k + 5])
+"""
+
+
+def test_what_the_way_to_a_loop_fills_is_whole_however_long_the_way_is(tmp_path):
+    """Making the data takes thousands of turns, which are cut short; those of the forward pass are not."""
+    (tmp_path / "net.py").write_text(NET)
+    (tmp_path / "train.py").write_text(LONG_WAY)
+    report = graded(tmp_path / "net.py")
+    assert not [o.problem for o in report.outcomes if o.verdict.failed]

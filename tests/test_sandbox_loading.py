@@ -185,6 +185,28 @@ def test_names_that_a_missing_module_was_to_give_are_told_as_missing(load, line)
     assert g.value == 1
 
 
+@pytest.mark.parametrize("line", ["from data import rows", "import data as d"])
+def test_data_that_a_module_beside_had_no_file_for_are_no_fault_of_the_one_that_uses_them(
+    load, line
+):
+    """The module goes on with the empty list that it began with."""
+    data = "import numpy as np\nrows = []\nwith open('a.csv') as f:\n    rows += list(f)\n"
+    rows = "rows" if "from" in line else "d.rows"
+    source = f"{line}\nn = {rows}[1]\n"
+    found = load("hw.py", **{"hw.py": source, "data.py": data}).inventory
+    assert not found.problem
+    whole = load("hw.py", **{"hw.py": source, "data.py": "rows = []\n"}).inventory
+    assert "IndexError" in whole.problem
+
+
+def test_a_number_that_is_missing_is_told_as_missing(load):
+    """Where it came from data of a library that is not here, say."""
+    source = "import numpy as np\nimport pandas\nk = pandas.read_csv('a.csv').max()\n"
+    source += "def f(y):\n    return np.zeros((len(y), k))\n"
+    (f,) = load("hw.py", **{"hw.py": source}).ask([call("f", np.zeros(2))])
+    assert f.message.startswith("pandas is ")
+
+
 def test_a_name_that_numpy_no_longer_has_is_told_with_what_to_write(load):
     source = "import numpy as np\ndef f(x):\n    return x.astype(np.int)\n"
     (f,) = load("hw.py", **{"hw.py": source}).ask([call("f", np.zeros(2))])

@@ -217,6 +217,30 @@ def test_objects_of_a_kind_of_its_own_are_told_once(told):
     assert not any(o.verdict.failed for o in report.outcomes if o.function != "submission")
 
 
+@pytest.mark.parametrize("kept", ["model", "None"])
+def test_what_goes_on_with_an_object_that_is_not_known_is_not_judged(told, kept):
+    """Called without its model it comes to the end of its own work; labels of another kind stop before."""
+    found, report = told(f"""
+    import numpy as np
+    def softmax(z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+    class CrossEntropyLoss:
+        def __init__(self, model=None):
+            self.model = {kept}
+        def forward(self, logits, labels):
+            self.p, self.labels = softmax(logits), labels
+            return -np.mean(np.log(self.p[np.arange(len(labels)), labels]))
+        def backward(self):
+            g = self.p.copy()
+            g[np.arange(len(g)), self.labels] -= 1
+            self.model.backward(g / len(g))
+            return g / len(g)
+    """)
+    assert "of which it calls `backward`" in found["CrossEntropyLoss.backward"].reason
+    assert not any(o.verdict.failed for o in report.outcomes)
+
+
 def checks(report, function):
     return {o.check: o.verdict for o in report.outcomes if o.function == function}
 

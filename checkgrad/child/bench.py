@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import random
 import sys
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
@@ -35,6 +36,7 @@ MOST_VALUES = 64  # that are kept of one expression in a turn
 LONGEST_LIST = 1000
 MOST_TURNS = 200_000  # of all loops, on the way to the bench
 MANY_TURNS = 3000  # after which loops on the way are cut short
+MANY_OF_ONE = 300  # that have turned so often: they make the way long
 EARLIER = 2  # turns that a training loop takes on the way
 MOST_DIGESTS = 10_000  # that are told of one turn
 
@@ -91,6 +93,7 @@ class Bench:
         self._course = 0  # turns that the trial has taken, while it goes on
         self.length = -1  # turns of the loop where it stands, as far as it tells
         self._since: dict[int, int] = {}
+        self._in_all: Counter[int] = Counter()
 
     def names(self) -> dict[str, Any]:
         """What rewritten code calls."""
@@ -123,16 +126,18 @@ class Bench:
 
     def turn(self, loop: int) -> None:
         self._since[loop] = self._since.get(loop, 0) + 1
+        self._in_all[loop] += 1
         self._turned += 1
         if self._turned > MOST_TURNS and self.state is None:
             raise Enough
 
     def leaves(self, loop: int) -> bool:
-        """Has a loop on the way turned often enough? Where the way is long, every loop turns once more."""
+        """Has a loop on the way turned often enough? Where the way is long, those that make it so turn once more."""
         if self.operator:
             self.operator.look_at_time()
         turns = self._since[loop]
-        hurried = self.state is None and self._turned > MANY_TURNS and turns > 1
+        long = self._turned > MANY_TURNS and self._in_all[loop] > MANY_OF_ONE
+        hurried = self.state is None and long and turns > 1
         return hurried or turns > self.leave.get(loop, MOST_TURNS)
 
     # ---- a turn

@@ -19,7 +19,7 @@ from . import entropy, faults
 from .calls import Calls
 from .givings import Giver
 from .in_place import in_place
-from .load import Loader, Loading, Run, stand_in
+from .load import Loader, Loading
 from .nodes import Rewritten
 from .operate import Operator
 from .perform import Given, Namespace, Performer, filled
@@ -28,6 +28,7 @@ from .request import Request
 from .rewrite import rewrite
 from .source import Parsed, future
 from .standin import StandIn
+from .statements import Run, stand_in
 from .submission import Order, load_all, root_of
 from .survey import Survey
 from .wanted import Tell, Watch

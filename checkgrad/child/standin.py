@@ -127,6 +127,10 @@ def arithmetic(self: StandIn, *other: Any) -> Any:
     return used(self.why)
 
 
+def no_number(self: StandIn) -> Any:
+    raise NotHere(self.why)
+
+
 BINARY = (
     "add",
     "sub",
@@ -141,12 +145,15 @@ BINARY = (
     "xor",
 )  # operators, that are there from the right as well
 UNARY = ("neg", "pos", "abs", "lt", "le", "gt", "ge")  # and those that are not
+NUMBERS = ("index", "int", "float", "len")  # what Python wants a number of
 
 for operator in BINARY:
     for name in (f"__{operator}__", f"__r{operator}__"):
         setattr(StandIn, name, arithmetic)
 for operator in UNARY:
     setattr(StandIn, f"__{operator}__", arithmetic)
+for operator in NUMBERS:
+    setattr(StandIn, f"__{operator}__", no_number)
 
 
 class MissingModule(ModuleType):

@@ -11,12 +11,13 @@ from types import ModuleType
 from . import faults
 from .imports import imported, imports_in
 from .inventory import Definition, Inventory, Suspect
-from .load import Loading, NotLoaded
+from .load import Loading
 from .own_work import does_work
 from .perform import Namespace
 from .reaching import training_loops
 from .source import Document
 from .standin import StandIn
+from .statements import NotLoaded
 from .survey import MOST_DEFINITIONS, Survey, mapping_of
 from .suspects import MOST_SUSPECTS, suspects
 

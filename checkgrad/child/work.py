@@ -31,7 +31,6 @@ from . import faults, operate
 from .bench import EARLIER, Bench, Enough
 from .givings import Giver
 from .in_place import in_place
-from .load import stand_in
 from .loops import named_by_line
 from .on_bench import asides, on_bench
 from .operate import Operator
@@ -42,6 +41,7 @@ from .plays import Plays
 from .recipes import Recipe
 from .request import Request
 from .runs import QUICK, Runs, compiled, own_modules
+from .statements import stand_in
 from .trial import trial_of
 from .wanted import Watch, unpacked
 from .watch import Hook

@@ -17,7 +17,7 @@ from checkgrad.reading.recipe import Candidate, last_name
 from checkgrad.reading.signature import Fill
 from checkgrad.reading.topic import shape_of
 from checkgrad.reading.way import Way
-from checkgrad.words.messages import FLAT, NO_ARRAY, REFUSED, heard
+from checkgrad.words.messages import FLAT, NO_ARRAY, NO_OBJECT, REFUSED, heard
 
 MISSING = "NotHere"  # what a stand-in for a library raises
 MORE_AXES = "it takes arrays of more axes than samples and classes"
@@ -43,6 +43,8 @@ def of(one: Inquiry) -> str:
         return _fixed_size(one) or _weights(one) or _one_less(one)
     if _lacks_a_cache(one.candidate):
         return "it takes the cache of a forward function that is not here"
+    if lacking := next(filter(None, (heard(answer, NO_OBJECT) for answer in answers)), None):
+        return f"it goes on with an object that is not known here, of which it calls `{lacking[1]}`"
     batches = [a for way, given in one.answers.items() for a in given if not is_split(way)]
     if batches and all(_met(one.candidate, answer) == MORE_AXES for answer in batches):
         return MORE_AXES

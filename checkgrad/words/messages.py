@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+import numpy as np
+
 from checkgrad.child.behaviour import Behaviour
 
 REFUSED, FLAT, NO_ARRAY, FOREIGN = "refused", "flat", "no_array", "foreign"
+NO_OBJECT = "no_object"
 NO_BROADCAST, NO_DICT, TOO_LONG = "no_broadcast", "no_dict", "too_long"
 SHAPES = "shapes"
 
@@ -39,6 +42,12 @@ MESSAGES = {
         ("AttributeError", "TypeError"),
         r"'numpy\.\w+' object has no attribute '\w+'|.*'memoryview'",
         "'numpy.ndarray' object has no attribute 'requires_grad'",
+    ),
+    # None stands for an object of the student's own, which an array could not stand for either.
+    NO_OBJECT: Message(
+        ("AttributeError",),
+        rf"'NoneType' object has no attribute '(?!(?:{'|'.join(dir(np.ndarray))})')(\w+)'",
+        "'NoneType' object has no attribute 'backward'",
     ),
     # Code is handed another kind of thing than it is written for, or before something is set.
     FOREIGN: Message(

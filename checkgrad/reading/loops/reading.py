@@ -38,6 +38,11 @@ def read_loop(
     operations: packed, that every turn is under.
     """
     found = _read_by(ask, loop, leave, None, operations)
+    if (
+        found.verdict == "crashed" and leave
+    ):  # for want of what a loop that was cut short was to give?
+        leave = ()
+        found = _read_by(ask, loop, leave, None, operations)
     found.leave = tuple(leave)
     if found.verdict == "right" and operations is None and found.points and found.attempt:
         found.advice = found.advice or course.advice(found.points, found.attempt)

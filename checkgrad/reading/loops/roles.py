@@ -348,6 +348,9 @@ def _sort_out(roles: Roles) -> None:
     for group in roles.data_moves:
         late = group not in roles.entry and any(group not in groups for groups in together)
         (roles.targets if late else roles.inputs).append(group)
+    # beside arrays a single number is a setting: a share to drop, a leak, which its backward may take as it stands
+    large = [g for g in roles.inputs if any(roles.slots[p].saved.size > 1 for p in roles.data[g])]
+    roles.inputs = large or roles.inputs
     roles.rates = {g for g in roles.targets if _is_rate(roles, g)}
     for key in roles.seen:
         roles.evaluations.setdefault(key[0], []).append(key)
