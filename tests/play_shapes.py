@@ -406,3 +406,29 @@ class TiedAutoencoder:
         (Change("X.T @ dH + R.T @ H", "X.T @ dH", ("self.W",)),),
     )
 )
+SHAPES.append(
+    Shape(
+        "a_loop_of_fixed_sizes",
+        SOFTMAX
+        + """
+def made(n_in, n_hidden, n_out):
+    w1, w2 = np.random.randn(n_in, n_hidden) * 0.1, np.random.randn(n_hidden, n_out) * 0.1
+    return w1, np.zeros((1, n_hidden)), w2, np.zeros((1, n_out))
+
+
+def train(x_train, y_train, rate, epochs):
+    w1, b1, w2, b2 = made(64, 32, 10)
+    for epoch in range(epochs):
+        h = np.tanh(x_train @ w1 + b1)
+        y = softmax(h @ w2 + b2)
+        dz2 = (y - y_train) / len(x_train)
+        dz1 = dz2 @ w2.T * (1 - h**2)
+        w2 = w2 - rate * h.T @ dz2
+        b2 = b2 - rate * dz2.sum(axis=0, keepdims=True)
+        w1 = w1 - rate * x_train.T @ dz1
+        b1 = b1 - rate * dz1.sum(axis=0, keepdims=True)
+    return w1, b1, w2, b2
+""",
+        (Change("* (1 - h**2)", "* (1 - h)", ("w1", "b1")),),
+    )
+)

@@ -34,8 +34,9 @@ class Plays:
         self.piece = house.scopes.get(name)
         self.stops: list[Stop] = []
         self.tried = 0
-        # of features and classes, as the code asked for them
-        self.sizes: tuple[int, int] | None = None
+        self.sizes: tuple[int, int] | None = (
+            None  # of features and classes, as the code asked for them
+        )
         self.until = process_time() + SECONDS
 
     def found(self, forms: Sequence[Form] = FORMS) -> Iterator[Play]:

@@ -8,7 +8,7 @@ What is asked for stands first in a request's *watch*:
     ("script", file, watch)     the file's statements as `__main__`, each import loaded anew; then the steps, on what it left
     ("bench", file, loop, leave, trials, slots, play)  the same up to a loop, one of whose turns is run under each trial
                                 (see `bench`); where the work does not come to it, the play leads to it (see `plays`)
-    ("plays", file, leave, name, number)  the plays of a piece, as of a TrainingLoop
+    ("plays", file, leave, name, number, sizes)  the plays of a piece, as of a TrainingLoop, first with so many features and classes
     ("let run", file, leave, name, number, operations)  the first play of a piece that stops, under each operation
     ("texts", file, numbers)    where nodes stand, and what they say
 
@@ -230,12 +230,15 @@ class Workshop(Runs):
             return faults.name_and_message(error)[:300]
         return ""
 
-    def plays(self, file: str, leave: tuple[int, ...], name: str, number: int) -> Any:
+    def plays(
+        self, file: str, leave: tuple[int, ...], name: str, number: int, sizes: tuple[int, int]
+    ) -> Any:
         """The plays of a piece, found on what the file's own work leaves; or what it stops with in all of them."""
         with self.on_the_way(file, file, leave, (), Giver(self.recipe(file))) as bench:
             self.to_the_bench(file, file, -1, bench)
             house = House(self.plain.parsed[file].tree, bench.space, bench.own)
             plays, found = Plays(house, name, number), []
+            plays.sizes = sizes
             with contextlib.suppress(Enough):
                 found = [tuple(play) for play in plays.found()]
         where = self.plain.documents[file].where

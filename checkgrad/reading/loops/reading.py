@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from checkgrad.child.inventory import TrainingLoop
-from checkgrad.child.play_forms import is_parameter
+from checkgrad.child.play_forms import Form, is_parameter
 from checkgrad.child.request import Request
 from checkgrad.reading.loops import course
 from checkgrad.reading.loops.attempts import belong_together
@@ -22,6 +22,7 @@ from checkgrad.reading.loops.verdict import judged
 
 MOST_TRIED = 3  # loops of a nest
 MOST_LOOKED_AT = 10
+MOST_SIZES, MOST_MESSAGES = 4, 3  # of data that are tried, and what asks for others
 LONGEST = 200  # of the calls that are told
 OWN_FAULTS = ("ValueError", "TypeError", "IndexError", "LinAlgError", "ZeroDivisionError")
 
@@ -48,37 +49,68 @@ def read_loop(
         found.advice = found.advice or course.advice(found.points, found.attempt)
     if found.reached:
         return found
-    plays, stops = _plays(ask, loop, leave)
+    return _by_plays(ask, found)
+
+
+def _by_plays(ask: Ask, found: LoopReading) -> LoopReading:
+    """What calls with small data of our own show of what the module's own work never comes to.
+
+    A network of fixed sizes says in its first turn which it needs.
+    """
+    form = Form("one-hot")
+    seen = [form]
+    for _ in range(MOST_SIZES):
+        plays, stops = _plays(ask, found.loop, found.leave, form)
+        found, told = _best_of(ask, plays, found)
+        asked = [new for why in told[:MOST_MESSAGES] for new in form.resized(why)]
+        new = [one for one in asked if one not in seen]
+        if found.called or stops or not new:
+            break
+        form = new[0]
+        seen.append(form)
+    places = {where for where, *_ in stops}
+    if not plays and len(places) == 1:
+        return _stopped(found, stops[0])
+    return found
+
+
+def _best_of(ask: Ask, plays: Sequence[Play], found: LoopReading) -> tuple[LoopReading, list[str]]:
+    """The play that shows most, if any shows something; why nothing can be said of the others."""
+    told: list[str] = []
     for play in plays:
         if play.single and found.verdict == "wrong":
             break  # one sample alone would hide a factor
-        called = _read_by(ask, loop, leave, play)
+        called = _read_by(ask, found.loop, found.leave, play)
         called.called, called.by_outputs = True, play.by_outputs
-        called.leave = tuple(leave)
+        called.leave = found.leave
         called.note = "; ".join(filter(None, (called.note, _as_called(play))))
         if called.verdict == "right" and _leaves_out(called, play):
             continue
         if called.verdict == "right" and not called.advice:
-            return called
+            return called, told
         if called.verdict == "right" and found.verdict != "right":
             found = called
         if called.verdict == "wrong" and _is_certain(called) and _says_more_than(called, found):
             called.corroboration = [c for c in called.corroboration if c != "used_so"]
             found = called
-    places = {where for where, *_ in stops}
-    if not plays and len(places) == 1:
-        where, error, message, line = stops[0]
-        why = f"stops with {error}: {message} ({where}), though its forward pass runs"
-        return LoopReading(
-            loop,
-            "crashed",
-            why,
-            called=True,
-            corroboration=["named_clearly"],
-            leave=tuple(leave),
-            stops_at=line,
-        )
-    return found
+        if called.verdict == "unclear":
+            told.append(called.why)
+    return found, told
+
+
+def _stopped(found: LoopReading, stop: tuple[str, str, str, int]) -> LoopReading:
+    """What stops at one line however it is called."""
+    where, error, message, line = stop
+    why = f"stops with {error}: {message} ({where}), though its forward pass runs"
+    return LoopReading(
+        found.loop,
+        "crashed",
+        why,
+        called=True,
+        corroboration=["named_clearly"],
+        leave=found.leave,
+        stops_at=line,
+    )
 
 
 def plays_under(
@@ -122,10 +154,14 @@ def _leaves_out(found: LoopReading, play: Play) -> bool:
 
 
 def _plays(
-    ask: Ask, loop: TrainingLoop, leave: Sequence[int]
+    ask: Ask, loop: TrainingLoop, leave: Sequence[int], form: Form
 ) -> tuple[list[Play], list[tuple[str, str, str, int]]]:
-    """How the pieces may be called that lead to it, or are it; what it stops with, and where, if all of them stop."""
-    what = ("plays", loop.file, tuple(leave), loop.name, loop.number)
+    """How the pieces may be called that lead to it, or are it; what it stops with, and where, if all of them stop.
+
+    form: whose sizes are tried first.
+    """
+    sizes = form.features, form.classes
+    what = ("plays", loop.file, tuple(leave), loop.name, loop.number, sizes)
     (reply,) = ask([Request(loop.name, (), None, what)])
     if not reply.returned:
         return [], []
