@@ -23,7 +23,7 @@ from styles import STYLES
 
 from checkgrad.diagnose.surgery import of_functions, of_networks
 from checkgrad.diagnose.surgery.courses import operate
-from checkgrad.diagnose.surgery.search import Search
+from checkgrad.diagnose.surgery.procedure import Procedure
 from checkgrad.grading import Grader
 from mutants import mutants
 from network_shapes import SHAPES
@@ -70,15 +70,15 @@ def together(programs, count=2, times=2):
             if mixed := mixture(source, alone, count, rng):
                 began = time.process_time()
                 try:
-                    found, search = operated(mixed[0], patient)
+                    found, procedure = operated(mixed[0], patient)
                 except Exception:  # together they do not even load
                     continue
-                if search.first.blocks is None:
+                if procedure.first.blocks is None:
                     continue
                 seconds.append(time.process_time() - began)
-                lines = [o.at.lineno if o.at else search.runs.nodes[o.root].line for o in found]
+                lines = [o.at.lineno if o.at else procedure.runs.nodes[o.root].line for o in found]
                 seen["wrong"] += 1
-                seen["all right"] += bool(found) and search.is_complete
+                seen["all right"] += bool(found) and procedure.is_complete
                 seen["first repair at one of the lines"] += bool(lines) and lines[0] in mixed[1]
                 seen["all at their lines"] += set(mixed[1]) <= set(lines)
         print(f"{name:34} {told(seen)}", flush=True)
@@ -94,12 +94,12 @@ def is_one_line(source, mutant):
 def is_wrong(source, patient):
     """Does it run, with wrong gradients?"""
     try:
-        search = Search(Operated(source), patient)
-        (reply,) = search.run(search.trial(search.truth))
+        procedure = Procedure(Operated(source), patient)
+        (reply,) = procedure.run(procedure.trial(procedure.truth))
     except Exception:
         return False
-    right = search.truth.right(reply.blocks)
-    return reply.blocks is not None and 0 in right and right < search.truth.everything
+    right = procedure.truth.right(reply.blocks)
+    return reply.blocks is not None and 0 in right and right < procedure.truth.everything
 
 
 def mixture(source, alone, count, rng):
@@ -136,9 +136,9 @@ def loads(source):
 
 
 def operated(source, patient):
-    """The operations, and the search."""
-    search = Search(Operated(source), patient)
-    return operate(search), search
+    """The operations, and the procedure."""
+    procedure = Procedure(Operated(source), patient)
+    return operate(procedure), procedure
 
 
 def tried(mutant, patients, seen):
@@ -146,18 +146,18 @@ def tried(mutant, patients, seen):
     for patient in patients:
         try:
             began = time.process_time()
-            found, search = operated(mutant.source, patient)
+            found, procedure = operated(mutant.source, patient)
         except Exception:  # the mutant does not even load
             return None
         spent = time.process_time() - began
-        blocks = search.first.blocks
-        if search.truth.right(blocks) == search.truth.everything:
+        blocks = procedure.first.blocks
+        if procedure.truth.right(blocks) == procedure.truth.everything:
             continue
         kind = "stops" if blocks is None else "wrong"
-        lines = [o.at.lineno if o.at else search.runs.nodes[o.root].line for o in found]
+        lines = [o.at.lineno if o.at else procedure.runs.nodes[o.root].line for o in found]
         room = AROUND if mutant.left_out else 0
         seen[kind] += 1
-        seen[f"{kind}, mended"] += bool(found) and search.is_complete
+        seen[f"{kind}, mended"] += bool(found) and procedure.is_complete
         seen[f"{kind}, at its line"] += any(abs(line - mutant.line) <= room for line in lines)
         return spent
     return None

@@ -4,7 +4,7 @@ import pytest
 
 from checkgrad.diagnose.surgery import of_networks
 from checkgrad.diagnose.surgery.courses import operate
-from checkgrad.diagnose.surgery.search import Search
+from checkgrad.diagnose.surgery.procedure import Procedure
 from checkgrad.grading import Grader, grade
 from operated import Operated
 from test_surgery import LINES, NETWORK
@@ -85,34 +85,34 @@ class Net:
 
 
 def operated(right, wrong, folder):
-    """The search for what is wrong in a network, by what is known of the right one."""
+    """The procedure for what is wrong in a network, by what is known of the right one."""
     path = folder / "hw.py"
     path.write_text(right)
     with Grader(path) as grader:
         (reading,) = grader.read.networks.values()
         patient = of_networks.patient(reading)
-    search = Search(Operated(wrong), patient)
-    operate(search)
-    return search
+    procedure = Procedure(Operated(wrong), patient)
+    operate(procedure)
+    return procedure
 
 
-def lines_of(search):
-    return [o.at.lineno if o.at else search.runs.nodes[o.root].line for o in search.kept]
+def lines_of(procedure):
+    return [o.at.lineno if o.at else procedure.runs.nodes[o.root].line for o in procedure.kept]
 
 
 def test_what_hides_another_mistake_is_found_with_it(tmp_path):
     """Neither mends anything alone."""
     wrong = HIDDEN.replace("labels] -= 1", "labels] -= 2").replace("d / len(x)", "d / x.shape[1]")
-    search = operated(HIDDEN, wrong, tmp_path)
-    assert search.is_complete
+    procedure = operated(HIDDEN, wrong, tmp_path)
+    assert procedure.is_complete
     source = HIDDEN.split("\n")
-    lines = [source[i - 1].strip() for i in lines_of(search)]
+    lines = [source[i - 1].strip() for i in lines_of(procedure)]
     assert lines == ["d[np.arange(len(x)), labels] -= 1", "d = d / len(x)"]
-    assert all(o.due is None or o.due.family == "N" for o in search.kept)
+    assert all(o.due is None or o.due.family == "N" for o in procedure.kept)
 
 
 def test_what_is_not_needed_in_the_end_is_not_told(tmp_path):
     """A product that is none stops the run; what only takes the error out of the way goes again."""
-    search = operated(HIDDEN, HIDDEN.replace("x.T @ back", "(x.T) * (back)"), tmp_path)
-    (found,) = search.kept
+    procedure = operated(HIDDEN, HIDDEN.replace("x.T @ back", "(x.T) * (back)"), tmp_path)
+    (found,) = procedure.kept
     assert found.new == "(x.T) @ (back)"

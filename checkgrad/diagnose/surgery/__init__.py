@@ -22,8 +22,8 @@ from checkgrad.diagnose.surgery.of_loops import LoopPatient
 from checkgrad.diagnose.surgery.of_stops import StoppedLoop
 from checkgrad.diagnose.surgery.options import Operation, is_number
 from checkgrad.diagnose.surgery.patient import Patient
+from checkgrad.diagnose.surgery.procedure import Procedure
 from checkgrad.diagnose.surgery.scene import place, position
-from checkgrad.diagnose.surgery.search import Search
 from checkgrad.diagnose.surgery.table import OutOfTime, Runs, Theatre, Trial
 from checkgrad.model import Place, Repair
 from checkgrad.networks.candidates import NetworkReading
@@ -70,39 +70,39 @@ class Surgery:
         own_loss: where it may be right by its formula, and not the slope of its own loss. at_extremes: is it wrong there?
         Raise OutOfTime if it is late before that is found out.
         """
-        search = self._searched(reading, seed, own_loss, at_extremes)
-        if search is None:
+        procedure = self._searched(reading, seed, own_loss, at_extremes)
+        if procedure is None:
             return []
-        return [_repair(search, i, self.theatre.documents) for i in range(len(search.kept))]
+        return [_repair(procedure, i, self.theatre.documents) for i in range(len(procedure.kept))]
 
     def speaks_for(self, reading: NetworkReading, seed: int = 0) -> bool:
         """Does one operation make all right that could not be a matter of convention, but for factors beside it?"""
         try:
-            search = self._searched(reading, seed)
+            procedure = self._searched(reading, seed)
         except OutOfTime:
             return False
-        if search is None or not search.is_complete:
+        if procedure is None or not procedure.is_complete:
             return False
-        telling = [one for one in search.kept if self._is_telling(search, one)]
+        telling = [one for one in procedure.kept if self._is_telling(procedure, one)]
         return len(telling) == 1 and not (telling[0].due and telling[0].due.is_answer)
 
-    def _is_telling(self, search: Search, one: Operation) -> bool:
+    def _is_telling(self, procedure: Procedure, one: Operation) -> bool:
         """Is it more than what two conventions are apart?"""
-        if one.due and one.due.family not in search.truth.scalars:
+        if one.due and one.due.family not in procedure.truth.scalars:
             return True
         return one.code not in CONVENTIONAL
 
     def mends(self, reading: Reading, seed: int = 0) -> tuple[Any, ...] | None:
         """The operations, packed, that make a function right in the names of its own code alone; None if unknown."""
         try:
-            search = self._searched(reading, seed)
+            procedure = self._searched(reading, seed)
         except OutOfTime:
             return None
-        if search is None or not search.kept or not search.is_complete:
+        if procedure is None or not procedure.kept or not procedure.is_complete:
             return None
-        if any(one.due for one in search.kept):
+        if any(one.due for one in procedure.kept):
             return None
-        return packed(search.trial(search.truth).operations)
+        return packed(procedure.trial(procedure.truth).operations)
 
     def _searched(
         self,
@@ -110,9 +110,9 @@ class Surgery:
         seed: int,
         own_loss: OwnLoss | None = None,
         at_extremes: bool = False,
-    ) -> Search | None:
-        """The search that found most, None where there is nothing that could be operated on."""
-        best: Search | None = None
+    ) -> Procedure | None:
+        """The procedure that found most, None where there is nothing that could be operated on."""
+        best: Procedure | None = None
         with np.errstate(all="ignore"):
             for patient in self._patients(reading, seed, own_loss, at_extremes):
                 if not self.theatre.scenes or self.left <= 0:
@@ -120,18 +120,18 @@ class Surgery:
                 sound = self._sound_beside(reading)
                 first = best is None or not isinstance(reading, Reading)
                 most = MOST_FOR_ONE if first else MOST_FOR_OTHERS
-                search = Search(self.theatre, patient, min(self.left, most), sound)
-                operate(search)
-                self.left -= search.table.count
-                if best is None or len(search.kept) > len(best.kept):
-                    best = search
-                if search.kept and search.is_complete:
-                    return search
-                if isinstance(patient, StoppedLoop) and (more := self._goes_on(search, patient)):
+                procedure = Procedure(self.theatre, patient, min(self.left, most), sound)
+                operate(procedure)
+                self.left -= procedure.table.count
+                if best is None or len(procedure.kept) > len(best.kept):
+                    best = procedure
+                if procedure.kept and procedure.is_complete:
+                    return procedure
+                if isinstance(patient, StoppedLoop) and (more := self._goes_on(procedure, patient)):
                     return more
         return best
 
-    def _goes_on(self, stopped: Search, patient: StoppedLoop) -> Search | None:
+    def _goes_on(self, stopped: Procedure, patient: StoppedLoop) -> Procedure | None:
         """What makes right a loop that runs with one operation and is still wrong."""
         tried = {o.text: o for o in stopped.tried}
         for trial, reading in patient.wrong:
@@ -140,14 +140,16 @@ class Surgery:
             for one in of_loops.patients(reading, self.theatre.ask):
                 if self.left <= 0:
                     return None
-                search = Search(self.theatre, one, min(self.left, MOST_FOR_ONE))
-                search.kept = list(kept)
-                operate(search)
-                self.left -= search.table.count
-                if len(search.kept) > len(kept) and search.is_complete:
-                    roots = [o.root for o in search.kept[len(kept) :]]
-                    search.kept = [o for o in search.kept if o not in kept or o.root not in roots]
-                    return search
+                procedure = Procedure(self.theatre, one, min(self.left, MOST_FOR_ONE))
+                procedure.kept = list(kept)
+                operate(procedure)
+                self.left -= procedure.table.count
+                if len(procedure.kept) > len(kept) and procedure.is_complete:
+                    roots = [o.root for o in procedure.kept[len(kept) :]]
+                    procedure.kept = [
+                        o for o in procedure.kept if o not in kept or o.root not in roots
+                    ]
+                    return procedure
         return None
 
     def _sound_beside(self, reading: Read) -> list[tuple[str, int, int]]:
@@ -190,23 +192,23 @@ class Surgery:
 
 def repairs(runs: Runs, patient: Patient, documents: Mapping[str, Document]) -> list[Repair]:
     """The repairs of *patient*."""
-    search = Search(runs, patient, MOST_FOR_ONE)
-    found = operate(search)
-    return [_repair(search, i, documents) for i in range(len(found))]
+    procedure = Procedure(runs, patient, MOST_FOR_ONE)
+    found = operate(procedure)
+    return [_repair(procedure, i, documents) for i in range(len(found))]
 
 
-def _repair(search: Search, index: int, documents: Mapping[str, Document]) -> Repair:
-    operation = search.kept[index]
-    node = search.runs.nodes[operation.root]
-    scene = search.runs.scenes[node.file]
+def _repair(procedure: Procedure, index: int, documents: Mapping[str, Document]) -> Repair:
+    operation = procedure.kept[index]
+    node = procedure.runs.nodes[operation.root]
+    scene = procedure.runs.scenes[node.file]
     at: Any = operation.at if operation.at is not None else node
     said = scene.said(operation.at) if operation.at is not None else node.text
     document = documents.get(node.file) or Document(scene.text)
     where = document.where(at.lineno if isinstance(at, ast.expr) else at.line)
-    if len(search.runs.scenes) > 1:
+    if len(procedure.runs.scenes) > 1:
         where = f"{node.file}, {where}"
-    got, expected = _values(search, index)
-    kind = search.patient.kind
+    got, expected = _values(procedure, index)
+    kind = procedure.patient.kind
     before, after = scene.around(operation.at, node.statement) if operation.at else ("", "")
     return Repair(
         place=_place(node.file, at, document),
@@ -231,24 +233,24 @@ def _place(file: str, at: Any, document: Document) -> Place:
     return Place(file, line + shift, end + shift, column, end_column, cell or None, before)
 
 
-def _values(search: Search, index: int) -> tuple[Any, Any]:
+def _values(procedure: Procedure, index: int) -> tuple[Any, Any]:
     """What the expression gives in the first turn, and what is due there; None where it is no few numbers."""
-    operation = search.kept[index]
-    scene = search.runs.scenes[search.runs.nodes[operation.root].file]
+    operation = procedure.kept[index]
+    scene = procedure.runs.scenes[procedure.runs.nodes[operation.root].file]
     number = operation.root if operation.at is None else scene.number_of(operation.at)
     if number is None:
         return None, None
-    search.kept, kept = search.kept[:index], search.kept
+    procedure.kept, kept = procedure.kept[:index], procedure.kept
     try:
-        trial = search.trial(search.truth)
+        trial = procedure.trial(procedure.truth)
         due = {**trial.due}
         if operation.due:
-            due[operation.due.key] = operation.due.turns(search.truth)
+            due[operation.due.key] = operation.due.turns(procedure.truth)
         peeks = {number: ("_", operation.new)}
         one = Trial(trial.probe, trial.changes, trial.instead, peeks, due)
-        (reply,) = search.run(one)
+        (reply,) = procedure.run(one)
     finally:
-        search.kept = kept
+        procedure.kept = kept
     got, expected = (reply.peeked.get(number) or [[None, None]])[0]
     return _shown(got), _shown(expected)
 

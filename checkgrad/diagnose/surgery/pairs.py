@@ -8,15 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.diagnose.surgery.options import Operation
-from checkgrad.diagnose.surgery.search import (
-    FORWARD,
-    ITS_VALUE,
-    Search,
-    flat,
-    is_alike,
-    near_enough,
-)
+from checkgrad.diagnose.surgery.nearness import flat, is_alike, near_enough
+from checkgrad.diagnose.surgery.options import ITSELF, Operation
+from checkgrad.diagnose.surgery.peeking import peekable
+from checkgrad.diagnose.surgery.search import Search
+from checkgrad.diagnose.surgery.weighing import FORWARD
 
 MOST_FIRST, MOST_SECOND = 100, 400  # operations that are put together
 MOST_RIGHT = 40  # pairs that are run
@@ -40,19 +36,23 @@ def pairs_of(search: Search) -> list[Pair]:
 
     One is done, and what the other would give is looked at in the same run: the answers follow from it linearly.
     """
-    if not search.shaped_or_not:
+    if not search.base.is_shaped:
         return []
     firsts, seconds = _firsts(search), list(_seconds(search))
-    late = {root: i for i, root in enumerate(search.roots())}
+    late = {root: i for i, root in enumerate(search.base.roots)}
     found: list[Pair] = []
     trials = []
     for one in firsts:
         behind = [s for s in seconds if late[s.root] > late[one.root]]
         peeks = {s.root: s.texts for s in behind}
         due = {o.due.key: o.due.turns(search.truth) for s in behind for o in s.options if o.due}
-        trials.append((one, behind, search.trial(search.truth, one, peeks=peeks, due=due)))
+        trials.append(
+            (one, behind, search.procedure.trial(search.truth, one, peeks=peeks, due=due))
+        )
     asked = [t for t in trials if t[1]]
-    for (one, behind, _), reply in zip(asked, search.run(*(t for *_, t in asked)), strict=True):
+    for (one, behind, _), reply in zip(
+        asked, search.procedure.run(*(t for *_, t in asked)), strict=True
+    ):
         if reply.blocks is None:
             continue
         for second in behind:
@@ -64,38 +64,40 @@ def pairs_of(search: Search) -> list[Pair]:
 
 def _cost(search: Search, pair: Pair) -> float:
     """Of both; two mistakes in one line are rarer than in two."""
-    lines = {search.runs.nodes[o.root].line for o in pair}
+    lines = {search.base.nodes[o.root].line for o in pair}
     return sum(o.cost for o in pair) + 0.2 * (len(lines) == 1)
 
 
 def _firsts(search: Search) -> list[Operation]:
     families = FORWARD if search.truth.depths else ()
-    wrong = [root for root in search.looked if not search.is_as_due(root, families)]
-    found = [o for root in wrong for o in search.looked[root].values()]
-    found = [o for o in found if o.cost < DEAREST and not search.is_foreign(o)]
-    return sorted(found, key=search.hope)[:MOST_FIRST]
+    wrong = [root for root in search.prediction.looked if not search.base.is_as_due(root, families)]
+    found = [o for root in wrong for o in search.prediction.looked[root].values()]
+    found = [o for o in found if o.cost < DEAREST and not search.procedure.is_foreign(o)]
+    return sorted(found, key=search.prediction.hope)[:MOST_FIRST]
 
 
 def _seconds(search: Search) -> Iterator[Second]:
     columns = _columns(search)
     found = {
-        root: [o for o in options.values() if o.cost < DEAREST and not search.is_foreign(o)]
-        for root, options in search.looked.items()
-        if search.slopes_of(root) is not None
+        root: [
+            o for o in options.values() if o.cost < DEAREST and not search.procedure.is_foreign(o)
+        ]
+        for root, options in search.prediction.looked.items()
+        if search.prediction.slopes.of(root) is not None
     }
-    every = sorted((o for options in found.values() for o in options), key=search.hope)
+    every = sorted((o for options in found.values() for o in options), key=search.prediction.hope)
     likely = set(every[:MOST_SECOND])
     for root, options in found.items():
         few = [o for o in options if o in likely]
         if few:
-            texts = (ITS_VALUE, *map(search.peekable, few))
-            yield Second(root, few, texts, search.slopes_of(root)[:, columns])
+            texts = (ITSELF, *(peekable(search.base, o) for o in few))
+            yield Second(root, few, texts, search.prediction.slopes.of(root)[:, columns])
 
 
 def _columns(search: Search) -> Any:
     """Which entries of all answers belong to the wrong blocks nearest the loss."""
     sizes = [np.size(b) for b in search.base.blocks or []]
-    return np.repeat([i in search.near for i in range(len(sizes))], sizes)
+    return np.repeat([i in search.base.near for i in range(len(sizes))], sizes)
 
 
 def _that_mend(
@@ -134,10 +136,10 @@ def _moves(turns: Sequence[Sequence[Any]], i: int, start: Any) -> Any:
 def _confirmed(search: Search, pairs: Sequence[Pair]) -> list[Pair]:
     """Those that do the same on fresh data, too."""
     truth, found = search.truth, list[Pair]()
-    replies = search.run(*(search.trial(truth, *pair) for pair in pairs))
+    replies = search.procedure.run(*(search.procedure.trial(truth, *pair) for pair in pairs))
     for pair, reply in zip(pairs, replies, strict=True):
-        mended = search.mended(reply, truth, search.base, search.before)
-        if mended and not found and search.both_held(pair, mended):
-            names = frozenset(truth.names[i] for i in mended)
+        mended = search.confirmation.mended(reply)
+        if mended and not found and search.confirmation.both_held(pair, mended):
+            names = search.confirmation.names(mended)
             found.append((replace(pair[0], mends=names), replace(pair[1], mends=names)))
     return found
