@@ -13,7 +13,8 @@ import numpy as np
 
 from checkgrad.child.nodes import Node
 from checkgrad.child.watch import Told
-from checkgrad.diagnose.surgery.mutations import extensions, mutations
+from checkgrad.diagnose.surgery.extensions import extensions
+from checkgrad.diagnose.surgery.mutations import mutations
 from checkgrad.diagnose.surgery.patient import Due, Truth, fitting, of_any_shape
 from checkgrad.diagnose.surgery.scene import EXPRESSION, Scene
 

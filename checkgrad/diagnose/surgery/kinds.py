@@ -1,0 +1,181 @@
+"""What else an expression could be, by its kind: operators, elements, comparisons, constants, functions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from checkgrad.diagnose.surgery.calls import other_calls
+from checkgrad.diagnose.surgery.counterparts import COMPARISONS, OPERATORS, PAIRS, SIGNS
+from checkgrad.diagnose.surgery.scene import Scene
+from checkgrad.diagnose.surgery.spot import Changes, Spot
+
+ENDS = ("[1:]", "[:-1]", "[::-1]", "[:]")
+# Where one counts, one may count from another place, or from the other end.
+SHIFTED = ("{} + 1", "{} - 1", "-({})", "-({}) - 1", "{} + 2", "{} - 2")
+
+
+def by_kind(spot: Spot) -> Changes:
+    """What belongs to the kind of an expression."""
+    if other := KINDS.get(type(spot.one)):
+        yield from other(spot, spot.one)
+
+
+# ---- functions
+
+
+def is_a_function(scene: Scene, one: ast.expr) -> bool:
+    """Is it the name of a function of the student's, or of NumPy's?"""
+    if isinstance(one, ast.Name):
+        return one.id in scene.functions
+    if not isinstance(one, ast.Attribute):
+        return False
+    of_numpy = isinstance(one.value, ast.Name) and one.value.id in ("np", "numpy")
+    return of_numpy or one.attr in PAIRS or scene.said(one) in scene.methods
+
+
+def other_functions(spot: Spot) -> Changes:
+    """Functions that are taken for it."""
+    scene, one = spot.scene, spot.one
+    back = scene.leading_back(one.lineno)
+    if isinstance(one, ast.Name):
+        others = scene.functions.keys() - back - {one.id}
+        yield from ((f, "function", 1.0) for f in scene.functions if f in others)
+    elif isinstance(one, ast.Attribute) and one.attr in PAIRS:
+        owner = scene.said(one.value)
+        yield from ((f"{owner}.{other}", "function", 1.0) for other in PAIRS[one.attr])
+    elif spot.text in scene.methods:
+        others = scene.methods - {f"self.{name}" for name in back} - {spot.text}
+        yield from ((method, "function", 1.1) for method in sorted(others))
+
+
+def _not_transposed(spot: Spot, one: ast.Attribute) -> Changes:
+    if one.attr == "T":
+        yield spot.scene.said(one.value), "not transposed", 0.9
+
+
+# ---- elements
+
+
+def _other_elements(spot: Spot, one: ast.Subscript) -> Changes:
+    said, base, index = spot.scene.said, spot.scene.said(one.value), one.slice
+    if isinstance(index, ast.Constant) and isinstance(index.value, int):
+        yield from _by_number(base, index.value)
+    elif isinstance(index, ast.UnaryOp) and isinstance(index.operand, ast.Constant):
+        yield from ((f"{base}[{k}]", "element", 1.0) for k in (0, 1, -1, -2, -3))
+    elif isinstance(index, ast.Slice):
+        yield base, "dropped", 1.2
+        yield from ((base + end, "element", 1.1) for end in ENDS)
+    elif isinstance(index, ast.Tuple):
+        if len(index.elts) == 2:
+            a, b = map(said, index.elts)
+            yield f"{base}[{b}, {a}]", "swapped", 1.1
+        yield base, "dropped", 1.4
+    else:
+        yield from ((f"{base}[{k.format(said(index))}]", "element", 1.0) for k in SHIFTED)
+        if isinstance(index, ast.BinOp):
+            yield f"{base}[{said(index.left)}]", "element", 0.95
+    if np.ndim(spot.got) == 0 and spot.got is not None:
+        yield from ((number, "constant", 1.35) for number in ("1", "0"))
+
+
+def _by_number(base: str, k: int) -> Changes:
+    """Elements by constant numbers, the nearest first."""
+    others = {k + 1, k - 1, -k, 0, -1, -2, 1} - {k}
+    yield from ((f"{base}[{i}]", "element", 1.0 + 0.02 * abs(i - k)) for i in sorted(others))
+
+
+# ---- operators
+
+
+def _other_operators(spot: Spot, one: ast.BinOp) -> Changes:
+    said, op = spot.scene.said, type(one.op)
+    left, right = said(one.left), said(one.right)
+    sign = SIGNS.get(op, "+")
+    yield from ((f"({left}) {s} ({right})", "operator", 1.05) for s in OPERATORS.get(op, ()))
+    if op is ast.Mult:
+        yield from _of_a_product(one, left, right)
+    if op not in (ast.Add, ast.Mult):
+        late = 0.35 * isinstance(one.left, ast.Constant)
+        yield f"({right}) {sign} ({left})", "swapped", 0.95 + late
+    if op is ast.MatMult:
+        yield f"({right}).T {sign} ({left}).T", "swapped", 1.2
+    yield left, "dropped", 1.2
+    yield right, "dropped", 1.2
+    if op is ast.Mult and is_product(one.left):
+        yield said(one.left.left), "dropped", 1.4
+    if op is ast.Pow and isinstance(one.right, ast.Constant):
+        yield f"({left}) ** 3", "constant", 1.3
+
+
+def _of_a_product(one: ast.BinOp, left: str, right: str) -> Changes:
+    yield f"({left}) @ ({right}).T", "operator", 1.4
+    yield f"({left}).T @ ({right})", "operator", 1.4
+    for factor, other in ((left, one.right), (right, one.left)):
+        if isinstance(other, ast.Constant):
+            yield f"({factor}) * (1 - ({factor}))", "times", 1.45
+
+
+def is_product(one: ast.AST) -> TypeGuard[ast.BinOp]:
+    """Is it multiplied or divided entry by entry?"""
+    return isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult | ast.Div)
+
+
+def _without_its_sign(spot: Spot, one: ast.UnaryOp) -> Changes:
+    if isinstance(one.op, ast.USub | ast.Not | ast.Invert):
+        of_a_number = isinstance(one.operand, ast.Constant)
+        kind = "sign" if isinstance(one.op, ast.USub) else "negated"
+        yield spot.scene.said(one.operand), kind, 1.0 - 0.1 * of_a_number
+
+
+# ---- conditions
+
+
+def _other_comparisons(spot: Spot, one: ast.Compare) -> Changes:
+    if len(one.ops) == 1:
+        left, right = spot.scene.said(one.left), spot.scene.said(one.comparators[0])
+        for op in COMPARISONS.get(type(one.ops[0]), ()):
+            yield f"{left} {op} {right}", "compared", 1.0
+
+
+def _joined_otherwise(spot: Spot, one: ast.BoolOp) -> Changes:
+    said = spot.scene.said
+    other = "or" if isinstance(one.op, ast.And) else "and"
+    yield f" {other} ".join(map(said, one.values)), "operator", 1.1
+    yield from ((said(v), "dropped", 1.3) for v in one.values)
+
+
+def _other_branches(spot: Spot, one: ast.IfExp) -> Changes:
+    said = spot.scene.said
+    yield f"{said(one.orelse)} if {said(one.test)} else {said(one.body)}", "swapped", 1.1
+    yield from ((said(b), "dropped", 1.3) for b in (one.body, one.orelse))
+
+
+# ---- constants
+
+
+def _other_constants(spot: Spot, one: ast.Constant) -> Changes:
+    held = one.value
+    if isinstance(held, bool):
+        yield str(not held), "constant", 1.0
+    elif isinstance(held, int | float):
+        others = dict.fromkeys((held + 1, held - 1, -held, 2 * held, held / 2, 0, 1, 2, 0.5))
+        yield from ((repr(other), "constant", 1.1) for other in others if other != held)
+        arrays = (n for n in spot.names if np.ndim(spot.value(n)))
+        yield from ((n, "replaced", 1.45) for n in arrays)
+
+
+KINDS: Mapping[type[ast.expr], Callable[[Spot, Any], Changes]] = {
+    ast.Attribute: _not_transposed,
+    ast.Subscript: _other_elements,
+    ast.BinOp: _other_operators,
+    ast.UnaryOp: _without_its_sign,
+    ast.Compare: _other_comparisons,
+    ast.BoolOp: _joined_otherwise,
+    ast.IfExp: _other_branches,
+    ast.Constant: _other_constants,
+    ast.Call: other_calls,
+}
