@@ -16,24 +16,24 @@ from checkgrad.gradcheck.excuses import Excuse, Look, excuse_for, first_look, sl
 from checkgrad.gradcheck.finding import Finding
 from checkgrad.gradcheck.findings import FAINT, described, wrong_arrays
 from checkgrad.gradcheck.kinks import beyond_convention
+from checkgrad.gradcheck.known import (
+    along_the_claim,
+    averaged,
+    compared,
+    is_nothing,
+    resolution_of,
+    stand_out,
+    stands_out,
+)
 from checkgrad.gradcheck.result import Block
-from checkgrad.gradcheck.search import DIRECTIONS, LEAST, Search, Spent
-from checkgrad.gradcheck.spots import Comparison, Spot, alone
-from checkgrad.gradcheck.subject import Leaves
-from checkgrad.gradcheck.trees import mapped
-from checkgrad.numeric.ladder import FINE, USUAL
+from checkgrad.gradcheck.search import DIRECTIONS, Search, Spent
+from checkgrad.gradcheck.spots import Comparison, Spot
+from checkgrad.numeric.ladder import USUAL
 
 SLIGHT = 4.0  # times the bound: kinks on both sides may cancel in what the bound is made of
 STRONG = 1e3  # times the bound: no accident
 NEARBY = (1e-3, 1e-2, 1e-1)  # where to look again, relative to the size of the arguments
-KNOWN = 4.0  # bounds that a slope must have to be known for sure: half as much, or none, would show
-FARTHER = (1.0, 8.0, 64.0)  # than usual, where rounding hides a slope
 CLEAR = 100.0  # times the slope at the point itself: there it is stationary
-ROUNDING = 1e-7  # of f: what is known of its slopes to so much is known as well as one can ask
-JITTER, ERRATIC = (
-    1e-6,
-    0.1,
-)  # a claim that changes so much, relatively, within so little is rounding
 FINER = 2.0**-8  # of a difference: to look into it, bounds need be no smaller
 LEFT = 1e-2  # of a slope: what a solver may leave
 
@@ -54,14 +54,16 @@ def judged(search: Search, spot: Spot) -> Answer:
 
     Only where something is amiss it is worth while to ask whether a function changes its mind.
     """
-    first = _compared(search, spot)
+    first = compared(search, spot)
     if first.missing and (first.blunt or not first.agrees):
         _settle(search, spot)
-        first = _compared(search, spot)
+        first = compared(search, spot)
     if np.any(first.bent) and (block := beyond_convention(search, spot, first.bent)):
-        return _wrong_at_a_kink(Answer("", False, (), _resolution(search, spot, first)), block)
-    if first.agrees and _stand_out(first, first.shares).all():
-        return Answer("", False, (), _resolution(search, spot, first), float(np.max(first.excess)))
+        return _wrong_at_a_kink(Answer("", False, (), resolution_of(search, spot, first)), block)
+    if first.agrees and stand_out(first, first.shares).all():
+        return Answer(
+            "", False, (), resolution_of(search, spot, first), float(np.max(first.excess))
+        )
     if problem := search.misbehaviour():
         return Answer(problem)
     if first.off.any():
@@ -77,19 +79,11 @@ def _settle(search: Search, spot: Spot) -> None:
     search.settle(spot, free if search.domain is None else (search.domain,))
 
 
-def _compared(search: Search, spot: Spot) -> Comparison:
-    before, start = search.evaluations, search.ladder[0]
-    found = search.compare(spot, [search.directions_at(spot) for _ in range(search.samples)])
-    if search.evaluations - before > 1 + 2 * search.samples * len(start):
-        search.ladder = FINE
-    return found
-
-
 def _judged_nearby(search: Search, spot: Spot) -> Answer:
     """Where f has no derivative at the point itself, the one at a point nearby has to do."""
     for size in NEARBY:
         near = search.nearby(spot, size)
-        found = _compared(search, near) if near else None
+        found = compared(search, near) if near else None
         if near and found and found.says_something:
             if found.off.any():
                 answer = _accused(search, near, found)
@@ -111,9 +105,9 @@ def _judged_nearby(search: Search, spot: Spot) -> Answer:
 
 def _weighed(search: Search, spot: Spot, seen: Comparison) -> Answer:
     """What agrees is right if it is known well enough."""
-    resolution = _resolution(search, spot, seen)
+    resolution = resolution_of(search, spot, seen)
     worst = float(np.max(seen.excess))
-    unknown = np.flatnonzero(~_stand_out(seen, seen.shares)).tolist()
+    unknown = np.flatnonzero(~stand_out(seen, seen.shares)).tolist()
     if not unknown:
         return Answer("", False, (), resolution, worst)
     try:
@@ -125,15 +119,15 @@ def _weighed(search: Search, spot: Spot, seen: Comparison) -> Answer:
 
 
 def _brought_out(search: Search, spot: Spot, seen: Comparison, unknown: list[int]) -> Answer:
-    resolution, worst = _resolution(search, spot, seen), float(np.max(seen.excess))
+    resolution, worst = resolution_of(search, spot, seen), float(np.max(seen.excess))
     left = []
     for leaf in unknown:
-        finer = _along_the_claim(search, spot, leaf)
-        nothing = not _stands_out(finer, finer.claimed) and _is_nothing(search, spot, seen, leaf)
+        finer = along_the_claim(search, spot, leaf)
+        nothing = not stands_out(finer, finer.claimed) and is_nothing(search, spot, seen, leaf)
         # Far off there are kinks, which cancel in bounds: a little more than those tells nothing of what is none.
         if finer.off.any() and not (nothing and np.max(finer.excess) < SLIGHT):
             return _accused(search, spot, finer)
-        if not nothing and not _stands_out(finer, finer.claimed):
+        if not nothing and not stands_out(finer, finer.claimed):
             left.append(leaf)
             if not np.any(
                 finer.smooth
@@ -155,16 +149,16 @@ def _on_average(
     unknown: list[int] = []
     wrong: list[int] = []
     for leaf in left:
-        seen = _averaged(search, spot, leaf)
+        seen = averaged(search, spot, leaf)
         if seen is not None and seen.off.any():
             near = search.nearby(spot, NEARBY[1])
-            again = _averaged(search, near, leaf) if near else None
+            again = averaged(search, near, leaf) if near else None
             (wrong if again is not None and again.off.any() else unknown).append(leaf)
-        elif seen is None or not _stands_out(seen, seen.claimed):
+        elif seen is None or not stands_out(seen, seen.claimed):
             unknown.append(leaf)
         if seen is not None:
             name = search.subject.names[leaf]
-            resolution[name] = min(resolution[name], _resolution(search, spot, seen)[name])
+            resolution[name] = min(resolution[name], resolution_of(search, spot, seen)[name])
     if wrong:
         names = [f"d{search.subject.names[i]}" for i in wrong]
         blocks = tuple(Block(name, "wrong, by the mean of many values of f") for name in names)
@@ -174,99 +168,16 @@ def _on_average(
     return Answer("", False, (), resolution, worst)
 
 
-def _stand_out(seen: Comparison, shares: Any) -> Any:
-    """For each of several parts of a claim: would it have shown if it were zero, or half as large?"""
-    count = len(shares)
-    room = np.where(seen.smooth, seen.bound - seen.allowed, np.inf).reshape(1, len(seen.bound), -1)
-    size = np.abs(shares).reshape(count, len(seen.bound), -1)
-    with np.errstate(all="ignore"):
-        digits = np.nan_to_num(size / room, nan=0.0).max(axis=1)
-    if digits.shape[1] == 1:
-        return digits[:, 0] >= KNOWN
-    size = size.max(axis=1)
-    # Of many outputs, those that are small beside the others need not be known as well.
-    large = (size >= size.max(axis=1, keepdims=True) / 2) & (size > 0)
-    typical = [
-        np.median(d[some]) if some.any() else 0.0 for d, some in zip(digits, large, strict=True)
-    ]
-    return np.array(typical) >= KNOWN
-
-
-def _stands_out(seen: Comparison, share: Any) -> bool:
-    return bool(_stand_out(seen, np.asarray(share)[None])[0])
-
-
-def _along_the_claim(search: Search, spot: Spot, leaf: int) -> Comparison:
-    """Compare along the direction in which the claim of one array is largest, as far as that takes."""
-    usual, search.ladder = search.reach, USUAL
-    try:
-        for farther in FARTHER:
-            search.reach = usual * farther
-            found = search.compare(spot, [_direction_of_the_claim(search, spot, leaf)])
-            if _stands_out(found, found.claimed) or search.domain or usual != 1:
-                break
-        return found
-    finally:
-        search.reach = usual
-
-
-def _direction_of_the_claim(search: Search, spot: Spot, leaf: int) -> Leaves:
-    signs = None if spot.claimed.most is None else spot.claimed.most(leaf)
-    if signs is None or not np.any(signs):
-        return search.directions_of(spot.leaves, leaf)
-    moved = search.along(spot.leaves[leaf], np.asarray(signs, float))
-    return alone(spot.leaves, leaf, moved)
-
-
-def _is_nothing(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool:
-    """Is the claim of this array zero, and f as flat as its rounding lets one see?"""
-    share = np.abs(seen.shares[leaf])
-    if share.any() and not _is_erratic(search, spot, seen, leaf):
-        return False
-    still = bool(np.all(seen.measured == 0))
-    size = np.max(np.abs(spot.centre))
-    room = np.min(np.where(seen.smooth, seen.bound - seen.allowed, np.inf), axis=0)
-    known = room < np.inf
-    return still or bool(np.all(room[known] <= ROUNDING * size) and not search.noisy)
-
-
-def _is_erratic(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool:
-    """Does a claim change so fast that it must be what rounding leaves of larger numbers?"""
-    direction = search.directions_of(spot.leaves, leaf)
-    here = np.asarray(spot.claimed.slope(direction))
-    other = search.spot_if_any(mapped(lambda x: _jittered(x, search.rng), spot.args))
-    if other is None:
-        return False
-    there = np.asarray(other.claimed.slope(direction))
-    size = np.maximum(np.abs(here), np.abs(there))
-    return bool(np.all(np.abs(here - there) >= ERRATIC * size))
-
-
-def _jittered(x: Any, rng: np.random.Generator) -> Any:
-    """Numbers that differ from *x* by next to nothing."""
-    if not isinstance(x, np.ndarray) or x.dtype.kind != "f":
-        return x
-    return (x * (1 + JITTER * rng.standard_normal(x.shape))).astype(x.dtype)
-
-
 def _is_stationary(search: Search, spot: Spot, seen: Comparison) -> bool:
     """Is it small only here, and right and large nearby?"""
     near = search.nearby(spot, NEARBY[-1])
     if near is None:
         return False
-    found = _compared(search, near)
-    if not found.agrees or not _stands_out(found, found.claimed):
+    found = compared(search, near)
+    if not found.agrees or not stands_out(found, found.claimed):
         return False
     here = np.max(np.abs(seen.claimed)) + np.min(seen.bound)
     return bool(CLEAR * here <= np.max(np.abs(found.claimed)))
-
-
-def _averaged(search: Search, spot: Spot, leaf: int) -> Comparison | None:
-    try:
-        direction = _direction_of_the_claim(search, spot, leaf)
-        return None if search.claim.twice else search.averaged(spot, direction)
-    except Spent:
-        return None
 
 
 def _undecided(
@@ -289,31 +200,22 @@ def _undecided(
     )
 
 
-def _resolution(search: Search, spot: Spot, seen: Comparison) -> dict[str, float]:
-    bound = np.where(seen.smooth, seen.bound, np.inf)
-    finest = float(np.min(np.max(bound.reshape(len(bound), -1), axis=1)))
-    power = 2 if search.claim.twice else 1
-    scales = (LEAST * float(np.asarray(search.scale(x)).min()) for x in spot.leaves)
-    names = zip(search.subject.names, scales, strict=True)
-    return {name: search.counted.in_its_unit(2 * finest / scale**power) for name, scale in names}
-
-
 # wrong, excused, or undecided
 
 
 def _accused(search: Search, spot: Spot, first: Comparison) -> Answer:
     """Find out whether a difference is a mistake, and say where."""
-    resolution, worst = _resolution(search, spot, first), float(np.max(first.excess))
+    resolution, worst = resolution_of(search, spot, first), float(np.max(first.excess))
     try:
         if search.learn_noise(spot):
             search.ladder = USUAL
-            again = _compared(search, spot)
+            again = compared(search, spot)
             if not again.off.any():
                 return _weighed(search, spot, again)
             first = again
         if _is_small(first) and search.learn_jumps(spot):
             search.ladder = USUAL
-            again = _compared(search, spot)
+            again = compared(search, spot)
             if not again.off.any():
                 return _weighed(search, spot, again)
             first = again
@@ -411,7 +313,7 @@ def _is_right(search: Search, spot: Spot, claim: Claim) -> bool:
     other = replace(search, claim=claim, other_order=None)
     try:
         at = other.spot_if_any(spot.args)
-        return at is not None and _compared(other, at).agrees
+        return at is not None and compared(other, at).agrees
     except Spent:
         return False
 
@@ -422,13 +324,13 @@ def _differs_nearby(search: Search, spot: Spot, first: Comparison) -> bool | Non
         near = search.nearby(spot, size)
         if near is None:
             continue
-        found = _compared(search, near)
+        found = compared(search, near)
         if search.ladder is not USUAL and found.agrees and not _tells_apart(found, first):
             search.ladder = USUAL
-            found = _compared(search, near)
+            found = compared(search, near)
         if found.off.any():
             return True
-        if found.agrees and _tells_apart(found, first) and _stands_out(found, found.claimed):
+        if found.agrees and _tells_apart(found, first) and stands_out(found, found.claimed):
             return False
     return None
 
@@ -443,7 +345,7 @@ def _tells_apart(found: Comparison, first: Comparison) -> bool:
 
 def _at_this_point_alone(search: Search, spot: Spot, first: Comparison) -> Answer:
     """A difference that is gone nearby: a convention, if f has a kink here; else a mistake."""
-    resolution, worst = _resolution(search, spot, first), float(np.max(first.excess))
+    resolution, worst = resolution_of(search, spot, first), float(np.max(first.excess))
     try:
         findings = wrong_arrays(search, spot, None)
     except Spent:
@@ -453,7 +355,7 @@ def _at_this_point_alone(search: Search, spot: Spot, first: Comparison) -> Answe
         return _wrong(search, spot, first, certain, resolution)
     if worst < FAINT:
         wider = replace(first, bound=first.bound * FAINT)
-        if _stand_out(wider, wider.shares).all():
+        if stand_out(wider, wider.shares).all():
             return Answer("", False, (), resolution, worst)
     if _has_a_kink(search, spot):
         words = "differs at exactly this point and nowhere near it: a convention at a kink"
