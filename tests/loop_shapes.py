@@ -1121,3 +1121,39 @@ for epoch in range(2000):
 """,
     Change("self.W[i].T * (1 - self.a[i] ** 2)", "self.W[i].T", ("W[0]",)),
 )
+
+
+# Samples that are shuffled are no parameters, of which those that stay as they are would never move.
+shape(
+    "shuffled_pairs_by_batches_under_a_progress_bar",
+    """
+import numpy as np
+from tqdm import tqdm
+np.random.seed(4)
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+def batches(pairs, size):
+    for i in range(0, len(pairs), size):
+        x, t = zip(*pairs[i : i + size])
+        yield np.array(x), np.array(t)
+X = np.random.randn(12, 3)
+pairs = list(zip(X, np.eye(2)[(X[:, 0] > 0).astype(int)]))
+W1, b1 = np.random.randn(4, 3).astype(np.float32), np.zeros(4)
+W2, b2 = np.random.randn(2, 4).astype(np.float32), np.zeros(2)
+for epoch in range(30):
+    np.random.shuffle(pairs)
+    with tqdm(batches(pairs, 12), desc=f"epoch {epoch}", leave=False) as bar:
+        for x, t in bar:
+            h = np.tanh(x @ W1.T + b1)
+            y = softmax(h @ W2.T + b2)
+            d2 = y - t
+            d1 = d2 @ W2 * (1 - h**2)
+            W2 = W2 - 0.3 * (d2[:, :, None] @ h[:, None]).mean(axis=0)
+            b2 = b2 - 0.3 * d2.mean(axis=0)
+            W1 = W1 - 0.3 * (d1[:, :, None] @ x[:, None]).mean(axis=0)
+            b1 = b1 - 0.3 * d1.mean(axis=0)
+            bar.set_postfix(loss=-np.log(y[t == 1]).mean())
+""",
+    Change("* (1 - h**2)", "* (1 - h)", ("W1", "b1")),
+)

@@ -127,6 +127,13 @@ def test_plots_progress_and_pauses_cost_nothing(tmp_path):
     assert last["i + 1"] == 3 and run.seconds < 30
 
 
+def test_a_progress_bar_is_what_the_library_makes_of_it(tmp_path):
+    source = "from tqdm import tqdm, trange\nend = 0\nwith tqdm((n for n in range(3)), leave=False) as bar:\n    for n in bar:\n        bar.set_postfix(loss=n)\n        end = end + n\nbar = trange(4)\nfor n in bar:\n    bar.set_description('x')\nend = end + len(bar)"
+    run, last = watched(tmp_path, source)
+    assert run.errors == () and run.instead == ()
+    assert last["end + len(bar)"] == 7
+
+
 COMMANDS = {
     "required words": "p.add_argument('--layers', type=int, nargs='+', required=True)\np.add_argument('folder')\na = p.parse_args()\nend = sum(a.layers) + len(a.folder)",
     "one of several commands": "s = p.add_subparsers(dest='what', required=True)\nt = s.add_parser('train')\nt.add_argument('--rate', type=float, required=True)\na = p.parse_args()\nend = a.rate * 2",

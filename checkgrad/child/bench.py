@@ -36,6 +36,7 @@ MOST_VALUES = 64  # that are kept of one expression in a turn
 LONGEST_LIST = 1000
 MOST_TURNS = 200_000  # of all loops, on the way to the bench
 MANY_TURNS = 3000  # after which loops on the way are cut short
+PIECE = 1 << 18  # numbers
 MANY_OF_ONE = 300  # that have turned so often: they make the way long
 EARLIER = 2  # turns that a training loop takes on the way
 MOST_DIGESTS = 10_000  # that are told of one turn
@@ -343,9 +344,13 @@ class Bench:
             turn.digests.append(self.digest(found))
 
     def digest(self, value: np.ndarray) -> float:
-        """A number that changes if any entry does."""
-        flat = np.asarray(value, float).ravel()
-        if flat.size > self._weights.size:
-            self._weights = drawn(77, (2 * flat.size,))
+        """A number that changes if any entry does; of large arrays piece by piece, for the room of a worker is small."""
+        flat = value.ravel()
+        if flat.size > self._weights.size < PIECE:
+            self._weights = drawn(77, (min(2 * flat.size, PIECE),))
+        total, piece = 0.0, self._weights.size
         with np.errstate(all="ignore"):
-            return float(flat @ self._weights[: flat.size])
+            for i, start in enumerate(range(0, flat.size, piece)):
+                part = np.asarray(flat[start : start + piece], float)
+                total += (1 + i / 3) * float(part @ self._weights[: part.size])
+        return total

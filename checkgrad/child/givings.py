@@ -314,6 +314,33 @@ def passed_on(what: Any = (), *more: Any, **named: Any) -> Any:
     return what
 
 
+class Bar:
+    """A progress bar: the turns of what it is given, and no sign of them."""
+
+    def __init__(self, what: Any = (), *more: Any, **named: Any) -> None:
+        self.what = what
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.what)
+
+    def __len__(self) -> int:
+        return len(self.what)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *a, **n: None
+
+
 TOOLS: dict[str, Callable[..., Any]] = {
     "train_test_split": train_test_split,
     "to_categorical": to_categorical,
@@ -327,10 +354,10 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "normalize": lambda x, *a, **n: np.asarray(x) / (np.linalg.norm(x, axis=-1, keepdims=True)),
     "shuffle": shuffled,
     "accuracy_score": lambda t, y, *a, **n: float(np.mean(np.asarray(t) == np.asarray(y))),
-    "tqdm": passed_on,
+    "tqdm": Bar,
     "Fire": fired,
-    "trange": lambda *a, **n: range(*a),
-    "track": passed_on,
+    "trange": lambda *a, **n: Bar(range(*a)),
+    "track": Bar,
     "njit": passed_on,
     "DataFrame": lambda x=(), *a, **n: np.asarray(x).view(Data),
     "Series": lambda x=(), *a, **n: np.asarray(x).view(Data),

@@ -8,6 +8,7 @@ from contextlib import closing
 
 from msgspec.structs import replace
 
+from checkgrad.asking.learning import learns_xor
 from checkgrad.asking.network import gradients
 from checkgrad.asking.truth import Network
 from checkgrad.child.inventory import Definition, TrainingLoop
@@ -88,11 +89,9 @@ class OnNetworks:
         used_so = outcome.verdict.failed and self._is_network_used_so(network)
         beside = Beside(self.read.is_pinned(NETWORK.name), used_so=used_so)
         outcome = settled_network(outcome, network, beside)
-        if (
-            outcome.verdict is Verdict.NOT_JUDGED
-            or outcome.verdict.failed
-            and check.ask is gradients
-        ):
+        # what does not learn by gradients that are wrong is read as they are
+        by_gradients = check.ask in (gradients, learns_xor) and gradients(network).verdict.failed
+        if outcome.verdict is Verdict.NOT_JUDGED or outcome.verdict.failed and by_gradients:
             shown = self._shown_by_loops(question, candidate, contradicts=outcome.verdict.failed)
             if shown:
                 return shown

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from checkgrad.reading.loops.nudges import SLIGHT
-from checkgrad.reading.loops.roles import Roles, reached, scales
+from checkgrad.reading.loops.roles import Roles, is_shuffled, reached, scales
 
 
 def never_moved(roles: Roles) -> list[str]:
@@ -20,6 +20,7 @@ def never_moved(roles: Roles) -> list[str]:
         p
         for p in still
         if p not in roles.carried
+        and not is_shuffled(roles, p)
         and not _is_a_rate_that_may_change(roles, p)
         and any(k in roles.cover and k in roles.data_cover for k in roles.moves[p])
     ]

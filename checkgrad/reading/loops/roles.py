@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from checkgrad.child.play_steps import root
 from checkgrad.reading.loops.face import Bench, Edit, Key, NotRead, Seen, Slot, Trial, Turn
 from checkgrad.reading.loops.nudges import (
     SLIGHT,
@@ -214,6 +215,8 @@ def _carried(roles: Roles) -> Iterator[str]:
     """What is carried without buffers, sums and rates: nudges of these reach one other slot only, entry by entry, or only scale."""
     following = {p: reached(roles, p) for p in roles.changed if not roles.nudged[p].raised}
     for path in roles.changed:
+        if is_shuffled(roles, path):
+            continue
         others = following.get(path, set()) - {path}
         single = np.size(roles.slots[path].saved) == 1
         if not following.get(path) and _meets_another(roles, path, following):
@@ -242,6 +245,17 @@ def _meets_another(roles: Roles, path: str, following: Mapping[str, set[str]]) -
     wide = {k for k in roles.moves[path] if roles.seen[k].shape not in (shape, ())}
     mates = (q for q in roles.changed if q != path and following.get(q))
     return any(int(np.prod(roles.seen[k].shape)) > 1 for q in mates for k in wide & roles.moves[q])
+
+
+def is_shuffled(roles: Roles, path: str) -> bool:
+    """Is it of a list whose numbers a turn only puts into another order, as samples are, some of which are alike?"""
+    turn = roles.base
+    mine = [p for p in turn.after if root(p) == root(path)]
+    if not mine:
+        return False
+    before, after = (np.hstack([np.ravel(t[p]) for p in mine]) for t in (turn.before, turn.after))
+    moved = np.any(before != after)
+    return bool(moved and np.array_equal(np.sort(before), np.sort(after)))
 
 
 def _is_overwritten(roles: Roles, path: str) -> bool:
