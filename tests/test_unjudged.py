@@ -302,3 +302,35 @@ def test_a_loss_that_reads_the_number_of_samples_of_its_module_is_not_judged(tmp
     assert not [o for o in report.outcomes if o.verdict.failed]
     (told,) = [one for one in report.not_judged if one.name == "mse"]
     assert "reads n of its module" in told.reason
+
+
+TRAINED = """
+import numpy as np
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+def {name}(y, y_hat):
+    return {loss}
+def train(X, y, epochs, rate):
+    w, b = np.zeros(X.shape[1]), 0.0
+    for epoch in range(epochs):
+        y_hat = sigmoid(X @ w + b)
+        w = w - rate * X.T @ (y_hat - y) / len(X)
+        b = b - rate * np.mean(y_hat - y)
+        print({name}(y, sigmoid(X @ w + b)))
+    return w, b
+X = np.random.randn(12, 2)
+train(X, (X[:, 0] > 0).astype(float), 5, 0.1)
+"""
+MEANT = "np.mean(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))"
+
+
+@pytest.mark.parametrize(
+    ("name", "loss", "wrong"),
+    [("loss", MEANT, True), ("loss", f"-{MEANT}", False), ("log_likelihood", MEANT, False)],
+)
+def test_a_loss_is_judged_as_the_one_that_a_right_training_goes_down(told, name, loss, wrong):
+    """Its name leaves open which it is; a likelihood is no loss."""
+    found, report = told(TRAINED.format(name=name, loss=loss))
+    failed = {o.function for o in report.outcomes if o.verdict.failed}
+    assert failed == ({name} if wrong else set())
+    assert name not in found

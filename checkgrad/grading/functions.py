@@ -64,7 +64,8 @@ class OnFunctions:
             return not_judged(self.read, question, Reason(unjudged.HANGS_ON, gap))
         if not reading.reached:
             return not_judged(self.read, question, Reason(unjudged.NOT_CALLED, reading.obstacle))
-        if candidate.guessed and not reading.right:
+        guessed = candidate.guessed and not self._is_the_loss_of_a_training(candidate)
+        if guessed and not reading.right:
             return not_judged(self.read, question, Reason(unjudged.GUESSED))
         if check.needs_an_answer and not any(
             answer.returned for answer in student.answers(student.probes)
@@ -103,6 +104,18 @@ class OnFunctions:
             return None
         using = (one for one in self.read.loops if candidate.function in one.reaches)
         return next((one for one in using if self.read.loop_reading(one).goes_up), None)
+
+    def _is_the_loss_of_a_training(self, candidate: Candidate) -> bool:
+        """Does a right training that works it out go down the loss that its name leaves open?"""
+        title = candidate.exercise.name.replace("_", " ")
+        using = (one for one in self.read.inventory.loops if candidate.function in one.reaches)
+        read = (self.read.loop_reading(one) for one in using)
+        return any(
+            one.verdict == "right"
+            and one.attempt is not None
+            and one.attempt.loss.replace("-", " ") == title
+            for one in read
+        )
 
     def _own_count(self, candidate: Candidate) -> str:
         """The number of samples that a loss, or its gradient, reads of its module instead of its arguments; "" for none."""
