@@ -125,6 +125,11 @@ def roles_of(bench: Bench) -> Roles:
     return roles
 
 
+def _is_spoilt(turn: Turn, base: Turn) -> bool:
+    """Does a turn stop, or what it only notes? Labels that count out the classes are no numbers to be nudged."""
+    return bool(turn.raised or turn.beside and not base.beside)
+
+
 def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[Key]) -> Roles:
     """Nudge data, then what is carried and data once more beside where the loop begins."""
     groups: dict[str, list[str]] = {}
@@ -142,7 +147,7 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
     for (_, paths), turn in zip(groups.items(), turns, strict=True):
         if not turn.raised:
             after |= {p: v for p, v in turn.after.items() if p not in after and p not in paths}
-    delicate = {g for g, turn in zip(groups, turns, strict=True) if turn.raised}
+    delicate = {g for g, turn in zip(groups, turns, strict=True) if _is_spoilt(turn, base)}
     (beside,) = bench.turns(
         [Trial(lifts(slots, [p for p in slots if group_of(p, slots) not in delicate]), steps=None)]
     )
@@ -182,8 +187,8 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
     nudged = dict(zip(changed, rest, strict=False))
     seen = {k: v for k, v in first.seen.items() if k not in shaky}
     with_data = dict(zip(data, rest[len(changed) :], strict=True))
-    delicate |= {g for g, turn in with_data.items() if turn.raised}
-    with_data = {g: turn for g, turn in with_data.items() if not turn.raised}
+    delicate |= {g for g, turn in with_data.items() if _is_spoilt(turn, base)}
+    with_data = {g: turn for g, turn in with_data.items() if g not in delicate}
     data_moves = {g: moved(seen, turn.seen) for g, turn in with_data.items()}
     moves = {p: set() if t.raised else moved(seen, t.seen) for p, t in nudged.items()}
     return Roles(
@@ -372,8 +377,12 @@ def _sort_out(roles: Roles) -> None:
 
 
 def _distinct(roles: Roles, full: Iterable[Key]) -> Iterator[Output]:
-    """Where outputs can be read off, the same values once: best of an expression that is evaluated once in a turn."""
+    """Where outputs can be read off, the same values once: best of an expression that is evaluated once in a turn.
+
+    And once more where they are there last, before targets come in: relu may have changed nothing yet.
+    """
     found: dict[tuple[object, ...], Output] = {}
+    last: dict[tuple[object, ...], Output] = {}
     for node in dict.fromkeys(k for k, _ in full):
         for way in ways(roles, node, roles.full):
             keys = chosen(roles.evaluations[node], way)
@@ -381,5 +390,8 @@ def _distinct(roles: Roles, full: Iterable[Key]) -> Iterator[Output]:
             known = found.get(values)
             if known is None or way == "0" and known.way != "0":
                 found[values] = Output(node, way, keys[-1])
+            elif way == "0" and not roles.data_cover.get(keys[-1], set()) & {*roles.targets}:
+                last[values] = Output(node, way, keys[-1])
     order = {key: i for i, key in enumerate(roles.seen)}
-    yield from sorted(found.values(), key=lambda o: (o.way not in ("0", "*"), order[o.key]))
+    every = [*found.values(), *last.values()]
+    yield from sorted(every, key=lambda o: (o.way not in ("0", "*"), order[o.key]))
