@@ -1157,3 +1157,88 @@ for epoch in range(30):
 """,
     Change("* (1 - h**2)", "* (1 - h)", ("W1", "b1")),
 )
+
+
+# Where it begins all margins are active, and the labels add up to 0: the bias moves elsewhere.
+shape(
+    "hinge_of_as_many_labels_of_either_kind",
+    """
+import numpy as np
+np.random.seed(42)
+X = np.vstack([np.random.randn(20, 2) + [2, 1], np.random.randn(20, 2) - [1, 2]])
+y = np.vstack([np.ones((20, 1)), -np.ones((20, 1))])
+w, b = -np.random.rand(2, 1), np.random.randn(1, 1)
+def margins(points, labels):
+    m = 1 - labels * (points @ w + b)
+    m[m < 0] = 0
+    return m
+def cost(m):
+    return 0.5 * sum(w**2) + sum(m) / len(y)
+def gradients(points, labels):
+    gw, gb = np.zeros(w.shape), np.zeros(b.shape)
+    for i, m in enumerate(margins(points, labels)):
+        gw += w
+        if m > 0:
+            gw -= (points[i] * labels[i]).reshape(-1, 1)
+            gb -= labels[i]
+    return gw / len(points), gb / len(points)
+for i in range(60):
+    gw, gb = gradients(X, y)
+    w = w - 0.04 * gw
+    b = b - 0.03 * gb
+    print(i, cost(margins(X, y)))
+""",
+    Change("gb -= labels[i]", "gb += labels[i]", ("b",)),
+    Change("(points[i] * labels[i])", "(points[i])", ("w",), told=True),
+)
+
+
+# The network's outputs are positive where it begins, so that the last relu shows only elsewhere.
+shape(
+    "relu_at_the_outputs",
+    """
+import numpy as np
+np.random.seed(5)
+x = np.random.uniform(0, 5, (8, 3))
+t = np.random.uniform(0, 5, 8)
+def relu(z):
+    return np.maximum(0, z)
+w1, w2 = np.random.uniform(0, 1, (4, 3)), np.random.uniform(0, 1, 4)
+for epoch in range(30):
+    z1 = np.dot(w1, x.T)
+    h = relu(z1)
+    z2 = np.dot(w2, h)
+    y = relu(z2)
+    print(np.sum((y - t) ** 2) / 2)
+    error = (y - t) * (z2 > 0)
+    below = np.outer(w2, error) * (z1 > 0)
+    w2 = w2 - 0.0005 * np.dot(error, h.T)
+    w1 = w1 - 0.0005 * np.dot(below, x)
+""",
+    Change("error = (y - t) * (z2 > 0)", "error = y - t", ("w1", "w2")),
+    Change("np.outer(w2, error) * (z1 > 0)", "np.outer(w2, error)", ("w1",)),
+)
+
+
+# Labels that only the noted loss takes as indices, beside one-hot ones of which the gradients are made.
+shape(
+    "a_noted_loss_of_labels",
+    """
+import numpy as np
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+rng = np.random.default_rng(6)
+X, y = rng.normal(size=(9, 4)), np.arange(9) % 3
+T, W, b = np.eye(3)[y], 0.1 * rng.normal(size=(4, 3)), np.zeros(3)
+losses = []
+for epoch in range(30):
+    P = softmax(X @ W + b)
+    probs = P
+    losses.append(-np.mean(np.log(probs[np.arange(9), y])))
+    dZ = (probs - T) / 9
+    W -= 0.2 * X.T @ dZ
+    b -= 0.2 * dZ.sum(0)
+""",
+    Change("probs = P", "probs = softmax(P)", ("W", "b")),
+)

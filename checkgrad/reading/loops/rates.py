@@ -52,12 +52,12 @@ def _found_scalers(points: Points) -> dict[str | int, Scaler]:
             found[paths[0]] = Scaler(was, _scaled_blocks(points, turn, roles.first, factor))
     literals = list(dict.fromkeys(k for (k, _), seen in roles.seen.items() if seen.literal))
     trials = [
-        Trial(factors=((k, 1.1),), tell=(k,), steps=tuple(roles.changed))
+        Trial(roles.lift, ((k, 1.1),), (k,), steps=tuple(roles.changed))
         for k in literals[:MOST_LITERALS]
     ]
     for k, turn in zip(literals, roles.bench.turns(trials), strict=False):
         value = next((float(v) / 1.1 for v in turn.values.get(k, ()) if np.size(v) == 1), np.nan)
-        found[k] = Scaler(value, _scaled_blocks(points, turn, roles.base, 1.1))
+        found[k] = Scaler(value, _scaled_blocks(points, turn, roles.first, 1.1))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -164,6 +164,7 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
         more = {p: v for p, v in above.after.items() if p in slots and p not in changed}
         changed += [p for p, v in more.items() if is_changed(slots[p], v)]
         lift = lifted(slots, changed)
+    lift = _where_all_move(bench, base, changed) or lift
     lift += tuple(
         Edit(p, "lift", nudge_size(slots[p]), 60 + i)
         for i, (g, paths) in enumerate(groups.items())
@@ -209,6 +210,19 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
     )
 
 
+def _where_all_move(bench: Bench, base: Turn, changed: Sequence[str]) -> tuple[Edit, ...]:
+    """Other parameters, where one rests that moves with them: where all margins are active, labels may add up to 0."""
+    resting = [p for p in changed if _rests(base, p)]
+    drawn = tuple(Edit(p, "draw", 1.0, 300 + i) for i, p in enumerate(changed))
+    (there,) = bench.turns([Trial(drawn, steps=tuple(changed))]) if resting else (base,)
+    moving = not there.raised and any(not _rests(there, p) for p in resting)
+    return drawn if moving else ()
+
+
+def _rests(turn: Turn, path: str) -> bool:
+    return path not in turn.after or bool(np.all(np.abs(turn.step(path)) <= SLIGHT))
+
+
 def is_changed(slot: Slot, after: np.ndarray) -> bool:
     """Is it changed, and no counter?"""
     counts = slot.whole and after.dtype.kind in "iu"
@@ -244,7 +258,7 @@ def _carried(roles: Roles) -> Iterator[str]:
 
 def _meets_another(roles: Roles, path: str, following: Mapping[str, set[str]]) -> bool:
     """Does an array of another shape follow from it and from something that is carried? Sums over turns keep theirs."""
-    if path not in roles.base.after or np.all(np.abs(roles.base.step(path)) <= SLIGHT):
+    if _rests(roles.base, path) and _rests(roles.first, path):
         return False  # it rests, as what softmax takes off again
     shape = roles.slots[path].saved.shape
     wide = {k for k in roles.moves[path] if roles.seen[k].shape not in (shape, ())}
