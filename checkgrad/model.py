@@ -235,6 +235,13 @@ class TrainingRun(Struct, frozen=True):
     regions: list[Region] = []
 
 
+class OwnTraining(Struct, frozen=True):
+    """A training loop of the submission as it runs by itself, from its own start on its own data: the loss at some turns."""
+
+    function: str
+    curve: Curve
+
+
 class Asked(Struct, frozen=True):
     """What an exercise asks for, as the report shows it."""
 
@@ -314,5 +321,6 @@ class Report(Struct, frozen=True):
     readings: list[ReadAs] = []
     not_judged: list[NotJudged] = []
     training: list[TrainingRun] = []
+    own_training: list[OwnTraining] = []
     withheld: dict[str, str] = {}  # "examples" and "hints" that students do not see, and until when
     decisions: list[Decision] = []

@@ -7,6 +7,7 @@ import pytest
 import loop_shapes
 from checkgrad.grading import grade
 from checkgrad.model import Verdict
+from checkgrad.render import html
 
 RIGHT = loop_shapes.SHAPES
 WRONG = [(shape, change) for shape in RIGHT for change in shape.changes]
@@ -47,6 +48,17 @@ def test_what_is_said_of_a_loop_tells_its_lines_its_loss_and_its_rate(tmp_path):
     assert (reading.place.line, reading.place.end_line) == (11, 27)
     assert reading.convention["rate"] == "0.015"
     assert "cross-entropy" in reading.convention["loss"]
+
+
+def test_how_the_loop_goes_on_by_itself_is_shown(tmp_path):
+    _, report = outcomes(tmp_path, SHAPES["rows_squared_error"].source)
+    (own,) = report.own_training
+    losses = own.curve.lines["yours"]
+    assert (own.function, own.curve.x[0], own.curve.x[-1]) == ("loop, line 11", 1, 2000)
+    assert losses[-1] < 0.1 * losses[0]
+    page = html.render(report)
+    assert "loop, line 11</code>, as your file runs it" in page
+    assert f"goes from {losses[0]:.4g} to {losses[-1]:.4g} in 2000 turns" in page
 
 
 def test_the_same_loop_is_read_the_same_every_time(tmp_path):

@@ -54,6 +54,7 @@ def assemble(header: Header, parts: Iterable[Part], assignment: Assignment) -> R
         readings=_distinct(part.reading for part in ordered if part.reading),
         not_judged=not_judged,
         training=[run for part in ordered for run in part.training],
+        own_training=[run for part in ordered for run in part.own_training],
         withheld=assignment.withheld,
     )
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from checkgrad.asking.network import exists, gradients
 from checkgrad.child.inventory import TrainingLoop
 from checkgrad.judging import Question, bare_outcome
-from checkgrad.model import Evidence, Outcome, Scatter, Verdict
+from checkgrad.model import Curve, Evidence, Outcome, OwnTraining, Scatter, Verdict
 from checkgrad.networks.candidates import NetworkCandidate
 from checkgrad.reading.loops import LoopReading
 
@@ -127,3 +127,13 @@ def _scatter(reading: LoopReading) -> Iterator[Evidence]:
         analytic,
         slopes.error.tolist(),
     )
+
+
+def own_training(reading: LoopReading, pictures: bool) -> list[OwnTraining]:
+    """How the loss goes that the loop goes down, as the module runs it."""
+    course = reading.course
+    if course is None or not pictures:
+        return []
+    turns = [float(n + 1) for n in course.turns]
+    curve = Curve("Loss", "turn", "loss", turns, {"yours": list(course.losses)})
+    return [OwnTraining(reading.loop.name, curve)]

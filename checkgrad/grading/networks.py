@@ -227,7 +227,8 @@ class OnNetworks:
         own = found.attempt is not None and found.attempt.own
         beside = [] if own else unjudged.losses_in(self.read.inventory, found.loop.span)
         covers = [found.loop.name, *found.ran]
-        return Part(outcome, read_as, covers=covers, beside=beside)
+        trained = loop_questions.own_training(found, self.pictures and shown)
+        return Part(outcome, read_as, own_training=trained, covers=covers, beside=beside)
 
     def _first_read(self, loops: Sequence[TrainingLoop]) -> LoopReading:
         """The first loop, or piece of it, that shows anything; else what the first one said."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from checkgrad.judging import Question
-from checkgrad.model import Isolation, Outcome, Place, ReadAs, Submission, TrainingRun
+from checkgrad.model import Isolation, Outcome, OwnTraining, Place, ReadAs, Submission, TrainingRun
 
 
 class Reason(Struct, frozen=True):
@@ -52,6 +52,7 @@ class Part(Struct, frozen=True):
     outcome: Outcome
     reading: ReadAs | None = None
     training: list[TrainingRun] = []
+    own_training: list[OwnTraining] = []
     header: Header | None = None
     reason: Reason | None = None
     covers: list[str] = []

@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from checkgrad.model import Curve, Evidence, Layers, Matrix, Scatter, Surface, TrainingRun
+from checkgrad.model import (
+    Curve,
+    Evidence,
+    Layers,
+    Matrix,
+    OwnTraining,
+    Scatter,
+    Surface,
+    TrainingRun,
+)
 from checkgrad.render.summary import listed
 
 WRITTEN = 8  # the widest matrix whose entries are written out
@@ -44,6 +53,13 @@ def losses(run: TrainingRun) -> str:
     if run.parted_at is not None:
         return f"{said}. The two part at step {run.parted_at}."
     return f"{said}. The two never part." if run.reference_losses else f"{said}."
+
+
+def own_training(run: OwnTraining) -> str:
+    """Say how the loss of the student's own loop went."""
+    losses = run.curve.lines["yours"]
+    said = f"Your loss goes from {number(losses[0])} to {number(losses[-1])}"
+    return f"{said} in {run.curve.x[-1]:.0f} turns."
 
 
 def regions(run: TrainingRun) -> str:

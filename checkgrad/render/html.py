@@ -22,6 +22,7 @@ from checkgrad.model import (
     Layers,
     Matrix,
     Outcome,
+    OwnTraining,
     Report,
     Scatter,
     Surface,
@@ -122,6 +123,10 @@ class Album:
             return replace(drawn, size="small")
         row = isinstance(evidence, Layers) or len(sources) > 1
         return replace(drawn, size="row" if row else "")
+
+    def own_training(self, run: OwnTraining) -> Picture:
+        drawn = self.picture(run.curve)
+        return replace(drawn, caption=captions.own_training(run), legend=[])
 
     def losses(self, run: TrainingRun) -> Picture:
         sources = self._drawn(lambda: [self._plots.draw_losses(self._easel, run)])

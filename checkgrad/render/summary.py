@@ -188,6 +188,7 @@ def _without_numbers(report: Report) -> Report:
         readings=[coarse.reading(reading) for reading in report.readings],
         not_judged=[replace(n, reason=coarse.words(n.reason)) for n in report.not_judged],
         training=[],
+        own_training=[],
     )
 
 

@@ -1,4 +1,4 @@
-"""Why a loop whose gradients are right learns nothing: its own course, and beside it courses with one thing changed."""
+"""How a loop whose gradients are right goes on, and why it learns nothing: its own course, and courses with one thing changed."""
 
 from __future__ import annotations
 
@@ -59,38 +59,41 @@ class Cure:
     factors: tuple[tuple[int, float], ...] = ()
 
 
-def advice(points: Points, attempt: Attempt) -> str:
-    """Why a right loop does not learn from the data and the start that the module gives it; "" where it does, or nobody knows."""
+def course_of(points: Points, attempt: Attempt) -> tuple[Course | None, str]:
+    """How a right loop goes on from the data and the start that the module gives it, None where nobody knows.
+
+    And why it does not learn, "" where it does.
+    """
     try:
-        return _advice(points, attempt)
+        return _course_of(points, attempt)
     except NotRead:
-        return ""
+        return None, ""
 
 
-def _advice(points: Points, attempt: Attempt) -> str:
+def _course_of(points: Points, attempt: Attempt) -> tuple[Course | None, str]:
     inner = points.roles.bench
     if inner.play or inner.instead or inner.problem or not _is_told(points, attempt):
-        return ""
+        return None, ""
     way = next((o.way for o in points.outputs if o.node == attempt.output), "0")
     last = way if isinstance(way, int) else None
     if last is not None and (last < -1 or inner.number != inner.loop.number):
-        return ""
+        return None, ""
     bench = Bench(inner.ask, inner.loop, inner.loop.number, inner.leave)
     slots, (first,) = bench.first([Trial(digests=True, tell=_nodes(attempt))])
     count = min(MOST_TURNS, MOST_EVENTS // max(first.events, 1))
     count = min(count, bench.length) if bench.length > 0 else count
     if count < FEW_TURNS or first.raised:
-        return ""
+        return None, ""
     at = tuple(sorted({int(n) - 1 for n in np.geomspace(1, count, SHOWN)}))
     run = _Runs(bench, attempt, at, last)
     own = run.course()
     if own is None:
-        return ""
+        return None, ""
     for cure in _cures(points, slots, own, whole=count == bench.length):
         course = run.course(cure.edits, cure.factors)
         if course and course.cures(own):
-            return _sentence(own, course, cure)
-    return ""
+            return own, _sentence(own, course, cure)
+    return own, ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from checkgrad.child.inventory import TrainingLoop
+from checkgrad.reading.loops.course import Course
 from checkgrad.reading.loops.fit import Attempt, Table
 from checkgrad.reading.loops.points import Points
 
@@ -17,7 +18,7 @@ class LoopReading:
 
     verdict: "right", "wrong", "crashed" or "unclear". why: of what is not right, in a sentence.
     wrong: blocks, each with what is wrong with its step. evidence codes as in model.Outcome.corroboration.
-    bench, points, table, attempt: what a repair is sought with.
+    points, table, attempt: what a repair is sought with. course: how the loss goes on, of what the module runs itself.
     """
 
     loop: TrainingLoop
@@ -39,6 +40,7 @@ class LoopReading:
     points: Points | None = None
     table: Table | None = None
     attempt: Attempt | None = None
+    course: Course | None = None
     leave: tuple[int, ...] = ()  # the loops that are cut short on the way to it
     stops_at: int = 0  # the line at which it stops, whenever it is called
 

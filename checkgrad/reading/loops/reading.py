@@ -9,8 +9,8 @@ from typing import Any
 from checkgrad.child.inventory import TrainingLoop
 from checkgrad.child.play_forms import Form, is_parameter
 from checkgrad.child.request import Request
-from checkgrad.reading.loops import course
 from checkgrad.reading.loops.attempts import belong_together
+from checkgrad.reading.loops.course import course_of
 from checkgrad.reading.loops.face import Ask, Bench, NotRead, Play, Trial, Turn
 from checkgrad.reading.loops.loop_reading import LoopReading
 from checkgrad.reading.loops.nudges import lifts
@@ -46,7 +46,8 @@ def read_loop(
         found = _read_by(ask, loop, leave, None, operations)
     found.leave = tuple(leave)
     if found.verdict == "right" and operations is None and found.points and found.attempt:
-        found.advice = found.advice or course.advice(found.points, found.attempt)
+        found.course, said = course_of(found.points, found.attempt)
+        found.advice = found.advice or said
     if found.reached:
         return found
     return _by_plays(ask, found)
