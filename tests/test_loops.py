@@ -61,6 +61,54 @@ def test_how_the_loop_goes_on_by_itself_is_shown(tmp_path):
     assert f"goes from {losses[0]:.4g} to {losses[-1]:.4g} in 2000 turns" in page
 
 
+LARGE = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, t = rng.normal(size=(5, 784)), np.eye(5)
+W1, b1 = 0.01 * rng.normal(size=(784, 300)), np.zeros(300)
+W2, b2 = 0.01 * rng.normal(size=(300, 5)), np.zeros(5)
+for epoch in range(3):
+    h = np.tanh(X @ W1 + b1)
+    d2 = (h @ W2 + b2 - t) / 5
+    d1 = d2 @ W2.T * (1 - h**2)
+    W2 -= 0.1 * h.T @ d2
+    b2 -= 0.1 * d2.sum(axis=0)
+    W1 -= 0.1 * X.T @ d1
+    b1 -= 0.1 * d1.sum(axis=0)
+"""
+
+
+def test_a_loop_of_parameters_too_large_to_be_looked_at_is_not_green(tmp_path):
+    (outcome,), report = outcomes(tmp_path, LARGE.replace("0.1 * X.T @ d1", "0.1 * X.T @ h"))
+    assert outcome.verdict is Verdict.NOT_JUDGED
+    (told,) = [n.reason for n in report.not_judged if n.name == outcome.function]
+    assert "W1 has 235,200 numbers, more than are looked at" in told
+
+
+ROW = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, T = rng.normal(size=(6, 3)), np.eye(2)[[0, 1, 0, 1, 1, 0]]
+W1, b1, W2, b2 = rng.normal(size=(3, 4)), np.zeros(4), rng.normal(size=(4, 2)), np.zeros(2)
+for x, t in zip(X, T):
+    x, t = x.reshape(1, 3), t.reshape(1, 2)
+    h = np.tanh(x @ W1 + b1)
+    d2 = h @ W2 + b2 - t
+    d1 = d2 @ W2.T * (1 - h**2)
+    W2 = W2 - 0.1 * h.T @ d2
+    b2 = b2 - 0.1 * np.sum(d2, axis=0, keepdims=True)
+    W1 = W1 - 0.1 * x.T @ d1
+    b1 = b1 - 0.1 * np.sum(d1, axis=0, keepdims=True)
+"""
+
+
+@pytest.mark.parametrize("change", ["", "* (1 - h**2)"])
+def test_biases_that_become_rows_with_the_first_step_are_judged(tmp_path, change):
+    (outcome,), _ = outcomes(tmp_path, ROW.replace(change, "") if change else ROW)
+    assert outcome.verdict is (Verdict.WRONG if change else Verdict.PASSED), outcome.problem
+    assert not change or "W1, b1" in outcome.problem
+
+
 def test_the_same_loop_is_read_the_same_every_time(tmp_path):
     shape = SHAPES["mini_batches_shuffled"]
     first, _ = outcomes(tmp_path, shape.source)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from checkgrad.child.play_steps import root
+from checkgrad.child.play_forms import is_parameter
+from checkgrad.child.play_steps import root, word
 from checkgrad.reading.loops.face import Bench, Edit, Key, NotRead, Seen, Slot, Trial, Turn
 from checkgrad.reading.loops.nudges import (
     SLIGHT,
@@ -110,6 +111,9 @@ def roles_of(bench: Bench) -> Roles:
     slots, (base, again) = bench.first([Trial(digests=True, steps=None)] * 2)
     if base.raised:
         raise NotRead(f"its first turn stops: {base.raised}")
+    if large := [p for p in base.after if p not in slots and is_parameter(word(p, ()))]:
+        many = base.after[large[0]].size
+        raise NotRead(f"{large[0]} has {many:,} numbers, more than are looked at", missed=True)
     shaky = frozenset(moved(base.seen, again.seen))
     if len(shaky) > SHAKY * len(base.seen):
         raise NotRead("a turn that is run again does something else")
