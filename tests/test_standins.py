@@ -120,6 +120,13 @@ def test_data_that_are_not_there_are_stood_in_for(tmp_path, source, instead):
     assert np.size(last["end + 0"])
 
 
+@pytest.mark.parametrize("files", ["glob.glob('data/*.txt')", "os.listdir('data')"])
+def test_a_folder_without_files_counts_as_data_that_are_not_there(tmp_path, files):
+    """What stops for want of them is no fault of the code's own."""
+    run, _ = watched(tmp_path, f"import glob, os\nend = 1 / len({files})")
+    assert run.errors and len(run.instead) == 1
+
+
 def test_plots_progress_and_pauses_cost_nothing(tmp_path):
     source = "import time\nimport matplotlib.pyplot as plt\nfrom tqdm import tqdm\nfor i in tqdm(range(3)):\n    time.sleep(60)\nfig, ax = plt.subplots(2, 2)\nax[0, 0].plot([i])\nplt.show()\nend = i + 1"
     run, last = watched(tmp_path, source)

@@ -294,7 +294,9 @@ class Bench:
             if not differs(before, after):  # one of two names for it may hold something else now
                 others = [now[a].saved for a in leaf.aliases if a in now]
                 after = next((v for v in others if differs(before, v)), after)
-            if before.squeeze().shape == after.squeeze().shape:  # a row of biases that is one more axis from now on
+            if (
+                before.squeeze().shape == after.squeeze().shape
+            ):  # a row of biases that is one more axis from now on
                 after = after.reshape(before.shape)
             if before.shape == after.shape and (trial.steps or differs(before, after)):
                 turn.before[path], turn.after[path] = before, after

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import builtins
+import glob
 import gzip
 import os
 import pathlib
@@ -59,6 +60,18 @@ def reading(giver: Giver) -> Iterator[tuple[Any, str, Any]]:
 
         return read
 
+    def noted(function: Callable[..., Any], what: str) -> Any:
+        def found(*a: Any, **n: Any) -> Any:
+            files: Any = []
+            try:
+                files = function(*a, **n)
+            finally:
+                if not files:
+                    giver.gave.setdefault(f"{what}({a[0][:80] if a and type(a[0]) is str else ''})")
+            return files
+
+        return found
+
     def buffer(what: Any, *a: Any, **n: Any) -> Any:
         found = frombuffer(what, *a, **n)
         return found.view(Data) if type(what) is Given else found
@@ -74,6 +87,8 @@ def reading(giver: Giver) -> Iterator[tuple[Any, str, Any]]:
     yield np, "frombuffer", buffer
     other = partial(Value, giver, "pickle.load")
     yield pickle, "load", or_else(pickle.load, lambda path: other(), "pickle.load")
+    yield glob, "glob", noted(glob.glob, "glob.glob")
+    yield os, "listdir", noted(os.listdir, "os.listdir")
     yield gzip, "open", lambda path, mode="rb", *a, **n: giver.file(path, mode)
     yield urllib.request, "urlretrieve", lambda *a, **n: (a[0], None)
     yield urllib.request, "urlopen", lambda *a, **n: giver.file(a[0], "rb")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import symtable
 
+OUTSIDE = {"argv", "glob", "listdir", "scandir", "walk", "iterdir"}  # what gives words and files
+
 
 def read_names(statement: ast.stmt) -> set[str]:
-    """Names that a statement reads, and "argv" where it reads sys.argv."""
+    """Names that a statement reads, and the attribute where it reads sys.argv or the files of a folder."""
     found = set()
     for node in ast.walk(statement):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             found.add(node.id)
-        elif isinstance(node, ast.Attribute) and node.attr == "argv":
-            found.add("argv")
+        elif isinstance(node, ast.Attribute) and node.attr in OUTSIDE:
+            found.add(node.attr)
     return found
 
 

@@ -13,7 +13,7 @@ from types import CodeType, ModuleType
 from typing import TYPE_CHECKING
 
 from . import faults
-from .names import bound, free_names, read_names
+from .names import OUTSIDE, bound, free_names, read_names
 from .source import Parsed
 from .standin import Finder, MissingModule, NotHere, StandIn
 
@@ -176,7 +176,7 @@ class Run:
 
     def excused_by_names(self, statement: ast.stmt) -> bool:
         """Does the statement work with what the file defined, or with what only a terminal has?"""
-        known = self.own | self.lost.keys() | {"input", "open", "argv"}
+        known = self.own | self.lost.keys() | OUTSIDE | {"input", "open"}
         return bool(read_names(statement) & known)
 
     def miss(self, statement: ast.stmt, why: str) -> None:

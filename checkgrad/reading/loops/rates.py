@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from checkgrad.child.slots import differs
+from checkgrad.reading.loops.carried import is_times
 from checkgrad.reading.loops.face import Edit, Trial, Turn
 from checkgrad.reading.loops.fit import Attempt, Table, table_of
 from checkgrad.reading.loops.points import Points, Scaler
-from checkgrad.reading.loops.roles import is_times
 
 SMALL_RATE = 1e-3  # at which the order of updates no longer matters
 MOST_LITERALS = 24

@@ -16,7 +16,7 @@ from checkgrad.reading.loops.loop_reading import LoopReading
 from checkgrad.reading.loops.nudges import lifts
 from checkgrad.reading.loops.points import FEW_NUMBERS, measured, told
 from checkgrad.reading.loops.resting import never_moved, outgrown, stuck
-from checkgrad.reading.loops.roles import roles_of
+from checkgrad.reading.loops.sorting import roles_of
 from checkgrad.reading.loops.telling import sentence
 from checkgrad.reading.loops.verdict import judged
 

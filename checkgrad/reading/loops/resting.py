@@ -6,8 +6,9 @@ import re
 
 import numpy as np
 
+from checkgrad.reading.loops.carried import is_shuffled, reached, scales
 from checkgrad.reading.loops.nudges import SLIGHT
-from checkgrad.reading.loops.roles import Roles, is_shuffled, reached, scales
+from checkgrad.reading.loops.roles import Roles
 
 
 def never_moved(roles: Roles) -> list[str]:

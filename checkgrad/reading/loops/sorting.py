@@ -1,0 +1,217 @@
+"""What is what in a turn is found by nudging: its data, what is carried, and data once more beside where the loop begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from checkgrad.child.play_forms import is_parameter
+from checkgrad.child.play_steps import word
+from checkgrad.reading.loops.carried import carried, is_times, rests
+from checkgrad.reading.loops.face import Bench, Edit, Key, NotRead, Slot, Trial, Turn
+from checkgrad.reading.loops.nudges import (
+    group_of,
+    is_liftable,
+    lifted,
+    lifts,
+    moved,
+    narrowed,
+    nudge_size,
+)
+from checkgrad.reading.loops.roles import Output, Roles
+from checkgrad.reading.loops.ways import chosen, ways
+
+MOST_GROUPS = 60  # of data that are nudged
+SHAKY = 0.2  # share of values that may differ when a turn is run again
+
+
+def roles_of(bench: Bench) -> Roles:
+    """Find out what is what; raise NotRead where the loop is no network."""
+    slots, (base, again) = bench.first([Trial(digests=True, steps=None)] * 2)
+    if base.raised:
+        raise NotRead(f"its first turn stops: {base.raised}")
+    if large := [p for p in base.after if p not in slots and is_parameter(word(p, ()))]:
+        many = base.after[large[0]].size
+        raise NotRead(f"{large[0]} has {many:,} numbers, more than are looked at", missed=True)
+    shaky = frozenset(moved(base.seen, again.seen))
+    if len(shaky) > SHAKY * len(base.seen):
+        raise NotRead("a turn that is run again does something else")
+    roles = _nudged(bench, slots, base, shaky)
+    roles.carried = list(carried(roles))
+    for path in roles.carried:
+        for key in roles.moves[path]:
+            roles.cover.setdefault(key, set()).add(path)
+    for group, keys in roles.data_moves.items():
+        for key in keys:
+            roles.data_cover.setdefault(key, set()).add(group)
+    _sort_out(roles)
+    return roles
+
+
+def _is_spoilt(turn: Turn, base: Turn) -> bool:
+    """Does a turn stop, or what it only notes? Labels that count out the classes are no numbers to be nudged."""
+    return bool(turn.raised or turn.beside and not base.beside)
+
+
+def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[Key]) -> Roles:
+    """Nudge data, then what is carried and data once more beside where the loop begins."""
+    groups: dict[str, list[str]] = {}
+    for path in slots:
+        if path not in base.after:
+            groups.setdefault(group_of(path, slots.keys()), []).append(path)
+    groups = dict(list(groups.items())[:MOST_GROUPS])
+    nudges = {
+        group: tuple(Edit(path, "add", nudge_size(slots[path]), 101 + i) for path in paths)
+        for i, (group, paths) in enumerate(groups.items())
+    }
+    size = sum(value.size for value in base.after.values())
+    turns = bench.turns([Trial(edits, steps=None) for edits in nudges.values()], 2 * size)
+    after = dict(base.after)
+    for (_, paths), turn in zip(groups.items(), turns, strict=True):
+        if not turn.raised:
+            after |= {p: v for p, v in turn.after.items() if p not in after and p not in paths}
+    delicate = {g for g, turn in zip(groups, turns, strict=True) if _is_spoilt(turn, base)}
+    (beside,) = bench.turns(
+        [Trial(lifts(slots, [p for p in slots if group_of(p, slots) not in delicate]), steps=None)]
+    )
+    if not beside.raised:
+        after |= {p: v for p, v in beside.after.items() if p not in after}
+    changed = [p for p in slots if p in after and is_changed(slots[p], after[p])]
+    if not changed:
+        raise NotRead("no numbers are carried from turn to turn")
+    lift = lifted(slots, changed)
+    (above,) = bench.turns([Trial(lift, steps=None)])
+    if above.raised:
+        lift = ()  # then from where it is
+    else:
+        more = {p: v for p, v in above.after.items() if p in slots and p not in changed}
+        changed += [p for p, v in more.items() if is_changed(slots[p], v)]
+        lift = lifted(slots, changed)
+    lift = _where_all_move(bench, base, changed) or lift
+    lift += tuple(
+        Edit(p, "lift", nudge_size(slots[p]), 60 + i)
+        for i, (g, paths) in enumerate(groups.items())
+        for p in paths
+        if g not in delicate and p not in changed and is_liftable(slots[p])
+    )
+    data = {g: [p for p in ps if p not in changed] for g, ps in groups.items()}
+    data = {g: ps for g, ps in data.items() if ps and g not in delicate}
+    lift += tuple(scale for ps in data.values() for p in ps for scale in narrowed(slots[p]))
+    steps = tuple(changed)
+    plan = [Trial(lift, digests=True, steps=steps)]
+    plan += [
+        Trial((*lift, Edit(p, "add", nudge_size(slots[p]), 11 + i)), digests=True, steps=steps)
+        for i, p in enumerate(changed)
+    ]
+    plan += [Trial((*lift, *nudges[g]), digests=True, steps=steps) for g in data]
+    size = sum(slots[p].saved.size for p in changed)
+    first, *rest = bench.turns(plan, 8 * len(base.seen) + 2 * size)
+    if first.raised:
+        raise NotRead(f"a little beside its own numbers a turn stops: {first.raised}")
+    nudged = dict(zip(changed, rest, strict=False))
+    seen = {k: v for k, v in first.seen.items() if k not in shaky}
+    with_data = dict(zip(data, rest[len(changed) :], strict=True))
+    delicate |= {g for g, turn in with_data.items() if _is_spoilt(turn, base)}
+    with_data = {g: turn for g, turn in with_data.items() if g not in delicate}
+    data_moves = {g: moved(seen, turn.seen) for g, turn in with_data.items()}
+    moves = {p: set() if t.raised else moved(seen, t.seen) for p, t in nudged.items()}
+    return Roles(
+        bench,
+        slots,
+        base,
+        shaky,
+        changed,
+        data,
+        delicate,
+        lift,
+        first,
+        nudged,
+        moves,
+        {g: keys for g, keys in data_moves.items() if keys},
+        with_data,
+        seen,
+    )
+
+
+def _where_all_move(bench: Bench, base: Turn, changed: Sequence[str]) -> tuple[Edit, ...]:
+    """Other parameters, where one rests that moves with them: where all margins are active, labels may add up to 0."""
+    resting = [p for p in changed if rests(base, p)]
+    drawn = tuple(Edit(p, "draw", 1.0, 300 + i) for i, p in enumerate(changed))
+    (there,) = bench.turns([Trial(drawn, steps=tuple(changed))]) if resting else (base,)
+    moving = not there.raised and any(not rests(there, p) for p in resting)
+    return drawn if moving else ()
+
+
+def is_changed(slot: Slot, after: np.ndarray) -> bool:
+    """Is it changed, and no counter?"""
+    counts = slot.whole and after.dtype.kind in "iu"
+    finite = np.all(np.isfinite(after)) and np.all(np.isfinite(np.asarray(slot.saved, float)))
+    return bool(finite) and not counts
+
+
+def _sort_out(roles: Roles) -> None:
+    """Parameters, inputs and targets by who meets whom first; outputs follow from all parameters and from inputs."""
+    roles.parameters = roles.carried
+    roles.rates = {g for g in roles.data_moves if _is_rate(roles, g)}
+    data = {k: groups - roles.rates for k, groups in roles.data_cover.items()}
+    mixed = [k for k in roles.seen if k in roles.cover and data.get(k)]
+    if not mixed and roles.rates == roles.data_moves.keys():  # its data stand there as numbers
+        mixed = [k for k in roles.seen if k in roles.cover and not roles.data_cover.get(k)]
+    if not mixed:
+        raise NotRead("nothing follows both from what is carried and from data")
+    roles.entry = set(data.get(mixed[0], ()))
+    after = [k for k in mixed if data.get(k, set()) & roles.entry or not roles.entry]
+    roles.parameters = [p for p in roles.carried if any(p in roles.cover[k] for k in after)]
+    wanted = set(roles.parameters)
+    real = [k for k in after if not roles.seen[k].whole]
+    kept = set().union(*(roles.moves[p] for ps in roles.buffers.values() for p in ps))
+    real = [k for k in real if k not in kept] or real  # outputs follow from no memory
+    most = max((len(roles.cover[k] & wanted) for k in real), default=0)
+    full = [k for k in real if len(roles.cover[k] & wanted) == most]
+    if not wanted or not full:
+        raise NotRead("no outputs follow from what is carried and from data")
+    roles.full = set(full)
+    together = {frozenset(roles.data_cover.get(k, ())) for k in full}
+    for group in roles.data_moves:
+        late = group not in roles.entry and any(group not in groups for groups in together)
+        (roles.targets if late else roles.inputs).append(group)
+    # beside arrays a single number is a setting: a share to drop, a leak, which its backward may take as it stands
+    large = [g for g in roles.inputs if any(roles.slots[p].saved.size > 1 for p in roles.data[g])]
+    roles.inputs = large or roles.inputs
+    roles.rates = {g for g in roles.targets if _is_rate(roles, g)}
+    for key in roles.seen:
+        roles.evaluations.setdefault(key[0], []).append(key)
+    roles.outputs = list(_distinct(roles, full))
+
+
+def _is_rate(roles: Roles, group: str) -> bool:
+    """Does one number scale the steps of all parameters?"""
+    paths, turn = roles.data[group], roles.data_turns[group]
+    if len(paths) != 1 or roles.slots[paths[0]].saved.size != 1:
+        return False
+    was = float(np.ravel(np.asarray(roles.slots[paths[0]].saved, float))[0])
+    now = float(np.ravel(np.asarray(turn.before.get(paths[0], was), float))[0])
+    factor = now / was if was else np.inf
+    return all(is_times(turn.step(p), roles.first.step(p), factor) for p in roles.parameters)
+
+
+def _distinct(roles: Roles, full: Iterable[Key]) -> Iterator[Output]:
+    """Where outputs can be read off, the same values once: best of an expression that is evaluated once in a turn.
+
+    And once more where they are there last, before targets come in: relu may have changed nothing yet.
+    """
+    found: dict[tuple[object, ...], Output] = {}
+    last: dict[tuple[object, ...], Output] = {}
+    for node in dict.fromkeys(k for k, _ in full):
+        for way in ways(roles, node, roles.full):
+            keys = chosen(roles.evaluations[node], way)
+            values = tuple((roles.seen[k].shape, round(roles.seen[k].number, 12)) for k in keys)
+            known = found.get(values)
+            if known is None or way == "0" and known.way != "0":
+                found[values] = Output(node, way, keys[-1])
+            elif way == "0" and not roles.data_cover.get(keys[-1], set()) & {*roles.targets}:
+                last[values] = Output(node, way, keys[-1])
+    order = {key: i for i, key in enumerate(roles.seen)}
+    every = [*found.values(), *last.values()]
+    yield from sorted(every, key=lambda o: (o.way not in ("0", "*"), order[o.key]))
