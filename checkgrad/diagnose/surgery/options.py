@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,6 +20,8 @@ from checkgrad.diagnose.surgery.scene import EXPRESSION, Scene
 
 INSTEAD = (ast.BinOp, ast.Call, ast.Compare, ast.IfExp, ast.Subscript, ast.UnaryOp)
 ITSELF = "(_)"  # the value of a node, in the text of an operation on it
+Changed = Iterator[tuple[str, str, float, Due | None]]  # other text, code, cost, quantity
+By = Callable[[Truth, str, list[Any]], Changed]
 MADE = ("(np.zeros", "(np.ones", "(zeros", "(ones")  # what is only filled later
 
 
@@ -130,27 +132,52 @@ class Options:
 
     # ---- what could be
 
-    def of(self, root: int, fits: bool = True, shaped: bool = True) -> list[Operation]:
-        """What could stand in a statement that gave numbers.
+    def of(self, root: int) -> Iterator[Operation]:
+        """What could stand in a statement that gave numbers, in its shape."""
+        yield from self.own(root)
+        yield from self.quantities(root)
 
-        fits: names whose values have other shapes are left out. shaped: the blocks have the shapes they should.
-        """
-        told = [t.value for t in self.told[root]]
+    def own(self, root: int) -> Iterator[Operation]:
+        """The same in the student's own names, with N and C."""
         scene, expression = self.scene(root), self.expression(root)
         if scene is None:
-            return []
+            return
         if expression is None:
-            return [*self._masks(scene, root), *self._after(root, told)] if fits else []
-        found = list(self.texts(root, fits))
-        if not fits:
-            whole = self._on_a_part(scene, root, expression, expression, told, False)
-            return found + ([] if shaped else list(whole))
+            yield from self._masks(scene, root)
+            yield from self._after(root, _by_numbers)
+            yield Operation(root, f"-{ITSELF}", None, f"-{ITSELF}", "sign", 1.2)
+            return
+        yield from self.texts(root, True)
+        for part, values in self._parts(scene, expression):
+            yield from self._on_a_part(scene, root, expression, part, _by_numbers, values)
+
+    def quantities(self, root: int) -> Iterator[Operation]:
+        """The same with a quantity that is due."""
+        scene, expression = self.scene(root), self.expression(root)
+        if scene is None:
+            return
+        if expression is None:
+            yield from self._after(root, _by_quantities)
+            return
+        for part, values in self._parts(scene, expression):
+            if np.ndim(values[0]) or part is expression:
+                yield from self._on_a_part(scene, root, expression, part, _by_quantities, values)
+
+    def unfitting(self, root: int, shaped: bool) -> Iterator[Operation]:
+        """What has another shape. shaped: the blocks have the shapes they should, so that no quantity would have."""
+        yield from self.texts(root, False)
+        scene, expression = self.scene(root), self.expression(root)
+        if scene is not None and expression is not None and not shaped:
+            told = [t.value for t in self.told[root]]
+            yield from self._on_a_part(scene, root, expression, expression, _of_any_shape, told)
+
+    def _parts(self, scene: Scene, expression: ast.expr) -> Iterator[tuple[ast.expr, list[Any]]]:
+        """The parts of an expression that gave numbers, with what they gave."""
         for part in ast.walk(expression):
             if isinstance(part, ast.expr) and hasattr(part, "lineno"):
                 values = self.told_of(scene, part)
                 if values and all(map(is_number, values)):
-                    found += self._on_a_part(scene, root, expression, part, values, True)
-        return found
+                    yield part, values
 
     def texts(self, root: int, fits: bool) -> Iterator[Operation]:
         """Other text in the student's own names."""
@@ -168,7 +195,7 @@ class Options:
             return
         yield from self.texts(root, False)
         if isinstance(expression, INSTEAD):
-            yield from self._on_a_part(scene, root, expression, expression, [], False)
+            yield from self._on_a_part(scene, root, expression, expression, _of_any_shape, [])
 
     def wider(self, root: int) -> Iterator[Operation]:
         """The statement with one thing more: multiplied with, divided by, plus or minus what is in scope."""
@@ -212,18 +239,16 @@ class Options:
         root: int,
         expression: ast.expr,
         part: ast.expr,
+        by: By,
         values: list[Any],
-        fits: bool,
     ) -> Iterator[Operation]:
         said = scene.said(part)
         bare = isinstance(part, ast.Name) and not scene.is_whole(part)
         plain = 0.3 * (bare or isinstance(part, ast.Constant))
-        for new, code, cost, due in self._by_quantities(
-            f"({said})", values, part is expression, fits
-        ):
-            outermost = part is expression and code in ("times", "over")
-            if isinstance(part, ast.Name) and root not in scene.targets:
-                outermost = False  # better where it is made than where it is used
+        # better where it is made than where it is used
+        made = part is expression and (not isinstance(part, ast.Name) or root in scene.targets)
+        for new, code, cost, due in by(self.truth, f"({said})", values):
+            outermost = made and code in ("times", "over")
             size = -0.1 if outermost else min(len(said), 80) / 400
             yield self._placed(scene, root, expression, part, new, code, cost + plain + size, due)
 
@@ -255,44 +280,47 @@ class Options:
     def _is_before(self, k: int, other: int) -> bool:
         return self.told[k][0].order < self.told[other][0].order
 
-    def _after(self, root: int, values: list[Any]) -> Iterator[Operation]:
+    def _after(self, root: int, by: By) -> Iterator[Operation]:
         """On what a statement changed in place."""
-        for new, code, cost, due in self._by_quantities(ITSELF, values, True, True):
+        for new, code, cost, due in by(self.truth, ITSELF, [t.value for t in self.told[root]]):
             yield Operation(root, new, None, new, code, cost + 0.25, due)
-        yield Operation(root, f"-{ITSELF}", None, f"-{ITSELF}", "sign", 1.2)
 
-    def _by_quantities(
-        self, said: str, values: list[Any], whole: bool, fits: bool
-    ) -> Iterator[tuple[str, str, float, Due | None]]:
-        if not fits:
-            for due in of_any_shape(self.truth, len(values)):
-                yield due.text, "replaced", 1.9 if due.is_answer else 2.4, due
-                if values:
-                    yield f"{due.text} @ {said}", "dotted", 2.5, due
-                    yield f"{said} @ {due.text}", "dotted", 2.5, due
-            return
-        for name in self.truth.scalars:
-            due = Due(name)
-            yield f"{said} * {due.text}", "times", 1.2, due
-            yield f"{said} / {due.text}", "over", 1.2, due
-            if not any(map(np.ndim, values)):
-                yield due.text, "replaced", 1.3, due
-        yield f"{said} * 2", "times", 1.2, None
-        yield f"{said} / 2", "over", 1.2, None
-        shapes = [np.shape(v) for v in values]
-        if not shapes[0] and not whole:
-            return
-        for due in fitting(self.truth, shapes):
-            usual = 1.6 if due.is_start else 2.4 if due.is_answer else 1.9
-            cost = usual + 0.3 * (not shapes[0]) + 0.05 * (due.form == "T")
-            yield due.text, "replaced", cost + 0.6 * said.startswith(MADE), due
-            if due.is_answer:
-                continue
-            yield f"-{due.text}", "replaced", 2.1, due
-            yield f"{said} * {due.text}", "times", 1.85, due
-            yield f"{said} / {due.text}", "over", 1.9, due
-            yield f"{said} + {due.text}", "plus", 2.0, due
-            yield f"{said} - {due.text}", "minus", 2.0, due
+
+def _by_numbers(truth: Truth, said: str, values: list[Any]) -> Changed:
+    """Times and over N, C and 2."""
+    for name in truth.scalars:
+        due = Due(name)
+        yield f"{said} * {due.text}", "times", 1.2, due
+        yield f"{said} / {due.text}", "over", 1.2, due
+        if not any(map(np.ndim, values)):
+            yield due.text, "replaced", 1.3, due
+    yield f"{said} * 2", "times", 1.2, None
+    yield f"{said} / 2", "over", 1.2, None
+
+
+def _by_quantities(truth: Truth, said: str, values: list[Any]) -> Changed:
+    """A quantity of the same shape, or something done with it."""
+    shapes = [np.shape(v) for v in values]
+    for due in fitting(truth, shapes):
+        usual = 1.6 if due.is_start else 2.4 if due.is_answer else 1.9
+        cost = usual + 0.3 * (not shapes[0]) + 0.05 * (due.form == "T")
+        yield due.text, "replaced", cost + 0.6 * said.startswith(MADE), due
+        if due.is_answer:
+            continue
+        yield f"-{due.text}", "replaced", 2.1, due
+        yield f"{said} * {due.text}", "times", 1.85, due
+        yield f"{said} / {due.text}", "over", 1.9, due
+        yield f"{said} + {due.text}", "plus", 2.0, due
+        yield f"{said} - {due.text}", "minus", 2.0, due
+
+
+def _of_any_shape(truth: Truth, said: str, values: list[Any]) -> Changed:
+    """Any quantity, or a product of matrices with it."""
+    for due in of_any_shape(truth, len(values)):
+        yield due.text, "replaced", 1.9 if due.is_answer else 2.4, due
+        if values:
+            yield f"{due.text} @ {said}", "dotted", 2.5, due
+            yield f"{said} @ {due.text}", "dotted", 2.5, due
 
 
 def is_number(value: Any) -> bool:

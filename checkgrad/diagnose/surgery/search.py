@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from checkgrad.diagnose.surgery.base import Base
 from checkgrad.diagnose.surgery.confirmation import ANY, MUCH, Confirmation
@@ -21,8 +22,22 @@ PLAIN = 1.5  # below this cost stands what needs no quantity from outside
 WIDE = 2.3  # above it stands what is due in the end, which says little
 MOST_SPOILT = 2  # statements that first give what is no number
 MOST_BLIND = 200  # operations on what gives no numbers
-# Of options, round by round: do they fit in shape, is something added, and what is good enough?
-ROUNDS = ((True, False, PLAIN), (True, True, WIDE), (False, False, WIDE))
+
+
+@dataclass(frozen=True)
+class Round:
+    """Options that are looked at together.
+
+    given: those on a statement. enough: the cost below which one that mends all is good enough. largest: entries of a
+    value that is moved entry by entry. times: as many trials as usual whose effect is not known. loose: counts, after
+    it, what mends only some of what lies nearest the loss?
+    """
+
+    given: Callable[[int], Iterable[Operation]]
+    enough: float = PLAIN
+    largest: int = MIDDLE
+    times: int = 1
+    loose: bool = False
 
 
 class Search:
@@ -52,22 +67,33 @@ class Search:
     def _in_rounds(self) -> tuple[Operation | None, bool]:
         """The best of what reaches nothing that is right, and whether it is good enough."""
         best: Operation | None = None
-        for fits, wide, enough in ROUNDS:
-            best = cheapest(best, self._among(self.base.clean, fits, wide))
+        for one in self._rounds():
+            best = cheapest(best, self._among(self.base.clean, one))
             is_whole = best is not None and self.base.is_whole(best)
-            if best and is_whole and best.cost < enough:
+            if best and is_whole and best.cost < one.enough:
                 return best, not self.procedure.is_foreign(best)
             other = min(self.confirmation.loose, key=cost_of, default=None)
-            if fits and not is_whole and other and other.cost < enough < below(best):
+            if one.loose and not is_whole and other and other.cost < one.enough < below(best):
                 return other, True
         return best, False
+
+    def _rounds(self) -> Iterator[Round]:
+        """The student's own names, quantities that are due, something beside it, other shapes."""
+        options, shaped = self.options, self.base.is_shaped
+        yield Round(options.own)
+        yield Round(options.quantities, loose=True)
+        yield Round(options.wider, WIDE, LARGEST, loose=True)
+        yield Round(lambda r: options.unfitting(r, shaped), WIDE, times=1 if shaped else 2)
 
     def _elsewhere(self, best: Operation | None) -> Operation | None:
         """The best that there is, where what also reaches what is right, or gives no numbers, counts too."""
         base = self.base
         rest = [r for r in base.roots if base.wrong <= base.reach[r] and r not in base.clean]
         if best and base.is_whole(best) and self.procedure.is_foreign(best):
-            others = [self._blind(best.cost), self._among(rest, wide=True)]
+            others = [
+                self._blind(best.cost),
+                self._among(rest, Round(self.options.wider, largest=LARGEST)),
+            ]
             best = min(filter(self._is_own, filter(None, others)), key=cost_of, default=best)
         if best and best.cost < WIDE:
             return best
@@ -79,31 +105,25 @@ class Search:
         """Is all right with it, in the student's own names?"""
         return self.base.is_whole(option) and not self.procedure.is_foreign(option)
 
-    def _among(
-        self, roots: Sequence[int], fits: bool = True, wide: bool = False
-    ) -> Operation | None:
+    def _among(self, roots: Sequence[int], one: Round | None = None) -> Operation | None:
         """The best operation on one of these statements; where answers follow linearly, what it mends is known before."""
         if not roots or self.procedure.is_spent:
             return None
-        given = {root: self._given(root, i, roots, fits, wide) for i, root in enumerate(roots)}
-        forecast = self.prediction.of(given, LARGEST if wide else MIDDLE)
-        confirmed = self.confirmation.best
+        one = one or Round(self.options.of)
+        given = {r: self._weighed(r, i, len(roots), one) for i, r in enumerate(roots)}
+        forecast = self.prediction.of(given, one.largest)
+        confirmed, most = self.confirmation.best, self.procedure.table.most_unknown * one.times
         best = confirmed(forecast.sure)
-        most = self.procedure.table.most_unknown * (1 if fits or self.base.is_shaped else 2)
         likely, rest = self.prediction.split(forecast.unknown)
         best = cheapest(best, confirmed(likely, below(best), most))
         # much simpler ones may do the same
         limit = below(best) - MUCH * bool(likely and best)
         return cheapest(best, confirmed(rest, limit, most))
 
-    def _given(
-        self, root: int, place: int, roots: Sequence[int], fits: bool, wide: bool
-    ) -> list[Operation]:
+    def _weighed(self, root: int, place: int, count: int, one: Round) -> list[Operation]:
         """What could stand in a statement, the simplest first."""
-        shaped = self.base.is_shaped
-        options = self.options.wider(root) if wide else self.options.of(root, fits, shaped)
-        far = len(roots) - place
-        return sorted((weighed(self.base, o, place, far) for o in options), key=cost_of)
+        options = (weighed(self.base, o, place, count - place) for o in one.given(root))
+        return sorted(options, key=cost_of)
 
     def _blind(self, limit: float = ANY) -> Operation | None:
         """The best operation on statements that give no numbers: conditions, iterables, lists."""
