@@ -37,6 +37,7 @@ MOST_RUNS, MOST_FOR_ONE = 6000, 2500  # for one submission, and for one function
 MOST_FOR_OTHERS = 500  # where it may be meant by another convention
 # What may lie between two ways to define the same: sign, sum or mean.
 CONVENTIONAL = ("sign", "times", "over", "one minus", "normalised", "passed through", "squared")
+WEIGHTS = ("w", "w.T")  # quantities
 LARGEST = 64  # entries of a value that is shown
 
 
@@ -122,6 +123,8 @@ class Surgery:
                 most = MOST_FOR_ONE if first else MOST_FOR_OTHERS
                 procedure = Procedure(self.theatre, patient, min(self.left, most), sound)
                 operate(procedure)
+                if isinstance(patient, LoopPatient) and patient.only_one:
+                    procedure.kept = procedure.kept if _is_one(procedure) else []
                 self.left -= procedure.table.count
                 if best is None or len(procedure.kept) > len(best.kept):
                     best = procedure
@@ -190,6 +193,11 @@ class Surgery:
             yield from of_functions.by_other_conventions(reading, seed)
 
 
+def _is_one(procedure: Procedure) -> bool:
+    """Is all right with one operation?"""
+    return len(procedure.kept) == 1 and procedure.is_complete
+
+
 def repairs(runs: Runs, patient: Patient, documents: Mapping[str, Document]) -> list[Repair]:
     """The repairs of *patient*."""
     procedure = Procedure(runs, patient, MOST_FOR_ONE)
@@ -215,7 +223,7 @@ def _repair(procedure: Procedure, index: int, documents: Mapping[str, Document])
         text=said,
         operation=operation.code,
         due=words.due_text(operation, said, kind),
-        words=words.sentence(where, said, operation, kind),
+        words=words.sentence(where, said, operation, kind, _is_stale(procedure, operation)),
         verified=SETS,
         question=words.KINDS[operation.code].hint,
         before=before,
@@ -223,6 +231,17 @@ def _repair(procedure: Procedure, index: int, documents: Mapping[str, Document])
         got=got,
         expected=expected,
     )
+
+
+def _is_stale(procedure: Procedure, operation: Operation) -> bool:
+    """Are the weights due that stood there before the same function changed them?"""
+    if operation.due is None or operation.due.family not in WEIGHTS or operation.at is None:
+        return False
+    scene = procedure.runs.scenes[procedure.runs.nodes[operation.root].file]
+    line = operation.at.lineno
+    changed = scene.marks.changed_between(scene.scope_at(line).first, line)
+    owners = (o for o in ast.walk(operation.at) if isinstance(o, ast.Name | ast.Attribute))
+    return any(scene.said(o) in changed for o in owners)
 
 
 def _place(file: str, at: Any, document: Document) -> Place:

@@ -7,7 +7,7 @@ import ast
 import numpy as np
 
 from checkgrad.diagnose.surgery.scene import Scene
-from checkgrad.diagnose.surgery.spot import Changes, Spot
+from checkgrad.diagnose.surgery.spot import Changes, Spot, is_count
 
 
 def around(spot: Spot) -> Changes:
@@ -28,7 +28,9 @@ def _turned(spot: Spot) -> Changes:
     """The other sign, or transposed."""
     scene, one, text = spot.scene, spot.one, spot.text
     small = isinstance(one, ast.Name | ast.Attribute | ast.Subscript) or not np.ndim(spot.got)
-    forgotten = one in scene.steps or one in scene.exponents and not _has_its_sign(scene, one)
+    forgotten = (
+        one in scene.marks.steps or one in scene.marks.exponents and not _has_its_sign(scene, one)
+    )
     yield f"-({text})", "sign", 0.9 if forgotten else 1.1 + 0.3 * small
     if np.ndim(spot.got) == 2 and not (isinstance(one, ast.Attribute) and one.attr == "T"):
         yield f"({text}).T", "transposed", 0.9 + 0.15 * isinstance(one, ast.Name)
@@ -44,11 +46,12 @@ def _has_its_sign(scene: Scene, one: ast.expr) -> bool:
 def _powers(spot: Spot) -> Changes:
     text = spot.text
     if not np.ndim(spot.got) and isinstance(spot.one, ast.Name | ast.Attribute | ast.Subscript):
-        counts = (n for n in spot.names if n != text and type(spot.value(n)) is int)
+        counts = (n for n in spot.names if n != text and is_count(spot.value(n)))
         yield from ((f"({text}) ** {n}", "raised", 1.45) for n in counts)
     yield f"1 - ({text})", "one minus", 1.4
     yield f"1 + ({text})", "plus", 1.5
-    yield f"({text}) ** 2", "squared", 1.4
+    # a setting is hardly ever squared, and two of them may by chance be equal
+    yield f"({text}) ** 2", "squared", 1.4 if np.ndim(spot.got) else 1.75
 
 
 def _passed_through(spot: Spot) -> Changes:

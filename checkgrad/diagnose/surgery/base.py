@@ -11,6 +11,7 @@ from checkgrad.diagnose.surgery.nearness import flat, has_moved, is_alike
 from checkgrad.diagnose.surgery.options import Operation, Options, is_number
 from checkgrad.diagnose.surgery.procedure import Procedure
 from checkgrad.diagnose.surgery.scene import EXPRESSION
+from checkgrad.diagnose.surgery.spot import is_count
 from checkgrad.diagnose.surgery.table import Reply
 
 NUDGE = "(_) * 1.37 + 0.11"
@@ -85,7 +86,7 @@ class Base:
         told = self.told
         found: dict[int, int] = {}
         for top in filter(self._is_numeric, self._tops()):
-            if not self.is_sound(top):
+            if not self.is_sound(top) and not self._only_counts(top):
                 found.setdefault(top, told[top][0].order)
         for top in list(found):
             found |= {k: told[k][0].order for k in self.given_to_calls(top) if k not in found}
@@ -110,6 +111,10 @@ class Base:
     def _is_numeric(self, k: int) -> bool:
         return k in self.told and is_number(self.told[k][0].value)
 
+    def _only_counts(self, k: int) -> bool:
+        """Is it a whole number within something else? Those are places, and ends of ranges."""
+        return is_count(self.told[k][0].value) and self.nodes[k].parent != -1
+
     def is_sound(self, number: int) -> bool:
         """Does a node stand in a function that is right by itself?"""
         node = self.nodes[number]
@@ -123,14 +128,15 @@ class Base:
 
     def _is_thrown_away(self, number: int) -> bool:
         scene, expression = self.options.scene(number), self.options.expression(number)
-        return scene is not None and expression in scene.thrown_away
+        return scene is not None and expression in scene.marks.thrown_away
 
     def given_to_calls(self, root: int) -> list[int]:
         """What gives numbers to the calls of the student's code in a statement."""
         scene = self.options.scene(root)
         given = (a for c in self.calls(root) for a in c.args)
         numbers = (scene.number_of(a) for a in given if scene and not isinstance(a, ast.Starred))
-        return [k for k in numbers if k is not None and self._is_numeric(k)]
+        known = (k for k in numbers if k is not None and self._is_numeric(k))
+        return [k for k in known if not self._only_counts(k)]
 
     def calls(self, root: int) -> list[ast.Call]:
         """The calls in it that run code of the student's, which may change something."""
@@ -161,6 +167,13 @@ class Base:
         used = [r for r in self.roots if not self.nodes[r].scope.endswith("__init__")]
         self.clean = [r for r in used if self.near & reach[r] and not reach[r] & self.before]
         self.whole = frozenset(r for r in self.clean if self.wrong <= reach[r])
+
+    def move(self, reply: Reply) -> Any:
+        """By how much the answers moved; None where they have other shapes now."""
+        base = self.blocks or []
+        if reply.blocks is None or not all(map(is_alike, reply.blocks, base)):
+            return None
+        return flat(reply.blocks) - self.flat
 
     def _moved_by(self, nodes: Mapping[int, Sequence[int]]) -> dict[int, frozenset[int]]:
         """Which blocks move with all of some nodes."""

@@ -147,6 +147,6 @@ def _other_receivers(spot: Spot, one: ast.Call) -> Changes:
         if other not in (own, "self"):
             yield f"{other}.{one.func.attr}({text})", "passed through", 1.35
             yield f"{own}.{one.func.attr}({other}.{one.func.attr}({given}))", "passed through", 1.3
-    if one in scene.thrown_away:
+    if one in scene.marks.thrown_away:
         names = (a.id for a in one.args if isinstance(a, ast.Name))
         yield from ((f"np.copyto({name}, {text})", "assigned", 0.9) for name in names)

@@ -60,7 +60,7 @@ class Courses:
             course = heapq.heappop(self.waiting)
             self.procedure.kept = list(course.kept)
             if course.is_whole:
-                return self.ordered(self.bettered())
+                return self.telling(self.ordered(self.bettered()))
             looked += 1
             most = ENOUGH if any(c.is_whole for c in self.waiting) else MOST_LOOKED
             if looked > most or looked > 1 and self.procedure.is_spent:
@@ -131,6 +131,11 @@ class Courses:
         found = search.best()
         return found if found and search.base.is_whole(found) and found.cost < one.cost else one
 
+    def telling(self, kept: list[Operation]) -> list[Operation]:
+        """What is kept, unless it goes round an error by several repairs of which one only tells what comes out."""
+        goes_round = self.stopped and len(kept) > 1 and any(map(_is_answer, kept))
+        return [] if goes_round else kept
+
     def ordered(self, kept: list[Operation]) -> list[Operation]:
         """The nearest to the result first, where no loss tells what is near."""
         first = self.procedure.first
@@ -139,6 +144,11 @@ class Courses:
         if self.truth.depths or are_twins or not all(o.root in told for o in kept):
             return kept
         return sorted(kept, key=lambda o: -told[o.root][-1].order)
+
+
+def _is_answer(option: Operation) -> bool:
+    """Does it only tell what comes out in the end?"""
+    return option.due is not None and option.due.is_answer
 
 
 def branches(search: Search, best: Operation | None) -> list[Operation]:

@@ -11,11 +11,15 @@ import numpy as np
 from checkgrad.diagnose.surgery.calls import other_calls
 from checkgrad.diagnose.surgery.counterparts import COMPARISONS, OPERATORS, PAIRS, SIGNS
 from checkgrad.diagnose.surgery.scene import Scene
-from checkgrad.diagnose.surgery.spot import Changes, Spot
+from checkgrad.diagnose.surgery.spot import Changes, Spot, is_count
 
 ENDS = ("[1:]", "[:-1]", "[::-1]", "[:]")
 # Where one counts, one may count from another place, or from the other end.
 SHIFTED = ("{} + 1", "{} - 1", "-({})", "-({}) - 1", "{} + 2", "{} - 2")
+
+
+UPDATED = 0.85  # cost of another sign before a step
+ODD = 1.75  # cost of what is possible and hardly ever meant
 
 
 def by_kind(spot: Spot) -> Changes:
@@ -95,7 +99,8 @@ def _other_operators(spot: Spot, one: ast.BinOp) -> Changes:
     said, op = spot.scene.said, type(one.op)
     left, right = said(one.left), said(one.right)
     sign = SIGNS.get(op, "+")
-    yield from ((f"({left}) {s} ({right})", "operator", 1.05) for s in OPERATORS.get(op, ()))
+    usual = UPDATED if one in spot.scene.marks.updates else 1.05
+    yield from ((f"({left}) {s} ({right})", "operator", usual) for s in OPERATORS.get(op, ()))
     if op is ast.Mult:
         yield from _of_a_product(one, left, right)
     if op not in (ast.Add, ast.Mult):
@@ -137,8 +142,10 @@ def _without_its_sign(spot: Spot, one: ast.UnaryOp) -> Changes:
 def _other_comparisons(spot: Spot, one: ast.Compare) -> Changes:
     if len(one.ops) == 1:
         left, right = spot.scene.said(one.left), spot.scene.said(one.comparators[0])
+        order = isinstance(one.ops[0], ast.Gt | ast.Lt | ast.GtE | ast.LtE)
         for op in COMPARISONS.get(type(one.ops[0]), ()):
-            yield f"{left} {op} {right}", "compared", 1.0
+            # that an order should be none says little: nearly all numbers differ
+            yield f"{left} {op} {right}", "compared", 1.0 + 0.3 * (order and op in ("!=", "=="))
 
 
 def _joined_otherwise(spot: Spot, one: ast.BoolOp) -> Changes:
@@ -163,9 +170,14 @@ def _other_constants(spot: Spot, one: ast.Constant) -> Changes:
         yield str(not held), "constant", 1.0
     elif isinstance(held, int | float):
         others = dict.fromkeys((held + 1, held - 1, -held, 2 * held, held / 2, 0, 1, 2, 0.5))
-        yield from ((repr(other), "constant", 1.1) for other in others if other != held)
+        # a factor of 0 takes a whole term away, which says nothing of it
+        late = ODD - 1.1 if one in spot.scene.marks.factors else 0.0
+        for other in (other for other in others if other != held):
+            yield repr(other), "constant", 1.1 + late * (other == 0)
         arrays = (n for n in spot.names if np.ndim(spot.value(n)))
-        yield from ((n, "replaced", 1.45) for n in arrays)
+        yield from ((n, "replaced", ODD) for n in arrays)
+        counts = (n for n in spot.names if is_count(spot.value(n)) and spot.value(n) > 0)
+        yield from ((n, "replaced", 1.35) for n in counts)
 
 
 KINDS: Mapping[type[ast.expr], Callable[[Spot, Any], Changes]] = {

@@ -12,7 +12,7 @@ from checkgrad.diagnose.surgery.counterparts import PAIRS
 from checkgrad.diagnose.surgery.kinds import by_kind, is_a_function, other_functions
 from checkgrad.diagnose.surgery.scene import Scene
 from checkgrad.diagnose.surgery.scopes import is_load
-from checkgrad.diagnose.surgery.spot import Changes, Mutation, Spot, Value
+from checkgrad.diagnose.surgery.spot import Changes, Mutation, Spot, Value, is_count
 
 NAMED = (ast.Name, ast.Attribute, ast.Subscript)
 VALUES = (*NAMED, ast.Call, ast.BinOp, ast.UnaryOp)
@@ -77,10 +77,10 @@ def changes(spot: Spot) -> Changes:
     scene, one = spot.scene, spot.one
     if isinstance(one, NAMED):
         yield from other_names(spot)
-    if one in scene.tests:
+    if one in scene.marks.tests:
         yield f"not ({spot.text})", "negated", 1.1
         yield "True", "dropped", 1.2
-    if isinstance(one, ast.Name) and one in scene.counting:
+    if isinstance(one, ast.Name) and one in scene.marks.counting:
         yield from _other_counts(spot, one)
     if is_a_function(scene, one):
         yield from other_functions(spot)
@@ -116,10 +116,10 @@ def other_names(spot: Spot) -> Changes:
 def _other_counts(spot: Spot, one: ast.Name) -> Changes:
     """What a number could be that counts or takes an element."""
     held = spot.got
-    if held is not None and type(held) is not int:
+    if held is not None and not is_count(held):
         return
     for other, cost in (("+ 1", 1.05), ("- 1", 1.05), ("+ 2", 1.3), ("- 2", 1.3)):
         yield f"{one.id} {other}", "element", cost
     yield f"-{one.id}", "element", 1.1
-    whole = (n for n in spot.names if n != one.id and type(spot.value(n)) is int)
+    whole = (n for n in spot.names if n != one.id and is_count(spot.value(n)))
     yield from ((f"{n} + {one.id}", "plus", 1.5) for n in whole if n.isidentifier())

@@ -32,7 +32,7 @@ LEAST = 3  # rows in which the slope of a block is known
 
 @dataclass(frozen=True)
 class Aim:
-    """What the steps should be: *rate* times down the slopes of an attempt."""
+    """What the steps should be: *rate* times down the slopes of an attempt; up them if it is negative."""
 
     attempt: Attempt
     rate: float
@@ -47,6 +47,7 @@ class LoopPatient:
     truths: Sequence[Truth]
     kind: str = "loop"
     soft: Sequence[Truth] = ()
+    only_one: bool = False  # does only one operation count, which makes all right?
 
     def table(self, runs: Runs) -> Tabled:
         """How it is run: on a bench of its own, whatever runs it."""
@@ -63,7 +64,9 @@ def patients(reading: LoopReading, ask: Ask) -> Iterator[LoopPatient]:
     aims = list(_aims(points, table, best))
     for aim in aims:
         if truths := _truths(points, table, aim, reading.decays):
-            yield LoopPatient(points, _output(points, aim.attempt), truths)
+            # what an optimiser makes of right slopes is no step along them, so that much could lead there
+            alone = bool(best.optimised)
+            yield LoopPatient(points, _output(points, aim.attempt), truths, only_one=alone)
     size = sum(roles.slots[p].saved.size for p in roles.parameters)
     if len(points.blocks) < size <= FEW:
         yield from _entry_by_entry(points, [] if reading.by_penalty else aims[:1])
@@ -110,7 +113,7 @@ def _aims(points: Points, table: Table, best: Attempt) -> Iterator[Aim]:
         yield from (Aim(best, rate) for rate in sorted(given, key=lambda r: not _is_near(r, own)))
         return
     if loss := meant(attempts_of(points, table)):
-        yield from (Aim(loss, value) for value in values[:1])
+        yield from (Aim(loss, _down(loss, best) * value) for value in values[:1])
 
 
 def _of_the_rate(points: Points, table: Table, best: Attempt) -> float:
@@ -123,6 +126,11 @@ def _of_the_rate(points: Points, table: Table, best: Attempt) -> float:
         if scalers and factor > 0 and np.allclose(a, factor * b, rtol=1e-5, atol=1e-7):
             return abs(scalers[0].value) * factor
     return 0.0
+
+
+def _down(own: Attempt, usual: Attempt) -> float:
+    """1, or -1 where a number that goes up as the usual loss goes down is taken for the module's own loss."""
+    return float(np.sign(np.sum(own.slopes.value * usual.slopes.value))) or 1.0
 
 
 def _is_near(a: float, b: float) -> bool:
@@ -152,7 +160,7 @@ def _truths(
             slope, error = aim.attempt.slopes.value[row], aim.attempt.slopes.error[row]
             decayed = decays[move.block] * table.theta[row]
             due[move.block].append(-aim.rate * slope - decayed)
-            room[move.block].append(3 * aim.rate * error + 3 * table.room[row])
+            room[move.block].append(3 * abs(aim.rate) * error + 3 * table.room[row])
             told[move.block] += abs(slope) > 30 * error
             row += 1
         for name in names:

@@ -20,7 +20,8 @@ FRESH = 2_000  # added to the seed
 # Few entries, so that each can be moved.
 INNER = ((4, 5, 6), (3, 6, 5), (6, 4, 5))
 LAST = ((2, 3), (4, 2), (3, 2))  # sizes of the last layer, the preferred first
-SAMPLES = (7, 8, 9)
+# Samples, of which the first count is taken that is no size of a layer. On the first set each entry is moved: few do.
+SAMPLES = ((3, 4, 5, 7), (8, 7, 9), (9, 8, 7))
 
 
 def patient(reading: NetworkReading, seed: int = 0) -> Patient | None:
@@ -57,11 +58,16 @@ def _sizes(reading: NetworkReading) -> Iterator[tuple[tuple[int, ...], int]]:
     fixed = reading.sizes
     for i, depth in enumerate([len(fixed) - 1] * 3 if fixed else (2, 3, 2)):
         if fixed and not reading.free:
-            yield fixed, SAMPLES[i]
+            yield fixed, _samples(i, fixed)
             continue
         inner = INNER[i][:depth] if depth <= len(INNER[i]) else tuple(range(4, 4 + depth))
         outputs = (c for c in (*LAST[i], 1, 2, 3, 4) if reading.fits((*inner, c)))
-        yield (*inner, next(outputs, 2)), SAMPLES[i]
+        sizes = (*inner, next(outputs, 2))
+        yield sizes, _samples(i, sizes)
+
+
+def _samples(i: int, sizes: tuple[int, ...]) -> int:
+    return next((n for n in SAMPLES[i] if n not in sizes), SAMPLES[i][0])
 
 
 def truth(reading: NetworkReading, probe: Probe) -> Truth:

@@ -17,11 +17,17 @@ from checkgrad.diagnose.surgery.extensions import extensions
 from checkgrad.diagnose.surgery.mutations import mutations
 from checkgrad.diagnose.surgery.patient import Due, Truth, fitting, of_any_shape
 from checkgrad.diagnose.surgery.scene import EXPRESSION, Scene
+from checkgrad.diagnose.surgery.scopes import Scope
+from checkgrad.diagnose.surgery.spot import is_count
 
 INSTEAD = (ast.BinOp, ast.Call, ast.Compare, ast.IfExp, ast.Subscript, ast.UnaryOp)
 ITSELF = "(_)"  # the value of a node, in the text of an operation on it
 Changed = Iterator[tuple[str, str, float, Due | None]]  # other text, code, cost, quantity
 By = Callable[[Truth, str, list[Any]], Changed]
+USED, BACK = (
+    0.1,
+    0.15,
+)  # cost on a name that is given back, and of what takes back what stands there
 MADE = ("(np.zeros", "(np.ones", "(zeros", "(ones")  # what is only filled later
 
 
@@ -106,21 +112,21 @@ class Options:
         return value
 
     def never_used(self, roots: Sequence[int]) -> dict[int, list[str]]:
-        """What can be named and is never mentioned, by a statement of the function: parameters, attributes, their elements."""
-        found: dict[tuple[str, int], tuple[int, list[str]]] = {}
-        for root in roots:
-            scene = self.scene(root)
-            if scene is None:
-                continue
-            scope = scene.scope_at(self.nodes[root].line)
-            known = self.values(scene.file, scope.first, scope.last, scope.is_function)
-            owned = {c for c in scope.chains if c.startswith("self.")}
-            elements = {f"{c}[{k}]" for c in owned for k in scope.keys}
-            every = scope.parameters | scope.names | owned | elements | scope.items
-            names = sorted(every - known.keys())
-            if names:
-                found.setdefault((scene.file, scope.first), (root, names))
-        return dict(found.values())
+        """What can be named and is never mentioned, by a statement of its function: parameters, attributes, their elements."""
+        first: dict[tuple[str, int], tuple[int, Scene, Scope]] = {}
+        for root in sorted(roots, key=lambda r: is_count(self.told[r][0].value)):
+            if scene := self.scene(root):
+                scope = scene.scope_at(self.nodes[root].line)
+                first.setdefault((scene.file, scope.first), (root, scene, scope))
+        found = {root: self._never_used(scene, scope) for root, scene, scope in first.values()}
+        return {root: names for root, names in found.items() if names}
+
+    def _never_used(self, scene: Scene, scope: Scope) -> list[str]:
+        known = self.values(scene.file, scope.first, scope.last, scope.is_function)
+        owned = {c for c in scope.chains if c.startswith("self.")}
+        elements = {f"{c}[{k}]" for c in owned for k in scope.keys}
+        every = scope.parameters | scope.names | owned | elements | scope.items
+        return sorted(every - known.keys())
 
     def learn(self, root: int, names: Sequence[str], values: Sequence[Any]) -> None:
         """What parameters hold that are never used."""
@@ -149,7 +155,8 @@ class Options:
             return
         yield from self.texts(root, True)
         for part, values in self._parts(scene, expression):
-            yield from self._on_a_part(scene, root, expression, part, _by_numbers, values)
+            by = _by_counts if isinstance(part, ast.Constant) else _by_numbers
+            yield from self._on_a_part(scene, root, expression, part, by, values)
 
     def quantities(self, root: int) -> Iterator[Operation]:
         """The same with a quantity that is due."""
@@ -176,6 +183,8 @@ class Options:
         for part in ast.walk(expression):
             if isinstance(part, ast.expr) and hasattr(part, "lineno"):
                 values = self.told_of(scene, part)
+                if isinstance(part, ast.Constant) and type(part.value) in (int, float):
+                    values = [part.value]
                 if values and all(map(is_number, values)):
                     yield part, values
 
@@ -244,22 +253,36 @@ class Options:
     ) -> Iterator[Operation]:
         said = scene.said(part)
         bare = isinstance(part, ast.Name) and not scene.is_whole(part)
-        plain = 0.3 * (bare or isinstance(part, ast.Constant))
+        plain = 0.3 if bare or isinstance(part, ast.Constant) else 0.0
         # better where it is made than where it is used
         made = part is expression and (not isinstance(part, ast.Name) or root in scene.targets)
+        plain = plain or USED * (isinstance(part, ast.Name) and not made)
+        stands = list(self._scalars(scene, expression)) if by is _by_numbers else []
         for new, code, cost, due in by(self.truth, f"({said})", values):
             outermost = made and code in ("times", "over")
-            size = -0.1 if outermost else min(len(said), 80) / 400
-            yield self._placed(scene, root, expression, part, new, code, cost + plain + size, due)
+            size = -0.05 if outermost else min(len(said), 80) / 400
+            # what is a factor too much is better left out than taken back
+            factor = self.truth.scalars[due.family] if by is _by_numbers and due else 2.0
+            back = BACK * any(n in (factor, 1 / factor) for n in stands)
+            yield self._placed(
+                scene, root, expression, part, new, code, cost + plain + size + back, due
+            )
+
+    def _scalars(self, scene: Scene, expression: ast.expr) -> Iterator[float]:
+        """The numbers in an expression."""
+        for _, values in self._parts(scene, expression):
+            if not np.ndim(values[0]):
+                yield float(values[0])
 
     def _masks(self, scene: Scene, root: int) -> Iterator[Operation]:
         """What `x[mask] = number` could have instead: another mask, on the value that was assigned to x before."""
         node = self.nodes[root]
-        found = scene.masked(node.statement, node.text)
+        found = scene.marks.masked(node.statement, node.text)
         earlier = [
             k
             for k, target in scene.targets.items()
             if target == node.text and k in self.told and self._is_before(k, root)
+            if self.nodes[k].scope == node.scope
         ]
         if found is None or not earlier:
             return
@@ -286,11 +309,18 @@ class Options:
             yield Operation(root, new, None, new, code, cost + 0.25, due)
 
 
+def _by_counts(truth: Truth, said: str, values: list[Any]) -> Changed:
+    """N or C for a constant number."""
+    for name in truth.scalars:
+        yield Due(name).text, "replaced", 1.05, Due(name)
+
+
 def _by_numbers(truth: Truth, said: str, values: list[Any]) -> Changed:
     """Times and over N, C and 2."""
     for name in truth.scalars:
         due = Due(name)
-        yield f"{said} * {due.text}", "times", 1.2, due
+        # a divisor too much is left out, or a mean is a sum
+        yield f"{said} * {due.text}", "times", 1.4, due
         yield f"{said} / {due.text}", "over", 1.2, due
         if not any(map(np.ndim, values)):
             yield due.text, "replaced", 1.3, due
@@ -327,4 +357,4 @@ def is_number(value: Any) -> bool:
     """Is it a number or an array of numbers, and no truth value by itself?"""
     if isinstance(value, bool):
         return False
-    return isinstance(value, (int | float, np.ndarray))
+    return isinstance(value, (int | float | np.integer, np.ndarray))

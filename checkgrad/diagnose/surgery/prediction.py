@@ -11,7 +11,7 @@ from checkgrad.diagnose.surgery.nearness import digest, flat, is_alike, is_same
 from checkgrad.diagnose.surgery.options import Operation, is_number
 from checkgrad.diagnose.surgery.peeking import Turns, peeked
 from checkgrad.diagnose.surgery.slopes import Slopes
-from checkgrad.diagnose.surgery.weighing import cost_of
+from checkgrad.diagnose.surgery.weighing import WHERE_MADE, cost_of
 
 ALIKE = 3  # options that are tried of those that give the same on the first set
 
@@ -96,8 +96,8 @@ class Prediction:
         step = flat(turns) - flat(told)
         if count := self.slopes.will_mend(slopes, step):
             found.will.append((count, option))
-        elif len(told) > 1 and self.slopes.may_mend(slopes, step):
-            found.unknown.append(option)
+        elif len(told) > 1 and (option.code in WHERE_MADE or self.slopes.may_mend(slopes, step)):
+            found.unknown.append(option)  # a later turn goes on from what an earlier one made
 
 
 def _key(option: Operation, turns: list[Any], told: list[Any]) -> Any:

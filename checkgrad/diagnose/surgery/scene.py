@@ -13,18 +13,22 @@ from functools import cached_property
 import numpy as np
 
 from checkgrad.child.nodes import Node
+from checkgrad.diagnose.surgery.marks import Marks
 from checkgrad.diagnose.surgery.scopes import (
     DEFINITIONS,
     Scope,
     chains_of,
+    declared_outside,
     elements_of,
     has_effects,
     is_load,
+    is_plain,
     scopes_of,
 )
 
 LIBRARIES = ("np", "numpy", "math", "random", "scipy", "sp", "copy", "time")
 CALLED = re.compile(r"([\w.\])]*\w)\(")
+IN_PLACE = re.compile(r"\bout\s*=")
 OURS = ("_due", "_latest")
 CHANGING = (
     "copyto",
@@ -135,7 +139,9 @@ class Scene:
     @cached_property
     def scopes(self) -> list[Scope]:
         """The functions, the innermost last; their class's attributes count as theirs."""
-        return sorted(scopes_of(self.tree, frozenset()), key=lambda s: (s.first, -s.last))
+        outside = self.outermost.names | declared_outside(self.tree)
+        found = scopes_of(self.tree, frozenset(), outside=outside)
+        return sorted(found, key=lambda s: (s.first, -s.last))
 
     def scope_at(self, line: int) -> Scope:
         """The innermost function there, or the module."""
@@ -183,19 +189,23 @@ class Scene:
                 known = inside or self.said(base).startswith("self.")
                 if known and not self.is_plain_call(one) and not isinstance(base, ast.Call):
                     found[self.said(base)] = None
+        stored = [
+            self.said(o) for o in self._stored_items if self.said(o.value) in set(map(_base, found))
+        ]
+        found |= dict.fromkeys(stored)
         numbered = {re.sub(r"\[\d+\]$", "", text) for text in found if re.search(r"\[\d+\]$", text)}
         lengths = {base: 1 + max(self._indices(base), default=0) for base in numbered}
         more = [f"{base}[{i}]" for base, n in lengths.items() for i in range(min(n, 12))]
         return list(dict.fromkeys([*found, *more]))[:16]
 
+    @cached_property
+    def _stored_items(self) -> list[ast.Subscript]:
+        """What is put by a constant key into an attribute."""
+        every = (o for o in ast.walk(self.tree) if isinstance(o, ast.Subscript) and not is_load(o))
+        return [o for o in every if isinstance(o.slice, ast.Constant) and is_plain(o.value)]
+
     def _indices(self, base: str) -> list[int]:
         return [int(i) for i in re.findall(rf"{re.escape(base)}\[(\d+)\]", self.text)]
-
-    @cached_property
-    def thrown_away(self) -> set[ast.expr]:
-        """Calls that are statements by themselves."""
-        found = (one for one in ast.walk(self.tree) if isinstance(one, ast.Expr))
-        return {one.value for one in found if isinstance(one.value, ast.Call)}
 
     def unary(self, line: int) -> list[str]:
         """What can be called there with one value, found once for every line."""
@@ -273,7 +283,7 @@ class Scene:
 
     def runs_code(self, text: str) -> bool:
         """Does an expression call what may change something, of this file or another?"""
-        return any(map(self._may_change, CALLED.findall(text)))
+        return bool(IN_PLACE.search(text)) or any(map(self._may_change, CALLED.findall(text)))
 
     def _may_change(self, called: str) -> bool:
         root, _, _ = called.partition(".")
@@ -292,56 +302,9 @@ class Scene:
         kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
         return {d.name for d in ast.walk(self.tree) if isinstance(d, kinds)}
 
-    def masked(self, line: int, name: str) -> tuple[ast.expr, str, bool] | None:
-        """Of `name[mask] = number` or `*= number` in a line: the mask, the number, and whether it is a factor."""
-        for one in ast.walk(self.tree):
-            if not isinstance(one, ast.Assign | ast.AugAssign) or one.lineno != line:
-                continue
-            target = one.targets[0] if isinstance(one, ast.Assign) else one.target
-            plain = isinstance(one, ast.Assign) or isinstance(one.op, ast.Mult)
-            if (
-                plain
-                and isinstance(target, ast.Subscript)
-                and isinstance(target.slice, ast.Compare | ast.BinOp | ast.Name | ast.UnaryOp)
-                and isinstance(one.value, ast.Constant | ast.Name | ast.Attribute | ast.UnaryOp)
-                and self.said(target.value) == name
-            ):
-                return target.slice, self.said(one.value), isinstance(one, ast.AugAssign)
-        return None
-
     @cached_property
-    def counting(self) -> set[ast.expr]:
-        """Names in indices and keys, and in what is counted or made text of."""
-        found: set[ast.expr] = set()
-        for one in ast.walk(self.tree):
-            inside: list[ast.AST] = []
-            if isinstance(one, ast.Subscript):
-                inside = [one.slice]
-            elif isinstance(one, ast.Call) and isinstance(one.func, ast.Name):
-                inside = [*one.args] if one.func.id in ("str", "range") else []
-            elif isinstance(one, ast.FormattedValue):
-                inside = [one.value]
-            for part in inside:
-                found |= {n for n in ast.walk(part) if isinstance(n, ast.Name)}
-        return found
-
-    @cached_property
-    def tests(self) -> set[ast.expr]:
-        """What decides whether statements are run."""
-        return {one.test for one in ast.walk(self.tree) if isinstance(one, ast.If)}
-
-    @cached_property
-    def steps(self) -> set[ast.expr]:
-        """What is added to, or taken from, something in place."""
-        found = (one for one in ast.walk(self.tree) if isinstance(one, ast.AugAssign))
-        return {one.value for one in found if isinstance(one.op, ast.Add | ast.Sub)}
-
-    @cached_property
-    def exponents(self) -> set[ast.expr]:
-        """What e is raised to."""
-        calls = (one for one in ast.walk(self.tree) if isinstance(one, ast.Call))
-        found = (c for c in calls if self.said(c.func).rpartition(".")[2] == "exp")
-        return {a for c in found for a in c.args}
+    def marks(self) -> Marks:
+        return Marks(self.tree, self.said)
 
     @cached_property
     def targets(self) -> dict[int, str]:
@@ -355,6 +318,11 @@ class Scene:
                 ):
                     found[number] = self.said(target)
         return found
+
+
+def _base(text: str) -> str:
+    """What an item is taken of."""
+    return text.rpartition("[")[0]
 
 
 def place(node: Node) -> Position:

@@ -28,19 +28,27 @@ class Scope:
 
 
 def scopes_of(
-    tree: ast.AST, attributes: frozenset[str], keys: frozenset[str] = frozenset()
+    tree: ast.AST,
+    attributes: frozenset[str],
+    keys: frozenset[str] = frozenset(),
+    outside: frozenset[str] = frozenset(),
 ) -> Iterator[Scope]:
-    """*attributes* of the object around it; *keys* that are constants, by which elements are taken of them anywhere."""
+    """*attributes* of the object around it; *keys* that are constants, by which elements are taken of them anywhere.
+
+    outside: variables of the module.
+    """
     for one in ast.iter_child_nodes(tree):
         if isinstance(one, ast.ClassDef):
             constant = (k for k in _keys(one) if k[:1] in "'\"")
-            yield from scopes_of(one, frozenset(chains_of(one, own=True)), frozenset(constant))
+            owned = frozenset(chains_of(one, own=True))
+            yield from scopes_of(one, owned, frozenset(constant), outside)
         elif isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
             taken = {a.arg for a in (*one.args.posonlyargs, *one.args.args, *one.args.kwonlyargs)}
             names = {n.id for n in ast.walk(one) if isinstance(n, ast.Name) and not is_load(n)}
             chains = frozenset(chains_of(one, own=False))
             last = one.end_lineno or one.lineno
-            variables = frozenset((taken | names) - {"self"})
+            used = {n.id for n in ast.walk(one) if isinstance(n, ast.Name)} & outside
+            variables = frozenset((taken | names | used) - {"self"})
             elements = frozenset(elements_of(one))
             given = frozenset(taken - {"self"})
             yield Scope(
@@ -53,9 +61,15 @@ def scopes_of(
                 keys=frozenset(_keys(one)) | keys,
                 items=frozenset(_items(one, given)),
             )
-            yield from scopes_of(one, attributes, keys)
+            yield from scopes_of(one, attributes, keys, outside)
         else:
-            yield from scopes_of(one, attributes, keys)
+            yield from scopes_of(one, attributes, keys, outside)
+
+
+def declared_outside(tree: ast.AST) -> frozenset[str]:
+    """Variables of the module that functions set."""
+    every = (one for one in ast.walk(tree) if isinstance(one, ast.Global))
+    return frozenset(name for one in every for name in one.names)
 
 
 def has_effects(one: ast.AST) -> bool:
@@ -88,7 +102,13 @@ def chains_of(tree: ast.AST, own: bool) -> Iterator[str]:
 def elements_of(tree: ast.AST) -> Iterator[str]:
     """Elements at places that vary."""
     for one in ast.walk(tree):
-        if _is_item(one, ast.Name, ast.BinOp, ast.Tuple) and is_load(one):
+        if (
+            _is_item(one, ast.Name, ast.BinOp, ast.Tuple)
+            and is_load(one)
+            or isinstance(one, ast.Subscript)
+            and is_load(one)
+            and _is_item(one.value, ast.expr)
+        ):
             yield ast.unparse(one)
 
 
@@ -112,7 +132,7 @@ def _items(function: ast.AST, parameters: frozenset[str]) -> Iterator[str]:
     yield from sorted(every)[:MOST_ITEMS]
 
 
-def _is_item(one: ast.AST, *keys: type[ast.expr]) -> bool:
+def _is_item(one: ast.AST, *keys: type[ast.AST]) -> bool:
     """Is it an item of something that has a name, with a key of one of these kinds?"""
     return isinstance(one, ast.Subscript) and is_plain(one.value) and isinstance(one.slice, keys)
 

@@ -115,10 +115,18 @@ class Search:
         confirmed, most = self.confirmation.best, self.procedure.table.most_unknown * one.times
         best = confirmed(forecast.sure)
         likely, rest = self.prediction.split(forecast.unknown)
-        best = cheapest(best, confirmed(likely, below(best), most))
+        best = cheapest(best, confirmed(self._worth_trying(likely, best), most=most))
         # much simpler ones may do the same
-        limit = below(best) - MUCH * bool(likely and best)
-        return cheapest(best, confirmed(rest, limit, most))
+        room = MUCH * bool(likely and best)
+        return cheapest(best, confirmed(self._worth_trying(rest, best, room), most=most))
+
+    def _worth_trying(
+        self, options: Iterable[Operation], best: Operation | None, room: float = 0.0
+    ) -> Iterator[Operation]:
+        """Those that cost less than the best one by more than *room*, or could mend all where that does not."""
+        may_mend_more = self.base.whole if best and not self.base.is_whole(best) else ()
+        limit = below(best) - room
+        return (o for o in options if o.cost < limit or o.root in may_mend_more)
 
     def _weighed(self, root: int, place: int, count: int, one: Round) -> list[Operation]:
         """What could stand in a statement, the simplest first."""

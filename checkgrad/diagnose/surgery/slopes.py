@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from checkgrad.diagnose.surgery.base import Base
-from checkgrad.diagnose.surgery.nearness import NEAR, flat, is_alike, is_near, parted
-from checkgrad.diagnose.surgery.table import Reply
+from checkgrad.diagnose.surgery.nearness import NEAR, is_near, parted
 
 STEPPED = "(_) + _due('step')"
 
@@ -26,37 +25,40 @@ class Slopes:
 
     def measure(self, roots: Sequence[int], most: int) -> None:
         """How every entry of the answers follows every entry of these values. most: entries of a value."""
-        told = self.base.told
-        sizes = {r: sum(np.size(t.value) for t in told[r]) for r in roots}
+        sizes = {r: sum(np.size(t.value) for t in self.base.told[r]) for r in roots}
         new = [r for r in roots if r not in self.known and sizes[r] <= most]
         self.known |= dict.fromkeys(new)
         if self.base.blocks is not None:
-            self.known |= self._measured(new)
+            self.known |= self._measured({r: sizes[r] for r in new if self._is_real(r)})
 
-    def _measured(self, roots: Sequence[int]) -> dict[int, Any]:
-        steps = [(root, step) for root in roots for step in self._steps(root)]
-        trial, truth = self.base.procedure.trial, self.base.truth
-        trials = [trial(truth, changes={r: STEPPED}, due={"step": step}) for r, step in steps]
-        moves: dict[int, list[Any]] = {}
-        for (root, _), reply in zip(steps, self.base.procedure.run(*trials), strict=True):
-            moves.setdefault(root, []).append(self._move(reply))
-        found = {root: _linear(rows) for root, rows in moves.items()}
-        return {root: slopes for root, slopes in found.items() if slopes is not None}
+    def _is_real(self, root: int) -> bool:
+        return all(np.asarray(t.value).dtype.kind in "fiu" for t in self.base.told[root])
 
-    def _steps(self, root: int) -> Iterator[list[Any]]:
-        """Every entry moved by itself, then all of them, to see whether the answers follow linearly."""
-        told = [np.asarray(t.value) for t in self.base.told[root]]
-        size = sum(value.size for value in told)
-        if all(value.dtype.kind in "fiu" for value in told):
-            for row in (*np.eye(size), _test(size)):
-                yield list(parted(row, told))
+    def _measured(self, sizes: Mapping[int, int]) -> dict[int, Any]:
+        """Entry by entry, where the answers move twice as far if all entries are moved twice as far."""
+        all_moved = {r: _test(size) for r, size in sizes.items()}
+        once = self._moves(list(all_moved.items()))
+        twice = self._moves([(r, 2 * step) for r, step in all_moved.items()])
+        pairs = zip(sizes, once, twice, strict=True)
+        tests = {r: a for r, a, b in pairs if a is not None and b is not None and _same(b, 2 * a)}
+        rows = self._moves([(r, row) for r in tests for row in np.eye(sizes[r])])
+        found: dict[int, Any] = {}
+        at = 0
+        for root, test in tests.items():
+            columns, at = rows[at : at + sizes[root]], at + sizes[root]
+            if not any(column is None for column in columns):
+                slopes = np.array(columns)
+                found |= {root: slopes} if _same(test, all_moved[root] @ slopes) else {}
+        return found
 
-    def _move(self, reply: Reply) -> Any:
-        """By how much the answers moved; None where they have other shapes now."""
-        base = self.base.blocks or []
-        if reply.blocks is None or not all(map(is_alike, reply.blocks, base)):
-            return None
-        return flat(reply.blocks) - self.base.flat
+    def _moves(self, steps: Sequence[tuple[int, Any]]) -> list[Any]:
+        """By how much the answers move as values are moved; None where they have other shapes then."""
+        procedure, truth = self.base.procedure, self.base.truth
+        trials = []
+        for root, row in steps:
+            step = list(parted(row, [np.asarray(t.value) for t in self.base.told[root]]))
+            trials.append(procedure.trial(truth, changes={root: STEPPED}, due={"step": step}))
+        return list(map(self.base.move, procedure.run(*trials)))
 
     # ---- what becomes right
 
@@ -87,12 +89,7 @@ def _test(size: int) -> Any:
     return 0.7 * np.cos(np.arange(size))
 
 
-def _linear(rows: Sequence[Any]) -> Any:
-    """The slopes, of rows of which the last tests whether the others add up; None where they do not."""
-    if any(row is None for row in rows):
-        return None
-    *columns, test = rows
-    slopes = np.array(columns)
-    said = _test(len(columns)) @ slopes
-    near = np.abs(test - said) <= NEAR * (np.max(np.abs(said), initial=0.0) + 1e-12)
-    return slopes if np.all(near) else None
+def _same(found: Any, said: Any) -> bool:
+    """Is it what was said, but for rounding?"""
+    near = np.abs(found - said) <= NEAR * (np.max(np.abs(said), initial=0.0) + 1e-12)
+    return bool(np.all(near))

@@ -7,12 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from checkgrad.diagnose.surgery.scene import Scene
 
 # What an expression, or a text, gave in the first turn; None if unknown.
 Value = Callable[[ast.expr | str], Any]
 Change = tuple[str, str, float]  # other text, the code of the operation, its cost
 Changes = Iterator[Change]
+
+
+def is_count(value: Any) -> bool:
+    """Is it a whole number?"""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from checkgrad.child.nodes import Node
 from checkgrad.diagnose.surgery.base import Base
 from checkgrad.diagnose.surgery.confirmation import Confirmation
 from checkgrad.diagnose.surgery.nearness import is_alike
 from checkgrad.diagnose.surgery.options import Operation, is_number
-from checkgrad.diagnose.surgery.peeking import peeked
+from checkgrad.diagnose.surgery.peeking import Turns, peeked
 from checkgrad.diagnose.surgery.scene import EXPRESSION
+from checkgrad.diagnose.surgery.spot import is_count
 from checkgrad.diagnose.surgery.weighing import cheapest, cost_of
 from checkgrad.words.messages import SHAPES, says
 
@@ -20,9 +22,10 @@ OF_SHAPES = ("operator", "transposed", "not transposed", "swapped", "axis", "dot
 OF_KINDS = ("replaced", "function", "dropped", "element", "passed through")
 SIMPLE = 1.75  # below it stands what needs no quantity, where the run stops
 MOST_OTHERS = 6  # statements that give no numbers
-MOST_EARLIER, MOST_CALLS = 8, 4  # statements before it, and calls that led to it
-MOST_AT_IT, MOST_AROUND, MOST_BEFORE = 200, 120, 40  # operations that are tried
-MOST_QUANTITIES = 20  # that are tried in an earlier statement
+# Statements before it, by how much is tried in them, and calls that led to it.
+MOST_NEAR, MOST_EARLIER, MOST_FAR, MOST_CALLS = 4, 8, 24, 4
+MOST_AT_IT, MOST_AROUND, MOST_SHAPED, MOST_BEFORE = 200, 120, 240, 15  # operations that are tried
+FAR = 1.25  # what an operation may cost far from where the run stops
 
 
 class Stopped:
@@ -44,11 +47,16 @@ class Stopped:
         found = self.tried(found, [*around, *self.texts(self.led_to_it())], MOST_AROUND)
         if not (found and self.base.is_whole(found)):
             found = self.tried(found, self.texts(self.of_no_numbers(failing)), MOST_AROUND)
-        for root in [r for r in reversed(self.base.roots) if r not in failing][:MOST_EARLIER]:
+        if self.is_simple(found) or self.base.procedure.is_spent:
+            return found
+        earlier = [r for r in reversed(self.base.roots) if r not in failing]
+        shaped = dict.fromkeys(self.of_other_shapes(earlier[:MOST_FAR]))
+        found = self.tried(found, shaped, MOST_SHAPED)
+        for root in earlier[:MOST_NEAR]:
             if self.is_simple(found) or self.base.procedure.is_spent:
                 break
-            shaped = self.confirmation.best(self.of_other_shapes(root), most=MOST_BEFORE)
-            found = cheapest(found, shaped)
+            rest = sorted((o for o in self.options.of(root) if o not in shaped), key=cost_of)
+            found = cheapest(found, self.confirmation.best(rest, most=MOST_BEFORE))
         return found
 
     def is_simple(self, found: Operation | None) -> bool:
@@ -69,19 +77,23 @@ class Stopped:
         of_shapes = says(self.base.reply.message, SHAPES)
         return option.cost - MEANT * (option.code in (OF_SHAPES if of_shapes else OF_KINDS))
 
-    def of_other_shapes(self, root: int) -> list[Operation]:
-        """What gives a statement another shape, for with the one it has the run stops; then all that fits."""
-        options, told = self.options, self.base.told[root][0].value
-        every = [*options.texts(root, False), *options.wider(root)]
-        found = [
-            o
-            for o, turns in peeked(self.base, {root: every})[root]
-            if turns is None or turns and is_number(turns[0]) and not is_alike(turns[0], told)
-        ]
-        known = {o.text for o in found}
-        rest = [o for o in options.of(root) if o.text not in known]
-        first = sorted(found, key=lambda o: o.cost - MEANT * (o.code == "dotted"))
-        return [*first, *sorted(rest, key=cost_of)[:MOST_QUANTITIES]]
+    def of_other_shapes(self, roots: Sequence[int]) -> list[Operation]:
+        """What gives statements another shape, for with the one they have the run stops."""
+        given = {root: self._simple(root, root in roots[:MOST_EARLIER]) for root in roots}
+        found = peeked(self.base, given)
+        return [o for root in roots for o, turns in found[root] if self._is_shaped(root, turns)]
+
+    def _simple(self, root: int, is_near: bool) -> list[Operation]:
+        """What is likely in a statement; near to where the run stops also with something beside it."""
+        options = self.options
+        every = [*options.texts(root, False), *(options.wider(root) if is_near else ())]
+        return [o for o in every if is_near or o.cost < FAR]
+
+    def _is_shaped(self, root: int, turns: Turns) -> bool:
+        """Is it of another shape than what stands there, or not known?"""
+        if not turns:
+            return turns is None
+        return is_number(turns[0]) and not is_alike(turns[0], self.base.told[root][0].value)
 
     # ---- statements
 
@@ -96,9 +108,13 @@ class Stopped:
             for n in self.whole()
             if n.number not in led
             if n.line <= scopes.get((n.file, n.scope), -1) and not self.base.is_sound(n.number)
-            if n.number not in told or not is_number(told[n.number][0].value)
+            if n.number not in told or self.counts(told[n.number][0].value)
         ]
         return [n.number for n in sorted(found, key=lambda n: -n.line)][:MOST_OTHERS]
+
+    def counts(self, value: Any) -> bool:
+        """Is it no number that is computed with?"""
+        return not is_number(value) or is_count(value)
 
     def whole(self) -> Iterator[Node]:
         """The whole expressions of all statements."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from checkgrad.diagnose.surgery.base import Base
 from checkgrad.diagnose.surgery.options import Operation
+from checkgrad.diagnose.surgery.spot import is_count
 
 NUMBERS = (" 2", "')")  # with which a factor ends that is no array
 # What belongs where a value is made; anything else belongs near to what is wrong.
@@ -13,6 +14,7 @@ JOINED = ("dotted", "plus", "minus")
 WHERE_MADE = ("passed through", "normalised", "one minus", "squared")
 FORWARD = ("inputs", "z", "a", "slope", "w", "t")  # quantities that no gradient goes through
 APART = 0.3  # cost of an operation that does not reach, or not mend, all that it should
+COUNTED = 0.3  # cost of an operation on what only counts: much else is done with it
 ELSEWHERE = 0.3  # cost of an operation on what is right already, as a value of the forward pass
 
 
@@ -24,6 +26,7 @@ def weighed(base: Base, option: Operation, early: int, late: int) -> Operation:
     made = bool(base.truth.depths) and (joined or option.code in WHERE_MADE)
     place = 0.0002 * (early if made else late)
     beside = _apart(base, option.root) + _misplaced(base, option, joined)
+    beside += COUNTED * is_count(base.told[option.root][0].value)
     return replace(option, cost=option.cost + beside + place)
 
 

@@ -100,6 +100,7 @@ OF_A_LOOP = {
     "error": "outputs minus targets",
     "output slope": "the slope y(1 - y) of the output's activation function",
 }
+MINUS = {"outputs minus targets": "targets minus outputs"}
 SCALARS = {"N": "N, the number of samples", "C": "C, the number of columns"}
 ROLES = {
     "z": "the logits z",
@@ -145,16 +146,19 @@ def due_text(operation: Operation, said: str, kind: str) -> str:
     return _tidy(DUE.sub(lambda _: quantity, text))
 
 
-def sentence(where: str, said: str, operation: Operation, kind: str) -> str:
-    """What is wrong in a place, and what is due there."""
+def sentence(where: str, said: str, operation: Operation, kind: str, is_stale: bool = False) -> str:
+    """What is wrong in a place, and what is due there. is_stale: is it what stood there before it was changed?"""
     said = said if len(said) <= LONGEST else said[:LONGEST] + " ..."
     due = operation.due
     quantity = spoken(due, kind) if due else ""
     code = operation.code
     after = "after this statement " if operation.at is None else ""
     if code == "replaced" and due:
-        minus = "minus " if operation.new.startswith("-") else ""
-        return f"{where}: {after}`{said}` stands there; due is {minus}{quantity}"
+        if is_stale or due.is_start:
+            quantity = f"the value of `{said}` from before it was changed"
+        elif operation.new.startswith("-"):
+            quantity = MINUS.get(quantity, f"minus {quantity}")
+        return f"{where}: {after}`{said}` stands there; due is {quantity}"
     if code in ("times", "over") and (due or operation.new.endswith(" 2")):
         verb = "multiplied by" if code == "times" else "divided by"
         return f"{where}: {after}`{said}` has to be {verb} {quantity or 2}"

@@ -1,0 +1,220 @@
+"""Of several repairs that make all right, the one that an instructor would name is told."""
+
+import textwrap
+
+import pytest
+
+from checkgrad.diagnose.surgery.scene import Scene
+from checkgrad.grading import grade
+
+LOOP = """
+import numpy as np
+
+def sigmoid(v):
+    return 1 / (1 + np.exp(-v))
+
+rng = np.random.default_rng(2)
+X = rng.normal(size=(20, 3))
+Y = (X[:, :1] * X[:, 1:2] > 0).astype(float)
+m = X.shape[0]
+W = rng.normal(size=(3, 4)) * 0.5
+b = np.zeros((1, 4))
+V = rng.normal(size=(4, 1)) * 0.5
+c = np.zeros((1, 1))
+for i in range(300):
+    A = np.tanh(X @ W + b)
+    P = sigmoid(A @ V + c)
+    {loss}
+    d = P - Y
+    dV = A.T @ d / m
+    dc = np.sum(d, axis=0, keepdims=True) / m
+    D = d @ V.T * (1 - A ** 2)
+    dW = X.T @ D / m
+    db = np.sum(D, axis=0, keepdims=True) / m
+    V = V - 0.3 * dV
+    c = c - 0.3 * dc
+    W = W - 0.3 * dW
+    b = b - 0.3 * db
+"""
+OWN_LOSS = "loss = -np.sum(Y * np.log(P) + (1 - Y) * np.log(1 - P)) / m"
+MODULE = """
+import numpy as np
+
+W1, b1 = np.random.randn(2, 3), np.zeros((1, 3))
+W2, b2 = np.random.randn(3, 1), np.zeros((1, 1))
+lr = 0.1
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def forward(X):
+    global A1, A2
+    A1 = sigmoid(X @ W1 + b1)
+    A2 = sigmoid(A1 @ W2 + b2)
+    return A2
+
+def backward(X, y):
+    global W1, b1, W2, b2
+    d2 = (A2 - y) / len(X)
+    d1 = d2 @ W2.T * A1 * (1 - A1)
+    W1, b1 = W1 - lr * X.T @ d1, b1 - lr * d1.sum(axis=0, keepdims=True)
+    W2, b2 = W2 - lr * A1.T @ d2, b2 - lr * d2.sum(axis=0, keepdims=True)
+"""
+BY_KEYS = """
+class Net:
+    def __init__(self):
+        self.layers = {}
+        self.layers["Affine1"] = Affine()
+        self.layers["Relu1"] = Relu()
+        self.other["Relu1"] = Relu()
+
+    def backward(self, d):
+        return self.layers["Affine1"].backward(d)
+"""
+MASKS = """
+import numpy as np
+
+def relu_backward(dA, Z):
+    dZ = np.array(dA, copy=True)
+    dZ[Z <= 0] = 0
+    return dZ
+"""
+SQUARED = """
+import numpy as np
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def sigmoid_derivative(z):
+    s = sigmoid(z)
+    return s - s ** 2
+"""
+AFFINE = """
+import numpy as np
+
+class Linear:
+    def __init__(self, n, k):
+        self.W, self.b = np.random.randn(n, k), np.zeros(k)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, dy):
+        self.dW = self.x.T @ dy
+        self.db = dy.sum(axis=0)
+        return dy @ self.W.T
+"""
+COLUMNS = """
+import numpy as np
+
+class Dense:
+    def __init__(self, n, k):
+        self.weights, self.bias = np.random.randn(k, n), np.random.randn(k, 1)
+    def forward(self, x):
+        self.x = x
+        return np.dot(self.weights, x) + self.bias
+    def backward(self, gradient, rate):
+        back = np.dot(self.weights.T, gradient)
+        self.weights -= rate * np.dot(gradient, self.x.T)
+        self.bias -= rate * gradient
+        return back
+"""
+BACK = "        back = np.dot(self.weights.T, gradient)\n"
+STEP = "        self.weights -= rate * np.dot(gradient, self.x.T)\n"
+IN_PLACE = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+X, T = rng.normal(size=(8, 3)), rng.normal(size=(8, 2))
+W, b = rng.normal(size=(3, 2)), np.zeros(2)
+for i in range(40):
+    G = 2 * (X @ W + b - T)
+    np.subtract(W, 0.01 * (X.T @ G), out=W)
+    np.subtract(b, 0.01 * G.sum(axis=0), out=b)
+"""
+SUM = """
+import numpy as np
+
+x = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1], [1, 1, 0]])
+t = np.array([[0], [1], [1], [1], [1]])
+np.random.seed(1)
+rate = 0.1
+U, V = 2 * np.random.random((3, 4)) - 1, 2 * np.random.random((4, 1)) - 1
+for step in range(5000):
+    h = 1 / (1 + np.exp(-x.dot(U)))
+    y = 1 / (1 + np.exp(-h.dot(V)))
+    if step % 1000 == 0:
+        print(-np.sum(t * np.log(y) + (1 - t) * np.log(1 - y)))
+    error = y - t
+    d = error
+    e = np.dot(d, V.T) * (h * (1 - h))
+    V += -rate * np.dot(h.T, d)
+    U += -rate * np.dot(x.T, e)
+"""
+
+# A right program, what stands in it, what is written instead, and what the report says at this line.
+LIKELY = {
+    "a slope as it is usually written": (SQUARED, "s - s ** 2", "1 - s ** 2", "`s * (1 - s)`"),
+    "the sign of a step": (
+        LOOP.format(loss=OWN_LOSS), "W - 0.3 * dW", "W + 0.3 * dW", "`W - 0.3 * dW`"
+    ),
+    "the number of samples for a number": (
+        LOOP.format(loss=OWN_LOSS), "dc = np.sum(d, axis=0, keepdims=True) / m", "dc = np.sum(d) / 2", "due is N"
+    ),
+    "what goes up as the loss goes down is no loss": (SUM, "d = error", "d = error * (1 - error)", "`error` is due"),
+    "variables of the module": (MODULE, "* A1 * (1 - A1)", "* A1", "`d2 @ W2.T * A1 * (1 - A1)`"),
+    "a factor too much": (AFFINE, "self.x.T @ dy", "self.x.T @ dy / len(dy)", "`self.x.T @ dy` is due"),
+    "steps in place": (IN_PLACE, "G.sum", "G.mean", "`G.sum` is due"),
+    "a mask of the other side": (MASKS, "Z <= 0", "Z >= 0", "`Z < 0` is due"),
+    "weights that have changed already": (
+        COLUMNS, BACK + STEP, STEP + BACK, "due is the value of `self.weights` from before it was changed"
+    ),
+}  # fmt: skip
+
+
+def words(folder, source):
+    path = folder / "hw.py"
+    path.write_text(textwrap.dedent(source))
+    return [r.words for o in grade(path).outcomes for r in o.repairs]
+
+
+@pytest.mark.parametrize("name", LIKELY)
+def test_what_is_meant_is_told(tmp_path, name):
+    source, old, new, due = LIKELY[name]
+    assert source.count(old) == 1
+    told = words(tmp_path, source.replace(old, new))
+    assert told
+    assert all(due in one for one in told), told
+
+
+@pytest.mark.parametrize("name", LIKELY)
+def test_of_what_is_right_nothing_is_told(tmp_path, name):
+    assert words(tmp_path, LIKELY[name][0]) == []
+
+
+def test_layers_that_are_only_put_in_by_a_key_can_be_left_out():
+    found = Scene(BY_KEYS, {}).receivers(len(BY_KEYS.split("\n")) - 1)
+    assert found == ['self.layers["Affine1"]', 'self.layers["Relu1"]']
+
+
+ADAM = """
+import numpy as np
+
+rng = np.random.default_rng(4)
+x, t = rng.normal(size=(12, 3)), rng.normal(size=(12, 2))
+p = {"U": rng.normal(size=(3, 5)), "V": rng.normal(size=(5, 2))}
+m = {k: np.zeros_like(a) for k, a in p.items()}
+v = {k: np.zeros_like(a) for k, a in p.items()}
+for i in range(1, 50):
+    h = np.tanh(x @ p["U"])
+    d = (h @ p["V"] - t) / len(x)
+    e = d @ p["V"].T * (1 - h)
+    g = {"U": x.T @ e, "V": h.T @ d}
+    for k in p:
+        m[k] = 0.9 * m[k] + 0.1 * g[k]
+        v[k] = 0.999 * v[k] + 0.001 * g[k] ** 2
+        p[k] -= 0.01 * (m[k] / (1 - 0.9 ** i)) / (np.sqrt(v[k] / (1 - 0.999 ** i)) + 1e-8)
+"""
+
+
+def test_an_optimiser_is_not_made_a_plain_step(tmp_path):
+    assert all("line 12" in one for one in words(tmp_path, ADAM))
