@@ -89,8 +89,9 @@ class OnNetworks:
         used_so = outcome.verdict.failed and self._is_network_used_so(network)
         beside = Beside(self.read.is_pinned(NETWORK.name), used_so=used_so)
         outcome = settled_network(outcome, network, beside)
-        # what does not learn by gradients that are wrong is read as they are
-        by_gradients = check.ask in (gradients, learns_xor) and gradients(network).verdict.failed
+        # what does not learn by gradients that are wrong is read as they are; what follows from a part is told as that
+        unlearnt = check.ask is learns_xor and not outcome.follows_from
+        by_gradients = (check.ask is gradients or unlearnt) and gradients(network).verdict.failed
         if outcome.verdict is Verdict.NOT_JUDGED or outcome.verdict.failed and by_gradients:
             shown = self._shown_by_loops(question, candidate, contradicts=outcome.verdict.failed)
             if shown:

@@ -43,7 +43,8 @@ def carried(roles: Roles) -> Iterator[str]:
 
 def _meets_another(roles: Roles, path: str, following: Mapping[str, set[str]]) -> bool:
     """Does an array of another shape follow from it and from something that is carried? Sums over turns keep theirs."""
-    if rests(roles.base, path) and rests(roles.first, path):
+    elsewhere = any(edit.do == "draw" for edit in roles.lift)  # where what rests here moves
+    if rests(roles.base, path) and not (elsewhere and not rests(roles.first, path)):
         return False  # it rests, as what softmax takes off again
     shape = roles.slots[path].saved.shape
     wide = {k for k in roles.moves[path] if roles.seen[k].shape not in (shape, ())}
@@ -85,7 +86,11 @@ def _is_a_state(roles: Roles, path: str) -> bool:
 
 
 def rests(turn: Turn, path: str) -> bool:
-    return path not in turn.after or bool(np.all(np.abs(turn.step(path)) <= SLIGHT))
+    """Does a step come to nothing, but for the rounding of what others go?"""
+    if path not in turn.after:
+        return True
+    most = max(float(np.max(np.abs(turn.step(p)), initial=0.0)) for p in turn.after)
+    return bool(np.all(np.abs(turn.step(path)) <= SLIGHT * max(1.0, most)))
 
 
 def reached(roles: Roles, path: str) -> set[str]:
