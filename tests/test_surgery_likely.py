@@ -6,6 +6,7 @@ import pytest
 
 from checkgrad.diagnose.surgery.scene import Scene
 from checkgrad.grading import grade
+from network_shapes import HEAD, SHAPES
 
 LOOP = """
 import numpy as np
@@ -37,29 +38,7 @@ for i in range(300):
     b = b - 0.3 * db
 """
 OWN_LOSS = "loss = -np.sum(Y * np.log(P) + (1 - Y) * np.log(1 - P)) / m"
-MODULE = """
-import numpy as np
-
-W1, b1 = np.random.randn(2, 3), np.zeros((1, 3))
-W2, b2 = np.random.randn(3, 1), np.zeros((1, 1))
-lr = 0.1
-
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
-
-def forward(X):
-    global A1, A2
-    A1 = sigmoid(X @ W1 + b1)
-    A2 = sigmoid(A1 @ W2 + b2)
-    return A2
-
-def backward(X, y):
-    global W1, b1, W2, b2
-    d2 = (A2 - y) / len(X)
-    d1 = d2 @ W2.T * A1 * (1 - A1)
-    W1, b1 = W1 - lr * X.T @ d1, b1 - lr * d1.sum(axis=0, keepdims=True)
-    W2, b2 = W2 - lr * A1.T @ d2, b2 - lr * d2.sum(axis=0, keepdims=True)
-"""
+MODULE = HEAD + SHAPES["names_of_the_module"].source
 BY_KEYS = """
 class Net:
     def __init__(self):

@@ -36,10 +36,10 @@ MOST_VALUES = 64  # that are kept of one expression in a turn
 LONGEST_LIST = 1000
 MOST_TURNS = 200_000  # of all loops, on the way to the bench
 MANY_TURNS = 3000  # after which loops on the way are cut short
-PIECE = 1 << 18  # numbers
 MANY_OF_ONE = 300  # that have turned so often: they make the way long
 EARLIER = 2  # turns that a training loop takes on the way
 MOST_DIGESTS = 10_000  # that are told of one turn
+PIECE = 1 << 18  # numbers that are digested at once
 
 
 class Stale(Exception):
@@ -294,9 +294,8 @@ class Bench:
             if not differs(before, after):  # one of two names for it may hold something else now
                 others = [now[a].saved for a in leaf.aliases if a in now]
                 after = next((v for v in others if differs(before, v)), after)
-            if (
-                before.squeeze().shape == after.squeeze().shape
-            ):  # a row of biases that is one more axis from now on
+            # biases that a first step makes a row
+            if before.squeeze().shape == after.squeeze().shape:
                 after = after.reshape(before.shape)
             if before.shape == after.shape and (trial.steps or differs(before, after)):
                 turn.before[path], turn.after[path] = before, after

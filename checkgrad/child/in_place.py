@@ -49,14 +49,18 @@ def in_place(giver: Giver, names: dict[str, Any]) -> Iterator[None]:
 def reading(giver: Giver) -> Iterator[tuple[Any, str, Any]]:
     """What reads files that may not be there."""
 
+    def instead(what: str, a: tuple[Any, ...]) -> str:
+        """Note that *what* was called in vain; the path that it was given."""
+        path = a[0][:80] if a and type(a[0]) is str else ""
+        giver.gave.setdefault(f"{what}({path})")
+        return path
+
     def or_else(function: Callable[..., Any], other: Callable[[str], Any], what: str) -> Any:
         def read(*a: Any, **n: Any) -> Any:
             try:
                 return function(*a, **n)
             except UNREADABLE:
-                path = a[0][:80] if a and type(a[0]) is str else ""
-                giver.gave.setdefault(f"{what}({path})")
-                return other(path)
+                return other(instead(what, a))
 
         return read
 
@@ -67,7 +71,7 @@ def reading(giver: Giver) -> Iterator[tuple[Any, str, Any]]:
                 files = function(*a, **n)
             finally:
                 if not files:
-                    giver.gave.setdefault(f"{what}({a[0][:80] if a and type(a[0]) is str else ''})")
+                    instead(what, a)
             return files
 
         return found

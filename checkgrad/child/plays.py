@@ -27,16 +27,19 @@ MOST_SIZES, MOST_ERRORS = 4, 3
 
 
 class Plays:
-    """All plays of a piece. stops: what it stopped with itself, where it was called as everything says."""
+    """All plays of a piece. stops: what it stopped with itself, where it was called as everything says.
 
-    def __init__(self, house: House, name: str, number: int) -> None:
+    sizes: of features and classes, as the code asked for them.
+    """
+
+    def __init__(
+        self, house: House, name: str, number: int, sizes: tuple[int, int] | None = None
+    ) -> None:
         self.house, self.number = house, number
         self.piece = house.scopes.get(name)
         self.stops: list[Stop] = []
         self.tried = 0
-        self.sizes: tuple[int, int] | None = (
-            None  # of features and classes, as the code asked for them
-        )
+        self.sizes = sizes
         self.until = process_time() + SECONDS
 
     def found(self, forms: Sequence[Form] = FORMS) -> Iterator[Play]:

@@ -237,8 +237,7 @@ class Workshop(Runs):
         with self.on_the_way(file, file, leave, (), Giver(self.recipe(file))) as bench:
             self.to_the_bench(file, file, -1, bench)
             house = House(self.plain.parsed[file].tree, bench.space, bench.own)
-            plays, found = Plays(house, name, number), []
-            plays.sizes = sizes
+            plays, found = Plays(house, name, number, sizes), []
             with contextlib.suppress(Enough):
                 found = [tuple(play) for play in plays.found()]
         where = self.plain.documents[file].where

@@ -64,8 +64,8 @@ class OnFunctions:
             return not_judged(self.read, question, Reason(unjudged.HANGS_ON, gap))
         if not reading.reached:
             return not_judged(self.read, question, Reason(unjudged.NOT_CALLED, reading.obstacle))
-        guessed = candidate.guessed and not self._is_the_loss_of_a_training(candidate)
-        if guessed and not reading.right:
+        guessed = candidate.guessed and not reading.right
+        if guessed and not self._is_the_loss_of_a_training(candidate):
             return not_judged(self.read, question, Reason(unjudged.GUESSED))
         if check.needs_an_answer and not any(
             answer.returned for answer in student.answers(student.probes)

@@ -8,6 +8,7 @@ from contextlib import closing
 
 from msgspec.structs import replace
 
+from checkgrad.asking.finding import NetworkCheck
 from checkgrad.asking.learning import learns_xor
 from checkgrad.asking.network import gradients
 from checkgrad.asking.truth import Network
@@ -89,10 +90,8 @@ class OnNetworks:
         used_so = outcome.verdict.failed and self._is_network_used_so(network)
         beside = Beside(self.read.is_pinned(NETWORK.name), used_so=used_so)
         outcome = settled_network(outcome, network, beside)
-        # what does not learn by gradients that are wrong is read as they are; what follows from a part is told as that
-        unlearnt = check.ask is learns_xor and not outcome.follows_from
-        by_gradients = (check.ask is gradients or unlearnt) and gradients(network).verdict.failed
-        if outcome.verdict is Verdict.NOT_JUDGED or outcome.verdict.failed and by_gradients:
+        by_gradients = outcome.verdict.failed and _is_by_gradients(check, outcome, network)
+        if outcome.verdict is Verdict.NOT_JUDGED or by_gradients:
             shown = self._shown_by_loops(question, candidate, contradicts=outcome.verdict.failed)
             if shown:
                 return shown
@@ -246,6 +245,13 @@ class OnNetworks:
         first = self.read.loop_reading(loops[0])
         unread = "it rolls dice, so that its steps may be meant otherwise"
         return first if first.verdict == "unclear" else LoopReading(first.loop, "unclear", unread)
+
+
+def _is_by_gradients(check: NetworkCheck, outcome: Outcome, network: Network) -> bool:
+    """Do wrong gradients alone make it fail? What follows from a part is told as that."""
+    if check.ask is not learns_xor:
+        return check.ask is gradients
+    return not outcome.follows_from and gradients(network).verdict.failed
 
 
 def right_but_for(outcome: Outcome, cause: Candidate) -> Outcome:

@@ -47,7 +47,7 @@ def losses(run: TrainingRun) -> str:
     """Say how the two losses of *run* went."""
     if not run.losses:
         return "No step was made."
-    said = f"Your loss goes from {number(run.losses[0])} to {number(run.losses[-1])} in {run.steps} steps"
+    said = f"{_goes(run.losses)} in {run.steps} steps"
     if run.reference_losses:
         said += f", a right network from the same start gets to {number(run.reference_losses[-1])}"
     if run.parted_at is not None:
@@ -57,9 +57,11 @@ def losses(run: TrainingRun) -> str:
 
 def own_training(run: OwnTraining) -> str:
     """Say how the loss of the student's own loop went."""
-    losses = run.curve.lines["yours"]
-    said = f"Your loss goes from {number(losses[0])} to {number(losses[-1])}"
-    return f"{said} in {run.curve.x[-1]:.0f} turns."
+    return f"{_goes(run.curve.lines['yours'])} in {run.curve.x[-1]:.0f} turns."
+
+
+def _goes(losses: Sequence[float]) -> str:
+    return f"Your loss goes from {number(losses[0])} to {number(losses[-1])}"
 
 
 def regions(run: TrainingRun) -> str:

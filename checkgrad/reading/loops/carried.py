@@ -86,11 +86,8 @@ def _is_a_state(roles: Roles, path: str) -> bool:
 
 
 def rests(turn: Turn, path: str) -> bool:
-    """Does a step come to nothing, but for the rounding of what others go?"""
-    if path not in turn.after:
-        return True
-    most = max(float(np.max(np.abs(turn.step(p)), initial=0.0)) for p in turn.after)
-    return bool(np.all(np.abs(turn.step(path)) <= SLIGHT * max(1.0, most)))
+    """Does a step come to nothing?"""
+    return path not in turn.after or bool(np.all(np.abs(turn.step(path)) <= SLIGHT))
 
 
 def reached(roles: Roles, path: str) -> set[str]:

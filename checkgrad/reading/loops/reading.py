@@ -39,10 +39,8 @@ def read_loop(
     operations: packed, that every turn is under.
     """
     found = _read_by(ask, loop, leave, None, operations)
-    if (
-        found.verdict == "crashed" and leave
-    ):  # for want of what a loop that was cut short was to give?
-        leave = ()
+    if found.verdict == "crashed" and leave:
+        leave = ()  # it may have stopped for want of what a loop that was cut short was to give
         found = _read_by(ask, loop, leave, None, operations)
     found.leave = tuple(leave)
     if found.verdict == "right" and operations is None and found.points and found.attempt:

@@ -6,21 +6,17 @@ import re
 
 import numpy as np
 
-from checkgrad.reading.loops.carried import is_shuffled, reached, scales
-from checkgrad.reading.loops.nudges import SLIGHT
+from checkgrad.reading.loops.carried import is_shuffled, reached, rests, scales
 from checkgrad.reading.loops.roles import Roles
 
 
 def never_moved(roles: Roles) -> list[str]:
     """What the outputs are computed with and nothing of a turn follows from, and what the turn leaves as it was."""
-    base = roles.base
-    still = [
-        p for p in roles.changed if p not in base.after or np.all(np.abs(base.step(p)) <= SLIGHT)
-    ]
     return [
         p
-        for p in still
-        if p not in roles.carried
+        for p in roles.changed
+        if rests(roles.base, p)
+        and p not in roles.carried
         and not is_shuffled(roles, p)
         and not _is_a_rate_that_may_change(roles, p)
         and any(k in roles.cover and k in roles.data_cover for k in roles.moves[p])
