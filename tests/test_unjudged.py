@@ -334,3 +334,37 @@ def test_a_loss_is_judged_as_the_one_that_a_right_training_goes_down(told, name,
     failed = {o.function for o in report.outcomes if o.verdict.failed}
     assert failed == ({name} if wrong else set())
     assert name not in found
+
+
+FACTORY = """
+import numpy as np
+rng = np.random.default_rng(3)
+def dense(n, m):
+    P = {{"k": rng.normal(0, 0.4, (m, n)), "o": np.zeros(m)}}
+    def run(x):
+        def back(up):
+            return up @ P["k"], {{"k": {k}, "o": up.sum(0)}}
+        return x @ P["k"].T + P["o"], back
+    return P, run
+A, fa = dense(2, 4)
+B, fb = dense(4, 1)
+pts = rng.normal(size=(5, 2))
+goal = pts[:, :1] * pts[:, 1:]
+for step in range(100):
+    u, ba = fa(pts)
+    v = np.tanh(u)
+    w, bb = fb(v)
+    up, gB = bb(2 * (w - goal) / len(goal))
+    _, gA = ba(up * (1 - v * v))
+    for P, g in ((A, gA), (B, gB)):
+        for name in P:
+            P[name] -= 0.1 * g[name]
+"""
+
+
+@pytest.mark.parametrize(("k", "right"), [("up.T @ x", True), ("up.T @ np.tanh(x)", False)])
+def test_what_makes_layers_of_sizes_is_no_layer(told, k, right):
+    """Its closures are judged by the loop that runs through them, under whatever names the module keeps them."""
+    found, report = told(FACTORY.format(k=k))
+    failed = {o.function for o in report.outcomes if o.verdict.failed}
+    assert not found and failed == (set() if right else {"loop, line 15"})

@@ -10,6 +10,7 @@ from checkgrad.asking.checks import CHECKS, Check
 from checkgrad.asking.finding import NO_ANSWER
 from checkgrad.asking.student import Student, matches_the_formula
 from checkgrad.child.inventory import TrainingLoop
+from checkgrad.exercise import Kind
 from checkgrad.grading import unjudged
 from checkgrad.grading.part import Part, Reason
 from checkgrad.grading.subjects import Subjects
@@ -62,6 +63,8 @@ class OnFunctions:
         gap = "" if left else self.read.unwritten_below(_called(candidate))
         if not reading.right and gap:
             return not_judged(self.read, question, Reason(unjudged.HANGS_ON, gap))
+        if not reading.right and self._makes_layers(candidate):
+            return not_judged(self.read, question, Reason(unjudged.MAKES_LAYERS))
         if not reading.reached:
             return not_judged(self.read, question, Reason(unjudged.NOT_CALLED, reading.obstacle))
         guessed = candidate.guessed and not reading.right
@@ -147,6 +150,11 @@ class OnFunctions:
     def _is_used_so(self, candidate: Candidate) -> bool:
         """Does the module's own work call it as its reading does?"""
         return self.read.is_shown(self.subjects.as_it_is_called(candidate))
+
+    def _makes_layers(self, candidate: Candidate) -> bool:
+        """Is it called like a layer, while the module's own work hands it the sizes of one?"""
+        layer = candidate.exercise.kind is Kind.LAYER
+        return layer and self.read.usage.takes_sizes(candidate.function)
 
     def _why_without_a_call(self, candidate: Candidate) -> Reason:
         """Why there is no way to call a function: what it belongs to may not be written yet."""

@@ -226,7 +226,8 @@ class OnNetworks:
         )
         own = found.attempt is not None and found.attempt.own
         beside = [] if own else unjudged.losses_in(self.read.inventory, found.loop.span)
-        covers = [found.loop.name, *found.ran]
+        known = unjudged.also_known_as(self.read.inventory, found.ran)
+        covers = [found.loop.name, *found.ran, *known]
         trained = loop_questions.own_training(found, self.pictures and shown)
         return Part(outcome, read_as, own_training=trained, covers=covers, beside=beside)
 

@@ -35,6 +35,7 @@ TRAINS_WRONG = "trains_wrong"
 OWN_OBJECTS, ANOTHER_LOSS = "own_objects", "another_loss"
 OWN_COUNT = "own_count"
 NO_LOOP, AS_A_LOOP = "no_loop", "as_a_loop"
+MAKES_LAYERS = "makes_layers"
 
 WORDS = {
     UNWRITTEN: "is not written yet",
@@ -57,6 +58,7 @@ WORDS = {
     NO_LOOP: "was run turn by turn, and is no training that is understood: {}",
     ANOTHER_LOSS: "the steps of {} were held against a loss by its formula, not against this one",
     AS_A_LOOP: "not asked of a training loop",
+    MAKES_LAYERS: "not asked: the module hands it sizes, so it makes a layer and is none",
     NO_SIZES: "could not be given parameters and data of any size that was tried",
     HEEDLESS: (
         "has a loss of its own that does not follow from its inputs, its targets and all weights, "
@@ -75,6 +77,7 @@ SAID_BY_THE_CODE = (NOT_CALLED, NOT_READ, NO_LOOP)  # in its own words, among ot
 LEFT_OUT = (
     NO_ANSWER,
     AS_A_LOOP,
+    MAKES_LAYERS,
     NO_HIDDEN_LAYER,
     NO_REFERENCE,
     OTHER_SIZES,
@@ -170,6 +173,12 @@ def _is_interface(owner: str, inventory: Inventory) -> bool:
     """Is it a class that leaves open all that it defines, and more than one thing?"""
     methods = [d for d in inventory.definitions if d.name.rpartition(".")[0] == owner != ""]
     return len(methods) > 1 and all(d.stub for d in methods)
+
+
+def also_known_as(inventory: Inventory, names: Collection[str]) -> list[str]:
+    """The definitions that are inner functions of these names, as a module that keeps a closure knows them."""
+    places = {_key(suspect.span) for suspect in inventory.suspects if suspect.name in names}
+    return [d.name for d in inventory.definitions if _key(d.span) in places]
 
 
 def losses_in(inventory: Inventory, span: Span) -> list[str]:

@@ -88,6 +88,14 @@ class Usage:
         known = self._by_function
         return tuple(known.get(function) or known.get(function + INIT) or ())
 
+    def takes_sizes(self, function: str) -> bool:
+        """Is a function called there, and handed whole numbers alone, as a factory of layers is?"""
+        handed = [given(call) for call in self._by_function.get(function, ())]
+        whole = (
+            what.kind == "number" and type(what.value) is int for call in handed for what in call
+        )
+        return any(handed) and all(whole)
+
     @cached_property
     def samples(self) -> frozenset[int]:
         """How many samples there were: the sizes along which labels lie; empty where no labels were seen."""
