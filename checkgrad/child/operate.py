@@ -154,7 +154,7 @@ class Operator(Hook):
                 new = eval(code, frame.f_globals, names)
         finally:
             self._busy = busy
-        return np.array(new) if isinstance(new, np.ndarray) else new
+        return np.array(new, subok=True) if isinstance(new, np.ndarray) else new
 
     def latest(self, k: int) -> Any:
         return owned(self.kept[k].values()[-1].value)

@@ -26,6 +26,7 @@ from checkgrad.judging import (
     demands,
     exam,
     following,
+    has_right_blocks,
     judge_network,
     settled_network,
 )
@@ -92,7 +93,8 @@ class OnNetworks:
         outcome = settled_network(outcome, network, beside)
         by_gradients = outcome.verdict.failed and _is_by_gradients(check, outcome, network)
         if outcome.verdict is Verdict.NOT_JUDGED or by_gradients:
-            shown = self._shown_by_loops(question, candidate, contradicts=outcome.verdict.failed)
+            in_vain = not outcome.diagnoses and not has_right_blocks(network)
+            shown = self._shown_by_loops(question, candidate, by_gradients, in_vain)
             if shown:
                 return shown
         if outcome.verdict is Verdict.PASSED and check.ask is gradients and penalised(candidate):
@@ -171,15 +173,24 @@ class OnNetworks:
         return loop_questions.around(self.read.inventory.loops, candidate)[:MOST_LOOPS]
 
     def _shown_by_loops(
-        self, question: Question, candidate: NetworkCandidate, contradicts: bool = False
+        self,
+        question: Question,
+        candidate: NetworkCandidate,
+        contradicts: bool = False,
+        in_vain: bool = False,
     ) -> Part | None:
-        """What the loops that use a network show of it; where it *contradicts* names, only a right one that the module runs."""
+        """What the loops that use a network show of it.
+
+        Where it *contradicts* names, only a right one that the module runs; or a wrong one whose mistake is known, where
+        what names say is right nowhere, *in_vain*.
+        """
         around = self._around(candidate)
         if not around or self.read.is_pinned(NETWORK.name):
             return None
         if contradicts:
-            read = (self.read.loop_reading(loop) for loop in around if loop.number >= 0)
-            if not any(one.verdict == "right" and one.as_it_is for one in read):
+            loops = (self.read.loop_reading(loop) for loop in around if loop.number >= 0)
+            found = {one.verdict for one in loops if one.verdict != "right" or one.as_it_is}
+            if "right" not in found and not (in_vain and "wrong" in found):
                 return None
         if self._first_read(around).verdict == "unclear" and not self.mended.first(around):
             return None

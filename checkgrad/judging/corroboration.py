@@ -91,7 +91,7 @@ def of_network(network: Network, outcome: Outcome, beside: Beside) -> list[str]:
         PINNED: beside.pinned,
         USED_SO: beside.used_so,
         REPAIRED: bool(outcome.diagnoses or outcome.follows_from) or beside.repaired,
-        PARTLY_RIGHT: _has_right_blocks(network),
+        PARTLY_RIGHT: has_right_blocks(network),
     }
     return [code for code, holds in found.items() if holds]
 
@@ -252,7 +252,7 @@ def _alike(got: Any, due: Any) -> bool:
     return not compare.not_numbers(got) and np.shape(got) == np.shape(due)
 
 
-def _has_right_blocks(network: Network) -> bool:
+def has_right_blocks(network: Network) -> bool:
     """Are the gradients of some parameters right, whatever those of others are?"""
     if not all(answer.returned for answer in network.answers):
         return False

@@ -49,6 +49,7 @@ def other_calls(spot: Spot, one: ast.Call) -> Changes:
             yield called.owner, "dropped", 1.3
         yield from _other_iterables(called)
     yield from _other_receivers(spot, one)
+    yield from _one_call_earlier(spot, one)
 
 
 def _called(spot: Spot, one: ast.Call) -> Called | None:
@@ -150,3 +151,25 @@ def _other_receivers(spot: Spot, one: ast.Call) -> Changes:
     if one in scene.marks.thrown_away:
         names = (a.id for a in one.args if isinstance(a, ast.Name))
         yield from ((f"np.copyto({name}, {text})", "assigned", 0.9) for name in names)
+
+
+def _one_call_earlier(spot: Spot, one: ast.Call) -> Changes:
+    """The same function of what its argument was made of: the slope at logits, handed the outputs."""
+    scene = spot.scene
+    if len(one.args) != 1 or not isinstance(one.args[0], ast.Name | ast.Attribute):
+        return
+    given, function = scene.said(one.args[0]), scene.said(one.func)
+    for number in (k for k, target in scene.targets.items() if target == given):
+        made = scene.expression(number)
+        if isinstance(made, ast.Call) and len(made.args) == 1 and not scene.is_plain_call(made):
+            before = made.args[0]
+            if _can_be_named(spot, before):
+                yield f"{function}({scene.said(before)})", "earlier", 1.05
+
+
+def _can_be_named(spot: Spot, made: ast.expr) -> bool:
+    """Is all that an expression names known where the spot is, and does it name more than one thing?"""
+    names = {n.id for n in ast.walk(made) if isinstance(n, ast.Name)}
+    libraries = {"self", "np", "numpy"}
+    known = {*spot.names, *spot.scene.functions, *libraries}
+    return not isinstance(made, ast.Name) and names <= known

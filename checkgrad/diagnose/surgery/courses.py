@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from checkgrad.diagnose.surgery.mutations import NAMED
 from checkgrad.diagnose.surgery.options import Operation
 from checkgrad.diagnose.surgery.pairs import pairs_of
 from checkgrad.diagnose.surgery.procedure import Procedure
@@ -132,9 +133,10 @@ class Courses:
         return found if found and search.base.is_whole(found) and found.cost < one.cost else one
 
     def telling(self, kept: list[Operation]) -> list[Operation]:
-        """What is kept, unless it goes round an error by several repairs of which one only tells what comes out."""
+        """What is kept, unless it only tells what comes out: round an error, or of a name that is given back."""
         goes_round = self.stopped and len(kept) > 1 and any(map(_is_answer, kept))
-        return [] if goes_round else kept
+        alone = len(kept) == 1 == len(self.truth.due) and _is_answer(kept[0])
+        return [] if goes_round or alone and isinstance(kept[0].at, NAMED) else kept
 
     def ordered(self, kept: list[Operation]) -> list[Operation]:
         """The nearest to the result first, where no loss tells what is near."""

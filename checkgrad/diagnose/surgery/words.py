@@ -51,6 +51,10 @@ KINDS = {
     "passed through": Kind(
         "A function has to be applied to this value first.", "What should these numbers be?"
     ),
+    "earlier": Kind(
+        "The function is handed what this value was made of.",
+        "Is this slope written for what goes into the activation function, or for what comes out?",
+    ),
     "assigned": Kind(
         "What the call gives is thrown away.", "Where does the value of this call go?"
     ),
