@@ -129,6 +129,60 @@ for step in range(5000):
     V += -rate * np.dot(h.T, d)
     U += -rate * np.dot(x.T, e)
 """
+LEAKY = """
+import numpy as np
+
+class LeakyReLU:
+    def __init__(self, alpha=0.2):
+        self.alpha = alpha
+    def __call__(self, x):
+        return np.where(x >= 0, x, self.alpha * x)
+    def gradient(self, x):
+        return np.where(x >= 0, 1, self.alpha)
+"""
+TENSORS = """
+import torch
+
+def bce_loss(input, target):
+    away = -input.abs()
+    loss = input.clamp(min=0) - input * target + (1 + away.exp()).log()
+    return loss.mean()
+"""
+MOMENTUM = """
+import numpy as np
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+def sigmoid_derivative(x):
+    s = 1 / (1 + np.exp(-x))
+    return s * (1 - s)
+
+class NeuralNetwork:
+    def __init__(self, x, y):
+        self.input, self.y = x, y
+        self.w_in = np.random.rand(x.shape[1], 4)
+        self.w_out = np.random.rand(4, 1)
+        self.v1 = self.v2 = 0
+
+    def feedforward(self):
+        self.hidden = sigmoid(np.dot(self.input, self.w_in))
+        self.output = sigmoid(np.dot(self.hidden, self.w_out))
+
+    def backprop(self, alpha, beta):
+        d2 = 2 * (self.y - self.output) * sigmoid_derivative(np.dot(self.hidden, self.w_out))
+        d1 = np.dot(d2, self.w_out.T) * sigmoid_derivative(np.dot(self.input, self.w_in))
+        self.v1 = beta * self.v1 + (1 - beta) * np.dot(self.input.T, d1)
+        self.v2 = beta * self.v2 + (1 - beta) * np.dot(self.hidden.T, d2)
+        self.w_in = self.w_in + self.v1 * alpha
+        self.w_out = self.w_out + self.v2 * alpha
+
+X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
+net = NeuralNetwork(X, np.array([[0], [1], [1], [0]]))
+for i in range(2000):
+    net.feedforward()
+    net.backprop(0.5, 0.5)
+"""
 
 # A right program, what stands in it, what is written instead, and what the report says at this line.
 LIKELY = {
@@ -143,6 +197,12 @@ LIKELY = {
     "variables of the module": (MODULE, "* A1 * (1 - A1)", "* A1", "`d2 @ W2.T * A1 * (1 - A1)`"),
     "a factor too much": (AFFINE, "self.x.T @ dy", "self.x.T @ dy / len(dy)", "`self.x.T @ dy` is due"),
     "steps in place": (IN_PLACE, "G.sum", "G.mean", "`G.sum` is due"),
+    "the slope of its own leak": (LEAKY, "1, self.alpha)", "1, self.alpha * x)", "`self.alpha` is due"),
+    "what is made of tensors": (TENSORS, "-input.abs()", "input.abs()", "line 5: `input.abs()` stands there"),
+    "what goes into an activation function": (
+        MOMENTUM, "(np.dot(self.input, self.w_in))\n        self.v1", "(self.hidden)\n        self.v1",
+        "`sigmoid_derivative(np.dot(self.input, self.w_in))` is due",
+    ),
     "a mask of the other side": (MASKS, "Z <= 0", "Z >= 0", "`Z < 0` is due"),
     "weights that have changed already": (
         COLUMNS, BACK + STEP, STEP + BACK, "due is the value of `self.weights` from before it was changed"
@@ -168,6 +228,43 @@ def test_what_is_meant_is_told(tmp_path, name):
 @pytest.mark.parametrize("name", LIKELY)
 def test_of_what_is_right_nothing_is_told(tmp_path, name):
     assert words(tmp_path, LIKELY[name][0]) == []
+
+
+def test_a_network_that_is_right_nowhere_as_names_say_is_told_as_its_own_loop_shows_it(tmp_path):
+    """What is called v1 and v2 is no gradient; the loop knows the mistake, which stands in two lines."""
+    source = MOMENTUM
+    for before, after in (("hidden", "w_out"), ("input", "w_in")):
+        made = "hidden" if before == "input" else "output"
+        source = source.replace(
+            f"derivative(np.dot(self.{before}, self.{after}))", f"derivative(self.{made})"
+        )
+    told = words(tmp_path, source)
+    assert [one.partition(":")[0] for one in told] == ["line 23", "line 24"], told
+
+
+RETURNED = """
+import numpy as np
+
+class Softmax:
+    def forward(self, x):
+        e = np.exp(x - np.max(x))
+        self.value = e / e.sum()
+        self.input = x
+        return self.value
+    def backward(self):
+        self.gradient = np.zeros(len(self.value))
+        for i in range(len(self.value)):
+            for j in range(len(self.value)):
+                if i == j:
+                    self.gradient[i] = self.value[i] * (1 - self.input[i])
+                else:
+                    self.gradient[i] = -self.value[i] * self.input[j]
+        return self.gradient
+"""
+
+
+def test_that_a_name_which_is_given_back_is_not_right_is_no_repair(tmp_path):
+    assert not [one for one in words(tmp_path, RETURNED) if "self.gradient` stands there" in one]
 
 
 def test_layers_that_are_only_put_in_by_a_key_can_be_left_out():

@@ -189,8 +189,8 @@ class OnNetworks:
             return None
         if contradicts:
             loops = (self.read.loop_reading(loop) for loop in around if loop.number >= 0)
-            found = {one.verdict for one in loops if one.verdict != "right" or one.as_it_is}
-            if "right" not in found and not (in_vain and "wrong" in found):
+            shown = {one.verdict for one in loops if one.verdict != "right" or one.as_it_is}
+            if "right" not in shown and not (in_vain and "wrong" in shown):
                 return None
         if self._first_read(around).verdict == "unclear" and not self.mended.first(around):
             return None

@@ -268,6 +268,8 @@ def _settle_followers(inquiries: Sequence[Inquiry]) -> None:
     for one in inquiries:
         if one.exercise.derivative and _leaks(one) and leaks:
             one.keep(_leak, *leaks)
+            own = (r for r in one.topic.rights if r.convention == {"alpha": max(leaks)})
+            one.due = next(own, one.due) if len(leaks) == 1 else one.due
 
 
 def _leaks(one: Inquiry) -> bool:

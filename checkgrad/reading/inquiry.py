@@ -33,6 +33,10 @@ class Inquiry:
     )  # what the rest of the module rules out
     anew: bool = False  # its object makes its parameters anew in every call
     weights: str = ""  # orientation that the module's right functions need; "" if none tells
+    due: Right = field(init=False)  # the formula that what is not right is held against
+
+    def __post_init__(self) -> None:
+        self.due = self.topic.rights[0]
 
     def expected(self, right: Right, way: Way, pilot: int) -> Any:
         """What *right* says of a pilot under *way*."""

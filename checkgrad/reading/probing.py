@@ -287,9 +287,9 @@ def conclude(one: Inquiry) -> Reading:
 def _not_right(one: Inquiry) -> Reading:
     """The reading that explains best what is not right."""
     if way := _explained(one):
-        return _reading(one, way, one.topic.rights[0], False)
+        return _reading(one, way, one.due, False)
     way = _answered(one) or _for_one_sample(one) or _in_layout(one)[0]
-    found = _reading(one, way, one.topic.rights[0], False)
+    found = _reading(one, way, one.due, False)
     obstacle = MADE_ANEW if one.anew else obstacles.of(one)
     return replace(found, obstacle=obstacle, unwritten=obstacles.is_unwritten(one))
 
