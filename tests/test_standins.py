@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from checkgrad.child.recipes import Recipe, next_recipes
+from checkgrad.child.data_sizes import DataSizes, next_sizes
 from checkgrad.child.request import call
 from checkgrad.child.wanted import Tell, Watch
 from checkgrad.sandbox import Worker
@@ -205,7 +205,7 @@ def test_python_is_itself_again_afterwards(tmp_path):
     ids=["dot", "broadcast", "reshape", "matmul", "indices"],
 )  # fmt: skip
 def test_a_message_says_which_size_is_due(message, due):
-    found = next_recipes(Recipe(), message)[0]
+    found = next_sizes(DataSizes(), message)[0]
     assert {name: getattr(found, name) for name in due} == due
 
 

@@ -37,7 +37,7 @@ def regression(giver: Any, n_samples: int = 100, n_features: int = 10, **n: Any)
 
 def opened(giver: Any, name: Any = "", *a: Any, return_X_y: bool = False, **n: Any) -> Any:  # noqa: N803
     digits = "mnist" in str(name).lower()
-    found = giver.bunch(60, 784, 10) if digits else giver.bunch(60, giver.recipe.features, 2)
+    found = giver.bunch(60, 784, 10) if digits else giver.bunch(60, giver.sizes.features, 2)
     found["data"] = found["data"].view(Data)  # a table, in new versions
     if digits:
         found["data"] = np.floor(255 * found["data"])

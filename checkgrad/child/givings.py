@@ -1,7 +1,7 @@
 """What stands in for data that are not there, while a file's own work is watched: small, and of the shape it needs.
 
-A Recipe says how large. It is found by trying: when the work fails by a shape, `next_recipes` reads in NumPy's
-message which of the recipe's numbers was met by which other one. Labels of a table stand in its first column and
+DataSizes says how large. They are found by trying: when the work fails by a shape, `next_sizes` reads in NumPy's
+message which of its numbers was met by which other one. Labels of a table stand in its first column and
 in its last one, so either may be taken for them.
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .data import SAME, Bunch, Data, is_label, speaks_of_labels
+from .data_sizes import DataSizes
 from .datasets import digits, known, made, opened, regression
 from .preparing import (
     Numbered,
@@ -27,7 +28,6 @@ from .preparing import (
     to_categorical,
     train_test_split,
 )
-from .recipes import Recipe
 from .standin import BINARY, UNARY, StandIn
 
 UNPACK, CACHE = opcode.opmap["UNPACK_SEQUENCE"], opcode.opmap.get("CACHE", -1)
@@ -53,8 +53,8 @@ MOST_LINES = 40  # of a text that differ
 class Giver:
     """Gives stand-ins by name and remembers for what."""
 
-    def __init__(self, recipe: Recipe) -> None:
-        self.recipe = recipe
+    def __init__(self, sizes: DataSizes) -> None:
+        self.sizes = sizes
         self.gave: dict[str, None] = {}
         self.helped: dict[str, None] = {}  # what a library would do to data
         self.draw = np.random.RandomState(20_011)
@@ -62,27 +62,27 @@ class Giver:
     # ---- data
 
     def features(self, *shape: int) -> Any:
-        recipe = self.recipe
-        due = shape or (recipe.samples, recipe.features)
+        sizes = self.sizes
+        due = shape or (sizes.samples, sizes.features)
         found = self.draw.uniform(0.05, 1.0, due)
-        return (found.T if recipe.columns and not shape else found).view(Data)
+        return (found.T if sizes.columns and not shape else found).view(Data)
 
     def labels(self, count: int = 0, classes: int = 0) -> Any:
-        found = np.arange(count or self.recipe.samples) % (classes or self.recipe.classes)
+        found = np.arange(count or self.sizes.samples) % (classes or self.sizes.classes)
         self.draw.shuffle(found)
-        if self.recipe.columns and not count:
+        if self.sizes.columns and not count:
             return found[None].view(Data)
         return found.view(Data)
 
     def table(self, name: str = "") -> Any:
         """Samples in rows, one column more than features; whole numbers in the first and in the last."""
-        recipe = self.recipe.named(name)
+        sizes = self.sizes.named(name)
         if self.is_of_labels(name):
-            return self.labels(recipe.samples, recipe.classes)[:, None].view(Data)
-        found = self.draw.uniform(0.05, 1.0, (recipe.samples, recipe.features + 1))
-        if recipe.whole:
+            return self.labels(sizes.samples, sizes.classes)[:, None].view(Data)
+        found = self.draw.uniform(0.05, 1.0, (sizes.samples, sizes.features + 1))
+        if sizes.whole:
             found = np.floor(256 * found).astype(int)
-        found[:, -1] = np.arange(len(found)) % recipe.classes
+        found[:, -1] = np.arange(len(found)) % sizes.classes
         self.draw.shuffle(found)
         found[:, 0] = found[:, -1]
         return found.view(Data)
@@ -97,7 +97,7 @@ class Giver:
         return speaks_of_labels(name.replace("\\", "/").rpartition("/")[2].rpartition(".")[0])
 
     def images(self, *shape: int, classes: int = 10) -> Any:
-        count = max(60, self.recipe.samples)
+        count = max(60, self.sizes.samples)
         pixels = self.draw.randint(0, 256, (count, *shape)).astype(np.uint8)
         return pixels.view(Data), (np.arange(count) % classes).astype(np.uint8).view(Data)
 
@@ -106,7 +106,7 @@ class Giver:
         return self.images(28, 28)[bool(speaks_of_labels(name))]
 
     def bunch(self, samples: int, features: int, classes: int) -> Bunch:
-        samples = max(samples, self.recipe.samples)
+        samples = max(samples, self.sizes.samples)
         target = self.labels(samples, classes) if classes else self.draw.uniform(0, 1, samples)
         found = Bunch(
             data=np.asarray(self.features(samples, features)),
@@ -164,7 +164,7 @@ class Giver:
             return File(self.idx(str(path)))
         rows = np.asarray(self.table(str(path)))
         digits = 0 if rows.dtype.kind == "i" else 4
-        between = " " if self.recipe.spaced else ","
+        between = " " if self.sizes.spaced else ","
         lines = [
             between.join(
                 [f"{row[0]:.0f}", *(f"{v:.{digits}f}" for v in row[1:-1]), f"{row[-1]:.0f}"]

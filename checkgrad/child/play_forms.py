@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .recipes import Recipe, next_recipes
+from .data_sizes import DataSizes, next_sizes
 
 RATE = 0.1
 SEED = 5
@@ -65,7 +65,7 @@ FIELDS = {
 
 
 @dataclass(frozen=True)
-class Form:
+class DataForm:
     """How data are laid, and how large: labels as numbers or arrays, samples in rows or columns, or one sample alone.
 
     All sizes differ, so that a shape tells what is what. weights: "in-out" or "out-in", of matrices that are drawn;
@@ -82,7 +82,7 @@ class Form:
     samples: int = 7
     hidden: int = 4
 
-    def resized(self, message: str) -> list[Form]:
+    def resized(self, message: str) -> list[DataForm]:
         """Forms with other numbers of features or classes that an error asks for; all sizes still differ.
 
         Where a message speaks of our own sizes alone, they do not matter, but how they are laid.
@@ -90,8 +90,8 @@ class Form:
         mine = {1, self.features, self.classes, self.samples, self.hidden}
         if not {int(n) for n in re.findall(r"\d+", message)} - mine - {0}:
             return []
-        recipes = next_recipes(Recipe(self.samples, self.features, self.classes), message)
-        asked = [(r.features, r.classes) for r in recipes if r.samples == self.samples]
+        found = next_sizes(DataSizes(self.samples, self.features, self.classes), message)
+        asked = [(r.features, r.classes) for r in found if r.samples == self.samples]
         apart = [(d, k) for d, k in asked if len({d, k, self.samples, self.hidden}) == 4]
         sizes = [(d, k) for d, k in apart if (k > 1) == (self.classes > 1)]
         return [replace(self, features=d, classes=k) for d, k in dict.fromkeys(sizes)]
@@ -100,15 +100,15 @@ class Form:
 FORMS = tuple(
     replace(form, weights=weights)
     for form in (
-        Form("one-hot"),
-        Form("one-hot", columns=True),
-        Form("labels"),
-        Form("column", 1),
-        Form("column", 1, columns=True),
-        Form("labels", 1),
-        Form("one-hot", columns=True, single=True),
-        Form("one-hot", single=True),
-        Form("number", 1, single=True, listed=True),
+        DataForm("one-hot"),
+        DataForm("one-hot", columns=True),
+        DataForm("labels"),
+        DataForm("column", 1),
+        DataForm("column", 1, columns=True),
+        DataForm("labels", 1),
+        DataForm("one-hot", columns=True, single=True),
+        DataForm("one-hot", single=True),
+        DataForm("number", 1, single=True, listed=True),
     )
     for weights in ("in-out", "out-in", "flat")
 )
@@ -133,7 +133,7 @@ class Drawn:
     asked: which fields of the form made a difference. lists: is the number of hidden units a list of them?
     """
 
-    form: Form
+    form: DataForm
     tree: ast.Module
     asked: set[str] = field(default_factory=set)
     lists: bool = False

@@ -15,7 +15,7 @@ from . import faults
 from .givings import STANDING_IN
 from .loops import Scope
 from .play import PLACE, Line, Unplayed, copied
-from .play_forms import KINDS, Drawn, Form, is_parameter, kind_of
+from .play_forms import KINDS, DataForm, Drawn, is_parameter, kind_of
 from .play_house import (
     OBJECT,
     Caller,
@@ -57,7 +57,7 @@ SOURCES = re.compile(
 class Names:
     """The statements of a play, run as they are found, and what each name needs."""
 
-    def __init__(self, house: House, form: Form, piece: Scope) -> None:
+    def __init__(self, house: House, form: DataForm, piece: Scope) -> None:
         self.house, self.form, self.piece = house, form, piece
         self.space = house.space
         self.lines: list[Line] = []

@@ -15,9 +15,9 @@ from typing import Any
 
 from .loops import Scope
 from .play import Play, Stop, Unplayed
-from .play_forms import FORMS, Form
+from .play_forms import FORMS, DataForm
 from .play_house import Caller, House
-from .play_script import Script
+from .play_writer import PlayWriter
 
 MOST_TRIED, SECONDS = (
     150,
@@ -42,7 +42,7 @@ class Plays:
         self.sizes = sizes
         self.until = process_time() + SECONDS
 
-    def found(self, forms: Sequence[Form] = FORMS) -> Iterator[Play]:
+    def found(self, forms: Sequence[DataForm] = FORMS) -> Iterator[Play]:
         """The plays, in one form of data after the other."""
         if self.piece is None:
             return
@@ -63,7 +63,7 @@ class Plays:
                     break
 
     def _in_sizes(
-        self, piece: Scope, form: Form, caller: Caller | None, number: int, known: set[Any]
+        self, piece: Scope, form: DataForm, caller: Caller | None, number: int, known: set[Any]
     ) -> Play | None:
         """A play in this form, in the sizes that the code goes on to need; *known*: what was tried."""
         if self.sizes:
@@ -80,14 +80,14 @@ class Plays:
             ):
                 continue
             self.tried += 1
-            script = Script(self.house, form, piece)
+            writer = PlayWriter(self.house, form, piece)
             try:
-                return script.play(self.number, caller)
+                return writer.play(self.number, caller)
             except Unplayed:
-                asked = tuple((name, getattr(form, name)) for name in sorted(script.drawn.asked))
+                asked = tuple((name, getattr(form, name)) for name in sorted(writer.drawn.asked))
                 known.add((number, asked))
-                self.stops += script.stops
-                sized = [new for said in script.errors[:MOST_ERRORS] for new in form.resized(said)]
+                self.stops += writer.stops
+                sized = [new for said in writer.errors[:MOST_ERRORS] for new in form.resized(said)]
                 if not sized and len(seen) > 1 and form.features > 1:
                     self.sizes = form.features, form.classes
                 new = [one for one in dict.fromkeys(sized) if one not in seen]

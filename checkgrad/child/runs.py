@@ -17,13 +17,13 @@ import numpy as np
 
 from . import entropy, faults
 from .calls import Calls
+from .data_sizes import DataSizes, first_sizes, next_sizes
 from .givings import Giver
 from .in_place import in_place
 from .load import Loader, Loading
 from .nodes import Rewritten
 from .operate import Operator
 from .perform import Given, Namespace, Performer, filled
-from .recipes import Recipe, first_recipe, next_recipes
 from .request import Request
 from .rewrite import rewrite
 from .source import Parsed, future
@@ -36,7 +36,7 @@ from .watch import Hook, Stopped, in_columns
 
 SEED = 20_011
 MOST_ERRORS = 20
-TRYING, MOST_RECIPES = 1.5, 16  # seconds, and how many sizes of data are tried
+TRYING, MOST_SIZES = 1.5, 16  # seconds, and how many sizes of data are tried
 QUICK = Watch(
     (Tell(None, first=0),), longest=30, most=20_000, seconds=0.2
 )  # enough to see whether it runs
@@ -56,7 +56,7 @@ class Runs:
         self.hook = Hook(Watch())
         self.builtins = self.hook.builtins()  # of every watched module, one dict
         self.benches: dict[tuple[str, int], list[tuple[ast.stmt, CodeType]]] = {}
-        self.recipes: dict[str, Recipe] = {}  # for what is stood in for, by file
+        self.data_sizes: dict[str, DataSizes] = {}  # for what is stood in for, by file
         self.imported_on_bench: tuple[str, int] | None = None  # a loop, by the file it stands in
         self.missed: dict[
             tuple[str, str, int], str
@@ -143,39 +143,41 @@ class Runs:
         Data that are not there are stood in for. Their size is tried out: the first that lets all run is kept.
         """
         file = file or next(iter(self.plain.parsed), "")
-        known = file in self.recipes
-        told = self.once(file, watch, self.recipes.get(file, Recipe()), request, given)
+        known = file in self.data_sizes
+        told = self.once(file, watch, self.data_sizes.get(file, DataSizes()), request, given)
         if known or not told["instead"]:
             return told
-        self.recipes[file] = self.tried_out(file)
-        if self.recipes[file] == Recipe():
+        self.data_sizes[file] = self.tried_out(file)
+        if self.data_sizes[file] == DataSizes():
             return told
         given.results.clear()
-        return self.once(file, watch, self.recipes[file], request, given)
+        return self.once(file, watch, self.data_sizes[file], request, given)
 
-    def tried_out(self, file: str) -> Recipe:
-        """The recipe for data under which a file's work comes farthest."""
-        best = first_recipe(self.plain.parsed[file].tree)
+    def tried_out(self, file: str) -> DataSizes:
+        """The sizes of data under which a file's work comes farthest."""
+        best = first_sizes(self.plain.parsed[file].tree)
         farthest, waiting, seen = (-MOST_ERRORS, -1), [best], {best}
         until = process_time() + TRYING
-        for _ in range(MOST_RECIPES):
+        for _ in range(MOST_SIZES):
             if not waiting or not farthest[0] or process_time() > until:
                 break
-            recipe = waiting.pop(0)
-            told = self.once(file, QUICK, recipe, Request("", (), None), Given([]))
+            sizes = waiting.pop(0)
+            told = self.once(file, QUICK, sizes, Request("", (), None), Given([]))
             met = [*(e[-1] for e in told["errors"]), *self.hook.caught]
             came = (-len(met), self.hook.order)
             if came > farthest:
-                best, farthest = recipe, came
-                found = [one for said in met[:2] for one in next_recipes(recipe, said)]
+                best, farthest = sizes, came
+                found = [one for said in met[:2] for one in next_sizes(sizes, said)]
                 new = [one for one in dict.fromkeys(found) if one not in seen]
                 seen |= set(new)
                 waiting = new + waiting
         return best
 
-    def once(self, file: str, watch: Watch, recipe: Recipe, request: Request, given: Given) -> Any:
+    def once(
+        self, file: str, watch: Watch, sizes: DataSizes, request: Request, given: Given
+    ) -> Any:
         """One run of a file's own work."""
-        giver = Giver(recipe)
+        giver = Giver(sizes)
         with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
             hook = self.begin(lambda own: Hook(watch, own, self.count, self.light))
             calls = Calls(self.files, own_modules(), hook.look_at_time)

@@ -29,6 +29,7 @@ import numpy as np
 
 from . import faults, operate
 from .bench import EARLIER, Bench, Enough
+from .data_sizes import DataSizes
 from .givings import Giver
 from .in_place import in_place
 from .loops import named_by_line
@@ -38,7 +39,6 @@ from .perform import Given, filled
 from .play import Play
 from .play_house import House
 from .plays import Plays
-from .recipes import Recipe
 from .request import Request
 from .runs import QUICK, Runs, compiled, own_modules
 from .statements import stand_in
@@ -122,14 +122,14 @@ class Workshop(Runs):
         reply = {"problem": "", "instead": [], "slots": [], "turns": [], "ran": [], "length": -1}
         if not trials:  # a request of its own, for this takes its time
             for way in self.ways_to(file):
-                self.recipe(way)
+                self.sizes_of(way)
             return reply
         number = self.first_loop(file) + loop if loop >= 0 else loop
         for way in [file] if play else self.ways_to(file):
             if not play and (way, file, loop) in self.missed:
                 reply["problem"] = reply["problem"] or self.missed[way, file, loop]
                 continue
-            giver = Giver(self.recipe(way))
+            giver = Giver(self.sizes_of(way))
             with self.on_the_way(way, file, leave, trials, giver) as bench:
                 problem = self.to_the_bench(way, file, number, bench)
                 if play and not bench.turns:
@@ -234,7 +234,7 @@ class Workshop(Runs):
         self, file: str, leave: tuple[int, ...], name: str, number: int, sizes: tuple[int, int]
     ) -> Any:
         """The plays of a piece, found on what the file's own work leaves; or what it stops with in all of them."""
-        with self.on_the_way(file, file, leave, (), Giver(self.recipe(file))) as bench:
+        with self.on_the_way(file, file, leave, (), Giver(self.sizes_of(file))) as bench:
             self.to_the_bench(file, file, -1, bench)
             house = House(self.plain.parsed[file].tree, bench.space, bench.own)
             plays, found = Plays(house, name, number, sizes), []
@@ -254,7 +254,7 @@ class Workshop(Runs):
     ) -> Any:
         """Of a piece that stops in every form, the first play under each of some operations, None where it still stops."""
         found: list[Any] = []
-        with self.on_the_way(file, file, leave, (), Giver(self.recipe(file))) as bench:
+        with self.on_the_way(file, file, leave, (), Giver(self.sizes_of(file))) as bench:
             self.to_the_bench(file, file, -1, bench)
             house = House(self.plain.parsed[file].tree, bench.space, bench.own)
             stopped = Plays(house, name, number)
@@ -269,12 +269,12 @@ class Workshop(Runs):
                 found.append(play and tuple(play))
         return found
 
-    def recipe(self, file: str) -> Recipe:
+    def sizes_of(self, file: str) -> DataSizes:
         """How large the data are that stand in for what is not there."""
-        if file not in self.recipes:
-            quick = self.once(file, QUICK, Recipe(), Request("", (), None), Given([]))
-            self.recipes[file] = self.tried_out(file) if quick["instead"] else Recipe()
-        return self.recipes[file]
+        if file not in self.data_sizes:
+            quick = self.once(file, QUICK, DataSizes(), Request("", (), None), Given([]))
+            self.data_sizes[file] = self.tried_out(file) if quick["instead"] else DataSizes()
+        return self.data_sizes[file]
 
     def to_load(self, file: str) -> list[CodeType]:
         """The code of each of a file's statements where it is imported, a loop of it on the bench."""

@@ -9,7 +9,7 @@ from checkgrad.exercises.conventions import (
     BINARY_LOSS,
     EPSILONS,
     IN_A_LOG,
-    Form,
+    CellFormula,
     accept,
     roughly,
 )
@@ -86,9 +86,9 @@ def in_the_second_log(y, t, eps=0.0):
 accept(
     binary_cross_entropy,
     [
-        Form("", "", in_both_logs, epsilons=IN_A_LOG),
-        Form("first_log", "", in_the_first_log, epsilons=EPSILONS, bare=False),
-        Form("second_log", "", in_the_second_log, epsilons=EPSILONS, bare=False),
+        CellFormula("", "", in_both_logs, epsilons=IN_A_LOG),
+        CellFormula("first_log", "", in_the_first_log, epsilons=EPSILONS, bare=False),
+        CellFormula("second_log", "", in_the_second_log, epsilons=EPSILONS, bare=False),
     ],
     BINARY_LOSS,
 )
@@ -252,9 +252,11 @@ def without_the_slope_of_the_sigmoid(y, t):
 accept(
     binary_cross_entropy_derivative,
     [
-        Form("", "", in_both_quotients, epsilons=EPSILONS),
-        Form("one_denominator", "", in_the_common_denominator, epsilons=EPSILONS, bare=False),
-        Form(
+        CellFormula("", "", in_both_quotients, epsilons=EPSILONS),
+        CellFormula(
+            "one_denominator", "", in_the_common_denominator, epsilons=EPSILONS, bare=False
+        ),
+        CellFormula(
             "fused_with_the_sigmoid",
             "Right where it is taken by the logit, so that the sigmoid needs no derivative of its own.",
             without_the_slope_of_the_sigmoid,
@@ -388,9 +390,11 @@ def by_way_of_probabilities_first_log(z, t, eps=0.0):
 accept(
     sigmoid_binary_cross_entropy,
     [
-        Form("", "", of_the_logits),
-        Form("both_logs", "", by_way_of_probabilities, epsilons=EPSILONS, bare=False),
-        Form("first_log", "", by_way_of_probabilities_first_log, epsilons=EPSILONS, bare=False),
+        CellFormula("", "", of_the_logits),
+        CellFormula("both_logs", "", by_way_of_probabilities, epsilons=EPSILONS, bare=False),
+        CellFormula(
+            "first_log", "", by_way_of_probabilities_first_log, epsilons=EPSILONS, bare=False
+        ),
     ],
     BINARY_LOSS,
 )
@@ -527,15 +531,15 @@ def chained_with_the_common_denominator(z, t, eps=0.0):
 accept(
     sigmoid_binary_cross_entropy_gradient,
     [
-        Form("", "", output_minus_target),
-        Form(
+        CellFormula("", "", output_minus_target),
+        CellFormula(
             "target_minus_output",
             "Right where the update adds it: t - y points downhill.",
             target_minus_output,
             {"sign": "negative"},
         ),
-        Form("chained", "", chained_with_both_quotients, epsilons=EPSILONS, bare=False),
-        Form(
+        CellFormula("chained", "", chained_with_both_quotients, epsilons=EPSILONS, bare=False),
+        CellFormula(
             "chained_one_denominator",
             "",
             chained_with_the_common_denominator,

@@ -69,7 +69,7 @@ BINARY_GRADIENT = (MEAN_GRADIENT, SUM_GRADIENT)
 GRADIENT = (MEAN_GRADIENT, SUM_GRADIENT, CELLS_GRADIENT)
 
 
-class Form(NamedTuple):
+class CellFormula(NamedTuple):
     """A formula for the cells under a convention: cells(*probe), or cells(*probe, eps) for *epsilons*.
 
     bare: is it right without a small number, too?
@@ -83,24 +83,24 @@ class Form(NamedTuple):
     bare: bool = True
 
 
-def accept(exercise, forms, reductions):
-    """Register every form under every reduction, and with every small number that it takes."""
-    for form, reduction in product(forms, reductions):
-        if form.bare and (form.name or reduction.name):
-            _register(exercise, form, reduction)
-        for eps in form.epsilons:
-            _register(exercise, form, reduction, eps)
+def accept(exercise, formulas, reductions):
+    """Register every formula under every reduction, and with every small number that it takes."""
+    for formula, reduction in product(formulas, reductions):
+        if formula.bare and (formula.name or reduction.name):
+            _register(exercise, formula, reduction)
+        for eps in formula.epsilons:
+            _register(exercise, formula, reduction, eps)
 
 
-def _register(exercise, form, reduction, *eps):
+def _register(exercise, cells, reduction, *eps):
     name = "_".join(
-        filter(None, (form.name, reduction.name, *[in_a_name(f"with {power(e)}") for e in eps]))
+        filter(None, (cells.name, reduction.name, *[in_a_name(f"with {power(e)}") for e in eps]))
     )
-    note = " ".join(filter(None, (form.note, reduction.note, *map(_in_words, eps))))
-    convention = dict(form.convention)
+    note = " ".join(filter(None, (cells.note, reduction.note, *map(_in_words, eps))))
+    convention = dict(cells.convention)
     convention |= {"reduction": reduction.convention} if reduction.convention else {}
     convention |= {"eps": power(*eps)} if eps else {}
-    formula = partial(_reduced, reduction.reduce, form.cells, eps)
+    formula = partial(_reduced, reduction.reduce, cells.cells, eps)
     exercise.also_right(**convention)(named(name, note, formula))
 
 

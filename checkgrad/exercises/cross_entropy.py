@@ -14,7 +14,7 @@ from checkgrad.exercises.conventions import (
     GRADIENT,
     IN_A_LOG,
     LOSS,
-    Form,
+    CellFormula,
     accept,
     roughly,
 )
@@ -87,8 +87,8 @@ def in_the_log(y, t, eps=0.0):
 accept(
     cross_entropy,
     [
-        Form("", "", in_the_log, epsilons=IN_A_LOG),
-        Form("every_output", EVERY_OUTPUT_NOTE, in_both_logs, EVERY_OUTPUT, EPSILONS),
+        CellFormula("", "", in_the_log, epsilons=IN_A_LOG),
+        CellFormula("every_output", EVERY_OUTPUT_NOTE, in_both_logs, EVERY_OUTPUT, EPSILONS),
     ],
     LOSS,
 )
@@ -245,9 +245,9 @@ def without_the_jacobian(y, t):
 accept(
     cross_entropy_derivative,
     [
-        Form("", "", in_the_quotient, epsilons=EPSILONS),
-        Form("every_output", EVERY_OUTPUT_NOTE, in_both_quotients, EVERY_OUTPUT, EPSILONS),
-        Form(
+        CellFormula("", "", in_the_quotient, epsilons=EPSILONS),
+        CellFormula("every_output", EVERY_OUTPUT_NOTE, in_both_quotients, EVERY_OUTPUT, EPSILONS),
+        CellFormula(
             "fused_with_softmax",
             "Right where it is taken by the logits, so that softmax needs no derivative of its own.",
             without_the_jacobian,
@@ -395,9 +395,9 @@ def every_output_by_way_of_probabilities(z, t, eps=0.0):
 accept(
     softmax_cross_entropy,
     [
-        Form("", "", of_the_logits),
-        Form("in_the_log", "", by_way_of_probabilities, epsilons=IN_A_LOG, bare=False),
-        Form(
+        CellFormula("", "", of_the_logits),
+        CellFormula("in_the_log", "", by_way_of_probabilities, epsilons=IN_A_LOG, bare=False),
+        CellFormula(
             "every_output",
             EVERY_OUTPUT_NOTE,
             every_output_by_way_of_probabilities,
@@ -542,15 +542,17 @@ def every_output_chained(z, t, eps=0.0):
 accept(
     softmax_cross_entropy_gradient,
     [
-        Form("", "", output_minus_target),
-        Form(
+        CellFormula("", "", output_minus_target),
+        CellFormula(
             "target_minus_output",
             "Right where the update adds it: t - y points downhill.",
             target_minus_output,
             {"sign": "negative"},
         ),
-        Form("chained", "", chained, epsilons=EPSILONS, bare=False),
-        Form("every_output", EVERY_OUTPUT_NOTE, every_output_chained, EVERY_OUTPUT, EPSILONS),
+        CellFormula("chained", "", chained, epsilons=EPSILONS, bare=False),
+        CellFormula(
+            "every_output", EVERY_OUTPUT_NOTE, every_output_chained, EVERY_OUTPUT, EPSILONS
+        ),
     ],
     GRADIENT,
 )

@@ -4,7 +4,7 @@ import numpy as np
 
 from checkgrad.exercise import Derivative, Kind, exercise
 from checkgrad.exercises import draws
-from checkgrad.exercises.conventions import Form, Reduction, accept
+from checkgrad.exercises.conventions import CellFormula, Reduction, accept
 from checkgrad.exercises.worked import added, dot, num, par, share_of, slope_by
 
 SUM_NOTE = "Right for a loss that is the sum of the squares, not their mean."
@@ -60,7 +60,7 @@ UNREDUCED = Reduction("one_for_each_cell", "none", CELLS_NOTE, lambda cells: cel
 
 accept(
     mse_loss,
-    [Form("", "", squares), Form("half", HALF_NOTE, half_squares, HALF)],
+    [CellFormula("", "", squares), CellFormula("half", HALF_NOTE, half_squares, HALF)],
     [ALL_CELLS, SUM, SAMPLES, NONE, MEANS, UNREDUCED],
 )
 
@@ -148,7 +148,7 @@ def differences(y, t):
 
 def negated(form):
     """The same gradient pointing downhill."""
-    return Form(
+    return CellFormula(
         f"{form.name}_downhill".lstrip("_"),
         f"{form.note} Right where the update adds it.".strip(),
         lambda y, t: form.cells(t, y),
@@ -156,7 +156,10 @@ def negated(form):
     )
 
 
-UPHILL = [Form("", "", doubled_differences), Form("half", HALF_NOTE, differences, HALF)]
+UPHILL = [
+    CellFormula("", "", doubled_differences),
+    CellFormula("half", HALF_NOTE, differences, HALF),
+]
 accept(
     mse_loss_gradient,
     [*UPHILL, *map(negated, UPHILL)],

@@ -7,12 +7,12 @@ from typing import Any
 
 from checkgrad.child.request import Step
 from checkgrad.exercise import Probe
-from checkgrad.networks.form import Form
+from checkgrad.networks.form import NetworkForm
 from checkgrad.networks.reading import NetworkReading
 from checkgrad.reading.as_code import Unwritable, value_as_code, written
 
 LONGEST = 8000  # characters
-NATURAL = (Form().layout, Form().weights, Form().single)
+NATURAL = (NetworkForm().layout, NetworkForm().weights, NetworkForm().single)
 BLOCK = re.compile(r"d([Wb])(\d+)\[(.+)\]")
 
 

@@ -22,7 +22,7 @@ Parameters = list[tuple[Any, Any]]
 
 
 @dataclass(frozen=True)
-class Form:
+class NetworkForm:
     """One choice for each thing that is convention.
 
     layout: samples in ROWS or COLUMNS; VECTORS have one axis, and lists of rows are BOXED, for which *single* is set.
@@ -57,19 +57,19 @@ _LABEL_WORDS = {
 }
 
 
-def weight(form: Form, w: Any, b: Any = None) -> Any:
+def weight(form: NetworkForm, w: Any, b: Any = None) -> Any:
     """A canonical (in, out) matrix, and the bias where it belongs to it, as the network keeps it."""
     if form.folded and b is not None:
         w = np.vstack([b, w] if form.folded == FIRST else [w, b])
     return weights.laid(form.weights, w)
 
 
-def bias(form: Form, b: Any) -> Any:
+def bias(form: NetworkForm, b: Any) -> Any:
     """A canonical (out,) vector as the network keeps it."""
     return biases.laid(form.bias, b)
 
 
-def rounds(form: Form, x: Any, t: Any) -> list[tuple[Any, Any]]:
+def rounds(form: NetworkForm, x: Any, t: Any) -> list[tuple[Any, Any]]:
     """The batches that the network is asked for: one, or one for every sample."""
     t = t[:, None] if np.ndim(t) == 1 else t
     if not form.single:
@@ -77,13 +77,13 @@ def rounds(form: Form, x: Any, t: Any) -> list[tuple[Any, Any]]:
     return [(inputs(form, x[[i]]), targets(form, t[[i]])) for i in range(len(x))]
 
 
-def inputs(form: Form, x: Any) -> Any:
+def inputs(form: NetworkForm, x: Any) -> Any:
     """Samples as the network takes them."""
     laid = {ROWS: x, COLUMNS: x.T, VECTORS: x[0], BOXED: x[None]}[form.layout]
     return np.array(laid, order="C")
 
 
-def targets(form: Form, t: Any) -> Any:
+def targets(form: NetworkForm, t: Any) -> Any:
     """Targets (N, C) as the network takes them."""
     if form.labels == AS_OUTPUTS:
         return inputs(form, t)
@@ -95,7 +95,7 @@ def targets(form: Form, t: Any) -> Any:
     return int(numbers[0]) if form.single else numbers
 
 
-def outputs(form: Form, y: Any, c: int) -> Any:
+def outputs(form: NetworkForm, y: Any, c: int) -> Any:
     """What the network returned for samples with *c* outputs as (n, c), if it fits."""
     array = np.asarray(y)
     if (form.layout == COLUMNS) != form.turned and array.ndim == 2:
@@ -105,18 +105,18 @@ def outputs(form: Form, y: Any, c: int) -> Any:
     return array
 
 
-def weight_gradient(form: Form, dw: Any) -> Any:
+def weight_gradient(form: NetworkForm, dw: Any) -> Any:
     """A gradient that lies as the weights do, as (in, out)."""
     array = np.asarray(dw)
     return array.T if form.weights == OUT_IN else array
 
 
-def unfolded(form: Form, dw: Any) -> tuple[Any, Any]:
+def unfolded(form: NetworkForm, dw: Any) -> tuple[Any, Any]:
     """The gradients of weights and bias out of that of the matrix with both."""
     return (dw[1:], dw[0]) if form.folded == FIRST else (dw[:-1], dw[-1])
 
 
-def bias_gradient(form: Form, db: Any, size: int) -> Any:
+def bias_gradient(form: NetworkForm, db: Any, size: int) -> Any:
     """A gradient that lies as the bias does, as (out,); one that does not stays recognisable."""
     array = np.asarray(db)
     if array.size == size and max(array.shape, default=1) == size:
@@ -126,6 +126,6 @@ def bias_gradient(form: Form, db: Any, size: int) -> Any:
     return array.reshape(array.shape[1:]) if array.ndim == 2 and len(array) == 1 else array
 
 
-def shape_of_weight(form: Form, i: int, o: int) -> tuple[int, ...]:
+def shape_of_weight(form: NetworkForm, i: int, o: int) -> tuple[int, ...]:
     i += bool(form.folded)
     return (o, i) if form.weights == OUT_IN else (i, o)

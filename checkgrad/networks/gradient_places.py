@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.networks.form import Form, shape_of_weight
+from checkgrad.networks.form import NetworkForm, shape_of_weight
 from checkgrad.networks.places import (
     Group,
     Leaves,
@@ -32,7 +32,7 @@ from checkgrad.words.networks import BIAS_NAME, GRADIENT, PASSED_BACK, WEIGHT_NA
 def find_gradients(
     everything: Leaves,
     sizes: Sequence[int],
-    form: Form,
+    form: NetworkForm,
     laid: Leaves,
     biases: bool = True,
 ) -> tuple[float, Places] | None:
@@ -69,7 +69,7 @@ def _is_parameter(at: Path, leaf: Any, laid: Leaves) -> bool:
 
 
 def _arrangements(
-    found: Leaves, sizes: Sequence[int], form: Form, biases: bool
+    found: Leaves, sizes: Sequence[int], form: NetworkForm, biases: bool
 ) -> Iterator[Places]:
     depth = len(sizes) - 1
     together = [g for g in groups(found) if len(g.members) >= depth]
@@ -90,7 +90,7 @@ def _arrangements(
 
 
 def _of_weights(
-    found: Leaves, together: Sequence[Group], sizes: Sequence[int], form: Form
+    found: Leaves, together: Sequence[Group], sizes: Sequence[int], form: NetworkForm
 ) -> Iterator[Places]:
     depth = len(sizes) - 1
     for group in together:
@@ -126,7 +126,7 @@ def _as_places(gw: Group, gb: Group, ws: list[int], bs: list[int]) -> Iterator[P
 
 
 def _by_shape_and_name(
-    found: Leaves, form: Form, i: int, o: int
+    found: Leaves, form: NetworkForm, i: int, o: int
 ) -> tuple[Path | None, Path | None]:
     w = _likeliest(found, {shape_of_weight(form, i, o)}, WEIGHT_NAME)
     b = _likeliest([f for f in found if f[0] != w], {(o,), (1, o), (o, 1)}, BIAS_NAME)
@@ -145,7 +145,7 @@ def _likeliest(
 
 
 def _fit(
-    by_path: dict[Path, Any], places: Places, sizes: Sequence[int], form: Form
+    by_path: dict[Path, Any], places: Places, sizes: Sequence[int], form: NetworkForm
 ) -> tuple[float, float]:
     """The shares of weights and of biases whose gradients have the shape of the parameter."""
     depth = len(sizes) - 1

@@ -17,7 +17,7 @@ from checkgrad.conventions.weights import OUT_IN
 from checkgrad.exercises import mlp
 from checkgrad.networks import form as forms
 from checkgrad.networks import script as scripts
-from checkgrad.networks.form import BOXED, VECTORS, Form
+from checkgrad.networks.form import BOXED, VECTORS, NetworkForm
 from checkgrad.networks.match import (
     Pilot,
     Seen,
@@ -155,7 +155,7 @@ def _gives_output(holder: Holder) -> bool:
     return bool(chosen & set(holder.script.holder.takes))
 
 
-def _layouts(holder: Holder) -> list[Form]:
+def _layouts(holder: Holder) -> list[NetworkForm]:
     """Rows or columns, the one that goes with the weights first; parameters put in place or written there."""
     form = holder.script.form
     order = (COLUMNS, ROWS) if form.weights == OUT_IN else (ROWS, COLUMNS)
@@ -164,7 +164,7 @@ def _layouts(holder: Holder) -> list[Form]:
     ]
 
 
-def _single_layouts(holder: Holder) -> list[Form]:
+def _single_layouts(holder: Holder) -> list[NetworkForm]:
     """One sample at a time: as a vector, as a column, as a row, as a list of one row."""
     return [
         replace(holder.script.form, layout=layout, single=True, written=written)
@@ -199,7 +199,7 @@ def tokens(search: Search) -> set[str]:
     return {t for call in calls for t in call.takes if isinstance(t, str)}
 
 
-def labelled_forms(search: Search, form: Form, given: Pilot) -> list[Form]:
+def labelled_forms(search: Search, form: NetworkForm, given: Pilot) -> list[NetworkForm]:
     """The form with targets in each of the ways in which they may be wanted."""
     return [replace(form, labels=labels) for labels in label_forms(search, given)]
 
@@ -208,7 +208,7 @@ def label_forms(search: Search, given: Pilot) -> list[str]:
     """The forms in which targets may be wanted, a pinned one first; floats in (N,) are for one output only."""
     found = [form for form in forms.LABELS if form != forms.FLAT_TARGETS or given.t.shape[1] == 1]
     pinned = search.pinned.get("labels")
-    return sorted(found, key=lambda form: Form(labels=form).convention["labels"] != pinned)
+    return sorted(found, key=lambda form: NetworkForm(labels=form).convention["labels"] != pinned)
 
 
 def calls_of(
@@ -277,7 +277,7 @@ def _looked_at(search: Search, trial: Trial, reply: Behaviour) -> Trial | None:
     )
 
 
-def _like_outputs(trial: Trial, values: Sequence[Any]) -> Iterator[tuple[Path, Any, Form]]:
+def _like_outputs(trial: Trial, values: Sequence[Any]) -> Iterator[tuple[Path, Any, NetworkForm]]:
     """Arrays that have the shape of the outputs, in the canonical layout, and the form that they come in."""
     n, c = trial.given.t.shape
     form = trial.script.form
@@ -291,7 +291,7 @@ def _like_outputs(trial: Trial, values: Sequence[Any]) -> Iterator[tuple[Path, A
                     break
 
 
-def _outputs_at(form: Form, values: Sequence[Any], path: Path, c: int) -> Any:
+def _outputs_at(form: NetworkForm, values: Sequence[Any], path: Path, c: int) -> Any:
     arrays = [leaf for value in values for at, leaf in leaves(value) if at == path]
     if len(arrays) < len(values) or len({a.shape for a in arrays}) > 1:
         return None

@@ -12,7 +12,7 @@ import numpy as np
 
 from checkgrad.conventions.bias import choice_of
 from checkgrad.conventions.weights import IN_OUT, OUT_IN
-from checkgrad.networks.form import FIRST, LAST, Form, shape_of_weight
+from checkgrad.networks.form import FIRST, LAST, NetworkForm, shape_of_weight
 from checkgrad.words.networks import AVERAGED, BIAS_NAME, GRADIENT, REMEMBERED, SLOPES, WEIGHT_NAME
 from checkgrad.words.text import bare, split
 
@@ -179,15 +179,15 @@ def says(names: str, pattern: re.Pattern[str]) -> bool:
     )
 
 
-def find_places(everything: Leaves, sizes: Sequence[int]) -> list[tuple[Places, Form]]:
+def find_places(everything: Leaves, sizes: Sequence[int]) -> list[tuple[Places, NetworkForm]]:
     """Where arrays lie that can be the parameters of a network of *sizes*, the likeliest first."""
     found = [(at, leaf) for at, leaf in everything if not is_auxiliary(names_of(at))]
     together = groups(found)
     pairs = [
-        (_unlikely(gw, gb, mine), Places(tw, tb), Form(weights=orientation, bias=form))
+        (_unlikely(gw, gb, mine), Places(tw, tb), NetworkForm(weights=orientation, bias=form))
         for gw in together
         for orientation in (IN_OUT, OUT_IN)
-        for tw, mine in _weights_in(gw, sizes, Form(weights=orientation))
+        for tw, mine in _weights_in(gw, sizes, NetworkForm(weights=orientation))
         for gb in together
         for tb, form in _biases_in(gb, sizes)
     ]
@@ -203,36 +203,37 @@ def find_places(everything: Leaves, sizes: Sequence[int]) -> list[tuple[Places, 
 
 def _with_folded_biases(
     together: Sequence[Group], sizes: Sequence[int]
-) -> list[tuple[Places, Form]]:
+) -> list[tuple[Places, NetworkForm]]:
     """Matrices with one more row of inputs: the biases."""
     return [
-        (Places(tw, None), Form(weights=orientation, folded=folded))
+        (Places(tw, None), NetworkForm(weights=orientation, folded=folded))
         for orientation in (IN_OUT, OUT_IN)
         for folded in (LAST, FIRST)
         for group in together
-        for tw, _ in _weights_in(group, sizes, Form(weights=orientation, folded=folded))
+        for tw, _ in _weights_in(group, sizes, NetworkForm(weights=orientation, folded=folded))
     ][:4]
 
 
 def _without_biases(
     found: Leaves, together: Sequence[Group], sizes: Sequence[int]
-) -> list[tuple[Places, Form]]:
+) -> list[tuple[Places, NetworkForm]]:
     """Weights alone, where nothing is called a bias."""
     if any(says(names_of(at), BIAS_NAME) for at, _ in found):
         return []
     best = [
-        (Places(tw, None), Form(weights=orientation))
+        (Places(tw, None), NetworkForm(weights=orientation))
         for orientation in (IN_OUT, OUT_IN)
         for group in together
-        for tw, _ in _weights_in(group, sizes, Form(weights=orientation))
+        for tw, _ in _weights_in(group, sizes, NetworkForm(weights=orientation))
     ]
     for orientation in () if best else (IN_OUT, OUT_IN):
         shapes = [
-            shape_of_weight(Form(weights=orientation), i, o) for i, o in itertools.pairwise(sizes)
+            shape_of_weight(NetworkForm(weights=orientation), i, o)
+            for i, o in itertools.pairwise(sizes)
         ]
         ws = [first(found, {shape}, WEIGHT_NAME) for shape in shapes]
         if all(ws):
-            best.append((Places((Listed(tuple(ws)),), None), Form(weights=orientation)))  # type: ignore[arg-type]
+            best.append((Places((Listed(tuple(ws)),), None), NetworkForm(weights=orientation)))  # type: ignore[arg-type]
     return best[:1]
 
 
@@ -241,7 +242,7 @@ def names_of(at: Path) -> str:
 
 
 def _weights_in(
-    group: Group, sizes: Sequence[int], form: Form
+    group: Group, sizes: Sequence[int], form: NetworkForm
 ) -> Iterator[tuple[Template, list[Any]]]:
     due = [shape_of_weight(form, i, o) for i, o in itertools.pairwise(sizes)]
     picked = _in_order(group, [{shape} for shape in due])
@@ -276,10 +277,10 @@ def _unlikely(w: Group, b: Group, weights: list[Any]) -> int:
     )
 
 
-def _one_by_one(found: Leaves, sizes: Sequence[int]) -> list[tuple[Places, Form]]:
+def _one_by_one(found: Leaves, sizes: Sequence[int]) -> list[tuple[Places, NetworkForm]]:
     """Every layer's arrays by shape alone, where their names have no system."""
     for orientation in (IN_OUT, OUT_IN):
-        form = Form(weights=orientation)
+        form = NetworkForm(weights=orientation)
         ws = [
             first(found, {shape_of_weight(form, i, o)}, WEIGHT_NAME)
             for i, o in itertools.pairwise(sizes)
@@ -288,7 +289,7 @@ def _one_by_one(found: Leaves, sizes: Sequence[int]) -> list[tuple[Places, Form]
         if all(ws) and all(bs):
             shape = dict(found)[bs[0]].shape  # type: ignore[index]
             places = Places((Listed(tuple(ws)),), (Listed(tuple(bs)),))  # type: ignore[arg-type]
-            return [(places, Form(weights=orientation, bias=choice_of(shape)))]
+            return [(places, NetworkForm(weights=orientation, bias=choice_of(shape)))]
     return []
 
 

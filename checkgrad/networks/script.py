@@ -13,7 +13,7 @@ from checkgrad.child.request import Request, Result, Step
 from checkgrad.child.request import path as path_to
 from checkgrad.exercises import mlp
 from checkgrad.networks import form as forms
-from checkgrad.networks.form import Form, Parameters
+from checkgrad.networks.form import NetworkForm, Parameters
 from checkgrad.networks.places import Path, Places, path
 from checkgrad.reading.signature import Fill
 
@@ -98,7 +98,7 @@ class Script:
     """
 
     function: str
-    form: Form
+    form: NetworkForm
     places: Places
     holder: Call | None = None
     stack: Stack | None = None

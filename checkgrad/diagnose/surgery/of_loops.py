@@ -18,10 +18,10 @@ from checkgrad.reading.loops.at_odds import meant
 from checkgrad.reading.loops.attempts import attempts_of
 from checkgrad.reading.loops.face import Ask, Bench, NotRead, Turn
 from checkgrad.reading.loops.fit import COARSE, RESOLVED, Attempt, Table, table_of
+from checkgrad.reading.loops.picks import picks, take
 from checkgrad.reading.loops.points import Point, Points, entry_by_entry, values_of
 from checkgrad.reading.loops.rates import rates
 from checkgrad.reading.loops.roles import Output
-from checkgrad.reading.loops.ways import take, ways
 
 MANY = 500_000  # numbers that a turn may tell of which everything is asked
 FEW_NUMBERS = 3_000  # that any other turn tells, about
@@ -168,7 +168,7 @@ def _truths(
             scale = max(map(abs, due[name]), default=0.0)
             slack = (COARSE if coarse else RESOLVED) * scale
             room[name] = [r + slack for r in room[name]]
-        y: Any = take(point.base, output.node, output.way)
+        y: Any = take(point.base, output.node, output.pick)
         near = np.zeros(np.shape(y)) + 1e-12 * np.max(np.abs(y), initial=0.0)
         found.append(
             Truth(
@@ -240,20 +240,20 @@ def _output(points: Points, attempt: Attempt) -> Output:
     if found and not attempt.own:
         return found
     roles = points.roles
-    way = next(iter(ways(roles, attempt.output, roles.full)), "0")
-    return Output(attempt.output, way, roles.evaluations[attempt.output][-1])
+    pick = next(iter(picks(roles, attempt.output, roles.full)), "0")
+    return Output(attempt.output, pick, roles.evaluations[attempt.output][-1])
 
 
 def _outputs(points: Points, point: Point, attempt: Attempt) -> Any:
     if attempt.own:
         return None
     output = _output(points, attempt)
-    return take(point.base, output.node, output.way)
+    return take(point.base, output.node, output.pick)
 
 
 def _targets(points: Points, point: Point, attempt: Attempt) -> Any:
-    ways = [way for t, way in points.targets if t == attempt.target]
-    values = [values_of(point, attempt.target, way) for way in ways if attempt.target is not None]
+    kept = [pick for t, pick in points.targets if t == attempt.target]
+    values = [values_of(point, attempt.target, pick) for pick in kept if attempt.target is not None]
     return next((v for v in values if v is not None), None)
 
 
@@ -336,5 +336,5 @@ class Turns:
         for move, step in zip(points.points[number].moves, turn.along, strict=True):
             steps[move.block].append(step)
         output = self.patient.output
-        y = take(turn, output.node, output.way)
+        y = take(turn, output.node, output.pick)
         return [y, *(np.array(found) for found in steps.values())]

@@ -9,7 +9,7 @@ import numpy as np
 
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.exercise import Kind
-from checkgrad.networks.form import Form
+from checkgrad.networks.form import NetworkForm
 from checkgrad.networks.names import is_rate, is_target, takes_activation, tokens_for
 from checkgrad.networks.objects import explored
 from checkgrad.networks.places import Places, chain_of_sizes, find_places, says_gradient
@@ -127,7 +127,7 @@ def takes(definition: Definition, token: str) -> bool:
 
 def making(search: Search, call: Call, stack: Stack | None = None) -> Script:
     places = Places((), ())
-    return Script(search.function, Form(), places, call, stack, lacking=search.lacking)
+    return Script(search.function, NetworkForm(), places, call, stack, lacking=search.lacking)
 
 
 def with_parameters(search: Search, made: Sequence[Made]) -> list[Holder]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from checkgrad.child.inventory import Definition, Inventory
 from checkgrad.conventions.bias import COLUMN, FLAT, ROW
 from checkgrad.conventions.weights import IN_OUT, OUT_IN
-from checkgrad.networks.form import FIRST, Form
+from checkgrad.networks.form import FIRST, NetworkForm
 from checkgrad.networks.names import named, tokens_for
 from checkgrad.networks.places import Index, Numbered, Places
 from checkgrad.networks.reading import NetworkCandidate
@@ -85,13 +85,15 @@ def by_default(search: Search, tokens: set[str]) -> Iterator[list[Holder]]:
     if numbers and not any(token[0] == "b" and token[1:].isdigit() for token in tokens):
         kinds = [WEIGHTS_BY_NAME]
     if VECTOR in tokens:
-        form = Form(weights=OUT_IN, folded=FIRST)
+        form = NetworkForm(weights=OUT_IN, folded=FIRST)
         script = Script(search.function, form, WEIGHTS_BY_NAME, lacking=search.lacking)
         yield [Holder(script, pilot_sizes(depth, 3)) for depth in depths]
     for shapes, places in itertools.product(COMMON, kinds):
         yield [
             Holder(
-                Script(search.function, Form(weights=w, bias=b), places, lacking=search.lacking),
+                Script(
+                    search.function, NetworkForm(weights=w, bias=b), places, lacking=search.lacking
+                ),
                 pilot_sizes(depth, 3),
             )
             for w, b in shapes

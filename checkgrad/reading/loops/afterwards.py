@@ -8,8 +8,8 @@ import numpy as np
 
 from checkgrad.reading.loops.face import Trial, Turn
 from checkgrad.reading.loops.fit import Attempt, Slopes
+from checkgrad.reading.loops.picks import take
 from checkgrad.reading.loops.points import SIDES, Points, moved, slope_of
-from checkgrad.reading.loops.ways import take
 
 MOST_NODES = 40
 SAME = 1e-9  # relative, of a value that is the step

@@ -11,9 +11,9 @@ from checkgrad.reading.loops.face import Key
 from checkgrad.reading.loops.fit import Attempt, Slopes, Table, fit_of, settled
 from checkgrad.reading.loops.losses import LOSSES, MISTAKEN, Loss, aligned
 from checkgrad.reading.loops.nudges import group_of
+from checkgrad.reading.loops.picks import Pick, picks, take
 from checkgrad.reading.loops.points import Points, slope_of, values_of
 from checkgrad.reading.loops.roles import Output, Roles
-from checkgrad.reading.loops.ways import Way, take, ways
 
 FOR_OWN, FOR_TARGETS, FOR_LATE = 0.005, 0.01, -1e-4  # what speaks a little for an attempt
 
@@ -39,18 +39,18 @@ def _of_own_losses(points: Points) -> Iterator[Attempt]:
     """Numbers of the module's own that follow from everything."""
     roles = points.roles
     for node in points.scalars:
-        for way in ways(
+        for pick in picks(
             roles, node, roles.full
         ):  # it may be worked out before the step and after it
-            if slopes := _own_slopes(points, node, way):
+            if slopes := _own_slopes(points, node, pick):
                 yield Attempt("own", node, None, slopes, {}, bonus=FOR_OWN)
 
 
-def _own_slopes(points: Points, node: int, way: Way) -> Slopes | None:
+def _own_slopes(points: Points, node: int, pick: Pick) -> Slopes | None:
     values, errors = [], []
     for point in points.points:
         for move in point.moves:
-            sides = [take(turn, node, way) for turn in (*move.turns, point.base)]
+            sides = [take(turn, node, pick) for turn in (*move.turns, point.base)]
             numbers = [np.ravel(v)[0] for v in sides if v is not None and v.size == 1]
             if len(numbers) < len(sides):
                 return None
@@ -71,9 +71,9 @@ def _of_outputs(points: Points) -> Iterator[Attempt]:
         if moved is None:
             continue
         known = set()
-        for target, way in points.targets:
+        for target, pick in points.targets:
             bonus = _bonus(points.roles, output, target)
-            targets = _aligned(points, moved, target, way) if bonus is not None else None
+            targets = _aligned(points, moved, target, pick) if bonus is not None else None
             if targets is None or bonus is None or bonus <= 0 and targets[0].size == 1:
                 continue
             key = b"".join(t.tobytes() for t in targets)
@@ -114,12 +114,12 @@ def _known_targets(roles: Roles) -> bool:
 def _moved(points: Points, output: Output) -> Moved | None:
     values, along = [], []
     for point in points.points:
-        value = take(point.base, output.node, output.way)
+        value = take(point.base, output.node, output.pick)
         if value is None:
             return None
         slopes, errors = [], []
         for move in point.moves:
-            sides = [take(turn, output.node, output.way) for turn in move.turns]
+            sides = [take(turn, output.node, output.pick) for turn in move.turns]
             fitting = [v for v in sides if v is not None and v.shape == value.shape]
             if len(fitting) < len(sides):
                 return None
@@ -131,10 +131,12 @@ def _moved(points: Points, output: Output) -> Moved | None:
     return Moved(output, values, along)
 
 
-def _aligned(points: Points, moved: Moved, target: int | str, way: Way) -> list[np.ndarray] | None:
+def _aligned(
+    points: Points, moved: Moved, target: int | str, pick: Pick
+) -> list[np.ndarray] | None:
     found = []
     for point, y in zip(points.points, moved.values, strict=True):
-        t = values_of(point, target, way)
+        t = values_of(point, target, pick)
         same = None if t is None else aligned(y, t)
         if same is None:
             return None
@@ -159,9 +161,9 @@ def belong_together(points: Points, attempt: Attempt) -> bool:
     """Are the targets of an attempt of the shape of its outputs, or a class number a row, so that nothing is spread?"""
     first = points.points[0]
     output = next(o for o in points.outputs if o.node == attempt.output)
-    y = take(first.base, output.node, output.way)
-    pairs = [(t, way) for t, way in points.targets if t == attempt.target]
-    targets = [values_of(first, t, way) for t, way in pairs]
+    y = take(first.base, output.node, output.pick)
+    pairs = [(t, pick) for t, pick in points.targets if t == attempt.target]
+    targets = [values_of(first, t, pick) for t, pick in pairs]
     return y is not None and any(t is not None and _belong(y, t) for t in targets)
 
 

@@ -74,8 +74,8 @@ def _course_of(points: Points, attempt: Attempt) -> tuple[Course | None, str]:
     inner = points.roles.bench
     if inner.play or inner.instead or inner.problem or not _is_told(points, attempt):
         return None, ""
-    way = next((o.way for o in points.outputs if o.node == attempt.output), "0")
-    last = way if isinstance(way, int) else None
+    pick = next((o.pick for o in points.outputs if o.node == attempt.output), "0")
+    last = pick if isinstance(pick, int) else None
     if last is not None and (last < -1 or inner.number != inner.loop.number):
         return None, ""
     bench = Bench(inner.ask, inner.loop, inner.loop.number, inner.leave)

@@ -11,8 +11,8 @@ import numpy as np
 
 from checkgrad.reading.loops.face import Edit, Key, NotRead, Trial, Turn
 from checkgrad.reading.loops.nudges import group_of, narrowed
+from checkgrad.reading.loops.picks import Pick, picks, take
 from checkgrad.reading.loops.roles import Output, Roles
-from checkgrad.reading.loops.ways import Way, take, ways
 
 STEP = 1e-5
 POINTS = 4
@@ -63,7 +63,7 @@ class Points:
     roles: Roles
     blocks: dict[str, list[str]]
     outputs: list[Output] = field(default_factory=list)
-    targets: list[tuple[int | str, Way]] = field(default_factory=list)
+    targets: list[tuple[int | str, Pick]] = field(default_factory=list)
     scalars: list[int] = field(default_factory=list)
     gradients: list[int] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
@@ -104,7 +104,7 @@ def _without_saturation(points: Points, found: list[Point]) -> list[Point]:
     if len(found) < 3:
         return found
     for output in points.outputs:
-        own, *others = (take(p.base, output.node, output.way) for p in found)
+        own, *others = (take(p.base, output.node, output.pick) for p in found)
         between = all(y is not None and np.all((y > 0) & (y < 1)) for y in others)
         if between and own is not None and not np.all((own > 0) & (own < 1)):
             return found[1:]
@@ -145,10 +145,10 @@ def _affordable(roles: Roles) -> Iterator[Output]:
             yield one
 
 
-def _targets(roles: Roles, outputs: Sequence[Output]) -> Iterator[tuple[int | str, Way]]:
+def _targets(roles: Roles, outputs: Sequence[Output]) -> Iterator[tuple[int | str, Pick]]:
     """Values that may be the targets, as the turn has them; then slots that no expression tells of."""
     shapes = {roles.seen[one.key].shape for one in outputs}
-    counts = {len(roles.evaluations[one.node]) for one in outputs if one.way == "*"}
+    counts = {len(roles.evaluations[one.node]) for one in outputs if one.pick == "*"}
     fitting = {part for shape in shapes for part in (shape, shape[:1], shape[-1:])}
     sizes = {int(np.prod(shape)) for shape in shapes}
     known: set[tuple[object, ...]] = set()
@@ -162,8 +162,8 @@ def _targets(roles: Roles, outputs: Sequence[Output]) -> Iterator[tuple[int | st
             nodes.setdefault(key[0])
     order = sorted(nodes, key=lambda n: _standing(roles, n))[:MOST_TARGETS]
     for node in order:
-        for way in ways(roles, node):
-            yield node, way
+        for pick in picks(roles, node):
+            yield node, pick
     groups = {*roles.targets, *roles.delicate}
     held = [s for p, s in roles.slots.items() if group_of(p, roles.slots.keys()) in groups]
     for slot in held:
@@ -270,9 +270,9 @@ def _at(
     """The turn at each point and beside it, along random directions of each block, or these."""
     roles = points.roles
     nodes = [one.node for one in points.outputs]
-    slots = [str(t) for t, way in points.targets if way == "slot"]
+    slots = [str(t) for t, pick in points.targets if pick == "slot"]
     beside = tuple(dict.fromkeys([*nodes, *points.scalars]))
-    here = [t for t, way in points.targets if way != "slot"]
+    here = [t for t, pick in points.targets if pick != "slot"]
     all_told = tuple(dict.fromkeys([*beside, *map(int, here), *points.gradients]))
     steps = (*roles.changed, *dict.fromkeys(slots))
     evaluated = [key for k in all_told for key in roles.evaluations.get(k, ())]
@@ -329,12 +329,12 @@ def slope_of(values: Sequence[np.ndarray], middle: np.ndarray) -> tuple[np.ndarr
         return narrow, 2 * np.abs(narrow - wide) + np.abs(bend) / STEP + rounding
 
 
-def values_of(point: Point, target: int | str, way: Way) -> np.ndarray | None:
+def values_of(point: Point, target: int | str, pick: Pick) -> np.ndarray | None:
     """Possible targets at a point."""
-    if way == "slot":
+    if pick == "slot":
         found = point.base.before.get(str(target))
         return None if found is None else np.asarray(found, float)
-    return take(point.base, int(target), way)
+    return take(point.base, int(target), pick)
 
 
 def last_key(roles: Roles, node: int) -> Key:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from checkgrad.child.inventory import TrainingLoop
-from checkgrad.child.play_forms import Form, is_parameter
+from checkgrad.child.play_forms import DataForm, is_parameter
 from checkgrad.child.request import Request
 from checkgrad.reading.loops.attempts import belong_together
 from checkgrad.reading.loops.course import course_of
@@ -56,7 +56,7 @@ def _by_plays(ask: Ask, found: LoopReading) -> LoopReading:
 
     A network of fixed sizes says in its first turn which it needs.
     """
-    form = Form("one-hot")
+    form = DataForm("one-hot")
     seen = [form]
     for _ in range(MOST_SIZES):
         plays, stops = _plays(ask, found.loop, found.leave, form)
@@ -153,7 +153,7 @@ def _leaves_out(found: LoopReading, play: Play) -> bool:
 
 
 def _plays(
-    ask: Ask, loop: TrainingLoop, leave: Sequence[int], form: Form
+    ask: Ask, loop: TrainingLoop, leave: Sequence[int], form: DataForm
 ) -> tuple[list[Play], list[tuple[str, str, str, int]]]:
     """How the pieces may be called that lead to it, or are it; what it stops with, and where, if all of them stop.
 

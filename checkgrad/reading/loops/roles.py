@@ -9,7 +9,7 @@ import numpy as np
 
 from checkgrad.reading.loops.face import Bench, Edit, Key, Seen, Slot, Turn
 from checkgrad.reading.loops.nudges import nudge_size
-from checkgrad.reading.loops.ways import Way
+from checkgrad.reading.loops.picks import Pick
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Output:
     """What can be the outputs: a node, how its values are taken, and the last of them."""
 
     node: int
-    way: Way
+    pick: Pick
     key: Key
 
 

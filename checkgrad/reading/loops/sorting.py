@@ -19,8 +19,8 @@ from checkgrad.reading.loops.nudges import (
     narrowed,
     nudge_size,
 )
+from checkgrad.reading.loops.picks import chosen, picks
 from checkgrad.reading.loops.roles import Output, Roles
-from checkgrad.reading.loops.ways import chosen, ways
 
 MOST_GROUPS = 60  # of data that are nudged
 SHAKY = 0.2  # share of values that may differ when a turn is run again
@@ -204,14 +204,14 @@ def _distinct(roles: Roles, full: Iterable[Key]) -> Iterator[Output]:
     found: dict[tuple[object, ...], Output] = {}
     last: dict[tuple[object, ...], Output] = {}
     for node in dict.fromkeys(k for k, _ in full):
-        for way in ways(roles, node, roles.full):
-            keys = chosen(roles.evaluations[node], way)
+        for pick in picks(roles, node, roles.full):
+            keys = chosen(roles.evaluations[node], pick)
             values = tuple((roles.seen[k].shape, round(roles.seen[k].number, 12)) for k in keys)
             known = found.get(values)
-            if known is None or way == "0" and known.way != "0":
-                found[values] = Output(node, way, keys[-1])
-            elif way == "0" and not roles.data_cover.get(keys[-1], set()) & {*roles.targets}:
-                last[values] = Output(node, way, keys[-1])
+            if known is None or pick == "0" and known.pick != "0":
+                found[values] = Output(node, pick, keys[-1])
+            elif pick == "0" and not roles.data_cover.get(keys[-1], set()) & {*roles.targets}:
+                last[values] = Output(node, pick, keys[-1])
     order = {key: i for i, key in enumerate(roles.seen)}
     every = [*found.values(), *last.values()]
-    yield from sorted(every, key=lambda o: (o.way not in ("0", "*"), order[o.key]))
+    yield from sorted(every, key=lambda o: (o.pick not in ("0", "*"), order[o.key]))

@@ -13,17 +13,17 @@ from checkgrad.reading.loops.face import Key, Turn
 if TYPE_CHECKING:
     from checkgrad.reading.loops.roles import Roles
 
-Way = int | str  # "0": the only value of a node, "*": all as one array, -1: the last
+Pick = int | str  # "0": the only value of a node, "*": all as one array, -1: the last
 
 
-def ways(roles: Roles, node: int, among: Collection[Key] | None = None) -> list[Way]:
+def picks(roles: Roles, node: int, among: Collection[Key] | None = None) -> list[Pick]:
     """How the values of a node in a turn can be taken as one array: all of them, or one counted from the last."""
     keys = roles.evaluations[node]
     if len(keys) == 1:
         return ["0"]
     if len(keys) >= MOST_VALUES:
         return []  # there may be more, which nobody knows
-    found: list[Way] = []
+    found: list[Pick] = []
     alike = len({roles.seen[k].shape for k in keys}) == 1
     if alike and (among is None or all(k in among for k in keys)):
         found.append("*")
@@ -32,17 +32,17 @@ def ways(roles: Roles, node: int, among: Collection[Key] | None = None) -> list[
     ]
 
 
-def chosen(keys: list[Key], way: Way) -> list[Key]:
-    if way == "*":
+def chosen(keys: list[Key], pick: Pick) -> list[Key]:
+    if pick == "*":
         return keys
-    return [keys[0] if way == "0" else keys[int(way)]]
+    return [keys[0] if pick == "0" else keys[int(pick)]]
 
 
-def take(turn: Turn, node: int, way: Way) -> np.ndarray | None:
+def take(turn: Turn, node: int, pick: Pick) -> np.ndarray | None:
     """The values of a node in a turn as one array; None where it has none of that form."""
     values = turn.values.get(node, [])
-    if way == "*":
+    if pick == "*":
         alike = values and len({np.shape(v) for v in values}) == 1
         return np.stack([np.asarray(v, float) for v in values]) if alike else None
-    at = 0 if way == "0" else int(way)
+    at = 0 if pick == "0" else int(pick)
     return np.asarray(values[at], float) if -len(values) <= at < len(values) else None

@@ -36,7 +36,7 @@ TOO_FEW = (
 
 
 @dataclass(frozen=True)
-class Recipe:
+class DataSizes:
     """How large the data are.
 
     columns: are samples in columns, where the name of a source tells nothing? whole: are the numbers of a table
@@ -50,9 +50,9 @@ class Recipe:
     whole: bool = False
     spaced: bool = False
 
-    def named(self, name: str) -> Recipe:
-        """The recipe, as far as nothing was tried out yet that of data that everybody knows by name."""
-        plain, found = Recipe(), self
+    def named(self, name: str) -> DataSizes:
+        """The sizes, as far as nothing was tried out yet that of data that everybody knows by name."""
+        plain, found = DataSizes(), self
         for word, features, classes, whole in KNOWN:
             if word in name.lower():
                 if found.features == plain.features:
@@ -66,73 +66,73 @@ class Recipe:
 KNOWN = (("mnist", 784, 10, True), ("digit", 784, 10, True), ("iris", 4, 3, False))
 
 
-def first_recipe(tree: ast.AST) -> Recipe:
+def first_sizes(tree: ast.AST) -> DataSizes:
     """What is tried first: more samples than the code sets aside, `data[1000:]`, for what is empty stops nowhere."""
     slices = (n.slice for n in ast.walk(tree) if isinstance(n, ast.Subscript))
     parts = (p for s in slices for p in (s.elts if isinstance(s, ast.Tuple) else [s]))
     lower = (p.lower for p in parts if isinstance(p, ast.Slice))
     cuts = [n.value for n in lower if isinstance(n, ast.Constant) and type(n.value) is int]
     most = max((cut for cut in cuts if cut <= MOST_SAMPLES), default=0)
-    return Recipe() if most < Recipe.samples else Recipe(samples=most + MANY - 1000)
+    return DataSizes() if most < DataSizes.samples else DataSizes(samples=most + MANY - 1000)
 
 
-def next_recipes(recipe: Recipe, message: str) -> list[Recipe]:
+def next_sizes(sizes: DataSizes, message: str) -> list[DataSizes]:
     """What to try after an error that says *message*, the likeliest first."""
     pairs = [tuple(map(int, found)) for one in PAIRS for found in one.findall(message)]
     flat = []
     for left, right in SHAPES.findall(message):
-        sizes = [[int(n) for n in side.split(",") if n] for side in (left, right)]
-        differing = [(a, b) for a, b in zip(*map(reversed, sizes), strict=False) if a != b]
-        if all(len(side) == 1 for side in sizes):
+        lengths = [[int(n) for n in side.split(",") if n] for side in (left, right)]
+        differing = [(a, b) for a, b in zip(*map(reversed, lengths), strict=False) if a != b]
+        if all(len(side) == 1 for side in lengths):
             flat += differing  # labels beside what was counted along the wrong axis, for one
         else:
             pairs += differing
-        if 0 in sum(sizes, []):  # cut off behind more rows than there are
-            pairs.append((recipe.samples, MANY))
-    more: list[Recipe] = []  # samples, where they are laid out in batches
+        if 0 in sum(lengths, []):  # cut off behind more rows than there are
+            pairs.append((sizes.samples, MANY))
+    more: list[DataSizes] = []  # samples, where they are laid out in batches
     for size, shape in RESHAPED.findall(message):
         asked = [int(n) for n in shape.split(",") if n]
         whole = int(np.prod(asked))
-        if int(size) % recipe.samples == 0:
-            pairs.append((int(size) // recipe.samples, max(1, whole // recipe.samples)))
-            pairs.append((recipe.features, whole))
-        if len(asked) > 1 and recipe.samples < 2 * asked[-1] <= MANY:
-            more.append(replace(recipe, samples=2 * asked[-1]))
+        if int(size) % sizes.samples == 0:
+            pairs.append((int(size) // sizes.samples, max(1, whole // sizes.samples)))
+            pairs.append((sizes.features, whole))
+        if len(asked) > 1 and sizes.samples < 2 * asked[-1] <= MANY:
+            more.append(replace(sizes, samples=2 * asked[-1]))
         if len(asked) > 1:
-            pairs += [(recipe.features, asked[-1]), (recipe.features, asked[-1] * asked[-2])]
+            pairs += [(sizes.features, asked[-1]), (sizes.features, asked[-1] * asked[-2])]
     pairs += [(int(size), int(index) + 1) for index, size in OUTSIDE.findall(message)]
-    found = [new for a, b in pairs for x, y in ((a, b), (b, a)) for new in with_size(recipe, x, y)]
+    found = [new for a, b in pairs for x, y in ((a, b), (b, a)) for new in with_size(sizes, x, y)]
     found += [
         new
         for a, b in flat
         for x, y in ((a, b), (b, a))
-        for new in with_size(recipe, x, y)
-        if new.samples == recipe.samples
+        for new in with_size(sizes, x, y)
+        if new.samples == sizes.samples
     ]
     if any(words in message for words in WHOLE):
-        found.insert(0, replace(recipe, whole=True))
+        found.insert(0, replace(sizes, whole=True))
     if "could not convert string to float: '" in message and "," in message:
-        found.insert(0, replace(recipe, spaced=True))
+        found.insert(0, replace(sizes, spaced=True))
     if any(words in message for words in TOO_FEW):
-        found = [replace(recipe, samples=n) for n in (MORE, MANY) if n > recipe.samples] + found
+        found = [replace(sizes, samples=n) for n in (MORE, MANY) if n > sizes.samples] + found
     found += more
-    found.append(replace(recipe, columns=not recipe.columns))
+    found.append(replace(sizes, columns=not sizes.columns))
     # cut at a place that the message does not tell
     found += [
-        replace(recipe, features=size) for pair in (*pairs, *flat) for size in pair if 0 < size < 20
+        replace(sizes, features=size) for pair in (*pairs, *flat) for size in pair if 0 < size < 20
     ]
-    return list(dict.fromkeys(one for one in found if one != recipe))
+    return list(dict.fromkeys(one for one in found if one != sizes))
 
 
-def with_size(recipe: Recipe, is_now: int, due: int) -> Iterator[Recipe]:
+def with_size(sizes: DataSizes, is_now: int, due: int) -> Iterator[DataSizes]:
     """Recipes in which a number that is met as *is_now* becomes *due*; a column of ones may have been added."""
-    plain = Recipe()
-    by_name = {f for _, f, *_ in KNOWN} if recipe.features == plain.features else set()
-    of_classes = {k for _, _, k, _ in KNOWN} if recipe.classes == plain.classes else set()
+    plain = DataSizes()
+    by_name = {f for _, f, *_ in KNOWN} if sizes.features == plain.features else set()
+    of_classes = {k for _, _, k, _ in KNOWN} if sizes.classes == plain.classes else set()
     for more in (0, 1, -1):
-        if is_now - more in {recipe.features, *by_name} and 0 < due - more < 20_000:
-            yield replace(recipe, features=due - more)
-        if is_now - more in {recipe.classes, *of_classes} and 1 < due - more <= 1000:
-            yield replace(recipe, classes=due - more)
-    if is_now == recipe.samples and 0 < due <= 2000:
-        yield replace(recipe, samples=due)
+        if is_now - more in {sizes.features, *by_name} and 0 < due - more < 20_000:
+            yield replace(sizes, features=due - more)
+        if is_now - more in {sizes.classes, *of_classes} and 1 < due - more <= 1000:
+            yield replace(sizes, classes=due - more)
+    if is_now == sizes.samples and 0 < due <= 2000:
+        yield replace(sizes, samples=due)

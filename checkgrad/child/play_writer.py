@@ -14,7 +14,7 @@ from .givings import Unknown
 from .inventory import ONE_STEP
 from .loops import Scope
 from .play import Line, Play, Stop, Unplayed, text_of
-from .play_forms import RATE, Form, is_parameter, kind_of
+from .play_forms import RATE, DataForm, is_parameter, kind_of
 from .play_house import (
     OBJECT,
     Caller,
@@ -35,10 +35,10 @@ LOSSES = re.compile(r"\w*(loss|cost|criterion|objective|nll|entropy|likelihood)\
 GRADIENTS = re.compile(r"grad|back_?prop|backward|bprop|delta|nabla", re.I)
 
 
-class Script(Names):
+class PlayWriter(Names):
     """The play of one piece in one form of data."""
 
-    def __init__(self, house: House, form: Form, piece: Scope) -> None:
+    def __init__(self, house: House, form: DataForm, piece: Scope) -> None:
         super().__init__(house, form, piece)
         self.stepped: list[Line] = []
         self.stops: list[Stop] = []
