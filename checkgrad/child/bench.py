@@ -24,11 +24,11 @@ import numpy as np
 
 from . import entropy, faults
 from .directions import drawn
+from .experiment import MOST_AXES, Experiment, Turn
 from .nodes import Rewritten
 from .on_bench import ignore
 from .operate import Operator, unpacked
 from .slots import State, differs, numbers_of, roots_of
-from .trial import MOST_AXES, Trial, Turn
 
 SEED = 20_017
 SECONDS = 0.5  # for a turn that is operated on
@@ -43,7 +43,7 @@ PIECE = 1 << 18  # numbers that are digested at once
 
 
 class Stale(Exception):
-    """A name was bound by an earlier trial."""
+    """A name was bound by an earlier experiment."""
 
 
 class Enough(BaseException):
@@ -55,12 +55,12 @@ class Bench:
 
     def __init__(
         self,
-        trials: Sequence[Trial],
+        experiments: Sequence[Experiment],
         rewritten: Rewritten,
         modules: Callable[[], Collection[str]],
         failure: Callable[[BaseException], tuple[Any, ...]],
     ) -> None:
-        self.trials = list(trials)
+        self.experiments = list(experiments)
         self.failure, self.modules = failure, modules
         self.operator: Operator | None = None  # of the turn
         self.instead: dict[int, str] = {}
@@ -84,14 +84,14 @@ class Bench:
         self._globals: dict[str, Any] = {}
         self._bound: dict[str, Any] = {}
         self._random: Any = None
-        self._now: tuple[Trial, Turn] | None = None
+        self._now: tuple[Experiment, Turn] | None = None
         self._told: frozenset[int] = frozenset()
         self._factors: dict[int, float] = {}
         self._counts: dict[int, int] = {}
         self._weights = drawn(77, (1 << 12,))
         self._turned = 0
-        self._over = 0  # trials
-        self._course = 0  # turns that the trial has taken, while it goes on
+        self._over = 0  # experiments
+        self._course = 0  # turns that the experiment has taken, while it goes on
         self.length = -1  # turns of the loop where it stands, as far as it tells
         self._since: dict[int, int] = {}
         self._in_all: Counter[int] = Counter()
@@ -144,11 +144,11 @@ class Bench:
     # ---- a turn
 
     def more(self, scope: dict[str, Any]) -> bool:
-        """Begin another turn; when no trial is left, the run ends."""
+        """Begin another turn; when no experiment is left, the run ends."""
         if self._course:
-            self.go_on(self.trials[self._over])
+            self.go_on(self.experiments[self._over])
             return True
-        if self._over == len(self.trials):
+        if self._over == len(self.experiments):
             raise Enough
         if self.state is None:
             self.own |= frozenset(self.modules())  # what was imported on the way
@@ -158,14 +158,14 @@ class Bench:
             self.state = State({**self._globals, **self._locals}, self.put, self.own)
         else:
             for name in self.roots().keys() - self._globals.keys():
-                del self.space[name]  # of an earlier trial
+                del self.space[name]  # of an earlier experiment
             self.space.update(self._globals)
             self.state.restore()
             np.random.set_state(self._random[0])
             random.setstate(self._random[1])
         entropy.known()
         self._bound = {}
-        self.begin(self.trials[self._over])
+        self.begin(self.experiments[self._over])
         return True
 
     def measure(self, iterable: Any) -> Any:
@@ -190,34 +190,34 @@ class Bench:
             raise Stale
         return self._bound.get(name, self._locals[name])
 
-    def begin(self, trial: Trial) -> None:
+    def begin(self, experiment: Experiment) -> None:
         assert self.state
         turn = Turn()
-        if not trial.course or 0 in trial.course:
+        if not experiment.course or 0 in experiment.course:
             self.turns.append(turn)
-        for edit in trial.edits:
+        for edit in experiment.edits:
             leaf = self.state.leaves[edit.path]
             new = edit.of(np.asarray(turn.before.get(edit.path, leaf.saved), float))
             new = new if leaf.fixed is None else np.where(leaf.fixed, leaf.saved, new)
             held = leaf.put(new.astype(leaf.saved.dtype) if edit.do == "roll" else new)
             turn.before[edit.path] = new if edit.do == "roll" else held
-        if trial.edits and trial.steps != ():
+        if experiment.edits and experiment.steps != ():
             self.look_at_views(turn)
-        self._told, self._factors = frozenset(trial.tell), dict(trial.factors)
+        self._told, self._factors = frozenset(experiment.tell), dict(experiment.factors)
         self._counts = {}
-        if trial.operations:
-            self.operate(trial.operations)
-        self._now = trial, turn
+        if experiment.operations:
+            self.operate(experiment.operations)
+        self._now = experiment, turn
         turn.seconds = -perf_counter()
 
-    def go_on(self, trial: Trial) -> None:
+    def go_on(self, experiment: Experiment) -> None:
         """The next turn of a course, from where the last one ended."""
-        turn, told = Turn(), self._course in trial.course
+        turn, told = Turn(), self._course in experiment.course
         if told:
             self.turns.append(turn)
-        self._told = frozenset(trial.tell) if told else frozenset()
+        self._told = frozenset(experiment.tell) if told else frozenset()
         self._counts = {}
-        self._now = trial, turn
+        self._now = experiment, turn
         turn.seconds = -perf_counter()
 
     def operate(self, packed: tuple[Any, ...]) -> None:
@@ -252,7 +252,7 @@ class Bench:
         error = sys.exc_info()[1]
         if self._now is None or isinstance(error, Enough):
             raise Enough
-        (trial, turn), self._now = self._now, None
+        (experiment, turn), self._now = self._now, None
         turn.seconds += perf_counter()
         if self.operator:
             turn.told, turn.peeked = self.operator.values(), self.operator.peeked
@@ -262,17 +262,17 @@ class Bench:
             turn.raised, turn.message = faults.name(error), faults.message(error)[:300]
             turn.step = error.__traceback__.tb_lineno if error.__traceback__ else 0
             turn.line = faults.line_of(error, self.space.get("__file__", ""))
-        if error is None and self._course < trial.last:
+        if error is None and self._course < experiment.last:
             self._course += 1
             return
         if error is not None and turn is not self.turns[-1]:
             self.turns.append(turn)  # the turn that ended a course
         self._course = 0
         self._over += 1
-        if trial.steps != ():
-            self.compare(trial, turn, scope)
-        if trial.along:
-            turn.look_along(trial.along)
+        if experiment.steps != ():
+            self.compare(experiment, turn, scope)
+        if experiment.along:
+            turn.look_along(experiment.along)
 
     def beside(self) -> None:
         """Something that the turn shows stopped with an error."""
@@ -282,13 +282,13 @@ class Bench:
             turn.beside = faults.name_and_message(error)[:300]
             turn.shown = faults.line_of(error, self.space.get("__file__", ""))
 
-    def compare(self, trial: Trial, turn: Turn, scope: dict[str, Any]) -> None:
+    def compare(self, experiment: Experiment, turn: Turn, scope: dict[str, Any]) -> None:
         """Note what slots hold before and after."""
         assert self.state
         roots = {**self.roots(), **{n: v for n, v in scope.items() if n in self._locals}}
         now = State(roots, lambda *_: None, self.own).leaves
         for path, leaf in self.state.leaves.items():
-            if path not in now or trial.steps is not None and path not in trial.steps:
+            if path not in now or experiment.steps is not None and path not in experiment.steps:
                 continue
             before, after = turn.before.get(path, leaf.saved), now[path].saved
             if not differs(before, after):  # one of two names for it may hold something else now
@@ -297,7 +297,7 @@ class Bench:
             # biases that a first step makes a row
             if before.squeeze().shape == after.squeeze().shape:
                 after = after.reshape(before.shape)
-            if before.shape == after.shape and (trial.steps or differs(before, after)):
+            if before.shape == after.shape and (experiment.steps or differs(before, after)):
                 turn.before[path], turn.after[path] = before, after
             elif before.shape != after.shape:
                 turn.reshaped.append((path, before.shape, after.shape))
@@ -330,7 +330,7 @@ class Bench:
 
     def record(self, k: int, value: Any) -> None:
         assert self._now
-        trial, turn = self._now
+        experiment, turn = self._now
         n = self._counts.get(k, 0)
         if n >= MOST_VALUES or type(value) in (list, tuple) and len(value) > LONGEST_LIST:
             return
@@ -340,7 +340,7 @@ class Bench:
         self._counts[k] = n + 1
         if k in self._told:
             turn.values.setdefault(k, []).append(found)
-        if trial.digests and k not in self._silent and len(turn.digests) < MOST_DIGESTS:
+        if experiment.digests and k not in self._silent and len(turn.digests) < MOST_DIGESTS:
             shape = (*found.shape, *(0,) * (MOST_AXES - found.ndim))
             kind = (found.dtype.kind in "iub") + 2 * (k in self._literal)
             turn.places.append((k, n, kind, found.ndim, *shape))

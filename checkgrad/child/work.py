@@ -6,7 +6,7 @@ What is asked for stands first in a request's *watch*:
     ("steps", fresh, watch)     the request's steps on the watched copy, which is loaded anew where *fresh*
     ("operate", fresh, operations, seconds)    the same with a packed `operate.Operations`
     ("script", file, watch)     the file's statements as `__main__`, each import loaded anew; then the steps, on what it left
-    ("bench", file, loop, leave, trials, slots, play)  the same up to a loop, one of whose turns is run under each trial
+    ("bench", file, loop, leave, experiments, slots, play)  the same up to a loop, one of whose turns is run under each experiment
                                 (see `bench`); where the work does not come to it, the play leads to it (see `plays`)
     ("plays", file, leave, name, number, sizes)  the plays of a piece, as of a TrainingLoop, first with so many features and classes
     ("let run", file, leave, name, number, operations)  the first play of a piece that stops, under each operation
@@ -30,6 +30,7 @@ import numpy as np
 from . import faults, operate
 from .bench import EARLIER, Bench, Enough
 from .data_sizes import DataSizes
+from .experiment import experiment_of
 from .givings import Giver
 from .in_place import in_place
 from .loops import named_by_line
@@ -42,7 +43,6 @@ from .plays import Plays
 from .request import Request
 from .runs import QUICK, Runs, compiled, own_modules
 from .statements import stand_in
-from .trial import trial_of
 from .wanted import Watch, unpacked
 from .watch import Hook
 
@@ -114,13 +114,13 @@ class Workshop(Runs):
         file: str,
         loop: int,
         leave: tuple[int, ...],
-        trials: tuple[Any, ...],
+        experiments: tuple[Any, ...],
         slots: bool,
         play: tuple[Any, ...],
     ) -> Any:
-        """What the trials on a loop of a file's own work tell; loops are numbered in their file."""
+        """What the experiments on a loop of a file's own work tell; loops are numbered in their file."""
         reply = {"problem": "", "instead": [], "slots": [], "turns": [], "ran": [], "length": -1}
-        if not trials:  # a request of its own, for this takes its time
+        if not experiments:  # a request of its own, for this takes its time
             for way in self.ways_to(file):
                 self.sizes_of(way)
             return reply
@@ -130,7 +130,7 @@ class Workshop(Runs):
                 reply["problem"] = reply["problem"] or self.missed[way, file, loop]
                 continue
             giver = Giver(self.sizes_of(way))
-            with self.on_the_way(way, file, leave, trials, giver) as bench:
+            with self.on_the_way(way, file, leave, experiments, giver) as bench:
                 problem = self.to_the_bench(way, file, number, bench)
                 if play and not bench.turns:
                     problem = self.played(bench, Play(*play), whole=loop < 0)
@@ -171,14 +171,14 @@ class Workshop(Runs):
         way: str,
         file: str,
         leave: tuple[int, ...],
-        trials: tuple[Any, ...],
+        experiments: tuple[Any, ...],
         giver: Giver,
     ) -> Iterator[Bench]:
         """A bench in a new `__main__`, on a *way* that is a file's own work; loops to *leave* are numbered in their file."""
         first = self.first_loop(file)
         with self.inside(), self.as_main(way) as module, in_place(giver, self.builtins):
             self.begin(lambda own: Hook(Watch(), own, self.count))
-            made = [trial_of(one) for one in trials]
+            made = [experiment_of(one) for one in experiments]
             names = {*self.names, *own_modules()}
             bench = Bench(
                 made, self.rewritten(file), lambda: {*names, *own_modules()}, self.failure

@@ -24,7 +24,7 @@ from checkgrad.diagnose.surgery.options import Operation, is_number
 from checkgrad.diagnose.surgery.patient import Patient
 from checkgrad.diagnose.surgery.procedure import Procedure
 from checkgrad.diagnose.surgery.scene import place, position
-from checkgrad.diagnose.surgery.table import OutOfTime, Runs, Theatre, Trial
+from checkgrad.diagnose.surgery.table import Intervention, OutOfTime, Runs, Theatre
 from checkgrad.model import Place, Repair
 from checkgrad.networks.candidates import NetworkReading
 from checkgrad.reading import Reading
@@ -103,7 +103,7 @@ class Surgery:
             return None
         if any(one.due for one in procedure.kept):
             return None
-        return packed(procedure.trial(procedure.truth).operations)
+        return packed(procedure.intervention(procedure.truth).operations)
 
     def _searched(
         self,
@@ -137,8 +137,8 @@ class Surgery:
     def _goes_on(self, stopped: Procedure, patient: StoppedLoop) -> Procedure | None:
         """What makes right a loop that runs with one operation and is still wrong."""
         tried = {o.text: o for o in stopped.tried}
-        for trial, reading in patient.wrong:
-            texts = [*trial.instead.values(), *trial.changes.values()]
+        for intervention, reading in patient.wrong:
+            texts = [*intervention.instead.values(), *intervention.changes.values()]
             kept = [tried[text] for text in texts if text in tried]
             for one in of_loops.patients(reading, self.theatre.ask):
                 if self.left <= 0:
@@ -261,12 +261,14 @@ def _values(procedure: Procedure, index: int) -> tuple[Any, Any]:
         return None, None
     procedure.kept, kept = procedure.kept[:index], procedure.kept
     try:
-        trial = procedure.trial(procedure.truth)
-        due = {**trial.due}
+        intervention = procedure.intervention(procedure.truth)
+        due = {**intervention.due}
         if operation.due:
             due[operation.due.key] = operation.due.turns(procedure.truth)
         peeks = {number: ("_", operation.new)}
-        one = Trial(trial.probe, trial.changes, trial.instead, peeks, due)
+        one = Intervention(
+            intervention.probe, intervention.changes, intervention.instead, peeks, due
+        )
         (reply,) = procedure.run(one)
     finally:
         procedure.kept = kept

@@ -149,7 +149,7 @@ class Base:
     def learn_what_is_not_used(self) -> None:
         """Parameters that are never used have values, too."""
         if asked := self.options.never_used(self.roots):
-            (reply,) = self.procedure.run(self.procedure.trial(self.truth, peeks=asked))
+            (reply,) = self.procedure.run(self.procedure.intervention(self.truth, peeks=asked))
             for root, names in asked.items():
                 for values in reply.peeked.get(root, [])[:1]:
                     self.options.learn(root, names, values)
@@ -177,9 +177,9 @@ class Base:
 
     def _moved_by(self, nodes: Mapping[int, Sequence[int]]) -> dict[int, frozenset[int]]:
         """Which blocks move with all of some nodes."""
-        run, trial = self.procedure.run, self.procedure.trial
+        run, intervention = self.procedure.run, self.procedure.intervention
         nudged = (dict.fromkeys(ks, NUDGE) for ks in nodes.values())
-        replies = run(*(trial(self.truth, changes=changes) for changes in nudged))
+        replies = run(*(intervention(self.truth, changes=changes) for changes in nudged))
         return {r: self._moved(reply) for r, reply in zip(nodes, replies, strict=True)}
 
     def _moved(self, reply: Reply) -> frozenset[int]:

@@ -21,7 +21,7 @@ ANY = 99.0  # cost
 
 @dataclass
 class Harvest:
-    """What a few trials gave. whole: mends all that is wrong; second: the first that mends some of it."""
+    """What a few interventions gave. whole: mends all that is wrong; second: the first that mends some of it."""
 
     whole: Operation | None = None
     second: Operation | None = None
@@ -63,7 +63,7 @@ class Confirmation:
 
     def _tried(self, few: Sequence[Operation]) -> Iterator[tuple[Operation, Reply]]:
         procedure = self.procedure
-        replies = procedure.run(*(procedure.trial(self.truth, option) for option in few))
+        replies = procedure.run(*(procedure.intervention(self.truth, option) for option in few))
         procedure.tried += few
         return zip(few, replies, strict=True)
 
@@ -126,7 +126,9 @@ class Confirmation:
     def _is_true_of_any(self, option: Operation, mended: frozenset[int]) -> bool:
         """Does it mend the same where targets are no plain 0 and 1?"""
         soft = self.procedure.patient.soft
-        replies = self.procedure.run(*(self.procedure.trial(truth, option) for truth in soft))
+        replies = self.procedure.run(
+            *(self.procedure.intervention(truth, option) for truth in soft)
+        )
         rights = (t.right(reply.blocks) for t, reply in zip(soft, replies, strict=True))
         return all(mended <= right for right in rights)
 

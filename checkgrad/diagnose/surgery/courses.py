@@ -93,8 +93,8 @@ class Courses:
 
     def run(self) -> tuple[Reply, frozenset[int]]:
         """The run with what is kept, and the blocks that are right in it."""
-        trial = self.procedure.trial(self.truth, tell=True)
-        (base,) = self.procedure.run(trial)
+        intervention = self.procedure.intervention(self.truth, tell=True)
+        (base,) = self.procedure.run(intervention)
         return base, self.truth.right(base.blocks)
 
     def found_by(self, search: Search, kept: Kept) -> Iterator[tuple[Kept, bool]]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from checkgrad.child import experiment as child
 from checkgrad.child import operate
-from checkgrad.child import trial as child
 from checkgrad.diagnose.surgery.patient import STARTS, Truth
-from checkgrad.diagnose.surgery.table import MOST_UNKNOWN, Blocks, Reply, Runs, Tabled, Trial
+from checkgrad.diagnose.surgery.table import MOST_UNKNOWN, Blocks, Intervention, Reply, Runs, Tabled
 from checkgrad.reading.loops import LoopReading
 from checkgrad.reading.loops.at_odds import meant
 from checkgrad.reading.loops.attempts import attempts_of
@@ -303,31 +303,31 @@ class Turns:
         self.count, self.at_once = 0, 48  # for the way to the bench costs as much as many turns
         self.most_unknown = MOST_UNKNOWN
 
-    def run(self, trials: Sequence[Trial]) -> list[Reply]:
-        """What the trials give, in their order."""
-        self.count += len(trials)
+    def run(self, interventions: Sequence[Intervention]) -> list[Reply]:
+        """What the interventions give, in their order."""
+        self.count += len(interventions)
         roles = self.patient.points.roles
         settings = self.patient.points.points
         made = [
-            child.Trial(
+            child.Experiment(
                 settings[t.probe].setting,
                 tell=(self.patient.output.node,),
                 steps=tuple(roles.changed),
                 operations=operate.packed(t.operations),
                 along=tuple(tuple(m.seeds.items()) for m in settings[t.probe].moves),
             )
-            for t in trials
+            for t in interventions
         ]
-        much = any(t.tell or t.peeks for t in trials)
+        much = any(t.tell or t.peeks for t in interventions)
         try:
             turns = self.bench.turns(made, MANY if much else FEW_NUMBERS)
         except NotRead:
-            return [Reply(None) for _ in trials]
-        return [self.reply(t, turn) for t, turn in zip(trials, turns, strict=True)]
+            return [Reply(None) for _ in interventions]
+        return [self.reply(t, turn) for t, turn in zip(interventions, turns, strict=True)]
 
-    def reply(self, trial: Trial, turn: Turn) -> Reply:
+    def reply(self, intervention: Intervention, turn: Turn) -> Reply:
         found = told_by(turn)
-        found.blocks = None if turn.raised else self.blocks(trial.probe, turn)
+        found.blocks = None if turn.raised else self.blocks(intervention.probe, turn)
         return found
 
     def blocks(self, number: int, turn: Turn) -> Blocks:

@@ -41,15 +41,15 @@ def pairs_of(search: Search) -> list[Pair]:
     firsts, seconds = _firsts(search), list(_seconds(search))
     late = {root: i for i, root in enumerate(search.base.roots)}
     found: list[Pair] = []
-    trials = []
+    interventions = []
     for one in firsts:
         behind = [s for s in seconds if late[s.root] > late[one.root]]
         peeks = {s.root: s.texts for s in behind}
         due = {o.due.key: o.due.turns(search.truth) for s in behind for o in s.options if o.due}
-        trials.append(
-            (one, behind, search.procedure.trial(search.truth, one, peeks=peeks, due=due))
+        interventions.append(
+            (one, behind, search.procedure.intervention(search.truth, one, peeks=peeks, due=due))
         )
-    asked = [t for t in trials if t[1]]
+    asked = [t for t in interventions if t[1]]
     for (one, behind, _), reply in zip(
         asked, search.procedure.run(*(t for *_, t in asked)), strict=True
     ):
@@ -136,7 +136,7 @@ def _moves(turns: Sequence[Sequence[Any]], i: int, start: Any) -> Any:
 def _confirmed(search: Search, pairs: Sequence[Pair]) -> list[Pair]:
     """Those that do the same on fresh data, too."""
     truth, found = search.truth, list[Pair]()
-    replies = search.procedure.run(*(search.procedure.trial(truth, *pair) for pair in pairs))
+    replies = search.procedure.run(*(search.procedure.intervention(truth, *pair) for pair in pairs))
     for pair, reply in zip(pairs, replies, strict=True):
         mended = search.confirmation.mended(reply)
         if mended and not found and search.confirmation.both_held(pair, mended):

@@ -69,14 +69,14 @@ def _peek(
 ) -> dict[tuple[int, int], list[Any]]:
     """What each text gives, turn by turn, by its statement and place; a run looks at so many that it takes no time."""
     chunks = _chunks(base, peeks)
-    trials = []
+    interventions = []
     for chunk in chunks:
         few: dict[int, list[str]] = {}
         for root, i in chunk:
             few.setdefault(root, []).append(peeks[root][i])
-        trials.append(base.procedure.trial(base.truth, peeks=few, due=dict(due)))
+        interventions.append(base.procedure.intervention(base.truth, peeks=few, due=dict(due)))
     found: dict[tuple[int, int], list[Any]] = {}
-    for chunk, reply in zip(chunks, base.procedure.run(*trials), strict=True):
+    for chunk, reply in zip(chunks, base.procedure.run(*interventions), strict=True):
         places: dict[int, int] = {}
         for root, i in chunk:
             at = places[root] = places.get(root, -1) + 1

@@ -9,7 +9,7 @@ from checkgrad.diagnose.surgery.of_loops import LoopPatient
 from checkgrad.diagnose.surgery.of_stops import StoppedLoop
 from checkgrad.diagnose.surgery.options import Operation
 from checkgrad.diagnose.surgery.patient import Patient, Truth
-from checkgrad.diagnose.surgery.table import Reply, Runs, Trial
+from checkgrad.diagnose.surgery.table import Intervention, Reply, Runs
 
 MOST_RUNS = 2500
 
@@ -40,21 +40,23 @@ class Procedure:
     @property
     def is_complete(self) -> bool:
         """Is all right with what is kept?"""
-        (reply,) = self.run(self.trial(self.truth))
+        (reply,) = self.run(self.intervention(self.truth))
         return self.truth.right(reply.blocks) == self.truth.everything
 
     def is_foreign(self, option: Operation) -> bool:
         """Does it only tell what a value should be, and not what makes it so?"""
         return option.due is not None and option.due.family not in self.truth.scalars
 
-    def run(self, *trials: Trial) -> list[Reply]:
-        return self.table.run(trials)
+    def run(self, *interventions: Intervention) -> list[Reply]:
+        return self.table.run(interventions)
 
     def run_fresh(self, *operations: Operation) -> list[Reply]:
         """The fresh sets with what is kept and these operations."""
-        return self.run(*(self.trial(truth, *operations) for truth in self.patient.truths[1:]))
+        return self.run(
+            *(self.intervention(truth, *operations) for truth in self.patient.truths[1:])
+        )
 
-    def trial(self, truth: Truth, *operations: Operation, **more: Any) -> Trial:
+    def intervention(self, truth: Truth, *operations: Operation, **more: Any) -> Intervention:
         """A run with what is kept and these operations."""
         changes: dict[int, str] = dict(more.pop("changes", {}))
         due: dict[str, Any] = dict(more.pop("due", {}))
@@ -63,7 +65,7 @@ class Procedure:
             (instead if one.instead else changes)[one.root] = self.text_of(one, operations)
             if one.due:
                 due[one.due.key] = one.due.turns(truth)
-        return Trial(truth.probe, changes, instead, due=due, **more)
+        return Intervention(truth.probe, changes, instead, due=due, **more)
 
     # ---- operations in one expression
 

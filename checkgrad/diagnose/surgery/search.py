@@ -29,7 +29,7 @@ class Round:
     """Options that are looked at together.
 
     given: those on a statement. enough: the cost below which one that mends all is good enough. largest: entries of a
-    value that is moved entry by entry. times: as many trials as usual whose effect is not known. loose: counts, after
+    value that is moved entry by entry. times: as many interventions as usual whose effect is not known. loose: counts, after
     it, what mends only some of what lies nearest the loss?
     """
 

@@ -54,11 +54,13 @@ class Slopes:
     def _moves(self, steps: Sequence[tuple[int, Any]]) -> list[Any]:
         """By how much the answers move as values are moved; None where they have other shapes then."""
         procedure, truth = self.base.procedure, self.base.truth
-        trials = []
+        interventions = []
         for root, row in steps:
             step = list(parted(row, [np.asarray(t.value) for t in self.base.told[root]]))
-            trials.append(procedure.trial(truth, changes={root: STEPPED}, due={"step": step}))
-        return list(map(self.base.move, procedure.run(*trials)))
+            interventions.append(
+                procedure.intervention(truth, changes={root: STEPPED}, due={"step": step})
+            )
+        return list(map(self.base.move, procedure.run(*interventions)))
 
     # ---- what becomes right
 

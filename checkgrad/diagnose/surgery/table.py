@@ -30,7 +30,7 @@ Blocks = list[Any] | None
 
 
 @dataclass(frozen=True)
-class Trial:
+class Intervention:
     """One run: on which probe, and what is done in it (see child.operate.Operations)."""
 
     probe: Any
@@ -48,7 +48,7 @@ class Trial:
 
 @dataclass
 class Reply:
-    """What a trial gave. blocks: None where it gave no answer. stops: (file, line, node) of the error."""
+    """What an intervention gave. blocks: None where it gave no answer. stops: (file, line, node) of the error."""
 
     blocks: Blocks
     told: dict[int, list[Told]] = field(default_factory=dict)
@@ -67,11 +67,11 @@ class Tabled(Protocol):
     """Runs of one patient, counted."""
 
     count: int
-    at_once: int  # how many trials of which one may be enough
-    most_unknown: int  # trials whose effect cannot be told before
+    at_once: int  # how many interventions of which one may be enough
+    most_unknown: int  # interventions whose effect cannot be told before
 
-    def run(self, trials: Sequence[Trial]) -> list[Reply]:
-        """What the trials give, in their order."""
+    def run(self, interventions: Sequence[Intervention]) -> list[Reply]:
+        """What the interventions give, in their order."""
         ...
 
 
@@ -148,46 +148,50 @@ class Table:
     def __init__(self, runs: Runs, patient: Patient) -> None:
         self.runs, self.patient = runs, patient
         self.count, self.at_once, self.most_unknown = 0, 12, MOST_UNKNOWN
-        self.together = True  # does a probe take one request, so that trials can be asked at once?
+        self.together = (
+            True  # does a probe take one request, so that interventions can be asked at once?
+        )
 
-    def run(self, trials: Sequence[Trial]) -> list[Reply]:
-        """What the trials give, in their order."""
-        self.count += len(trials)
-        if not (self.together and len(trials) > 1):
-            return [self.alone(trial) for trial in trials]
-        replies = [Reply(None) for _ in trials]
+    def run(self, interventions: Sequence[Intervention]) -> list[Reply]:
+        """What the interventions give, in their order."""
+        self.count += len(interventions)
+        if not (self.together and len(interventions) > 1):
+            return [self.alone(intervention) for intervention in interventions]
+        replies = [Reply(None) for _ in interventions]
 
         def ask(requests: Sequence[Request]) -> list[Behaviour]:
-            if len(requests) != len(trials):
+            if len(requests) != len(interventions):
                 raise NotTogether
             runs = self.runs.perform(
-                [(r, t.operations) for r, t in zip(requests, trials, strict=True)]
+                [(r, t.operations) for r, t in zip(requests, interventions, strict=True)]
             )
             for reply, run in zip(replies, runs, strict=True):
                 note(reply, run)
             return [behaviour(run) for run in runs]
 
         try:
-            answers = self.patient.answers(ask, [trial.probe for trial in trials])
+            answers = self.patient.answers(
+                ask, [intervention.probe for intervention in interventions]
+            )
         except NotTogether:
             self.together = False
-            return [self.alone(trial) for trial in trials]
+            return [self.alone(intervention) for intervention in interventions]
         for reply, blocks in zip(replies, answers, strict=True):
             reply.blocks = blocks
         return replies
 
-    def alone(self, trial: Trial) -> Reply:
-        """A trial that may take several requests."""
+    def alone(self, intervention: Intervention) -> Reply:
+        """A intervention that may take several requests."""
         reply = Reply(None)
 
         def ask(requests: Sequence[Request]) -> list[Behaviour]:
-            operations = trial.operations
+            operations = intervention.operations
             runs = self.runs.perform([(request, operations) for request in requests])
             for run in runs:
                 note(reply, run)
             return [behaviour(run) for run in runs]
 
-        (reply.blocks,) = self.patient.answers(ask, [trial.probe])
+        (reply.blocks,) = self.patient.answers(ask, [intervention.probe])
         return reply
 
 

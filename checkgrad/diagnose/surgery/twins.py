@@ -17,7 +17,7 @@ def twins_of(search: Search) -> list[Operation]:
     """The first two that do; [] where there are none."""
     base, confirmation, procedure = search.base, search.confirmation, search.procedure
     pairs = sorted(_pairs(search), key=lambda both: both[0].cost)[:MOST_TWINS]
-    replies = procedure.run(*(procedure.trial(search.truth, *both) for both in pairs))
+    replies = procedure.run(*(procedure.intervention(search.truth, *both) for both in pairs))
     for both, reply in zip(pairs, replies, strict=True):
         if confirmation.mended(reply) == base.wrong and confirmation.both_held(both, base.wrong):
             return [replace(o, mends=confirmation.names(base.wrong)) for o in both]

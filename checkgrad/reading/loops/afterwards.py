@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from checkgrad.reading.loops.face import Trial, Turn
+from checkgrad.reading.loops.face import Experiment, Turn
 from checkgrad.reading.loops.fit import Attempt, Slopes
 from checkgrad.reading.loops.picks import take
 from checkgrad.reading.loops.points import SIDES, Points, moved, slope_of
@@ -23,7 +23,7 @@ def own_losses_after(points: Points) -> list[Attempt]:
     if not factors:
         return []
     nodes = tuple(points.scalars)
-    (still,) = bench.turns([Trial(points.points[-1].setting, factors, nodes)])
+    (still,) = bench.turns([Experiment(points.points[-1].setting, factors, nodes)])
     late = tuple(k for k in nodes if _last(still, k) != _last(points.points[-1].base, k))
     if not late:
         return []
@@ -39,7 +39,7 @@ def own_losses_after(points: Points) -> list[Attempt]:
             ),
         )
     ]
-    turns = bench.turns([Trial(edits, factors, late) for edits in settings], 2 * len(late))
+    turns = bench.turns([Experiment(edits, factors, late) for edits in settings], 2 * len(late))
     found = []
     for node in late:
         numbers = [_last(turn, node) for turn in turns]
@@ -74,13 +74,15 @@ def _without_a_step(points: Points) -> Factors:
     nodes = dict.fromkeys(k for (k, _), seen in roles.seen.items() if seen.shape in shapes)
     tell = tuple(nodes)[-MOST_NODES:]
     numbers = roles.steps_told * (1 + len(tell))
-    (turn,) = roles.bench.turns([Trial(setting, tell=tell, steps=tuple(roles.changed))], numbers)
+    (turn,) = roles.bench.turns(
+        [Experiment(setting, tell=tell, steps=tuple(roles.changed))], numbers
+    )
     found = {path: _node_of_the_step(turn, path, tell) for path in roles.parameters}
     factors = tuple((node, 0.0) for node in dict.fromkeys(found.values()) if node is not None)
     if None in found.values():
         return ()
     steps = tuple(roles.parameters)
-    (still,) = roles.bench.turns([Trial(setting, factors, steps=steps)], roles.steps_told)
+    (still,) = roles.bench.turns([Experiment(setting, factors, steps=steps)], roles.steps_told)
     rests = not still.raised and not any(np.any(still.step(p)) for p in steps if p in still.after)
     return factors if rests else ()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from checkgrad.child.play_steps import root
-from checkgrad.reading.loops.face import Edit, Trial, Turn
+from checkgrad.reading.loops.face import Edit, Experiment, Turn
 from checkgrad.reading.loops.nudges import SLIGHT
 from checkgrad.reading.loops.roles import Roles
 
@@ -128,7 +128,7 @@ def _entry_by_entry(roles: Roles, path: str, owner: str) -> bool:
     if np.size(roles.slots[path].saved) == 1:
         return False
     edits = (*roles.lift, Edit(path, "one", 0.1, 0))
-    (turn,) = roles.bench.turns([Trial(edits, steps=tuple(roles.changed))])
+    (turn,) = roles.bench.turns([Experiment(edits, steps=tuple(roles.changed))])
     if turn.raised or owner not in turn.after:
         return False
     moved = np.abs(turn.step(owner) - roles.first.step(owner)).ravel()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checkgrad.reading.loops.face import Bench, Edit, NotRead, Slot, Trial, Turn
+from checkgrad.reading.loops.face import Bench, Edit, Experiment, NotRead, Slot, Turn
 from checkgrad.reading.loops.fit import Attempt
 from checkgrad.reading.loops.losses import LOSSES, aligned
 from checkgrad.reading.loops.points import Points
@@ -79,7 +79,7 @@ def _course_of(points: Points, attempt: Attempt) -> tuple[Course | None, str]:
     if last is not None and (last < -1 or inner.number != inner.loop.number):
         return None, ""
     bench = Bench(inner.ask, inner.loop, inner.loop.number, inner.leave)
-    slots, (first,) = bench.first([Trial(digests=True, tell=_nodes(attempt))])
+    slots, (first,) = bench.first([Experiment(digests=True, tell=_nodes(attempt))])
     count = min(MOST_TURNS, MOST_EVENTS // max(first.events, 1))
     count = min(count, bench.length) if bench.length > 0 else count
     if count < FEW_TURNS or first.raised:
@@ -109,8 +109,8 @@ class _Runs:
         self, edits: tuple[Edit, ...] = (), factors: tuple[tuple[int, float], ...] = ()
     ) -> Course | None:
         """What the loss does under these changes; None where it cannot be told."""
-        trial = Trial(edits, factors, _nodes(self.attempt), course=self.at)
-        turns = self.bench.course(trial)
+        experiment = Experiment(edits, factors, _nodes(self.attempt), course=self.at)
+        turns = self.bench.course(experiment)
         losses: list[float] = []
         constant = np.inf
         for turn in turns:

@@ -1,4 +1,4 @@
-"""The bench in the worker, as numbers: turns of one loop under trials."""
+"""The bench in the worker, as numbers: turns of one loop under experiments."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.experiment import Edit, Experiment
 from checkgrad.child.inventory import TrainingLoop
 from checkgrad.child.play import Play
 from checkgrad.child.request import Request
-from checkgrad.child.trial import Edit, Trial
 from checkgrad.child.watch import Told
 
-__all__ = ["Bench", "Edit", "Key", "NotRead", "Play", "Seen", "Slot", "Trial", "Turn"]
+__all__ = ["Bench", "Edit", "Experiment", "Key", "NotRead", "Play", "Seen", "Slot", "Turn"]
 
 Ask = Callable[[Sequence[Request]], list[Behaviour]]
 Key = tuple[int, int]  # a node, and which of its values in the turn
@@ -103,23 +103,23 @@ class Bench:
         """The rate of the steps where we take them, 0 where the module does."""
         return self.play.rate if self.play else 0.0
 
-    def turns(self, trials: Sequence[Trial], numbers: int = 0) -> list[Turn]:
-        """What each trial did, where each tells about so many *numbers*; raise NotRead if the loop is never reached."""
+    def turns(self, experiments: Sequence[Experiment], numbers: int = 0) -> list[Turn]:
+        """What each experiment did, where each tells about so many *numbers*; raise NotRead if the loop is never reached."""
         size = int(np.clip(ROOM // (8 * numbers + 64), 1, AT_ONCE))
         found: list[Turn] = []
-        while len(found) < len(trials):
+        while len(found) < len(experiments):
             at_once = int(np.clip(IN_TIME / max(self.slowest, 1e-6), 1, size))
-            _, turns = self._asked(trials[len(found) : len(found) + at_once], slots=False)
+            _, turns = self._asked(experiments[len(found) : len(found) + at_once], slots=False)
             found += turns
         return found
 
-    def first(self, trials: Sequence[Trial]) -> tuple[dict[str, Slot], list[Turn]]:
-        """The slots there are as the first turn begins, and what the trials did."""
-        return self._asked(trials, slots=True)
+    def first(self, experiments: Sequence[Experiment]) -> tuple[dict[str, Slot], list[Turn]]:
+        """The slots there are as the first turn begins, and what the experiments did."""
+        return self._asked(experiments, slots=True)
 
-    def course(self, trial: Trial) -> list[Turn]:
+    def course(self, experiment: Experiment) -> list[Turn]:
         """The turns of a course that are told; the last one is that which an error ended."""
-        return self._asked([trial], slots=False)[1]
+        return self._asked([experiment], slots=False)[1]
 
     def texts(self, numbers: Sequence[int]) -> dict[int, tuple[str, str]]:
         """Where nodes stand, "line 14", and their texts."""
@@ -129,7 +129,9 @@ class Bench:
             return {}
         return {k: (str(at), str(text)) for k, (at, text) in zip(numbers, reply.value, strict=True)}
 
-    def _asked(self, trials: Sequence[Trial], slots: bool) -> tuple[dict[str, Slot], list[Turn]]:
+    def _asked(
+        self, experiments: Sequence[Experiment], slots: bool
+    ) -> tuple[dict[str, Slot], list[Turn]]:
         data = tuple(
             (
                 *(tuple(map(astuple, t.edits)), t.factors, t.tell, t.digests, t.steps),
@@ -137,7 +139,7 @@ class Bench:
                 t.course,
                 t.along,
             )
-            for t in trials
+            for t in experiments
         )
         what = (
             "bench",
@@ -162,7 +164,7 @@ class Bench:
         except (TypeError, KeyError, ValueError, IndexError):
             raise NotRead("its turns tell values of no known form") from None
         self.slowest = max([self.slowest, *(turn.seconds for turn in found)])
-        if len(found) < len(trials):
+        if len(found) < len(experiments):
             why = f": {self.problem}" if self.problem else ""
             raise NotRead(f"the module's own work does not come to it{why}", missed=True)
         return held, found

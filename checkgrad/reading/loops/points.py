@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from checkgrad.reading.loops.face import Edit, Key, NotRead, Trial, Turn
+from checkgrad.reading.loops.face import Edit, Experiment, Key, NotRead, Turn
 from checkgrad.reading.loops.nudges import group_of, narrowed
 from checkgrad.reading.loops.picks import Pick, picks, take
 from checkgrad.reading.loops.roles import Output, Roles
@@ -204,8 +204,8 @@ def _settings(roles: Roles) -> dict[int, tuple[Edit, ...]]:
                 n: (*_fresh(roles, n, shrink), *(_data(roles, n) if with_data else ()))
                 for n in missing
             }
-            trials = [Trial(edits, digests=True, steps=steps) for edits in tried.values()]
-            turns = roles.bench.turns(trials, 8 * len(roles.seen) + roles.steps_told)
+            experiments = [Experiment(edits, digests=True, steps=steps) for edits in tried.values()]
+            turns = roles.bench.turns(experiments, 8 * len(roles.seen) + roles.steps_told)
             for n, turn in zip(tried, turns, strict=True):
                 if not turn.raised and _is_finite(roles, turn):
                     found[n] = tried[n]
@@ -278,19 +278,19 @@ def _at(
     evaluated = [key for k in all_told for key in roles.evaluations.get(k, ())]
     numbers = roles.steps_told + sum(int(np.prod(roles.seen[k].shape)) for k in evaluated)
     bases = roles.bench.turns(
-        [Trial(setting, tell=all_told, steps=steps) for setting in settings.values()], numbers
+        [Experiment(setting, tell=all_told, steps=steps) for setting in settings.values()], numbers
     )
     plan: list[tuple[int, str, dict[str, int]]] = []
-    trials: list[Trial] = []
+    experiments: list[Experiment] = []
     for number, setting in settings.items():
         directions = units.items() if units else _directions(points, number)
         for block, seeds in directions:
             plan.append((number, block, seeds))
             for h in SIDES:
                 moves = (moved(path, h, seed) for path, seed in seeds.items())
-                trials.append(Trial((*setting, *moves), tell=beside))
+                experiments.append(Experiment((*setting, *moves), tell=beside))
     count = sum(_count(roles, one) for one in points.outputs) + 2 * len(points.scalars)
-    turns = roles.bench.turns(trials, count)
+    turns = roles.bench.turns(experiments, count)
     found = []
     for (number, setting), base in zip(settings.items(), bases, strict=True):
         mine = [

@@ -8,7 +8,7 @@ import numpy as np
 
 from checkgrad.child.slots import differs
 from checkgrad.reading.loops.carried import is_times
-from checkgrad.reading.loops.face import Edit, Trial, Turn
+from checkgrad.reading.loops.face import Edit, Experiment, Turn
 from checkgrad.reading.loops.fit import Attempt, Table, table_of
 from checkgrad.reading.loops.points import Points, Scaler
 
@@ -51,11 +51,11 @@ def _found_scalers(points: Points) -> dict[str | int, Scaler]:
             factor = now / was if was else np.inf
             found[paths[0]] = Scaler(was, _scaled_blocks(points, turn, roles.first, factor))
     literals = list(dict.fromkeys(k for (k, _), seen in roles.seen.items() if seen.literal))
-    trials = [
-        Trial(roles.lift, ((k, 1.1),), (k,), steps=tuple(roles.changed))
+    experiments = [
+        Experiment(roles.lift, ((k, 1.1),), (k,), steps=tuple(roles.changed))
         for k in literals[:MOST_LITERALS]
     ]
-    for k, turn in zip(literals, roles.bench.turns(trials), strict=False):
+    for k, turn in zip(literals, roles.bench.turns(experiments), strict=False):
         value = next((float(v) / 1.1 for v in turn.values.get(k, ()) if np.size(v) == 1), np.nan)
         found[k] = Scaler(value, _scaled_blocks(points, turn, roles.first, 1.1))
     return found
@@ -76,8 +76,11 @@ def follows_the_step(points: Points, node: int) -> bool:
     """Is a number worked out after the updates, so that its slopes are those of where the turn leads to?"""
     edits, factors = scaled(points, 0.5)
     setting = points.points[-1].setting
-    trials = [Trial(setting, tell=(node,)), Trial((*setting, *edits), factors, (node,))]
-    before, after = (turn.values.get(node, []) for turn in points.roles.bench.turns(trials))
+    experiments = [
+        Experiment(setting, tell=(node,)),
+        Experiment((*setting, *edits), factors, (node,)),
+    ]
+    before, after = (turn.values.get(node, []) for turn in points.roles.bench.turns(experiments))
     return len(before) != len(after) or any(map(differs, before, after))
 
 
@@ -107,10 +110,10 @@ def late_updates(points: Points, table: Table, best: Attempt, rest: Sequence[str
         return []
     roles = points.roles
     edits, factors = scaled(points, SMALL_RATE)
-    trials = [
-        Trial((*p.setting, *edits), factors, steps=tuple(roles.changed)) for p in points.points
+    experiments = [
+        Experiment((*p.setting, *edits), factors, steps=tuple(roles.changed)) for p in points.points
     ]
-    bases = roles.bench.turns(trials)
+    bases = roles.bench.turns(experiments)
     if any(turn.raised for turn in bases):
         return []
     slow = table_of(points, bases)

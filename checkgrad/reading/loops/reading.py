@@ -11,7 +11,7 @@ from checkgrad.child.play_forms import DataForm, is_parameter
 from checkgrad.child.request import Request
 from checkgrad.reading.loops.attempts import belong_together
 from checkgrad.reading.loops.course import course_of
-from checkgrad.reading.loops.face import Ask, Bench, NotRead, Play, Trial, Turn
+from checkgrad.reading.loops.face import Ask, Bench, Experiment, NotRead, Play, Turn
 from checkgrad.reading.loops.loop_reading import LoopReading
 from checkgrad.reading.loops.nudges import lifts
 from checkgrad.reading.loops.points import FEW_NUMBERS, measured, told
@@ -256,7 +256,7 @@ def _order(made: Callable[[int], Bench], loop: TrainingLoop) -> list[int]:
     for number in (loop.number, *inner)[:MOST_LOOKED_AT]:
         bench = made(number)
         try:
-            (turn,) = bench.turns([Trial(steps=None)])
+            (turn,) = bench.turns([Experiment(steps=None)])
         except NotRead as error:
             raised = raised or error
             continue
@@ -279,8 +279,8 @@ def _order(made: Callable[[int], Bench], loop: TrainingLoop) -> list[int]:
 
 def _beside(bench: Bench) -> Turn:
     """A turn that begins beside the zeros that there are."""
-    slots, _ = bench.first([Trial()])
-    (turn,) = bench.turns([Trial(lifts(slots, slots), steps=None)])
+    slots, _ = bench.first([Experiment()])
+    (turn,) = bench.turns([Experiment(lifts(slots, slots), steps=None)])
     return turn
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from checkgrad.child.play_forms import is_parameter
 from checkgrad.child.play_steps import word
 from checkgrad.reading.loops.carried import carried, is_times, rests
-from checkgrad.reading.loops.face import Bench, Edit, Key, NotRead, Slot, Trial, Turn
+from checkgrad.reading.loops.face import Bench, Edit, Experiment, Key, NotRead, Slot, Turn
 from checkgrad.reading.loops.nudges import (
     group_of,
     is_liftable,
@@ -28,7 +28,7 @@ SHAKY = 0.2  # share of values that may differ when a turn is run again
 
 def roles_of(bench: Bench) -> Roles:
     """Find out what is what; raise NotRead where the loop is no network."""
-    slots, (base, again) = bench.first([Trial(digests=True, steps=None)] * 2)
+    slots, (base, again) = bench.first([Experiment(digests=True, steps=None)] * 2)
     if base.raised:
         raise NotRead(f"its first turn stops: {base.raised}")
     if large := [p for p in base.after if p not in slots and is_parameter(word(p, ()))]:
@@ -66,14 +66,18 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
         for i, (group, paths) in enumerate(groups.items())
     }
     size = sum(value.size for value in base.after.values())
-    turns = bench.turns([Trial(edits, steps=None) for edits in nudges.values()], 2 * size)
+    turns = bench.turns([Experiment(edits, steps=None) for edits in nudges.values()], 2 * size)
     after = dict(base.after)
     for (_, paths), turn in zip(groups.items(), turns, strict=True):
         if not turn.raised:
             after |= {p: v for p, v in turn.after.items() if p not in after and p not in paths}
     delicate = {g for g, turn in zip(groups, turns, strict=True) if _is_spoilt(turn, base)}
     (beside,) = bench.turns(
-        [Trial(lifts(slots, [p for p in slots if group_of(p, slots) not in delicate]), steps=None)]
+        [
+            Experiment(
+                lifts(slots, [p for p in slots if group_of(p, slots) not in delicate]), steps=None
+            )
+        ]
     )
     if not beside.raised:
         after |= {p: v for p, v in beside.after.items() if p not in after}
@@ -81,7 +85,7 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
     if not changed:
         raise NotRead("no numbers are carried from turn to turn")
     lift = lifted(slots, changed)
-    (above,) = bench.turns([Trial(lift, steps=None)])
+    (above,) = bench.turns([Experiment(lift, steps=None)])
     if above.raised:
         lift = ()  # then from where it is
     else:
@@ -99,12 +103,12 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
     data = {g: ps for g, ps in data.items() if ps and g not in delicate}
     lift += tuple(scale for ps in data.values() for p in ps for scale in narrowed(slots[p]))
     steps = tuple(changed)
-    plan = [Trial(lift, digests=True, steps=steps)]
+    plan = [Experiment(lift, digests=True, steps=steps)]
     plan += [
-        Trial((*lift, Edit(p, "add", nudge_size(slots[p]), 11 + i)), digests=True, steps=steps)
+        Experiment((*lift, Edit(p, "add", nudge_size(slots[p]), 11 + i)), digests=True, steps=steps)
         for i, p in enumerate(changed)
     ]
-    plan += [Trial((*lift, *nudges[g]), digests=True, steps=steps) for g in data]
+    plan += [Experiment((*lift, *nudges[g]), digests=True, steps=steps) for g in data]
     size = sum(slots[p].saved.size for p in changed)
     first, *rest = bench.turns(plan, 8 * len(base.seen) + 2 * size)
     if first.raised:
@@ -138,7 +142,7 @@ def _where_all_move(bench: Bench, base: Turn, changed: Sequence[str]) -> tuple[E
     """Other parameters, where one rests that moves with them: where all margins are active, labels may add up to 0."""
     resting = [p for p in changed if rests(base, p)]
     drawn = tuple(Edit(p, "draw", 1.0, 300 + i) for i, p in enumerate(changed))
-    (there,) = bench.turns([Trial(drawn, steps=tuple(changed))]) if resting else (base,)
+    (there,) = bench.turns([Experiment(drawn, steps=tuple(changed))]) if resting else (base,)
     moving = not there.raised and any(not rests(there, p) for p in resting)
     return drawn if moving else ()
 

@@ -58,7 +58,7 @@ def of_ones(value: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Trial:
+class Experiment:
     """One run of the turn.
 
     factors: numbers of nodes whose values are multiplied. tell: nodes of which every value is told. digests: is one number
@@ -148,6 +148,6 @@ class Turn:
         self.before, self.after = {}, {}
 
 
-def trial_of(data: tuple[Any, ...]) -> Trial:
+def experiment_of(data: tuple[Any, ...]) -> Experiment:
     edits, *rest = data
-    return Trial(tuple(Edit(*one) for one in edits), *rest)
+    return Experiment(tuple(Edit(*one) for one in edits), *rest)
