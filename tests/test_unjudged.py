@@ -368,3 +368,74 @@ def test_what_makes_layers_of_sizes_is_no_layer(told, k, right):
     found, report = told(FACTORY.format(k=k))
     failed = {o.function for o in report.outcomes if o.verdict.failed}
     assert not found and failed == (set() if right else {"loop, line 15"})
+
+
+IDLE = {
+    "a product entry by entry": """
+a, b, M = np.arange(5.0), np.arange(5.0), np.ones((3, 5))
+dot = 0
+for i in range(len(a)):
+    dot += a[i] * b[i]
+rows = np.zeros(M.shape[0])
+for i in range(M.shape[0]):
+    for j in range(len(a)):
+        rows[i] += M[i, j] * a[j]
+""",
+    "patches of an image that nobody takes": """
+def patches(img, k):
+    out = np.zeros((k, k))
+    for i in range(k):
+        for j in range(k):
+            out += img[i : i + k, j : j + k] * k
+    return out
+""",
+}
+
+
+@pytest.mark.parametrize("name", IDLE)
+def test_a_loop_that_neither_looks_like_a_training_nor_is_one_is_not_listed(told, name):
+    found, report = told(SIGMOID + IDLE[name])
+    assert not found
+    assert all(o.verdict is Verdict.PASSED for o in report.outcomes)
+
+
+ONE_AT_A_TIME = """
+import numpy as np
+
+class Network:
+    def __init__(self):
+        self.w, self.b = np.random.randn(2, 3), np.random.randn(2, 1)
+
+    def train(self, rows, rate):
+        total = [np.zeros((2, 3)), np.zeros((2, 1))]
+        for row in rows:
+            total = [t + g for t, g in zip(total, self.gradients(row))]
+        self.w = self.w - rate / len(rows) * total[0]
+        self.b = self.b - rate / len(rows) * total[1]
+
+    def gradients(self, row):
+        a = np.tanh(self.w @ row.pixels() + self.b)
+        d = Network.quadratic_cost_derivative(row.label(), a) * (1 - a ** 2)
+        return d @ row.pixels().T, d
+
+    @staticmethod
+    def quadratic_cost(targets, outputs):
+        total = 0
+        for t, y in zip(targets, outputs):
+            total += np.linalg.norm(t - y) ** 2
+        return 1 / (2 * len(targets)) * total
+
+    @staticmethod
+    def quadratic_cost_derivative(target, output):
+        return output - target
+"""
+
+
+def test_a_gradient_that_its_own_class_takes_up_may_be_averaged_there(told):
+    _, report = told(ONE_AT_A_TIME)
+    assert not [o for o in report.outcomes if o.verdict.failed]
+    alone = ONE_AT_A_TIME.replace("Network.quadratic_cost_derivative(row.label(), a)", "1")
+    _, report = told(alone)
+    assert [o.function for o in report.outcomes if o.verdict.failed] == [
+        "Network.quadratic_cost_derivative"
+    ]

@@ -220,6 +220,8 @@ class OnNetworks:
         cause, found = mended or (None, found)
         place = unjudged.place_of(found.loop.span)
         shown = question.check == gradients.__name__ and not found.loop.user
+        if found.idle and unjudged.looks_idle(self.read.inventory, found.loop):
+            return unjudged.part(question, Reason(unjudged.NO_TRAINING))
         if found.verdict == "unclear" and shown:
             return unjudged.part(question, Reason(unjudged.NO_LOOP, found.why), place)
         if found.verdict == "unclear" or question.check not in loop_questions.ASKED:

@@ -16,7 +16,7 @@ from checkgrad.asking.finding import (
     OTHER_SIZES,
 )
 from checkgrad.asking.network import NETWORK_CHECKS
-from checkgrad.child.inventory import Definition, Inventory, Span
+from checkgrad.child.inventory import Definition, Inventory, Span, TrainingLoop
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.grading.part import Header, Part, Piece, Reason
 from checkgrad.judging import Question, bare_outcome
@@ -35,7 +35,7 @@ TRAINS_WRONG = "trains_wrong"
 OWN_OBJECTS, ANOTHER_LOSS = "own_objects", "another_loss"
 OWN_COUNT = "own_count"
 NO_LOOP, AS_A_LOOP = "no_loop", "as_a_loop"
-MAKES_LAYERS = "makes_layers"
+MAKES_LAYERS, NO_TRAINING = "makes_layers", "no_training"
 
 WORDS = {
     UNWRITTEN: "is not written yet",
@@ -58,6 +58,7 @@ WORDS = {
     NO_LOOP: "was run turn by turn, and is no training that is understood: {}",
     ANOTHER_LOSS: "the steps of {} were held against a loss by its formula, not against this one",
     AS_A_LOOP: "not asked of a training loop",
+    NO_TRAINING: "not asked: neither its source nor its turns look like a training",
     MAKES_LAYERS: "not asked: the module hands it sizes, so it makes a layer and is none",
     NO_SIZES: "could not be given parameters and data of any size that was tried",
     HEEDLESS: (
@@ -78,6 +79,7 @@ LEFT_OUT = (
     NO_ANSWER,
     AS_A_LOOP,
     MAKES_LAYERS,
+    NO_TRAINING,
     NO_HIDDEN_LAYER,
     NO_REFERENCE,
     OTHER_SIZES,
@@ -173,6 +175,11 @@ def _is_interface(owner: str, inventory: Inventory) -> bool:
     """Is it a class that leaves open all that it defines, and more than one thing?"""
     methods = [d for d in inventory.definitions if d.name.rpartition(".")[0] == owner != ""]
     return len(methods) > 1 and all(d.stub for d in methods)
+
+
+def looks_idle(inventory: Inventory, loop: TrainingLoop) -> bool:
+    """Shows the source of a loop no sign of a training, as what only copies, draws or calls what trains?"""
+    return not any(s.name == loop.name or s.span == loop.span for s in inventory.suspects)
 
 
 def also_known_as(inventory: Inventory, names: Collection[str]) -> list[str]:

@@ -80,10 +80,14 @@ def is_taken_up(function: str, inventory: Inventory) -> bool:
     """Does other code use the function, or a script that could?"""
     owner = function.rpartition(".")[0]
     around = [d for d in inventory.definitions if d.name not in (function, owner)]
-    others = [d for d in around if not owner or not d.name.startswith(f"{owner}.")]
-    names = {last_name(function), owner} - {""}
     steps = any(suspect.kind in ("loop", "steps") for suspect in inventory.suspects)
-    return steps or any(names & set(d.uses) for d in others)
+    return steps or any(_names_in(d, function, owner) & set(d.uses) for d in around)
+
+
+def _names_in(definition: Definition, function: str, owner: str) -> set[str]:
+    """By what a definition would name a function: also by its class, unless it belongs to that itself."""
+    within = bool(owner) and definition.name.startswith(f"{owner}.")
+    return {last_name(function)} | ({owner} if owner and not within else set())
 
 
 def nearest_names(inventory: Inventory, exercises: Sequence[Exercise]) -> list[str]:

@@ -26,13 +26,17 @@ AT_ONCE, IN_TIME = 160, 0.7  # turns in one request, and seconds that they may t
 class NotRead(Exception):
     """Why a loop is no network, as far as could be seen.
 
-    raised: what its own first turn stopped with. missed: is it that nothing comes to it?
+    raised: what its own first turn stopped with. missed: is it that nothing comes to it? idle: did it show nothing of
+    what trains, as a loop that copies or adds up?
     """
 
-    def __init__(self, why: str, raised: str = "", missed: bool = False) -> None:
+    def __init__(
+        self, why: str, raised: str = "", missed: bool = False, idle: bool = False
+    ) -> None:
         super().__init__(why)
         self.raised = raised
         self.missed = missed
+        self.idle = idle or missed
 
 
 class Seen(NamedTuple):

@@ -42,6 +42,7 @@ class LoopReading:
     attempt: Attempt | None = None
     course: Course | None = None
     leave: tuple[int, ...] = ()  # the loops that are cut short on the way to it
+    idle: bool = False  # did its turns, as far as they were run, show nothing of what trains?
     stops_at: int = 0  # the line at which it stops, whenever it is called
 
     @property

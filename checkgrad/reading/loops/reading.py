@@ -245,7 +245,7 @@ def _unread(loop: TrainingLoop, error: NotRead, by_us: bool) -> LoopReading:
     if not by_us and error.raised.partition(":")[0] in OWN_FAULTS:
         why = f"the first turn stops with {error.raised}"
         return LoopReading(loop, "crashed", why, corroboration=["used_so"])
-    return LoopReading(loop, "unclear", str(error), reached=not error.missed)
+    return LoopReading(loop, "unclear", str(error), reached=not error.missed, idle=error.idle)
 
 
 def _order(made: Callable[[int], Bench], loop: TrainingLoop) -> list[int]:
@@ -273,7 +273,7 @@ def _order(made: Callable[[int], Bench], loop: TrainingLoop) -> list[int]:
         counts[number] = len(turn.after) or len(_beside(bench).after)
     most = max(counts.values(), default=0)
     if not most:
-        raise raised or NotRead("no numbers are carried from turn to turn")
+        raise raised or NotRead("no numbers are carried from turn to turn", idle=True)
     return [n for n in reversed(counts) if 2 * counts[n] >= most]
 
 

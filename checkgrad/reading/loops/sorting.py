@@ -83,7 +83,7 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
         after |= {p: v for p, v in beside.after.items() if p not in after}
     changed = [p for p in slots if p in after and is_changed(slots[p], after[p])]
     if not changed:
-        raise NotRead("no numbers are carried from turn to turn")
+        raise NotRead("no numbers are carried from turn to turn", idle=True)
     lift = lifted(slots, changed)
     (above,) = bench.turns([Experiment(lift, steps=None)])
     if above.raised:
@@ -163,7 +163,7 @@ def _sort_out(roles: Roles) -> None:
     if not mixed and roles.rates == roles.data_moves.keys():  # its data stand there as numbers
         mixed = [k for k in roles.seen if k in roles.cover and not roles.data_cover.get(k)]
     if not mixed:
-        raise NotRead("nothing follows both from what is carried and from data")
+        raise NotRead("nothing follows both from what is carried and from data", idle=True)
     roles.entry = set(data.get(mixed[0], ()))
     after = [k for k in mixed if data.get(k, set()) & roles.entry or not roles.entry]
     roles.parameters = [p for p in roles.carried if any(p in roles.cover[k] for k in after)]
