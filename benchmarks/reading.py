@@ -15,7 +15,7 @@ from statistics import median
 from checkgrad.child.rewrite import rewrite
 from checkgrad.child.wanted import Tell, Watch
 from checkgrad.grading import Grader
-from checkgrad.sandbox.watching import Asked, Watching
+from checkgrad.sandbox.watching import Watching, WatchRequest
 
 ROUNDS = 7
 
@@ -57,7 +57,7 @@ def watching(path):
         )
         few = Watch(longest=12, most=5000)
         plain, telling = (
-            [Asked("work", watch, work=True)]
+            [WatchRequest("work", watch, work=True)]
             for watch in (few, replace(few, tell=(Tell(None, first=2),)))
         )
         face = Watching(grader.read.worker)

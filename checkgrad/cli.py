@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from checkgrad.assignment import BadAssignment
 from checkgrad.commands import check_assignment, diff, explain, grade, init, report
-from checkgrad.explain import Unknown
+from checkgrad.explain import UnknownName
 from checkgrad.targets import BadTarget
 
 COMMANDS = {
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (BadTarget, BadAssignment, Unknown, OSError) as error:
+    except (BadTarget, BadAssignment, UnknownName, OSError) as error:
         print(f"checkgrad: {_said(error)}", file=sys.stderr)
         return USAGE
 

@@ -103,7 +103,7 @@ class Shorter(NamedTuple):
     cut: Callable[[Formula], Formula]
 
 
-class Step(NamedTuple):
+class DerivationStep(NamedTuple):
     """One line of a derivation: why it holds, the equation as text and as LaTeX, and its two sides as numbers of a probe."""
 
     why: str
@@ -154,7 +154,7 @@ class Exercise:
     example: tuple[Probe, Any] | None = None
     starter: int = 0
     calculation: Formula | None = None
-    derivation: tuple[Step, ...] = ()
+    derivation: tuple[DerivationStep, ...] = ()
     compositions: list[Formula] = field(default_factory=list)
     misconceptions: list[Misconception] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=list)
@@ -257,7 +257,7 @@ class Exercise:
         self.calculation = calculation
         return calculation
 
-    def derived(self, *steps: Step) -> None:
+    def derived(self, *steps: DerivationStep) -> None:
         """Register where the formula comes from."""
         self.derivation = steps
 

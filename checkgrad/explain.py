@@ -13,8 +13,8 @@ from checkgrad.exercises.manners import MANNERS, Manner
 from checkgrad.exercises.mlp import NETWORK, NetworkExercise
 from checkgrad.model import Explanation, Line
 
-Topic = Exercise | NetworkExercise
-TOPICS: tuple[Topic, ...] = (*ALL, NETWORK)
+Explainable = Exercise | NetworkExercise
+TOPICS: tuple[Explainable, ...] = (*ALL, NETWORK)
 
 
 PAGE = """\
@@ -28,21 +28,21 @@ that people give it; `docs/reading.md` tells how. This page is written by `pytho
 |---|---|---|"""
 
 
-class Unknown(LookupError):
+class UnknownName(LookupError):
     """A name that is neither an exercise nor a mistake; the message names the nearest ones."""
 
 
 def explanations(name: str) -> list[Explanation]:
     """Everything called *name*: an exercise, or a mistake in each exercise that knows it.
 
-    Raises Unknown for a name that means nothing.
+    Raises UnknownName for a name that means nothing.
     """
     found = [_exercise(topic) for topic in TOPICS if topic.name == name]
     found += [_mistake(t, m) for t in TOPICS for m in t.misconceptions if m.name == name]
     found += [_manner(manner) for manner in MANNERS if manner.name == name]
     found += [_operation(code, *kind) for code, kind in KINDS.items() if code == name]
     if not found:
-        raise Unknown(f"{name}: no such exercise or mistake{_nearest(name)}")
+        raise UnknownName(f"{name}: no such exercise or mistake{_nearest(name)}")
     return found
 
 
@@ -64,16 +64,16 @@ def page() -> str:
     return "\n".join((PAGE, *rows, ""))
 
 
-def _first_line(topic: Topic) -> str:
+def _first_line(topic: Explainable) -> str:
     return topic.summary.partition("\n")[0]
 
 
-def _call(topic: Topic) -> str:
+def _call(topic: Explainable) -> str:
     roles = topic.roles if isinstance(topic, Exercise) else ()
     return f"`({', '.join(roles)})`" if roles else "class or functions"
 
 
-def _exercise(topic: Topic) -> Explanation:
+def _exercise(topic: Explainable) -> Explanation:
     return Explanation(
         title=topic.title,
         summary=topic.summary,
@@ -84,7 +84,7 @@ def _exercise(topic: Topic) -> Explanation:
     )
 
 
-def _mistake(topic: Topic, mistake: Misconception) -> Explanation:
+def _mistake(topic: Explainable, mistake: Misconception) -> Explanation:
     return Explanation(
         title=f"{mistake.name.replace('_', ' ')}, a mistake in: {topic.title}",
         summary=mistake.explanation,
@@ -105,7 +105,7 @@ def _operation(code: str, explanation: str, hint: str) -> Explanation:
     return Explanation(f"{code}, what a repair may be", explanation, hint)
 
 
-def _steps(topic: Topic) -> list[Line]:
+def _steps(topic: Explainable) -> list[Line]:
     return [Line(s.why, s.text, s.latex) for s in topic.derivation]
 
 

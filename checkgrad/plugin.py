@@ -62,9 +62,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(without)
     if not option.checkgrad:
         return
-    from checkgrad.plugin_session import Session, submissions
+    from checkgrad.plugin_session import PluginSession, submissions
 
-    config.pluginmanager.register(Session(config, submissions(config)), "checkgrad-session")
+    config.pluginmanager.register(PluginSession(config, submissions(config)), "checkgrad-session")
 
 
 def _without_effect(option: Any) -> str:

@@ -73,7 +73,7 @@ def _same(one: Path, other: Path) -> bool:
         return False
 
 
-class Session:
+class PluginSession:
     """Hooks that exist only when --checkgrad was given."""
 
     def __init__(self, config: pytest.Config, targets: list[Path]) -> None:

@@ -13,7 +13,7 @@ Parameters = list[tuple[Any, Any]]
 Update = Callable[[Parameters, Parameters], Parameters]
 
 
-class Data(NamedTuple):
+class TaskData(NamedTuple):
     """Inputs with their labels, and those kept back to see what was learned beyond them."""
 
     x: Any
@@ -33,7 +33,7 @@ class Task:
     name: str
     title: str
     sizes: tuple[int, ...]
-    data: Callable[[], Data]
+    data: Callable[[], TaskData]
     update: Callable[[], Update]
     steps: int
     starts: tuple[int, ...]
@@ -85,12 +85,14 @@ class Descent:
         return [(w - self.rate * dw, b - self.rate * db) for (w, b), (dw, db) in pairs]
 
 
-def corners() -> Data:
+def corners() -> TaskData:
     """The four points of XOR."""
-    return Data(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0]))
+    return TaskData(
+        np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
+    )
 
 
-def noisy_corners(n: int = 400, noise: float = 0.05) -> Data:
+def noisy_corners(n: int = 400, noise: float = 0.05) -> TaskData:
     """Normalised points around the four corners; 70 % of them are for training."""
     rng = np.random.default_rng(0)
     corner = rng.integers(0, 2, (n, 2))
@@ -99,16 +101,16 @@ def noisy_corners(n: int = 400, noise: float = 0.05) -> Data:
     return _split(x, corner[:, 0] ^ corner[:, 1], 0.7)
 
 
-def three_classes(n: int = 1500, noise: float = 0.1) -> Data:
+def three_classes(n: int = 1500, noise: float = 0.1) -> TaskData:
     """Points in a square: 0 above a noisy sine; below it, a noisy vertical line splits 1 from 2."""
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, (n, 2))
     sine = 0.5 * np.sin(np.pi * x[:, 0]) + rng.normal(0, noise, n)
     left = x[:, 0] < rng.normal(0, noise, n)
-    return Data(x, np.where(x[:, 1] > sine, 0, np.where(left, 1, 2)))
+    return TaskData(x, np.where(x[:, 1] > sine, 0, np.where(left, 1, 2)))
 
 
-def digits() -> Data:
+def digits() -> TaskData:
     """The 8x8 digits that come with scikit-learn, in a fixed random order; 80 % of them are for training."""
     from sklearn.datasets import load_digits  # an extra, and slow to import
 
@@ -117,9 +119,9 @@ def digits() -> Data:
     return _split(bunch.data[order] / 16, bunch.target[order], 0.8)
 
 
-def _split(x: Any, labels: Any, share: float) -> Data:
+def _split(x: Any, labels: Any, share: float) -> TaskData:
     cut = int(share * len(x))
-    return Data(x[:cut], labels[:cut], x[cut:], labels[cut:])
+    return TaskData(x[:cut], labels[:cut], x[cut:], labels[cut:])
 
 
 # The starts were chosen so that every kind of hidden unit learns soon; the tests hold them to it.

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 
 from checkgrad.exercise import Failed
 from checkgrad.exercises import mlp
-from checkgrad.exercises.mlp import Kind, Pass
+from checkgrad.exercises.mlp import NetworkKind, Pass
 from checkgrad.model import Region, TrainingRun
 from checkgrad.tasks import TASKS as TASKS
-from checkgrad.tasks import Data, Parameters, Task, Update, start
+from checkgrad.tasks import Parameters, Task, TaskData, Update, start
 
 Network = Callable[[Parameters, Any, Any], Pass]
-Several = Callable[[Sequence[tuple[Parameters, Any, Any]]], Iterable[Pass]]
+ManyPasses = Callable[[Sequence[tuple[Parameters, Any, Any]]], Iterable[Pass]]
 
 SURE = 0.08  # mean distance of outputs from targets up to which a task counts as learned
 PARTED = 1e-4  # difference of two losses, relative to the first one, that rounding does not explain
@@ -79,8 +79,8 @@ class _Attempt:
 def train(
     network: Network,
     task: Task,
-    kind: Kind = Kind(),  # noqa: B008  (frozen)
-    several: Several | None = None,
+    kind: NetworkKind = NetworkKind(),  # noqa: B008  (frozen)
+    several: ManyPasses | None = None,
 ) -> Trained:
     """Train *network* on *task* until it has learned, from each start in turn, beside the reference of its *kind*.
 
@@ -107,7 +107,12 @@ def train(
 
 
 def _attempt(
-    several: Several, reference: Network, task: Task, data: Data, kind: Kind, seed: int
+    several: ManyPasses,
+    reference: Network,
+    task: Task,
+    data: TaskData,
+    kind: NetworkKind,
+    seed: int,
 ) -> _Attempt:
     """Walk both networks from one start until the first has learned or stops, else to the last step."""
     t = mlp.targets(data.labels, task.sizes[-1])
@@ -157,7 +162,7 @@ class _Route(NamedTuple):
 
 
 def _walk(
-    several: Several, route: _Route, parameters: Parameters, update: Update
+    several: ManyPasses, route: _Route, parameters: Parameters, update: Update
 ) -> Iterator[tuple[_Stop, Pass]]:
     """Every step with the network's own gradients; those that are right up to rounding take the right ones' way.
 
@@ -265,7 +270,7 @@ def _number(loss: Any) -> float:
 
 
 def _report(
-    network: Network, reference: Network, task: Task, data: Data, attempts: list[_Attempt]
+    network: Network, reference: Network, task: Task, data: TaskData, attempts: list[_Attempt]
 ) -> TrainingRun:
     """Tell the last attempt: the first that was learned from, or the last of those that were not."""
     last, outputs = attempts[-1], task.sizes[-1]
@@ -286,7 +291,7 @@ def _report(
 
 
 def _pictured(
-    run: TrainingRun, network: Network, reference: Network, data: Data, last: _Attempt
+    run: TrainingRun, network: Network, reference: Network, data: TaskData, last: _Attempt
 ) -> TrainingRun:
     x, y = _plane(data)
     steps = sorted({round(share * run.steps) for share in FRAMES}) if last.path else []
@@ -302,7 +307,7 @@ def _pictured(
     )
 
 
-def _test_accuracy(network: Network, data: Data, last: _Attempt, outputs: int) -> float | None:
+def _test_accuracy(network: Network, data: TaskData, last: _Attempt, outputs: int) -> float | None:
     if data.test_x is None or not last.path:
         return None
     y = _outputs(network, last.path[-1], data.test_x)
@@ -325,7 +330,7 @@ def _parted_at(losses: list[float], reference: list[float]) -> int | None:
     return next((step for step, (a, b) in pairs if not abs(a - b) <= tolerance), None)
 
 
-def _plane(data: Data) -> tuple[Any, Any]:
+def _plane(data: TaskData) -> tuple[Any, Any]:
     """The axes of a grid that covers the points with a margin."""
     low, high = data.x.min(axis=0), data.x.max(axis=0)
     margin = 0.25 * (high - low)

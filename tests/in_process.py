@@ -11,7 +11,7 @@ import numpy as np
 from checkgrad.child import describe
 from checkgrad.child.behaviour import Behaviour, Unsendable
 from checkgrad.child.inventory import Inventory
-from checkgrad.child.perform import Holder, Namespace, follow, put
+from checkgrad.child.perform import Namespace, StandInObject, follow, put
 from checkgrad.child.request import Result
 from checkgrad.child.survey import Survey, mapping_of
 
@@ -60,7 +60,9 @@ class InProcess:
         if step.do == "give":
             return args[0]
         named = {k: filled(v, results) for k, v in step.named}
-        return Holder(named) if step.do == "hold" else follow(start, step.path)(*args, **named)
+        return (
+            StandInObject(named) if step.do == "hold" else follow(start, step.path)(*args, **named)
+        )
 
 
 def filled(value, results):

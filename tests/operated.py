@@ -11,9 +11,9 @@ from types import ModuleType
 import numpy as np
 
 from checkgrad.child.operate import Operations, Operator
-from checkgrad.child.perform import Given, Namespace, filled, follow, put
+from checkgrad.child.perform import GivenValues, Namespace, filled, follow, put
 from checkgrad.child.rewrite import rewrite
-from checkgrad.child.watch import Stopped
+from checkgrad.child.watch import RunEnded
 from checkgrad.diagnose.surgery.scene import Scene
 from checkgrad.sandbox.watching import Failure, Run
 from in_process import sendable
@@ -43,14 +43,14 @@ class Operated:
         hook = Operator(operations, SECONDS)
         self.builtins.update(hook.names())
         np.random.seed(1)
-        given, value, errors = Given([]), None, ()
+        given, value, errors = GivenValues([]), None, ()
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             try:
                 for step in request.steps:
                     given.results.append(self.take(copied(step), given))
                 value = sendable(filled(request.answer, given))
-            except (Exception, Stopped) as error:
+            except (Exception, RunEnded) as error:
                 lines = [
                     f.lineno
                     for f in traceback.extract_tb(error.__traceback__)

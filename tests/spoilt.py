@@ -7,7 +7,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from checkgrad.assignment import Source, loads
+from checkgrad.assignment import AssignmentSource, loads
 from checkgrad.grading import grade
 
 WEEK = """
@@ -107,7 +107,7 @@ def score(text, week):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "hw.py")
         path.write_text(text)
-        return grade(path, assignment=loads(Source("week.toml", week.encode()))).score
+        return grade(path, assignment=loads(AssignmentSource("week.toml", week.encode()))).score
 
 
 def cases():

@@ -185,7 +185,7 @@ def test_no_more_files_than_a_few_hundred_are_looked_at(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(around, "imports_of", lambda path: seen.append(path) or set())
     (tmp_path / "hw.py").write_text("y = 1\n")
-    assert around.Around(tmp_path / "hw.py", b"y = 1\n").users == ()
+    assert around.FoldersAround(tmp_path / "hw.py", b"y = 1\n").users == ()
     assert len(seen) == around.MOST_IN_ALL
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from checkgrad import assignment as assignments
-from checkgrad.assignment import Assignment, BadAssignment, Source, load, loads
+from checkgrad.assignment import Assignment, AssignmentSource, BadAssignment, load, loads
 from checkgrad.assignment.decode import schema
 from checkgrad.exercises import ALL
 from checkgrad.grading import Grader, grade
@@ -75,7 +75,7 @@ def graded(tmp_path):
 
 
 def read(text):
-    return loads(Source("week.toml", dedent(text).encode()))
+    return loads(AssignmentSource("week.toml", dedent(text).encode()))
 
 
 def found(report, check, exercise="softmax"):
@@ -174,7 +174,9 @@ def test_the_examples_of_the_docs_are_ones(tmp_path):
     blocks = DOCS.read_text().split("```")
     python = next(b for b in blocks if b.startswith("python\n")).removeprefix("python\n")
     toml = next(b for b in blocks if b.startswith("toml\n")).removeprefix("toml\n")
-    own = Source("week.toml", f'own = "own.py"\n{toml}[exercises.swish]'.encode(), python.encode())
+    own = AssignmentSource(
+        "week.toml", f'own = "own.py"\n{toml}[exercises.swish]'.encode(), python.encode()
+    )
     assert loads(own).maximum == 3
 
 
@@ -365,10 +367,10 @@ def test_a_teachers_file_that_is_wrong_is_told_in_one_line(tmp_path, own, said):
 
 
 def test_an_assignment_travels_as_bytes():
-    source = Source("week.toml", b'own = "own.py"\n[exercises.bowl]\n', OWN.encode())
+    source = AssignmentSource("week.toml", b'own = "own.py"\n[exercises.bowl]\n', OWN.encode())
     sent = loads(source)
     assert [e.name for e in assignments.asked(sent)] == ["bowl"]
-    assert sent.digest != loads(Source("week.toml", b"[exercises.softmax]")).digest
+    assert sent.digest != loads(AssignmentSource("week.toml", b"[exercises.softmax]")).digest
 
 
 def test_another_numpy_is_a_remark_and_no_error():
@@ -411,7 +413,7 @@ def test_pytest_shows_a_student_no_more_than_the_file_allows(grade, pytester):
 
 
 def test_an_assignment_with_a_teachers_file_is_pickled_for_another_process():
-    source = Source("week.toml", b'own = "own.py"\n[exercises.bowl]\n', OWN.encode())
+    source = AssignmentSource("week.toml", b'own = "own.py"\n[exercises.bowl]\n', OWN.encode())
     sent = pickle.loads(pickle.dumps(loads(source)))
     assert [e.name for e in assignments.asked(sent)] == ["bowl"]
 

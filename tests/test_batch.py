@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from checkgrad import cli
 from checkgrad.batch import pool, run
 from checkgrad.batch.journal import Journal
-from checkgrad.batch.record import Student, read
+from checkgrad.batch.record import Submitter, read
 
 RIGHT = "import numpy as np\ndef sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n"
 CLASS = {
@@ -230,14 +230,14 @@ def test_of_a_torn_journal_the_whole_lines_are_kept(tmp_path_factory, cut):
     text = b"".join(lines)[: cut % (len(b"".join(lines)) + 1)]
     (folder / "results.jsonl").write_bytes(text)
     with Journal(folder) as journal:
-        kept = [i for i in range(5) if journal.has(Student(str(i)), "k")]
+        kept = [i for i in range(5) if journal.has(Submitter(str(i)), "k")]
     assert kept == list(range(text.count(b"\n")))
     assert (folder / "results.jsonl").read_bytes() == b"".join(lines[: len(kept)])
 
 
 @given(st.lists(st.text(min_size=1, max_size=100), unique=True))
 def test_every_student_has_a_file_of_their_own(ids):
-    names = [run.file_name(Student(one)) for one in ids]
+    names = [run.file_name(Submitter(one)) for one in ids]
     assert len(set(names)) == len(ids)
     assert all(name and not name.startswith(".") and "/" not in name for name in names)
 

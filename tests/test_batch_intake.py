@@ -15,7 +15,7 @@ from checkgrad import cli
 from checkgrad.batch import unwrap
 from checkgrad.batch.archive import Archive
 from checkgrad.batch.intake import handed_in
-from checkgrad.batch.record import Student
+from checkgrad.batch.record import Submitter
 from checkgrad.batch.shelf import Packed
 from checkgrad.sandbox.stage import stage
 from checkgrad.targets import BadTarget
@@ -99,9 +99,9 @@ def test_canvas_says_who_by_number_and_late_or_anonymous_makes_no_difference(her
         },
     )
     assert found([name]) == {
-        Student("4711", "doejane"): ["hw.py", "more_2.py"],
-        Student("4712", "roebob"): ["my_hw-1.py"],
-        Student("anon_x7Ab2"): ["hw.py"],
+        Submitter("4711", "doejane"): ["hw.py", "more_2.py"],
+        Submitter("4712", "roebob"): ["my_hw-1.py"],
+        Submitter("anon_x7Ab2"): ["hw.py"],
     }
 
 
@@ -117,7 +117,7 @@ def test_moodle_says_who_by_name_and_participant(here, entry):
             f"Zoë O'B_12_assignsubmission_{entry}": SOURCE,
         },
     )
-    people = [Student("4711", "Jane van Doe"), Student("12", "Zoë O'B")]
+    people = [Submitter("4711", "Jane van Doe"), Submitter("12", "Zoë O'B")]
     assert found([name]) == dict.fromkeys(people, ["hw.py"])
 
 
@@ -134,10 +134,10 @@ def test_gradescope_says_who_in_its_metadata_and_a_group_is_each_of_them(here):
     )
     together = ["hw.py", "util.py"]
     assert found([name]) == {
-        Student("0017", "Doe, Jane", "jane@example.edu"): ["hw.py"],
-        Student("ann@example.edu", 'Ann "A" A', "ann@example.edu"): together,
-        Student("222", "Bob O'B"): together,
-        Student("submission_43"): EMPTY,
+        Submitter("0017", "Doe, Jane", "jane@example.edu"): ["hw.py"],
+        Submitter("ann@example.edu", 'Ann "A" A', "ann@example.edu"): together,
+        Submitter("222", "Bob O'B"): together,
+        Submitter("submission_43"): EMPTY,
     }
 
 
@@ -148,18 +148,18 @@ def test_a_folder_is_one_submission_unless_it_is_called_a_class(here):
     (here / "week" / "cid.py").write_text(SOURCE)
     zipped(here / "week" / "dan.zip", {"hw.py": SOURCE})
     whole = ["cid.py", "dan.zip", "hw.py", "hw.py"]
-    assert found(["week"]) == {Student("week"): whole}
+    assert found(["week"]) == {Submitter("week"): whole}
     assert found(["week"], classes=True) == {
-        Student("ann"): ["hw.py"],
-        Student("bob"): ["hw.py"],
-        Student("cid"): ["cid.py"],
-        Student("dan"): ["hw.py"],
+        Submitter("ann"): ["hw.py"],
+        Submitter("bob"): ["hw.py"],
+        Submitter("cid"): ["cid.py"],
+        Submitter("dan"): ["hw.py"],
     }
 
 
 def test_an_archive_packed_as_a_folder_is_that_folder(here):
     name = zipped(here / "week.zip", {"week/ann.py": SOURCE, "week/bob.py": SOURCE})
-    assert found([name]) == {Student("ann"): ["ann.py"], Student("bob"): ["bob.py"]}
+    assert found([name]) == {Submitter("ann"): ["ann.py"], Submitter("bob"): ["bob.py"]}
 
 
 def test_a_bad_archive_of_one_student_is_that_student_s(here):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checkgrad.assignment import Source, loads
+from checkgrad.assignment import AssignmentSource, loads
 from checkgrad.grading import grade
 from spoilt import PINNED, RIGHT, SPOILS, WEEK, cases, gain, source, spoilt
 
@@ -16,7 +16,7 @@ EVERY = 127  # one case in so many; `python tests/spoilt.py` takes all
 
 
 def week(text=PINNED):
-    return loads(Source("week.toml", text.encode()))
+    return loads(AssignmentSource("week.toml", text.encode()))
 
 
 def points(path, text, assignment=PINNED):

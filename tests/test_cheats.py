@@ -2,12 +2,12 @@
 
 import pytest
 
-from checkgrad.assignment import Asked, Assignment
+from checkgrad.assignment import Assignment, ExerciseRules
 from checkgrad.grading import grade
 from checkgrad.model import Verdict
 from checkgrad.render import FORMATS
 
-WEEK = Assignment(exercises={"softmax": Asked(), "sigmoid": Asked()})
+WEEK = Assignment(exercises={"softmax": ExerciseRules(), "sigmoid": ExerciseRules()})
 
 HEAD = """
 import ctypes, gc, os, signal, struct, sys, threading, time

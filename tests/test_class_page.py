@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from checkgrad.batch import page
 from checkgrad.batch.overview import Overview
-from checkgrad.batch.record import Record, Student
+from checkgrad.batch.record import Record, Submitter
 from checkgrad.model import Diagnosis, Example, Outcome, Verdict
 from checkgrad.render import json
 
@@ -39,7 +39,7 @@ def overview(*submissions):
     gathered = Overview()
     for i, outcomes in enumerate(submissions):
         report = replace(REPORTS["homework"], outcomes=list(outcomes), training=[])
-        gathered.add(Record(Student(f"s{i}", f"Student {i}"), f"s{i}.py", "", "", report))
+        gathered.add(Record(Submitter(f"s{i}", f"Student {i}"), f"s{i}.py", "", "", report))
     return gathered
 
 
@@ -102,7 +102,7 @@ def test_a_person_looks_at_unnamed_mistakes_hard_exercises_and_our_own_faults():
 def klass():
     gathered = Overview()
     for i, (name, report) in enumerate(REPORTS.items()):
-        student = Student(f"id-{i}", f"<b>{name.title()} O'Neil</b>", f"{name}@example.edu")
+        student = Submitter(f"id-{i}", f"<b>{name.title()} O'Neil</b>", f"{name}@example.edu")
         gathered.add(Record(student, name, "", "", report))
     return gathered
 

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from checkgrad import cli
-from checkgrad.assignment import Source, load, loads
+from checkgrad.assignment import AssignmentSource, load, loads
 from checkgrad.assignment.conventions import CONVENTIONS
 from checkgrad.assignment.file import Lock
 from checkgrad.exercises import ALL
@@ -48,7 +48,7 @@ def begun(tmp_path):
 
 
 def week(text):
-    return loads(Source("week.toml", text.encode()))
+    return loads(AssignmentSource("week.toml", text.encode()))
 
 
 def said(capsys):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from checkgrad.asking import beyond
-from checkgrad.assignment import Asked, Assignment
+from checkgrad.assignment import Assignment, ExerciseRules
 from checkgrad.child.behaviour import fingerprint
 from checkgrad.exercises import ALL
 from checkgrad.exercises.softmax import softmax
@@ -14,7 +14,7 @@ from checkgrad.grading import grade
 from checkgrad.judging import exam
 from checkgrad.render import FORMATS
 
-WEEK = Assignment(name="week 3", exercises={"softmax": Asked(points=2)})
+WEEK = Assignment(name="week 3", exercises={"softmax": ExerciseRules(points=2)})
 SECRET = "a course's own words"
 
 KNOWN = """

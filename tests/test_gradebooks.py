@@ -8,7 +8,7 @@ import pytest
 from checkgrad.assignment import BadAssignment
 from checkgrad.batch import changes, gradebooks, overrides
 from checkgrad.batch.gradebooks import GRADEBOOKS, entry
-from checkgrad.batch.record import Record, Student, encode
+from checkgrad.batch.record import Record, Submitter, encode
 from checkgrad.model import Environment, Outcome, Report, Submission, Verdict
 from checkgrad.targets import BadTarget
 
@@ -44,7 +44,7 @@ def rows(book):
     return list(csv.reader(io.StringIO(book.text)))
 
 
-ADA, BO = Student("1", "Ada Lovelace", "ada@uni.example"), Student("bo@uni.example")
+ADA, BO = Submitter("1", "Ada Lovelace", "ada@uni.example"), Submitter("bo@uni.example")
 
 
 def test_canvas_gets_its_own_students_and_this_assignment_alone():
@@ -70,7 +70,7 @@ def test_a_name_that_begins_a_formula_is_guarded():
 
 
 def test_moodle_gets_its_worksheet_back_with_grades_and_comments():
-    ada, bo = Student("11", "Ada Lovelace"), Student("12", "x")
+    ada, bo = Submitter("11", "Ada Lovelace"), Submitter("12", "x")
     book = GRADEBOOKS["moodle"](entries(record(ada, 0.5), record(bo, 2.5)), MOODLE)
     header, first, second = rows(book)
     assert header == MOODLE.splitlines()[0].split(",")
@@ -82,7 +82,7 @@ def test_moodle_gets_its_worksheet_back_with_grades_and_comments():
 
 def test_moodle_with_another_maximum_is_an_error():
     with pytest.raises(BadTarget, match="a maximum of 100.00, the assignment 2"):
-        GRADEBOOKS["moodle"](entries(record(Student("11"))), MOODLE.replace("2.00", "100.00"))
+        GRADEBOOKS["moodle"](entries(record(Submitter("11"))), MOODLE.replace("2.00", "100.00"))
 
 
 def test_otter_begins_with_the_points_of_every_question():
@@ -93,7 +93,7 @@ def test_otter_begins_with_the_points_of_every_question():
 
 
 def test_nbgraders_readers_know_no_quotes():
-    comma = Student("1", 'Ada "Countess", Lovelace')
+    comma = Submitter("1", 'Ada "Countess", Lovelace')
     text = GRADEBOOKS["nbgrader"](entries(record(comma))).text
     header, first = (line.split(",") for line in text.splitlines())
     assert '"' not in text and len(header) == len(first) == 11
@@ -101,15 +101,15 @@ def test_nbgraders_readers_know_no_quotes():
 
 
 def test_who_has_no_row_is_told_and_a_file_of_another_class_is_refused():
-    book = GRADEBOOKS["canvas"](entries(record(ADA), record(Student("99"))), CANVAS)
+    book = GRADEBOOKS["canvas"](entries(record(ADA), record(Submitter("99"))), CANVAS)
     assert book.remark == "canvas: no row for 99"
     with pytest.raises(BadTarget, match="is it the file of this class"):
-        GRADEBOOKS["canvas"](entries(record(Student("99"))), CANVAS)
+        GRADEBOOKS["canvas"](entries(record(Submitter("99"))), CANVAS)
 
 
 def test_two_of_one_name_are_not_told_apart_by_it():
     text = CANVAS + '"Lovelace, Ada",4,sis4,ada2,S1,,\n'
-    twins = (Student("1", "Ada Lovelace"), Student("4", "Ada Lovelace"))
+    twins = (Submitter("1", "Ada Lovelace"), Submitter("4", "Ada Lovelace"))
     found = rows(GRADEBOOKS["canvas"](entries(record(twins[1], 2.0), record(twins[0])), text))
     assert (found[2][-1], found[-1][-1]) == ("1.00", "2.00")
 
@@ -150,7 +150,7 @@ def test_a_decision_of_staff_counts_and_is_told(tmp_path):
     (told,) = one.report.decisions
     assert (told.instead_of, told.reason, told.author) == (0.5, "r", "Kim")
     assert entries(one)[0].points == {"softmax": (1.5, 2.0)}
-    assert overrides.applied(record(Student("2")), decided(tmp_path)).report.decisions == []
+    assert overrides.applied(record(Submitter("2")), decided(tmp_path)).report.decisions == []
 
 
 def test_a_decision_about_the_whole_stands_above_one_about_a_part(tmp_path):
@@ -186,13 +186,13 @@ def results(tmp_path, name, *records):
 
 
 def test_changed_points_are_told_with_the_reason(tmp_path):
-    old = results(tmp_path, "old.jsonl", record(ADA, 0.0), record(Student("2")), record(BO))
+    old = results(tmp_path, "old.jsonl", record(ADA, 0.0), record(Submitter("2")), record(BO))
     new = results(
         tmp_path,
         "new.jsonl",
         record(ADA, 2.0, verdict=Verdict.PASSED),
-        record(Student("2")),
-        record(Student("3")),
+        record(Submitter("2")),
+        record(Submitter("3")),
     )
     assert list(changes.changes(old, new)) == [
         "1: 0 -> 2",

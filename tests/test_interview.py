@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from checkgrad.assignment import Source, loads
+from checkgrad.assignment import AssignmentSource, loads
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.request import call
 from checkgrad.grading import Grader, assemble, grade
@@ -11,7 +11,7 @@ from checkgrad.grading.interview import Interview, OurTimeIsUp, OutOfTime
 from checkgrad.judging import exam
 from checkgrad.model import Verdict
 from checkgrad.render import FORMATS
-from checkgrad.sandbox import Limits, Worker
+from checkgrad.sandbox import Worker, WorkerLimits
 
 HEAD = "import numpy as np\n\n"
 RIGHT = "return np.exp(-np.logaddexp(0, -np.asarray(z, float)))"
@@ -20,7 +20,7 @@ HIDDEN = f'examples = "hidden"\nhints = "hidden"\n{WEEK}'
 
 
 def week(text):
-    return loads(Source("week.toml", text.encode()))
+    return loads(AssignmentSource("week.toml", text.encode()))
 
 
 def graded(tmp_path, source, text=WEEK):
@@ -57,7 +57,7 @@ def test_what_we_have_no_time_for_is_not_asked():
 def test_a_submission_that_sleeps_spends_its_budget(tmp_path):
     path = tmp_path / "hw.py"
     path.write_text("import time\n\ndef f(x):\n    time.sleep(0.1)\n    return x\n")
-    with Worker(path, limits=Limits(call=1.0, submission=1.0)) as worker:
+    with Worker(path, limits=WorkerLimits(call=1.0, submission=1.0)) as worker:
         answers = worker.ask([call("f", i) for i in range(60)])
     assert 2 <= sum(answer.returned for answer in answers) <= 12
     assert answers[-1].died_of == "budget"
@@ -66,7 +66,7 @@ def test_a_submission_that_sleeps_spends_its_budget(tmp_path):
 def test_a_second_worker_spends_the_same_budget(tmp_path):
     path = tmp_path / "hw.py"
     path.write_text("import time\n\ndef f(x):\n    time.sleep(0.5)\n    return x\n")
-    with Worker(path, limits=Limits(call=1.0, submission=0.4)) as worker:
+    with Worker(path, limits=WorkerLimits(call=1.0, submission=0.4)) as worker:
         assert worker.ask([call("f", 1)])[0].returned
         with worker.again() as twin:
             assert twin.ask([call("f", 1)])[0].died_of == "budget"

@@ -11,7 +11,7 @@ from checkgrad.exercises.mlp import (
     RIGHT,
     SIZES,
     SLOPES,
-    Kind,
+    NetworkKind,
     draw,
     forward,
     network,
@@ -118,11 +118,11 @@ def test_every_convention_changes_loss_and_gradient_together(detail):
 
 def test_the_slope_at_a_kink_can_be_adopted():
     zero = np.zeros(1)
-    assert SLOPES["relu"](zero, Kind()) == 0
-    assert SLOPES["relu"](zero, Kind(kink=0.5)) == 0.5
-    assert SLOPES["leaky_relu"](zero, Kind(alpha=0.2)) == 0.2
-    assert SLOPES["leaky_relu"](zero, Kind(kink=1.0)) == 1
-    assert SLOPES["relu"](np.ones(1), Kind(kink=0.5)) == 1
+    assert SLOPES["relu"](zero, NetworkKind()) == 0
+    assert SLOPES["relu"](zero, NetworkKind(kink=0.5)) == 0.5
+    assert SLOPES["leaky_relu"](zero, NetworkKind(alpha=0.2)) == 0.2
+    assert SLOPES["leaky_relu"](zero, NetworkKind(kink=1.0)) == 1
+    assert SLOPES["relu"](np.ones(1), NetworkKind(kink=0.5)) == 1
 
 
 def test_loss_is_that_of_the_outputs():
@@ -186,7 +186,7 @@ def test_probes_are_the_same_for_the_same_seed_and_differ_for_another():
 def test_probes_leave_room_around_kinks_and_have_no_zero_biases():
     for parameters, x, t in NETWORK.probes():
         for hidden in ("relu", "leaky_relu"):
-            logits = forward(parameters, x, Kind(hidden))[0]
+            logits = forward(parameters, x, NetworkKind(hidden))[0]
             assert min(np.abs(z).min() for z in logits) > 1e-4
         assert all(np.abs(b).min() > 0 for _, b in parameters)
         classes = 2 if t.shape[1] == 1 else t.shape[1]

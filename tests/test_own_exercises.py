@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from checkgrad.assignment import Source, loads
+from checkgrad.assignment import AssignmentSource, loads
 from checkgrad.exercises import ALL
 from checkgrad.grading import grade
 from checkgrad.reading.meant import exercise_of
@@ -98,7 +98,7 @@ def layernorm_backward(grad, inputs, scale):
     return back(grad * scale, h, s), (grad * h).sum(axis=0), grad.sum(axis=0)
 """,
 }
-WEEK = Source(
+WEEK = AssignmentSource(
     "week.toml",
     b'own = "own.py"\n[exercises.layer_norm_forward]\n[exercises.layer_norm_backward]\n',
     OWN.encode(),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checkgrad.assignment import Source, loads
+from checkgrad.assignment import AssignmentSource, loads
 from checkgrad.grading import grade
 from checkgrad.judging.points import UNDECIDED, scored
 from checkgrad.model import Outcome, Verdict
@@ -24,7 +24,7 @@ BOTH = "[exercises.softmax]\npoints = 2\n[exercises.softmax_cross_entropy_gradie
 
 
 def week(text):
-    return loads(Source("week.toml", text.encode()))
+    return loads(AssignmentSource("week.toml", text.encode()))
 
 
 def outcomes(*verdicts, exercise="softmax", **more):

@@ -11,9 +11,9 @@ import pytest
 
 from checkgrad.child.behaviour import Unsendable
 from checkgrad.child.request import Request, Result, Step, call
-from checkgrad.sandbox import GraderFault, Limits, Worker, launch, launchers
+from checkgrad.sandbox import GraderFault, Worker, WorkerLimits, launch, launchers
 
-SHORT = Limits(load=2.0, call=0.3, submission=20.0)
+SHORT = WorkerLimits(load=2.0, call=0.3, submission=20.0)
 
 GOOD = """
 import numpy as np

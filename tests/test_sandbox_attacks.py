@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from checkgrad.child.request import call
-from checkgrad.sandbox import Limits, Worker, launch, launchers
+from checkgrad.sandbox import Worker, WorkerLimits, launch, launchers
 
-SHORT = Limits(load=2.0, call=0.5, submission=20.0)
+SHORT = WorkerLimits(load=2.0, call=0.5, submission=20.0)
 
 TOOLS = """
 import ctypes, os, signal, socket, struct, sys

@@ -45,6 +45,6 @@ def test_all_of_it_imports_where_posix_modules_are_missing(platform, acts):
 
 
 def test_the_limits_of_a_job_are_laid_out_as_windows_reads_them():
-    assert ctypes.sizeof(windows.Limits) == 144
-    assert windows.Limits.process_memory.offset == 112
+    assert ctypes.sizeof(windows.JobLimits) == 144
+    assert windows.JobLimits.process_memory.offset == 112
     assert windows.limits().flags == 0x2508

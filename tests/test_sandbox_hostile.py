@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from checkgrad.child.request import call
-from checkgrad.sandbox import Limits, Worker, launchers
+from checkgrad.sandbox import Worker, WorkerLimits, launchers
 from checkgrad.targets import BadTarget
 
 CORPUS = Path(__file__).parent / "hostile"
 EXPECT = json.loads((CORPUS / "EXPECT.json").read_text())
-SHORT = Limits(load=1.0, call=0.3, submission=10.0)
+SHORT = WorkerLimits(load=1.0, call=0.3, submission=10.0)
 BREACHES = ("LEAK", "TAMPER", "KILLED", "WROTE", "ESCAPED")
 
 # What reaches for the kernel or the network is only held by the strongest layers.

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from checkgrad.child.request import call
-from checkgrad.sandbox import Limits, Worker, launch, launchers
+from checkgrad.sandbox import Worker, WorkerLimits, launch, launchers
 
-SHORT = Limits(load=0.5, call=0.5, submission=20.0)
+SHORT = WorkerLimits(load=0.5, call=0.5, submission=20.0)
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from checkgrad.child.request import call, path
-from checkgrad.sandbox import Limits, Worker
+from checkgrad.sandbox import Worker, WorkerLimits
 
-SHORT = Limits(load=0.5, call=0.5, submission=20.0)
+SHORT = WorkerLimits(load=0.5, call=0.5, submission=20.0)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from checkgrad.child.request import call
-from checkgrad.sandbox import GraderFault, Limits, Worker, launch, launchers
+from checkgrad.sandbox import GraderFault, Worker, WorkerLimits, launch, launchers
 from checkgrad.sandbox.session import Session
 
 GOOD = "import os\n\ndef double(x):\n    return 2 * x\n\ndef pid():\n    return os.getpid()\n"
@@ -22,7 +22,7 @@ def worker(tmp_path):
     def start(source):
         path = tmp_path / "hw.py"
         path.write_text(source)
-        started.append(Worker(path, limits=Limits(load=5.0, call=2.0, submission=20.0)))
+        started.append(Worker(path, limits=WorkerLimits(load=5.0, call=2.0, submission=20.0)))
         return started[-1]
 
     yield start

@@ -7,7 +7,7 @@ from checkgrad.child.data_sizes import DataSizes, next_sizes
 from checkgrad.child.request import call
 from checkgrad.child.wanted import Tell, Watch
 from checkgrad.sandbox import Worker
-from checkgrad.sandbox.watching import Asked, Watching
+from checkgrad.sandbox.watching import Watching, WatchRequest
 
 WATCH = Watch((Tell(None, first=2, last=1),), longest=50)
 
@@ -18,7 +18,7 @@ def watched(tmp_path, source):
     path.write_text(source)
     with Worker(path) as worker:
         watching = Watching(worker)
-        (run,) = watching.run([Asked("own work", WATCH, work=True)])
+        (run,) = watching.run([WatchRequest("own work", WATCH, work=True)])
         last = {watching.nodes[k].text: told[-1].value for k, told in run.told.items() if told}
     return run, last
 
@@ -187,7 +187,7 @@ def test_python_is_itself_again_afterwards(tmp_path):
         "import numpy as np\ndef f():\n    return np.loadtxt('nothing.txt')\nif __name__ == '__main__':\n    f()\n"
     )
     with Worker(path) as worker:
-        (run,) = Watching(worker).run([Asked("own work", WATCH, work=True)])
+        (run,) = Watching(worker).run([WatchRequest("own work", WATCH, work=True)])
         (plain,) = worker.ask([call("f")])
     assert run.errors == ()
     assert plain.raised == "FileNotFoundError"

@@ -162,7 +162,7 @@ def test_the_same_submission_has_the_same_repairs(tmp_path):
 
 def test_an_assignment_changes_no_repair(tmp_path):
     right, wrong, _ = MISTAKES["the other axis"]
-    asked = assignment.Assignment(exercises={"MLP": assignment.Asked()})
+    asked = assignment.Assignment(exercises={"MLP": assignment.ExerciseRules()})
     free = graded(tmp_path, NETWORK.replace(right, wrong))
     assert repaired(free) and [r for _, r in repaired(free)] == [
         r for _, r in repaired(graded(tmp_path, NETWORK.replace(right, wrong), assignment=asked))

@@ -11,7 +11,7 @@ import pytest
 
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Failed
-from checkgrad.exercises.mlp import NETWORK, Kind, Pass, network
+from checkgrad.exercises.mlp import NETWORK, NetworkKind, Pass, network
 from checkgrad.tasks import TASKS, Adam, Descent, corners, noisy_corners, start, three_classes
 from checkgrad.training import train
 
@@ -43,7 +43,7 @@ def misconception(name):
 @pytest.mark.parametrize("task", XOR)
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_a_right_network_learns_xor_from_the_first_start(task, hidden):
-    trained = train(partial(network, hidden=hidden), TASKS[task], Kind(hidden))
+    trained = train(partial(network, hidden=hidden), TASKS[task], NetworkKind(hidden))
     assert trained.learned
     assert trained.run.accuracy == 1
     assert trained.run.losses[-1] < 0.1
@@ -54,7 +54,9 @@ def test_a_right_network_learns_xor_from_the_first_start(task, hidden):
 
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_a_small_right_network_tells_three_classes_apart(hidden):
-    trained = train(partial(network, hidden=hidden), TASKS["three_class_sketch"], Kind(hidden))
+    trained = train(
+        partial(network, hidden=hidden), TASKS["three_class_sketch"], NetworkKind(hidden)
+    )
     assert trained.learned and not trained.deviates
     assert {c for row in trained.run.regions[-1].got for c in row} == {0, 1, 2}
 
@@ -64,13 +66,13 @@ def test_a_small_right_network_tells_three_classes_apart(hidden):
 def test_every_start_lets_piecewise_linear_and_tanh_units_learn(task, seed):
     alone = replace(TASKS[task], starts=TASKS[task].starts[seed : seed + 1])
     for hidden in ("leaky_relu", "relu", "tanh"):
-        assert train(partial(network, hidden=hidden), alone, Kind(hidden)).learned
+        assert train(partial(network, hidden=hidden), alone, NetworkKind(hidden)).learned
 
 
 @pytest.mark.parametrize("hidden", HIDDEN[:3])
 @pytest.mark.parametrize("task", DESCENT)
 def test_plain_gradient_descent_learns_xor(task, hidden):
-    assert train(partial(network, hidden=hidden), TASKS[task], Kind(hidden)).learned
+    assert train(partial(network, hidden=hidden), TASKS[task], NetworkKind(hidden)).learned
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_plain_gradient_descent_learns_xor(task, hidden):
 def test_other_outputs_learn_xor(task, output):
     if (task, output) == ("xor_binary", "softmax_mse"):
         output = "sigmoid_binary_cross_entropy"
-    trained = train(partial(network, output=output), TASKS[task], Kind(output=output))
+    trained = train(partial(network, output=output), TASKS[task], NetworkKind(output=output))
     assert trained.learned
     assert not trained.deviates
 
@@ -91,14 +93,14 @@ def test_a_right_network_is_asked_less_than_two_thousand_times_in_all():
     for hidden in HIDDEN:
         asked, calls = counted(partial(network, hidden=hidden))
         for task in XOR + DESCENT:
-            train(asked, TASKS[task], Kind(hidden))
+            train(asked, TASKS[task], NetworkKind(hidden))
         assert len(calls) < 2000
 
 
 def test_a_sum_takes_the_same_steps_as_a_mean():
     for task in ("xor_two_class", "xor_two_class_descent"):
         mean = train(network, TASKS[task])
-        total = train(partial(network, reduction="sum"), TASKS[task], Kind(reduction="sum"))
+        total = train(partial(network, reduction="sum"), TASKS[task], NetworkKind(reduction="sum"))
         assert total.run.steps == mean.run.steps
         assert not total.deviates
         assert np.allclose(total.run.losses, 4 * np.array(mean.run.losses))
@@ -158,7 +160,7 @@ def test_every_mistake_in_backpropagation_shows_during_training(m):
         for output in ("softmax_cross_entropy", "sigmoid_mse"):
             try:
                 wrong = partial(m.formula, hidden=hidden, output=output)
-                trained = train(wrong, task, Kind(hidden, output))
+                trained = train(wrong, task, NetworkKind(hidden, output))
             except ValueError:
                 seen.append("raised")
             else:
@@ -255,7 +257,9 @@ def test_single_precision_and_an_eps_in_the_log_are_no_deviation(student, task):
     assert trained.run.parted_at is None
 
 
-@pytest.mark.parametrize("kind", [Kind(alpha=0.2), Kind("relu", kink=1.0), Kind("relu", kink=0.5)])
+@pytest.mark.parametrize(
+    "kind", [NetworkKind(alpha=0.2), NetworkKind("relu", kink=1.0), NetworkKind("relu", kink=0.5)]
+)
 def test_conventions_of_the_kind_are_the_references_too(kind):
     student = partial(network, hidden=kind.hidden, alpha=kind.alpha, kink=kind.kink)
     assert not train(student, TASKS["noisy_xor_two_class"], kind).deviates
@@ -443,15 +447,15 @@ FLAT = replace(TASKS["three_class"], name="three_class_flat", sizes=(2, 3), accu
 @pytest.mark.parametrize(
     "model, task, kind",
     [
-        (npnn_layers, TASKS["noisy_xor_binary"], Kind()),
-        (npnn_layers, TASKS["noisy_xor_two_class"], Kind()),
-        (column_network, TASKS["xor_two_class"], Kind("relu")),
-        (column_network, TASKS["digits"], Kind("relu")),
-        (softmax_regression, FLAT, Kind(reduction="sum")),
-        (relu_classifier, TASKS["noisy_xor_two_class"], Kind("relu")),
-        (relu_classifier, TASKS["three_class"], Kind("relu")),
-        (numpy_mlp, TASKS["xor_binary"], Kind()),
-        (numpy_mlp, TASKS["xor_two_class_descent"], Kind()),
+        (npnn_layers, TASKS["noisy_xor_binary"], NetworkKind()),
+        (npnn_layers, TASKS["noisy_xor_two_class"], NetworkKind()),
+        (column_network, TASKS["xor_two_class"], NetworkKind("relu")),
+        (column_network, TASKS["digits"], NetworkKind("relu")),
+        (softmax_regression, FLAT, NetworkKind(reduction="sum")),
+        (relu_classifier, TASKS["noisy_xor_two_class"], NetworkKind("relu")),
+        (relu_classifier, TASKS["three_class"], NetworkKind("relu")),
+        (numpy_mlp, TASKS["xor_binary"], NetworkKind()),
+        (numpy_mlp, TASKS["xor_two_class_descent"], NetworkKind()),
     ],
     ids=lambda value: getattr(value, "name", getattr(value, "__name__", "")),
 )

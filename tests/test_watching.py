@@ -8,7 +8,7 @@ import pytest
 from checkgrad.child.request import Result, Step, call
 from checkgrad.child.wanted import ByTurn, Change, Latest, Named, Tell, Watch
 from checkgrad.sandbox import Worker
-from checkgrad.sandbox.watching import Asked, Watching, same
+from checkgrad.sandbox.watching import Watching, WatchRequest, same
 
 ALL = (Tell(None, groups=True),)
 NET = """
@@ -85,8 +85,8 @@ def test_the_tables_tell_what_stands_where(watching):
 
 def test_a_call_is_watched_and_answers_what_it_answers_plainly(watching):
     found = watching(NET)
-    (plain,) = found.run([Asked("Net", Watch(), **stepped())])
-    (told,) = found.run([Asked("Net", Watch(ALL), **stepped())])
+    (plain,) = found.run([WatchRequest("Net", Watch(), **stepped())])
+    (told,) = found.run([WatchRequest("Net", Watch(ALL), **stepped())])
     assert told.ended
     assert np.array_equal(told.value[1], plain.value[1])
     assert [t.value.tolist() for t in told.told[node(found, "x @ self.w")]] == [
@@ -105,7 +105,10 @@ def test_values_are_changed_by_arrays_names_and_other_nodes(watching):
         ("replaced", (Latest(node(found, "x @ self.w")),), [[0.405], [0.405]]),
     ]
     runs = found.run(
-        [Asked("Net", Watch((), (Change(place, op, on),)), **stepped()) for op, on, _ in changes]
+        [
+            WatchRequest("Net", Watch((), (Change(place, op, on),)), **stepped())
+            for op, on, _ in changes
+        ]
     )
     for run, (_, _, due) in zip(runs, changes, strict=True):
         assert np.allclose(run.value[1], due)
@@ -114,7 +117,7 @@ def test_values_are_changed_by_arrays_names_and_other_nodes(watching):
 
 def test_own_work_runs_to_its_end_in_a_few_turns(watching):
     found = watching(SCRIPT)
-    (run,) = found.run([Asked("own work", TURNS, work=True)])
+    (run,) = found.run([WatchRequest("own work", TURNS, work=True)])
     assert [failure.name for failure in run.errors] == ["NameError"]
     assert run.errors[0].line == 22
     assert len(run.loops[0]) == 3
@@ -128,7 +131,7 @@ def test_own_work_runs_to_its_end_in_a_few_turns(watching):
 
 def test_own_work_stops_at_a_turn_and_does_the_same_again(watching):
     found = watching(SCRIPT)
-    asked = Asked("own work", Watch(ALL, stop=(0, 1)), work=True)
+    asked = WatchRequest("own work", Watch(ALL, stop=(0, 1)), work=True)
     first, second = found.run([asked, asked])
     assert first.stopped == "turn" and first.ended
     assert same(first, second)
@@ -138,14 +141,14 @@ def test_runs_that_differ_are_told_apart(watching):
     found = watching(
         "import time\nimport os\nx = float(int.from_bytes(os.urandom(4), 'big'))\nprint(x + 1)"
     )
-    asked = Asked("own work", Watch(ALL), work=True)
+    asked = WatchRequest("own work", Watch(ALL), work=True)
     assert not same(*found.run([asked, asked]))
 
 
 def test_steps_follow_in_what_own_work_left(watching):
     found = watching(SCRIPT)
     steps = (Step("get", (".net", ".w")),)
-    (run,) = found.run([Asked("own work", TURNS, steps, Result(0), work=True)])
+    (run,) = found.run([WatchRequest("own work", TURNS, steps, Result(0), work=True)])
     assert run.value is None  # for the script met an error
 
 
@@ -156,7 +159,7 @@ def test_a_named_function_is_run_with_arguments_of_ours(watching):
     )
     request = call("main", 3)
     (run,) = found.run(
-        [Asked("main", Watch(stop=(0, 2)), request.steps, request.answer, fresh=True)]
+        [WatchRequest("main", Watch(stop=(0, 2)), request.steps, request.answer, fresh=True)]
     )
     assert run.stopped == "turn"
 
@@ -166,7 +169,7 @@ def test_a_fresh_copy_forgets_what_was_done_to_the_module(watching):
     request = call("f")
 
     def asked(fresh):
-        return Asked("f", Watch(), request.steps, request.answer, fresh=fresh)
+        return WatchRequest("f", Watch(), request.steps, request.answer, fresh=fresh)
 
     runs = found.run([asked(False), asked(False), asked(True)])
     assert [run.value for run in runs] == [1, 2, 1]
@@ -175,14 +178,14 @@ def test_a_fresh_copy_forgets_what_was_done_to_the_module(watching):
 def test_the_plain_copy_is_left_alone(watching):
     found = watching("n = [0]\ndef f():\n    n[0] += 1\n    return n[0]\n")
     request = call("f")
-    found.run([Asked("f", Watch(), request.steps, request.answer)] * 3)
+    found.run([WatchRequest("f", Watch(), request.steps, request.answer)] * 3)
     assert found.worker.ask([request])[0].value == 1
 
 
 def test_a_failure_names_its_node(watching):
     found = watching(NET)
     request = call("loss", np.ones((2, 3)), np.ones((3, 2)))
-    (run,) = found.run([Asked("loss", Watch(), request.steps, request.answer)])
+    (run,) = found.run([WatchRequest("loss", Watch(), request.steps, request.answer)])
     (failure,) = run.errors
     assert (failure.file, failure.line, failure.name) == ("student.py", 5, "ValueError")
     assert found.nodes[failure.node].text == "y - t"
@@ -199,7 +202,7 @@ def test_a_notebook_runs_cell_by_cell(watching):
         ]
     ]
     found = watching(json.dumps({"cells": cells}), "student.ipynb")
-    (run,) = found.run([Asked("own work", Watch(ALL), work=True)])
+    (run,) = found.run([WatchRequest("own work", Watch(ALL), work=True)])
     assert run.told[node(found, "w * 2")][0].value.tolist() == [6.0, 6.0]
     assert [failure.name for failure in run.errors] == ["NameError"]
 
@@ -209,7 +212,7 @@ def test_what_a_script_imports_from_its_neighbours_is_watched_too(watching):
         "from net import Net\nimport numpy as np\nnet = Net(1)\nnet.step(np.ones((1, 1)), 2.0)\n"
     )
     found = watching(NET, "net.py", **{"train.py": script})
-    (run,) = found.run([Asked("own work", Watch(ALL), work=True, file="train.py")])
+    (run,) = found.run([WatchRequest("own work", Watch(ALL), work=True, file="train.py")])
     assert run.errors == ()
     assert len(run.told[node(found, "x @ self.w")]) == 1
 
@@ -218,7 +221,7 @@ def test_a_run_that_does_not_end_stops_in_time_and_tells_what_it_saw(watching):
     found = watching("def f(n):\n    while True:\n        n = n + 1\n")
     request = call("f", 0)
     watch = Watch((Tell(None, first=3),), seconds=0.1)
-    (run,) = found.run([Asked("f", watch, request.steps, request.answer)])
+    (run,) = found.run([WatchRequest("f", watch, request.steps, request.answer)])
     assert run.stopped == "time"
     assert len(run.told[node(found, "n + 1")]) == 3
 
@@ -227,7 +230,7 @@ def test_a_worker_that_ends_in_own_work_is_told_and_starts_again(watching):
     found = watching(
         "import os\ndef f():\n    return 3\nif __name__ == '__main__':\n    os._exit(3)\n"
     )
-    (run,) = found.run([Asked("own work", Watch(), work=True)])
+    (run,) = found.run([WatchRequest("own work", Watch(), work=True)])
     assert run.died_of == "crash"
     assert found.worker.ask([call("f")])[0].value == 3
 
@@ -244,13 +247,13 @@ def test_what_is_no_run_is_no_answer(watching):
     found = watching(
         "import sys\nfor name, module in list(sys.modules.items()):\n    if name.endswith('.work'):\n        module.Workshop.perform = lambda *a: {'answer': 1}\n"
     )
-    (run,) = found.run([Asked("own work", Watch(), work=True)])
+    (run,) = found.run([WatchRequest("own work", Watch(), work=True)])
     assert not run.ended or run.stopped == "lost"
 
 
 def test_an_error_that_is_caught_is_none(watching):
     found = watching("try:\n    1 / 0\nexcept ZeroDivisionError:\n    pass\nx = 1 + 1\n")
-    (run,) = found.run([Asked("own work", Watch(ALL), work=True)])
+    (run,) = found.run([WatchRequest("own work", Watch(ALL), work=True)])
     assert run.errors == () and run.ended
 
 
@@ -269,9 +272,9 @@ def test_who_knows_of_it_gains_nothing(watching, source):
     """What a run tells may be a lie, as any answer; the grader and the next request are as before."""
     found = watching("def f():\n    return 3\nif __name__ == '__main__':\n" + indented(source))
     watch = Watch(ALL, longest=1000, seconds=1.0)
-    (run,) = found.run([Asked("own work", watch, work=True)])
+    (run,) = found.run([WatchRequest("own work", watch, work=True)])
     assert isinstance(run.stopped, str)
-    (after,) = found.run([Asked("f", Watch(), *call_of("f"), fresh=True)])
+    (after,) = found.run([WatchRequest("f", Watch(), *call_of("f"), fresh=True)])
     assert after.value == 3 or after.died
     assert found.worker.ask([call("f")])[0].value == 3
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from checkgrad.exercises import ALL, worked_network
-from checkgrad.exercises.mlp import NETWORK, Kind, network
+from checkgrad.exercises.mlp import NETWORK, NetworkKind, network
 from checkgrad.exercises.worked import by_hand
 from checkgrad.render.formulas import mathml
 
@@ -56,7 +56,7 @@ def test_only_a_mean_is_divided_by_the_number_of_samples(factor):
 @pytest.mark.parametrize("hidden", ["leaky_relu", "tanh"])
 @pytest.mark.parametrize("details", [{}, {"reduction": "sum"}, {"lam": 0.1}])
 def test_every_gradient_of_a_network_can_be_worked_out(hidden, details):
-    kind = Kind(hidden=hidden, **details)
+    kind = NetworkKind(hidden=hidden, **details)
     for probe in NETWORK.probes()[:4]:
         gradients = network(*probe, hidden=hidden, **details).gradients
         for layer, (dw, db) in enumerate(gradients, 1):

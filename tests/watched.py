@@ -10,7 +10,7 @@ import numpy as np
 from checkgrad.child.perform import Namespace
 from checkgrad.child.rewrite import rewrite
 from checkgrad.child.wanted import Watch
-from checkgrad.child.watch import Hook, Stopped
+from checkgrad.child.watch import Hook, RunEnded
 from in_process import InProcess
 
 UNTOUCHED = Watch(seconds=float("inf"))
@@ -21,7 +21,7 @@ def run(source, watch=UNTOUCHED, **names):
     found = rewrite(ast.parse(source), "student.py")
     hook = Hook(watch)
     space = {"__name__": "__main__", "__builtins__": hook.builtins(), **names}
-    with contextlib.suppress(Stopped):
+    with contextlib.suppress(RunEnded):
         exec(compile(found.tree, "student.py", "exec", dont_inherit=True), space)
     return space, hook, found
 

@@ -30,7 +30,7 @@ from checkgrad.reading.topic import manner
 HALF, NOTHING_LEFT = 0.5, 1e-3  # shares of the largest entry, and of what is due
 
 
-Question = Callable[[Student], Iterator[Observation]]
+CheckFunction = Callable[[Student], Iterator[Observation]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Check:
     earns: does a right answer earn points? The others can only cost some.
     """
 
-    ask: Question
+    ask: CheckFunction
     applies: Callable[[Exercise], bool] = lambda exercise: True
     earns: bool = False
 

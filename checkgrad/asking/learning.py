@@ -103,7 +103,7 @@ def reaches(task: Task, network: Network) -> Finding:
 
 def _trained(network: Network, task: Task) -> training.Trained:
     reading, ask = network.reading, network.ask
-    kind = mlp.Kind(**reading.kind)
+    kind = mlp.NetworkKind(**reading.kind)
     return training.train(reading.network(ask), task, kind, partial(reading.passes, ask))
 
 

@@ -243,7 +243,7 @@ def _worked(network: Network, seen: Seen) -> Example | None:
         return None
     name, found = next(iter(seen.wrong.items()))
     got, due = (blocks[seen.names.index(name)] for blocks in (seen.got, seen.due))
-    kind = mlp.Kind(**network.reading.kind)
+    kind = mlp.NetworkKind(**network.reading.kind)
     probe, where = seen.probe, name + found.where
     code = as_code(network.reading, probe, where)
     return worked_network.example(probe, kind, where, got, due, code)

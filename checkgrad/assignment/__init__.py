@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 
 from checkgrad.assignment.content import (
     Assignment,
-    Source,
+    AssignmentSource,
     asked,
     earning,
     exact,
@@ -19,15 +19,15 @@ from checkgrad.assignment.content import (
 from checkgrad.assignment.conventions import against
 from checkgrad.assignment.decode import decode
 from checkgrad.assignment.errors import BadAssignment
-from checkgrad.assignment.file import Asked, File
+from checkgrad.assignment.file import AssignmentFile, ExerciseRules
 from checkgrad.assignment.lock import broken_lock, digest_of_probes, remarks
 from checkgrad.assignment.rules import broken
 
 __all__ = [
-    "Asked",
+    "ExerciseRules",
     "Assignment",
     "BadAssignment",
-    "Source",
+    "AssignmentSource",
     "against",
     "asked",
     "digest_of_probes",
@@ -49,20 +49,20 @@ def load(path: Path, *, locked: bool = True) -> Assignment:
     """
     try:
         text = path.read_bytes()
-        named = decode(text, File).own
+        named = decode(text, AssignmentFile).own
         beside = (path.parent / named).read_bytes() if named else b""
     except OSError as error:
         at = "" if error.filename == str(path) else f"own: {error.filename}: "
         raise BadAssignment(f"{path}: {at}{error.strerror}") from None
     except BadAssignment as error:
         raise BadAssignment(f"{path}: {error}") from None
-    return loads(Source(str(path), text, beside), locked=locked)
+    return loads(AssignmentSource(str(path), text, beside), locked=locked)
 
 
-def loads(source: Source, *, locked: bool = True) -> Assignment:
+def loads(source: AssignmentSource, *, locked: bool = True) -> Assignment:
     """Return the assignment that *source* holds; raise BadAssignment with one line where it is wrong."""
     try:
-        found = Assignment(**asdict(decode(source.text, File)), source=source)
+        found = Assignment(**asdict(decode(source.text, AssignmentFile)), source=source)
         problem = next(broken(found), "") or (next(broken_lock(found), "") if locked else "")
     except BadAssignment as error:
         problem = str(error)

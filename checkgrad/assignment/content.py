@@ -10,13 +10,13 @@ from msgspec import Struct
 from checkgrad.asking.checks import CHECKS
 from checkgrad.asking.network import NETWORK_CHECKS
 from checkgrad.assignment import own as teachers
-from checkgrad.assignment.file import File
+from checkgrad.assignment.file import AssignmentFile
 from checkgrad.exercise import Exercise
 from checkgrad.exercises import ALL
 from checkgrad.exercises.mlp import NETWORK
 
 
-class Source(Struct, frozen=True):
+class AssignmentSource(Struct, frozen=True):
     """An assignment as it travels: the file, and the teacher's own Python file that it names."""
 
     name: str = ""
@@ -24,10 +24,10 @@ class Source(Struct, frozen=True):
     own: bytes = b""
 
 
-class Assignment(File, frozen=True):
+class Assignment(AssignmentFile, frozen=True):
     """Exercises with points, conventions every function has to follow, the seed of the probes, and the rest."""
 
-    source: Source = Source()
+    source: AssignmentSource = AssignmentSource()
 
     @property
     def maximum(self) -> float | None:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import inspect
 
 from checkgrad.assignment.errors import BadAssignment, nearest
-from checkgrad.assignment.file import File
+from checkgrad.assignment.file import AssignmentFile
 
 PLAIN: dict[Any, type] = {
     inspect.StrType: str,
@@ -46,7 +46,7 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A checkgrad assignment",
-        **msgspec.json.schema(File),
+        **msgspec.json.schema(AssignmentFile),
     }
 
 

@@ -7,10 +7,10 @@ from typing import Literal
 from msgspec import Struct
 
 Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
-Kind = Literal["required", "optional", "bonus"]
+Standing = Literal["required", "optional", "bonus"]
 
 
-class Check(Struct, frozen=True, forbid_unknown_fields=True):
+class CheckRules(Struct, frozen=True, forbid_unknown_fields=True):
     """How one check of an exercise counts, and who sees it.
 
     weight: its part of the points beside the other checks that earn; 1 if nothing is said.
@@ -30,7 +30,7 @@ class Tolerance(Struct, frozen=True, forbid_unknown_fields=True):
     absolute: float = 0.0
 
 
-class Asked(Struct, frozen=True, forbid_unknown_fields=True):
+class ExerciseRules(Struct, frozen=True, forbid_unknown_fields=True):
     """What one exercise is worth, which function answers it, how its checks count.
 
     points: 1 if nothing is said. kind: an optional exercise is judged if it is written, and worth nothing;
@@ -38,9 +38,9 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     points: float | None = None
-    kind: Kind = "required"
+    kind: Standing = "required"
     function: str | None = None
-    checks: dict[str, Check] = {}
+    checks: dict[str, CheckRules] = {}
     tolerance: Tolerance | None = None
 
     @property
@@ -58,7 +58,7 @@ class Imports(Struct, frozen=True, forbid_unknown_fields=True):
     cost: float | None = None
 
 
-class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+class LimitRules(Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds to load, for one answer, for all answers of one function, for the submission; megabytes."""
 
     load: float | None = None
@@ -68,7 +68,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     memory: int | None = None
 
 
-class Network(Struct, frozen=True, forbid_unknown_fields=True):
+class NetworkRules(Struct, frozen=True, forbid_unknown_fields=True):
     """Sizes at which the gradients of a network are checked; tasks it has to learn, with the accuracy to reach."""
 
     sizes: list[list[int]] = []
@@ -83,15 +83,15 @@ class Lock(Struct, frozen=True, forbid_unknown_fields=True):
     probes: str | None = None
 
 
-class File(Struct, frozen=True, forbid_unknown_fields=True):
+class AssignmentFile(Struct, frozen=True, forbid_unknown_fields=True):
     """An assignment file."""
 
     name: str = ""
-    exercises: dict[str, Asked] = {}
+    exercises: dict[str, ExerciseRules] = {}
     conventions: dict[str, str] = {}
-    network: Network = Network()
+    network: NetworkRules = NetworkRules()
     imports: Imports | None = None
-    limits: Limits = Limits()
+    limits: LimitRules = LimitRules()
     own: str | None = None  # a Python file beside this one, with exercises of the teacher's
     seed: int | None = None
     secret: str | None = None  # the environment variable that holds it

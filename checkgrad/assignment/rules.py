@@ -13,26 +13,26 @@ from checkgrad.assignment.errors import nearest
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.tasks import TASKS
 
-Broken = Iterator[str]
+BrokenRules = Iterator[str]
 LONGEST = 86_400  # seconds
 MOST = 1e9  # points, and whatever else is an amount: sums stay exact enough
 DEEPEST, WIDEST = 20, 1_000  # of a network
 
 
-def broken(assignment: Assignment) -> Broken:
+def broken(assignment: Assignment) -> BrokenRules:
     """Every rule that *assignment* breaks, one sentence each; a later rule may lean on the ones before."""
     for rule in RULES:
         yield from rule(assignment)
 
 
-def exercises_exist(assignment: Assignment) -> Broken:
+def exercises_exist(assignment: Assignment) -> BrokenRules:
     names = [*(e.name for e in known(assignment)), NETWORK.name]
     for name in assignment.exercises:
         if name not in names:
             yield f"exercises.{name}: no such exercise{nearest(name, names)}"
 
 
-def points_are_numbers(assignment: Assignment) -> Broken:
+def points_are_numbers(assignment: Assignment) -> BrokenRules:
     for name, asked in assignment.exercises.items():
         yield from _no_amount(f"exercises.{name}.points", asked.points)
         if asked.kind == "optional" and asked.points is not None:
@@ -41,7 +41,7 @@ def points_are_numbers(assignment: Assignment) -> Broken:
         yield from _no_amount("imports.cost", assignment.imports.cost)
 
 
-def checks_count_one_way(assignment: Assignment) -> Broken:
+def checks_count_one_way(assignment: Assignment) -> BrokenRules:
     for exercise, asked in assignment.exercises.items():
         asking = questions(assignment, exercise)
         for name, check in asked.checks.items():
@@ -58,7 +58,7 @@ def checks_count_one_way(assignment: Assignment) -> Broken:
             yield f"exercises.{exercise}.checks: no check earns anything; give one a weight above 0"
 
 
-def tolerances_give_room(assignment: Assignment) -> Broken:
+def tolerances_give_room(assignment: Assignment) -> BrokenRules:
     for name, asked in assignment.exercises.items():
         if asked.tolerance is None:
             continue
@@ -71,7 +71,7 @@ def tolerances_give_room(assignment: Assignment) -> Broken:
             yield f"{path}: gives no room; set relative or absolute"
 
 
-def conventions_exist(assignment: Assignment) -> Broken:
+def conventions_exist(assignment: Assignment) -> BrokenRules:
     exercises = known(assignment)
     for key, value in assignment.conventions.items():
         if key not in conventions.CONVENTIONS:
@@ -80,7 +80,7 @@ def conventions_exist(assignment: Assignment) -> Broken:
             yield f"conventions.{key}: no choice {value!r}{nearest(value, choices)}"
 
 
-def networks_can_be_built(assignment: Assignment) -> Broken:
+def networks_can_be_built(assignment: Assignment) -> BrokenRules:
     asked = assignment.network
     if (asked.sizes or asked.training) and NETWORK.name not in assignment.exercises:
         yield f"network: is of no use without [exercises.{NETWORK.name}]"
@@ -98,7 +98,7 @@ def networks_can_be_built(assignment: Assignment) -> Broken:
             yield "network.training.digits: needs scikit-learn; pip install checkgrad[digits]"
 
 
-def limits_leave_time(assignment: Assignment) -> Broken:
+def limits_leave_time(assignment: Assignment) -> BrokenRules:
     limits = assignment.limits
     for name in limits.__struct_fields__:
         value = getattr(limits, name)
@@ -109,17 +109,17 @@ def limits_leave_time(assignment: Assignment) -> Broken:
             yield f"limits.{name}: {value:.6g} {unit} is more than there is here; at most {most} {unit}"
 
 
-def the_seed_is_one(assignment: Assignment) -> Broken:
+def the_seed_is_one(assignment: Assignment) -> BrokenRules:
     if assignment.seed is not None and assignment.seed < 0:
         yield f"seed: {assignment.seed} is negative"
 
 
-def the_secret_is_there(assignment: Assignment) -> Broken:
+def the_secret_is_there(assignment: Assignment) -> BrokenRules:
     if assignment.secret and not os.environ.get(assignment.secret):
         yield f"secret: the environment variable {assignment.secret} is not set"
 
 
-RULES: tuple[Callable[[Assignment], Broken], ...] = (
+RULES: tuple[Callable[[Assignment], BrokenRules], ...] = (
     exercises_exist,
     points_are_numbers,
     checks_count_one_way,
@@ -132,7 +132,7 @@ RULES: tuple[Callable[[Assignment], Broken], ...] = (
 )
 
 
-def _no_amount(path: str, value: float | None) -> Broken:
+def _no_amount(path: str, value: float | None) -> BrokenRules:
     if value is not None and not (0 <= value <= MOST):
         yield f"{path}: {value:g} is no amount; 0 or more, at most {MOST:g}"
 

@@ -35,7 +35,7 @@ BAD_NAME = (
 
 
 @dataclass(frozen=True)
-class Member:
+class ArchiveMember:
     """A file or a folder of an archive: the parts of its name without what leads nowhere, and what is wrong with it."""
 
     info: zipfile.ZipInfo
@@ -78,7 +78,7 @@ class Archive:
         found = [m for m in self.members if m.name == name and not m.info.is_dir()]
         return b"".join(self._chunks(found[-1], LARGEST_FILE)).decode("utf-8", "replace") if found else ""  # fmt: skip
 
-    def unpack(self, members: Iterable[Member], folder: Path) -> None:
+    def unpack(self, members: Iterable[ArchiveMember], folder: Path) -> None:
         """Unpack the sources and archives among *members* into *folder*."""
         chosen = {m.parts: m for m in members if m.wanted or m.problem}  # of one name the last
         if problem := next((m.problem for m in chosen.values() if m.problem), ""):
@@ -93,7 +93,7 @@ class Archive:
         for member in chosen.values():
             self._copy(member, folder.joinpath(*member.parts), left)
 
-    def _copy(self, member: Member, target: Path, left: dict[str, int]) -> None:
+    def _copy(self, member: ArchiveMember, target: Path, left: dict[str, int]) -> None:
         """Write one member; what is too large for a source is cut where whoever reads it will say so."""
         kind = target.suffix if target.suffix == ".zip" else ""
         room = left.setdefault(kind, MOST_BYTES)
@@ -113,7 +113,7 @@ class Archive:
             most = LARGEST_ARCHIVE if kind else MOST_BYTES
             raise BadTarget(f"{self.named}: unpacks to more than {most >> 20} MB")
 
-    def _chunks(self, member: Member, most: int) -> Iterable[bytes]:
+    def _chunks(self, member: ArchiveMember, most: int) -> Iterable[bytes]:
         if member.info.flag_bits & 1:
             raise BadTarget(f"{self.named}: is encrypted; it has to come without a password")
         if member.info.compress_type not in METHODS:
@@ -128,19 +128,19 @@ class Archive:
             raise BadTarget(f"{self.named}: cannot be unpacked ({told})") from None
 
 
-def _member(info: zipfile.ZipInfo) -> Member:
+def _member(info: zipfile.ZipInfo) -> ArchiveMember:
     named = info.filename.replace("\\", "/")
     parts = [part for part in named.split("/") if part not in ("", ".")]
     outside = named.startswith("/") or ".." in parts or bool(parts and DRIVE.match(parts[0]))
     if not parts or not outside:
-        return Member(info, tuple(parts))
+        return ArchiveMember(info, tuple(parts))
     told = f"holds {info.filename[:80]!r}, which would land outside"
     if parts[0] == ".." or named.startswith("/") or DRIVE.match(parts[0]):  # it is nobody's
-        return Member(info, (f"outside {named.replace('/', '_')}",), told)
-    return Member(info, tuple(part for part in parts if part != ".."), told)
+        return ArchiveMember(info, (f"outside {named.replace('/', '_')}",), told)
+    return ArchiveMember(info, tuple(part for part in parts if part != ".."), told)
 
 
-def _hidden(member: Member) -> bool:
+def _hidden(member: ArchiveMember) -> bool:
     return any(part.startswith(HIDDEN) for part in member.parts)
 
 

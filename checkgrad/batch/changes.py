@@ -16,7 +16,7 @@ from checkgrad.targets import BadTarget
 MOST = 3  # checks told for one exercise
 
 
-class Graded(Struct, frozen=True):
+class GradedPoints(Struct, frozen=True):
     """What of a report can change points; small, for a class has thousands."""
 
     score: float | None
@@ -26,7 +26,7 @@ class Graded(Struct, frozen=True):
     decisions: dict[str, str]
 
 
-def read(path: Path) -> dict[str, Graded]:
+def read(path: Path) -> dict[str, GradedPoints]:
     """Return what was graded, by student: of a results.jsonl, or of one JSON report."""
     try:
         if path.suffix == ".jsonl":
@@ -43,7 +43,7 @@ def read(path: Path) -> dict[str, Graded]:
     return found
 
 
-def changes(old: Mapping[str, Graded], new: Mapping[str, Graded]) -> Iterator[str]:
+def changes(old: Mapping[str, GradedPoints], new: Mapping[str, GradedPoints]) -> Iterator[str]:
     """Tell, a line each, whose points changed and why; students in the order of the new results."""
     for student in (*new, *(s for s in old if s not in new)):
         if student not in old:
@@ -54,7 +54,7 @@ def changes(old: Mapping[str, Graded], new: Mapping[str, Graded]) -> Iterator[st
             yield from _of(student, old[student], new[student])
 
 
-def _of(student: str, old: Graded, new: Graded) -> Iterator[str]:
+def _of(student: str, old: GradedPoints, new: GradedPoints) -> Iterator[str]:
     names = dict.fromkeys((*old.points, *new.points))
     changed = [name for name in names if old.points.get(name) != new.points.get(name)]
     if old.score == new.score and not changed:
@@ -67,7 +67,7 @@ def _of(student: str, old: Graded, new: Graded) -> Iterator[str]:
         yield f"  also changed: {'; '.join(other)}"
 
 
-def _reasons(name: str, old: Graded, new: Graded) -> Iterator[str]:
+def _reasons(name: str, old: GradedPoints, new: GradedPoints) -> Iterator[str]:
     if name not in old.verdicts or name not in new.verdicts:
         yield "not asked before" if name not in old.verdicts else "not asked any more"
         return
@@ -92,13 +92,13 @@ def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _graded(report: Report) -> Graded:
+def _graded(report: Report) -> GradedPoints:
     verdicts: dict[str, dict[str, str]] = {}
     for o in report.outcomes:
         problem = f" ({summary.sentence(o)})" if o.problem else ""
         verdicts.setdefault(o.exercise, {})[o.check] = f"{o.verdict.value}{problem}"
     environment = report.environment
-    return Graded(
+    return GradedPoints(
         report.score,
         summary.awarded(report),
         verdicts,

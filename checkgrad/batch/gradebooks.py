@@ -18,12 +18,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from checkgrad.batch.grades import guarded
-from checkgrad.batch.record import Student
+from checkgrad.batch.record import Submitter
 from checkgrad.model import Report
 from checkgrad.render import summary
 from checkgrad.targets import BadTarget
 
-Row = list[str]
+GradebookRow = list[str]
 OTTER_LABEL = "points-per-question"
 NBGRADER = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
@@ -35,10 +35,10 @@ MOODLE = ("Identifier", "Grade", "Last modified (grade)")
 MAXIMUM, COMMENTS = "Maximum Grade", "Feedback comments"
 
 
-class Entry(Struct, frozen=True):
+class GradebookEntry(Struct, frozen=True):
     """What a gradebook holds of a record; small, for a class has thousands."""
 
-    student: Student
+    student: Submitter
     source: str
     assignment: str
     score: float | None
@@ -54,11 +54,11 @@ class Book(Struct, frozen=True):
     remark: str = ""
 
 
-def entry(student: Student, source: str, report: Report) -> Entry:
+def entry(student: Submitter, source: str, report: Report) -> GradebookEntry:
     """Return what a gradebook needs of a *report*."""
     most = {part.name: part.points[1] for part in summary.parts(report)}
     points = {name: (got, most[name]) for name, got in summary.awarded(report).items()}
-    return Entry(
+    return GradebookEntry(
         student,
         source,
         report.assignment or "",
@@ -69,7 +69,7 @@ def entry(student: Student, source: str, report: Report) -> Entry:
     )
 
 
-def canvas(entries: Sequence[Entry], template: str) -> Book:
+def canvas(entries: Sequence[GradebookEntry], template: str) -> Book:
     """Fill a gradebook exported from Canvas: its students, its column of this assignment and no other."""
     header, *rows = _table(template, "Canvas gradebook")
     if len(header) < 4 or "Student" not in header[0] or header[1].strip() != "ID":
@@ -90,7 +90,7 @@ def canvas(entries: Sequence[Entry], template: str) -> Book:
     return Book(_csv([[*header[:first], header[column]], *filled]), found.remark("canvas"))
 
 
-def moodle(entries: Sequence[Entry], template: str) -> Book:
+def moodle(entries: Sequence[GradebookEntry], template: str) -> Book:
     """Fill an offline grading worksheet downloaded from Moodle; what its importer would skip is an error."""
     header, *rows = _table(template, "Moodle worksheet")
     if lacking := [name for name in MOODLE if name not in header]:
@@ -113,7 +113,7 @@ def moodle(entries: Sequence[Entry], template: str) -> Book:
     return Book(_csv([header, *filled]), found.remark("moodle"))
 
 
-def otter(entries: Sequence[Entry], template: str = "") -> Book:
+def otter(entries: Sequence[GradebookEntry], template: str = "") -> Book:
     """Write the columns of Otter's final_grades.csv; the first row holds the points to be had."""
     names = list(dict.fromkeys(name for one in entries for name in one.points))
     most = {name: points[1] for one in entries for name, points in one.points.items()}
@@ -132,7 +132,7 @@ def otter(entries: Sequence[Entry], template: str = "") -> Book:
     return Book(_csv(rows))
 
 
-def nbgrader(entries: Sequence[Entry], template: str = "") -> Book:
+def nbgrader(entries: Sequence[GradebookEntry], template: str = "") -> Book:
     """Write the columns of nbgrader's export; its readers know no quotes, so no cell holds a comma."""
     rows = [list(NBGRADER)]
     for one in entries:
@@ -143,7 +143,7 @@ def nbgrader(entries: Sequence[Entry], template: str = "") -> Book:
     return Book(_csv(rows))
 
 
-GRADEBOOKS: dict[str, Callable[[Sequence[Entry], str], Book]] = {
+GRADEBOOKS: dict[str, Callable[[Sequence[GradebookEntry], str], Book]] = {
     "canvas": canvas,
     "moodle": moodle,
     "otter": otter,
@@ -178,7 +178,7 @@ def _read(path: Path) -> str:
 class _Register:
     """The entries, found by what a platform knows of a student, each once."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[GradebookEntry]) -> None:
         self._left = {one.student.id: one for one in entries}
         self._all = len(self._left)
         self._known: dict[str, set[str]] = {}
@@ -186,7 +186,7 @@ class _Register:
             for key in (one.student.id, one.student.email, *_names(one.student.name)):
                 self._known.setdefault(key.casefold(), set()).add(one.student.id)
 
-    def take(self, keys: Iterable[str], name: str) -> Entry | None:
+    def take(self, keys: Iterable[str], name: str) -> GradebookEntry | None:
         """The entry of the first of *keys* that is known, else that of a *name* which only one student has."""
         for key in (*keys, *_names(name)):
             ids = self._known.get(key.casefold(), set()) if key else set()
@@ -215,7 +215,7 @@ def _names(name: str) -> Iterator[str]:
     yield re.sub(r"\W", "", f"{family}{given}").lower()
 
 
-def _table(text: str, what: str) -> list[Row]:
+def _table(text: str, what: str) -> list[GradebookRow]:
     """The rows of a CSV whose cells are parted by commas, semicolons or tabs."""
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
@@ -228,7 +228,7 @@ def _table(text: str, what: str) -> list[Row]:
     return rows
 
 
-def _assignment_column(header: Row, first: int, entries: Sequence[Entry]) -> int:
+def _assignment_column(header: GradebookRow, first: int, entries: Sequence[GradebookEntry]) -> int:
     title = next((one.assignment for one in entries if one.assignment), "")
     named = {i: CANVAS_TITLE.fullmatch(cell) for i, cell in enumerate(header) if i >= first}
     found = [i for i, match in named.items() if match and match["title"] == title]
@@ -241,17 +241,17 @@ def _assignment_column(header: Row, first: int, entries: Sequence[Entry]) -> int
     return found[0]
 
 
-def _is_about_points(row: Row) -> bool:
+def _is_about_points(row: GradebookRow) -> bool:
     """Is it no student: points possible, manual posting?"""
     return "Points Possible" in row[0] or not any(cell.strip() for cell in row[:3])
 
 
-def _by_name(header: Row, row: Row) -> dict[str, str]:
+def _by_name(header: GradebookRow, row: GradebookRow) -> dict[str, str]:
     """The cells of a row by their columns; those that it lacks are empty."""
     return dict(zip_longest(header, row[: len(header)], fillvalue=""))
 
 
-def _capped(one: Entry, said: str) -> str:
+def _capped(one: GradebookEntry, said: str) -> str:
     """The grade; Moodle takes none above its maximum, *said* in the worksheet, which has to be ours."""
     assert one.score is not None
     most = one.maximum or 0.0
@@ -270,7 +270,7 @@ def _float(cell: str) -> float:
         return math.nan
 
 
-def _number(one: Entry | None) -> str:
+def _number(one: GradebookEntry | None) -> str:
     """A score to two decimals; nothing for who handed in nothing."""
     return "" if one is None or one.score is None else _rounded(one.score)
 
@@ -288,7 +288,7 @@ def _bare(cell: str) -> str:
     return re.sub(r'[,"\r\n]+', " ", guarded(cell)).strip()
 
 
-def _csv(rows: Iterable[Row]) -> str:
+def _csv(rows: Iterable[GradebookRow]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()

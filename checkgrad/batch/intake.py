@@ -14,7 +14,7 @@ from pathlib import Path
 
 from checkgrad.batch import likeness, platforms, unwrap
 from checkgrad.batch.archive import Archive
-from checkgrad.batch.record import Student
+from checkgrad.batch.record import Submitter
 from checkgrad.batch.shelf import Folder, Packed, Shelf
 from checkgrad.batch.unwrap import Work
 from checkgrad.sandbox import in_a_line
@@ -25,7 +25,7 @@ from checkgrad.targets import BadTarget, find
 IN_CLASS = "!"  # between what was named and the entry in it
 GRADABLE = (*SOURCES, ".zip")
 EXPORT = re.compile(r"assignment_\d+_export")
-Owned = Callable[[str], tuple[Student, str] | None]
+Owned = Callable[[str], tuple[Submitter, str] | None]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Handed:
     the student gave them.
     """
 
-    student: Student
+    student: Submitter
     source: str  # as a person would name it
     name: str
     entries: tuple[tuple[str, str], ...] = ()
@@ -103,9 +103,11 @@ def _named(name: str, classes: bool | None, stack: ExitStack) -> list[Handed]:
     if path.is_dir():
         real = path.resolve()
         shelf, entry = Folder(real.parent), (real.name, real.name)
-        return [Handed(Student(path.name), name, path.name, (entry,), shelf=shelf)]
+        return [Handed(Submitter(path.name), name, path.name, (entry,), shelf=shelf)]
     path = find(name, Path.cwd())
-    return [Handed(Student(path.name if path.is_dir() else path.stem), name, path.name, path=path)]
+    return [
+        Handed(Submitter(path.name if path.is_dir() else path.stem), name, path.name, path=path)
+    ]
 
 
 def _class(shelf: Shelf, named: str, called: str) -> list[Handed]:
@@ -132,7 +134,7 @@ def _exported(shelf: Shelf, entries: dict[str, bool]) -> list[Handed]:
             return [
                 Handed(student, name, name, ((name, ""),))
                 for name in sorted({*names, *groups})
-                for student in groups.get(name, [Student(name)])
+                for student in groups.get(name, [Submitter(name)])
             ]
     # What else staff has put beside them decides nothing.
     telling = [n for n, is_folder in entries.items() if is_folder or n.endswith(GRADABLE)]
@@ -144,9 +146,9 @@ def _exported(shelf: Shelf, entries: dict[str, bool]) -> list[Handed]:
 
 def _by_name(entries: Iterable[str], owned: Owned) -> Iterator[Handed]:
     """Entries that carry their owner in their names, several of one student together."""
-    groups: dict[Student, list[tuple[str, str]]] = {}
+    groups: dict[Submitter, list[tuple[str, str]]] = {}
     for entry in entries:
-        student, called = owned(entry) or (Student(entry), "")
+        student, called = owned(entry) or (Submitter(entry), "")
         groups.setdefault(student, []).append((entry, called))
     for student, group in groups.items():
         late = any(platforms.is_late(entry) for entry, _ in group)
@@ -154,13 +156,13 @@ def _by_name(entries: Iterable[str], owned: Owned) -> Iterator[Handed]:
 
 
 def _plain(name: str, is_folder: bool) -> Handed:
-    return Handed(Student(name if is_folder else Path(name).stem), name, name, ((name, name),))
+    return Handed(Submitter(name if is_folder else Path(name).stem), name, name, ((name, name),))
 
 
 def _written(handed: Handed) -> Handed:
     """With names that can be written down in a line: those of files may hold any bytes."""
     known = handed.student
-    student = Student(*map(_shown, (known.id, known.name, known.email)))
+    student = Submitter(*map(_shown, (known.id, known.name, known.email)))
     source, name = _shown(handed.source), _shown(handed.name)
     return replace(handed, student=student, source=source, name=name)
 
@@ -185,7 +187,7 @@ def _repeated(ids: Iterable[str]) -> list[str]:
 
 
 def _called(handed: Handed, name: str) -> Handed:
-    return replace(handed, student=Student(name, handed.student.name, handed.student.email))
+    return replace(handed, student=Submitter(name, handed.student.name, handed.student.email))
 
 
 def _unlike(handed: Handed) -> str:

@@ -14,17 +14,17 @@ import msgspec
 from msgspec import Raw, Struct
 
 from checkgrad.batch.files import write_bytes
-from checkgrad.batch.record import Student
+from checkgrad.batch.record import Submitter
 from checkgrad.targets import BadTarget
 
 NAME = "results.jsonl"
 FAULT = b'"verdict":"grader_fault"'
 
 
-class Line(Struct, frozen=True):
+class RawRecord(Struct, frozen=True):
     """A record whose report stays as it is written."""
 
-    student: Student
+    student: Submitter
     source: str
     sha256: str
     key: str
@@ -32,7 +32,7 @@ class Line(Struct, frozen=True):
     late: bool = False
 
 
-class Place(Struct, frozen=True):
+class LinePlace(Struct, frozen=True):
     """Where a line stands, and whether it tells of a fault of ours, which is tried again."""
 
     start: int
@@ -47,8 +47,8 @@ class Journal:
         self.path = folder / NAME
         self._file = self.path.open("a+b")
         _lock(self._file, folder)
-        self._by_student: dict[tuple[str, str], Place] = {}
-        self._by_key: dict[str, Place] = {}
+        self._by_student: dict[tuple[str, str], LinePlace] = {}
+        self._by_key: dict[str, LinePlace] = {}
         self.end = 0
         self._find_lines()
         self._file.truncate(self.end)  # a line torn by what stopped us
@@ -64,7 +64,7 @@ class Journal:
     ) -> None:
         self._file.close()
 
-    def has(self, student: Student, key: str) -> bool:
+    def has(self, student: Submitter, key: str) -> bool:
         """Is this grade of this student there?"""
         place = self._by_student.get((student.id, key))
         return place is not None and not place.fault
@@ -74,7 +74,7 @@ class Journal:
         place = self._by_key.get(key)
         return bytes(self._line(place).report) if place else b""
 
-    def add(self, line: Line) -> None:
+    def add(self, line: RawRecord) -> None:
         """Append *line*; it is on the disk when this returns."""
         text = msgspec.json.encode(line) + b"\n"
         self._file.write(text)
@@ -83,25 +83,25 @@ class Journal:
         self._note(line, self.end, len(text))
         self.end += len(text)
 
-    def settle(self, wanted: Sequence[tuple[Student, str]]) -> None:
+    def settle(self, wanted: Sequence[tuple[Submitter, str]]) -> None:
         """Leave the lines of *wanted* students and keys, in that order and no others."""
         places = [self._by_student[student.id, key] for student, key in wanted]
         starts = [place.start for place in places]
         if starts != sorted(starts) or sum(place.size for place in places) != self.end:
             write_bytes(self.path, map(self._read, places))
 
-    def _note(self, line: Line, start: int, size: int) -> None:
-        place = Place(start, size, FAULT in bytes(line.report))
+    def _note(self, line: RawRecord, start: int, size: int) -> None:
+        place = LinePlace(start, size, FAULT in bytes(line.report))
         self._by_student[line.student.id, line.key] = place
         if not place.fault:
             self._by_key[line.key] = place
 
-    def _read(self, place: Place) -> bytes:
+    def _read(self, place: LinePlace) -> bytes:
         self._file.seek(place.start)
         return self._file.read(place.size)
 
-    def _line(self, place: Place) -> Line:
-        return msgspec.json.decode(self._read(place), type=Line)
+    def _line(self, place: LinePlace) -> RawRecord:
+        return msgspec.json.decode(self._read(place), type=RawRecord)
 
     def _find_lines(self) -> None:
         self._file.seek(0)
@@ -109,7 +109,7 @@ class Journal:
             if not text.endswith(b"\n"):
                 return
             with suppress(msgspec.MsgspecError):  # another version wrote it
-                self._note(msgspec.json.decode(text, type=Line), self.end, len(text))
+                self._note(msgspec.json.decode(text, type=RawRecord), self.end, len(text))
             self.end += len(text)
 
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from msgspec import Struct, json, to_builtins
 
 from checkgrad.batch.grades import OURS, state
-from checkgrad.batch.record import Record, Student
+from checkgrad.batch.record import Record, Submitter
 from checkgrad.grading import FOR_REVIEW
 from checkgrad.model import Asked, Diagnosis, Example, Outcome, Verdict
 from checkgrad.render import summary
@@ -16,13 +16,13 @@ BINS = 10
 DIGITS = 6  # significant ones by which two answers are the same
 
 
-class Mistake(Struct):
+class SharedMistake(Struct):
     """One behaviour on one exercise, and who showed it."""
 
     exercise: str
     title: str
     outcome: Outcome  # of the first who made it
-    students: list[Student]
+    students: list[Submitter]
 
     @property
     def diagnoses(self) -> list[Diagnosis]:
@@ -57,7 +57,7 @@ class Lesson(Struct):
     """An exercise to teach again, and the mistakes that are made there, the most frequent first."""
 
     rate: Rate
-    mistakes: list[Mistake]
+    mistakes: list[SharedMistake]
     carried: int  # failures elsewhere that follow from it
 
 
@@ -65,12 +65,12 @@ class Overview:
     """Gathers one record at a time and keeps little of each."""
 
     def __init__(self) -> None:
-        self.students: list[tuple[Student, str, float]] = []  # state, part of what could be had
+        self.students: list[tuple[Submitter, str, float]] = []  # state, part of what could be had
         self.assignment = ""
         self.maximum: float | None = None
-        self.to_review: list[tuple[Student, str]] = []
+        self.to_review: list[tuple[Submitter, str]] = []
         self._rates: dict[str, Rate] = {}
-        self._mistakes: dict[bytes, Mistake] = {}
+        self._mistakes: dict[bytes, SharedMistake] = {}
         self._carried: Counter[str] = Counter()
 
     def add(self, record: Record) -> None:
@@ -102,12 +102,12 @@ class Overview:
         return sorted(self._rates.values(), key=lambda rate: rate.share)
 
     @property
-    def mistakes(self) -> list[Mistake]:
+    def mistakes(self) -> list[SharedMistake]:
         """Every mistake, the most frequent first."""
         return sorted(self._mistakes.values(), key=lambda m: -len(m.students))
 
     @property
-    def unnamed(self) -> list[Mistake]:
+    def unnamed(self) -> list[SharedMistake]:
         """The mistakes that no known one explains."""
         return [m for m in self.mistakes if not m.diagnoses and m.outcome.verdict == Verdict.WRONG]
 
@@ -119,7 +119,7 @@ class Overview:
     @property
     def lessons(self) -> list[Lesson]:
         """Where most failures begin, first."""
-        by_exercise = defaultdict[str, list[Mistake]](list)
+        by_exercise = defaultdict[str, list[SharedMistake]](list)
         for mistake in self.mistakes:
             by_exercise[mistake.exercise].append(mistake)
         lessons = [
@@ -150,7 +150,7 @@ class Overview:
             return f"{round(100 * share)} % of the checks right"
         return f"{share * self.maximum:.3g} of {self.maximum:g} points"
 
-    def _take(self, part: summary.Part, student: Student) -> None:
+    def _take(self, part: summary.ExerciseSummary, student: Submitter) -> None:
         rate = self._rates.setdefault(part.name, Rate(part.name, part.title, part.asked))
         failed = [o for o in part.findings if o.verdict.failed]
         if not failed:
@@ -165,7 +165,7 @@ class Overview:
             return
         first = max(roots, key=lambda o: bool(o.diagnoses))
         key = _behaviour(part.name, first)
-        kept = Mistake(part.name, part.title, _slim(first), [])
+        kept = SharedMistake(part.name, part.title, _slim(first), [])
         self._mistakes.setdefault(key, kept).students.append(student)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from checkgrad.batch.overview import Overview
-from checkgrad.batch.record import Student
+from checkgrad.batch.record import Submitter
 
 HERE = Path(__file__).parent
 MOST = 40  # mistakes told in full
@@ -22,7 +22,7 @@ class Person(Struct, frozen=True):
     link: str = ""
 
 
-def render(overview: Overview, link: Callable[[Student], str], *, anonymous: bool = False) -> str:
+def render(overview: Overview, link: Callable[[Submitter], str], *, anonymous: bool = False) -> str:
     """Return the page; *link* leads from a student to the report, "" to none. Anonymous, there are numbers only."""
     # every other command would wait for them
     from jinja2 import FileSystemLoader
@@ -44,9 +44,9 @@ def render(overview: Overview, link: Callable[[Student], str], *, anonymous: boo
     return text.lstrip()
 
 
-def _anonymous(numbers: dict[str, int], student: Student) -> Person:
+def _anonymous(numbers: dict[str, int], student: Submitter) -> Person:
     return Person(f"student {numbers[student.id]}")
 
 
-def _named(link: Callable[[Student], str], student: Student) -> Person:
+def _named(link: Callable[[Submitter], str], student: Submitter) -> Person:
     return Person(student.name or student.id, link(student))

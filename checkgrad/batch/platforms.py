@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from checkgrad.batch.record import Student
+from checkgrad.batch.record import Submitter
 
 METADATA = "submission_metadata.yml"
 SUBMISSION = re.compile(r"submission_\d+")  # what Gradescope calls a folder
@@ -21,11 +21,13 @@ MOODLE = re.compile(
 FIELD = re.compile(r"[ -]*:(name|sid|email):\s*(.*?)\s*")
 
 
-def canvas(name: str) -> tuple[Student, str] | None:
+def canvas(name: str) -> tuple[Submitter, str] | None:
     """Return whose the Canvas file *name* is, and what the student called it."""
     found = CANVAS.fullmatch(name)
     return (
-        (Student(found["id"], found["name"] or ""), found["file"] or "text.html") if found else None
+        (Submitter(found["id"], found["name"] or ""), found["file"] or "text.html")
+        if found
+        else None
     )
 
 
@@ -35,13 +37,13 @@ def is_late(name: str) -> bool:
     return found is not None and found["late"] is not None
 
 
-def moodle(name: str) -> tuple[Student, str] | None:
+def moodle(name: str) -> tuple[Submitter, str] | None:
     """Return whose the Moodle file or folder *name* is, and what the student called it, "" for a folder."""
     found = MOODLE.fullmatch(name)
-    return (Student(found["id"], found["name"]), found["file"] or "") if found else None
+    return (Submitter(found["id"], found["name"]), found["file"] or "") if found else None
 
 
-def gradescope(metadata: str) -> dict[str, list[Student]]:
+def gradescope(metadata: str) -> dict[str, list[Submitter]]:
     """Return the submitters of each folder, from the text of Gradescope's submission_metadata.yml."""
     return {folder: _submitters(folder, lines) for folder, lines in _entries(metadata)}
 
@@ -60,14 +62,14 @@ def _entries(metadata: str) -> Iterator[tuple[str, list[str]]]:
         yield folder, below
 
 
-def _submitters(folder: str, lines: Iterable[str]) -> list[Student]:
+def _submitters(folder: str, lines: Iterable[str]) -> list[Submitter]:
     people: list[dict[str, str]] = []
     for line in _listed(lines):
         if line.lstrip().startswith("-"):
             people.append({})
         if people and (field := FIELD.fullmatch(line)):
             people[-1][field[1]] = _plain(field[2])
-    return [_student(folder, person) for person in people] or [Student(folder)]
+    return [_student(folder, person) for person in people] or [Submitter(folder)]
 
 
 def _listed(lines: Iterable[str]) -> Iterator[str]:
@@ -80,9 +82,9 @@ def _listed(lines: Iterable[str]) -> Iterator[str]:
             yield line
 
 
-def _student(folder: str, person: dict[str, str]) -> Student:
+def _student(folder: str, person: dict[str, str]) -> Submitter:
     name, sid, email = (person.get(field, "") for field in ("name", "sid", "email"))
-    return Student(sid or email or folder, name, email)
+    return Submitter(sid or email or folder, name, email)
 
 
 def _plain(scalar: str) -> str:

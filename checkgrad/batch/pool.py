@@ -28,7 +28,7 @@ CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" els
 
 def in_processes(jobs: Iterable[Job], settings: Settings, processes: int) -> Iterator[Graded]:
     """Yield what comes of *jobs*, each as soon as it is there; jobs are read as they are needed."""
-    crew = [Member(settings) for _ in range(processes)]
+    crew = [PoolProcess(settings) for _ in range(processes)]
     coming, read = iter(jobs), deque[Job]()  # read while nobody waits for it
     try:
         read.extend(islice(coming, processes))
@@ -57,7 +57,7 @@ class Hired:
     line: Connection
 
 
-class Member:
+class PoolProcess:
     """One place in the pool: a process, started when there is work, and what it is at."""
 
     def __init__(self, settings: Settings) -> None:
@@ -126,7 +126,7 @@ class Member:
             self.hired = None
 
 
-def _ready(busy: list[Member]) -> list[Member]:
+def _ready(busy: list[PoolProcess]) -> list[PoolProcess]:
     """Those whose process has answered, died or taken too long."""
     soonest = min(member.since for member in busy) + LONGEST - time.monotonic()
     lines = wait([member.line for member in busy], max(soonest, 0.0))

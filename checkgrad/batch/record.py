@@ -13,7 +13,7 @@ from checkgrad.model import Report
 from checkgrad.render import json
 
 
-class Student(Struct, frozen=True):
+class Submitter(Struct, frozen=True):
     """Who handed in, as the platform names them; the id is unique within a class."""
 
     id: str
@@ -24,7 +24,7 @@ class Student(Struct, frozen=True):
 class Record(Struct, frozen=True):
     """One line of results.jsonl."""
 
-    student: Student
+    student: Submitter
     source: str  # the submission: a path, or archive.zip!path/inside
     sha256: str  # of its files
     key: str  # stands for all that the report depends on: equal keys, equal report

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from checkgrad.batch import files
 from checkgrad.batch.intake import Handed
-from checkgrad.batch.journal import Journal, Line
-from checkgrad.batch.record import Student
+from checkgrad.batch.journal import Journal, RawRecord
+from checkgrad.batch.record import Submitter
 from checkgrad.batch.work import Execute, Graded, Job, Settings, job
 
 STUDENTS = "students"
@@ -31,7 +31,7 @@ class Class:
 
     def __init__(self, handed: Iterable[Handed], settings: Settings, folder: Path) -> None:
         self.handed, self.settings, self.folder = list(handed), settings, folder
-        self.wanted: list[tuple[Student, str]] = []
+        self.wanted: list[tuple[Submitter, str]] = []
         self._waiting: dict[str, list[tuple[Handed, Job]]] = {}
         self._settled: list[Done] = []
 
@@ -71,7 +71,7 @@ class Class:
         for handed, read in self._waiting.pop(graded.key):
             known = journal.has(handed.student, graded.key)
             if not known:
-                line = Line(
+                line = RawRecord(
                     handed.student,
                     handed.source,
                     read.sha256,
@@ -84,17 +84,17 @@ class Class:
                 files.write(path, graded.files[name])
             self._settled.append(Done(handed, not known))
 
-    def _files(self, student: Student) -> dict[str, Path]:
+    def _files(self, student: Submitter) -> dict[str, Path]:
         return {
             name: self.folder / STUDENTS / f"{file_name(student)}.{name}"
             for name in self.settings.formats
         }
 
-    def _has_files(self, student: Student) -> bool:
+    def _has_files(self, student: Submitter) -> bool:
         return all(path.exists() for path in self._files(student).values())
 
 
-def file_name(student: Student) -> str:
+def file_name(student: Submitter) -> str:
     """The student's id as the name of a file, distinct for each id."""
     plain = re.sub(r"[^\w.@+-]", "_", student.id).lstrip(".")[:80]
     if plain == student.id:

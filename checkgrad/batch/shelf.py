@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from checkgrad.batch.archive import HIDDEN, Archive, Member
+from checkgrad.batch.archive import HIDDEN, Archive, ArchiveMember
 from checkgrad.sandbox import in_a_line
 from checkgrad.targets import BadTarget
 
@@ -65,7 +65,7 @@ class Packed:
 
     def __init__(self, archive: Archive, base: tuple[str, ...] = ()) -> None:
         self.archive, self.base = archive, base
-        self._entries: dict[str, list[Member]] = {}
+        self._entries: dict[str, list[ArchiveMember]] = {}
         for member in archive.members:
             if member.parts[: len(base)] == base and len(member.parts) > len(base):
                 self._entries.setdefault(member.parts[len(base)], []).append(member)

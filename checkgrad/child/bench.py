@@ -24,7 +24,7 @@ import numpy as np
 
 from . import entropy, faults
 from .directions import drawn
-from .experiment import MOST_AXES, Experiment, Turn
+from .experiment import MOST_AXES, Experiment, TurnRecord
 from .nodes import Rewritten
 from .on_bench import ignore
 from .operate import Operator, unpacked
@@ -67,7 +67,7 @@ class Bench:
         self.own = frozenset((*modules(), "__main__"))
         self.space: dict[str, Any] = {}  # of the module that the loop stands in
         self.state: State | None = None
-        self.turns: list[Turn] = []
+        self.turns: list[TurnRecord] = []
         self.touched: set[int] = set()  # nodes that were evaluated in a turn
         self.leave: dict[int, int] = {}
         self._literal = frozenset(
@@ -84,7 +84,7 @@ class Bench:
         self._globals: dict[str, Any] = {}
         self._bound: dict[str, Any] = {}
         self._random: Any = None
-        self._now: tuple[Experiment, Turn] | None = None
+        self._now: tuple[Experiment, TurnRecord] | None = None
         self._told: frozenset[int] = frozenset()
         self._factors: dict[int, float] = {}
         self._counts: dict[int, int] = {}
@@ -192,7 +192,7 @@ class Bench:
 
     def begin(self, experiment: Experiment) -> None:
         assert self.state
-        turn = Turn()
+        turn = TurnRecord()
         if not experiment.course or 0 in experiment.course:
             self.turns.append(turn)
         for edit in experiment.edits:
@@ -212,7 +212,7 @@ class Bench:
 
     def go_on(self, experiment: Experiment) -> None:
         """The next turn of a course, from where the last one ended."""
-        turn, told = Turn(), self._course in experiment.course
+        turn, told = TurnRecord(), self._course in experiment.course
         if told:
             self.turns.append(turn)
         self._told = frozenset(experiment.tell) if told else frozenset()
@@ -238,7 +238,7 @@ class Bench:
         finally:
             self.operate_no_more()
 
-    def look_at_views(self, turn: Turn) -> None:
+    def look_at_views(self, turn: TurnRecord) -> None:
         """What shares memory with something that was edited begins with other numbers, too."""
         assert self.state
         for path, leaf in self.state.leaves.items():
@@ -282,7 +282,7 @@ class Bench:
             turn.beside = faults.name_and_message(error)[:300]
             turn.shown = faults.line_of(error, self.space.get("__file__", ""))
 
-    def compare(self, experiment: Experiment, turn: Turn, scope: dict[str, Any]) -> None:
+    def compare(self, experiment: Experiment, turn: TurnRecord, scope: dict[str, Any]) -> None:
         """Note what slots hold before and after."""
         assert self.state
         roots = {**self.roots(), **{n: v for n, v in scope.items() if n in self._locals}}

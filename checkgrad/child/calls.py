@@ -23,7 +23,7 @@ LABELS = ("labels", "bits", "one-hot", "one-hot in columns")
 SKIPPED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
-class Calls:
+class CallNotes:
     """A profile function that notes calls; `with` it in place.
 
     files: names of the submission's files. own: modules whose objects are its own. look_at_time: called now and
@@ -47,7 +47,7 @@ class Calls:
             int, tuple[int, Any]
         ] = {}  # by id: number of the object, and itself, to keep it
 
-    def __enter__(self) -> Calls:
+    def __enter__(self) -> CallNotes:
         sys.setprofile(self.event)
         return self
 

@@ -84,7 +84,7 @@ class Experiment:
 
 
 @dataclass
-class Turn:
+class TurnRecord:
     """What one run of the turn did.
 
     values: of a node, in order. digests: in order, a number each; places: (node, which, 1 for whole numbers + 2 for one

@@ -16,7 +16,7 @@ from .syntax import (
     POSITION,
     SLICE,
     E,
-    Names,
+    NameUses,
     constant,
     is_super,
     made,
@@ -64,7 +64,7 @@ class Expressions:
         self.names: set[str] | None = None  # that it binds; None until they are asked for
         self.own_names: dict[str, Any] = {}
         self.line_of_names = 0
-        self.module = Names(tree)
+        self.module = NameUses(tree)
         self.quiet = QUIET | self.module.imported
 
     # ---- numbering

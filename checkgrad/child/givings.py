@@ -20,7 +20,7 @@ from .data import SAME, Bunch, Data, is_label, speaks_of_labels
 from .data_sizes import DataSizes
 from .datasets import digits, known, made, opened, regression
 from .preparing import (
-    Numbered,
+    NumberedLabels,
     OneHot,
     Squeezed,
     Standardised,
@@ -349,7 +349,7 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "MinMaxScaler": Squeezed,
     "OneHotEncoder": OneHot,
     "LabelBinarizer": OneHot,
-    "LabelEncoder": Numbered,
+    "LabelEncoder": NumberedLabels,
     "scale": lambda x, *a, **n: Standardised().fit_transform(x),
     "normalize": lambda x, *a, **n: np.asarray(x) / (np.linalg.norm(x, axis=-1, keepdims=True)),
     "shuffle": shuffled,

@@ -20,10 +20,10 @@ from types import ModuleType
 
 from .source import Document, Parsed, Unreadable, parse, read
 from .standin import Finder
-from .statements import NotLoaded, Run
+from .statements import FileRun, NotLoaded
 
 
-class Loader(importlib.abc.Loader):
+class SubmissionLoader(importlib.abc.Loader):
     """Runs one file of the submission in its module."""
 
     def __init__(self, loading: Loading, path: str) -> None:
@@ -123,7 +123,7 @@ class Loading(importlib.abc.MetaPathFinder):
         self, name: str, path: str, inside: list[str] | None = None
     ) -> importlib.machinery.ModuleSpec:
         known = self.modules.get(path)
-        loader = Loader(self, path) if known is None else Alias(known)
+        loader = SubmissionLoader(self, path) if known is None else Alias(known)
         spec = importlib.machinery.ModuleSpec(
             name, loader, origin=path, is_package=inside is not None
         )
@@ -193,7 +193,7 @@ class Loading(importlib.abc.MetaPathFinder):
         file = self.shown(path)
         parsed = self.read(file, path)
         module.__doc__ = ast.get_docstring(parsed.tree)
-        Run(self, module, file, parsed).all()
+        FileRun(self, module, file, parsed).all()
 
     def read(self, file: str, path: str) -> Parsed:
         """The statements of a file, kept under the name that is shown; NotLoaded if it is no Python."""

@@ -51,7 +51,7 @@ class Loop:
 
 
 @dataclass(frozen=True)
-class Assignment:
+class AssignedTarget:
     """A name, attribute or item that a statement assigns.
 
     how: "=" or the operator with it, "-=". node: of the value assigned, -1 where that is no node; member: which of
@@ -127,9 +127,9 @@ class Rewritten:
         return self._numbers.get(place, -1)
 
     @cached_property
-    def assignments(self) -> tuple[Assignment, ...]:
+    def assignments(self) -> tuple[AssignedTarget, ...]:
         return tuple(
-            Assignment(ast.unparse(t.place), t.how, t.node, t.member, self.file, *t.where)
+            AssignedTarget(ast.unparse(t.place), t.how, t.node, t.member, self.file, *t.where)
             for t in self.targets
         )
 

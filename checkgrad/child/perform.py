@@ -15,7 +15,7 @@ import numpy as np
 from . import faults, wire
 from .describe import class_name
 from .printed import Printed
-from .request import Request, Result, Slot, Step
+from .request import ArraySlot, Request, Result, Step
 from .source import Document
 from .tensors import are_missed, with_tensors
 
@@ -30,7 +30,7 @@ class Performer:
     watched: answers requests for watched runs.
     """
 
-    watched: Callable[[Request, Given], Any]
+    watched: Callable[[Request, GivenValues], Any]
 
     def __init__(
         self, root: Namespace, documents: Mapping[str, Document], printed: Printed
@@ -48,7 +48,7 @@ class Performer:
         if self.draws:
             np.random.seed(SEED)
             random.seed(SEED)
-        given = Given(slots)
+        given = GivenValues(slots)
         started = perf_counter()
         try:
             found = self.found(request, given)
@@ -68,19 +68,19 @@ class Performer:
         told = (raised, message, traceback, given.mutated, warned, printed, seconds)
         return value + wire.encode(told)
 
-    def found(self, request: Request, given: Given) -> Any:
+    def found(self, request: Request, given: GivenValues) -> Any:
         """What *request* asks for."""
         if request.watch is not None:
             return self.watched(request, given)
         self.take_all(request, given, self.root)
         return filled(request.answer, given)
 
-    def take_all(self, request: Request, given: Given, root: Any) -> None:
+    def take_all(self, request: Request, given: GivenValues, root: Any) -> None:
         """Do all steps of *request*; *root* is what the first name of a path stands for."""
         for step in request.steps:
             given.results.append(self.take(step, given, root))
 
-    def take(self, step: Step, given: Given, root: Any) -> Any:
+    def take(self, step: Step, given: GivenValues, root: Any) -> Any:
         """Do one step and give its result."""
         start = root if step.of is None else given.results[step.of]
         if step.do == "get":
@@ -92,7 +92,7 @@ class Performer:
             return args[0]
         named = {name: filled(value, given) for name, value in step.named}
         if step.do == "hold":
-            return Holder(named)
+            return StandInObject(named)
         function = follow(start, step.path)
         before = [snapshot(arg) for arg in args]
         try:
@@ -106,7 +106,7 @@ class Performer:
             given.mutated = tuple(i for i in range(len(args)) if before[i] != after[i])
 
 
-class Given:
+class GivenValues:
     """What the values of one request are made of, and which arguments its last call changed."""
 
     def __init__(self, slots: list[np.ndarray]) -> None:
@@ -174,7 +174,7 @@ def put(value: Any, path: tuple[str | int, ...], new: Any) -> None:
         value[last] = new
 
 
-class Holder:
+class StandInObject:
     """An object that has attributes and does nothing."""
 
     def __init__(self, attributes: dict[str, Any]) -> None:
@@ -203,10 +203,10 @@ class Namespace:
         return first in inside.names or first in inside.modules
 
 
-def filled(value: Any, given: Given) -> Any:
+def filled(value: Any, given: GivenValues) -> Any:
     """*value* with every slot and every Result filled in."""
     kind = type(value)
-    if kind is Slot:
+    if kind is ArraySlot:
         return given.slots[value.number]
     if kind is Result:
         return follow(given.results[value.step], value.path)

@@ -56,7 +56,7 @@ class Unplayed(Exception):
 
 
 @dataclass(frozen=True)
-class Line:
+class Statement:
     """A statement of a play."""
 
     text: str
@@ -64,7 +64,7 @@ class Line:
     needs: frozenset[str]
 
 
-def text_of(lines: Sequence[Line]) -> str:
+def text_of(lines: Sequence[Statement]) -> str:
     return "\n".join(line.text for line in lines)
 
 

@@ -37,7 +37,7 @@ class Caller:
         return max(found, key=lambda node: node.lineno, default=None)
 
 
-class House:
+class PlayHouse:
     """A module's scopes, and the way back to what it held. own: the modules whose objects are its own."""
 
     def __init__(self, tree: ast.Module, space: dict[str, Any], own: Collection[str]) -> None:

@@ -14,12 +14,12 @@ import numpy as np
 from . import faults
 from .givings import STANDING_IN
 from .loops import Scope
-from .play import PLACE, Line, Unplayed, copied
+from .play import PLACE, Statement, Unplayed, copied
 from .play_forms import KINDS, DataForm, Drawn, is_parameter, kind_of
 from .play_house import (
     OBJECT,
     Caller,
-    House,
+    PlayHouse,
     assignment,
     called_in,
     is_forward,
@@ -54,13 +54,13 @@ SOURCES = re.compile(
 )
 
 
-class Names:
+class PlayNames:
     """The statements of a play, run as they are found, and what each name needs."""
 
-    def __init__(self, house: House, form: DataForm, piece: Scope) -> None:
+    def __init__(self, house: PlayHouse, form: DataForm, piece: Scope) -> None:
         self.house, self.form, self.piece = house, form, piece
         self.space = house.space
-        self.lines: list[Line] = []
+        self.lines: list[Statement] = []
         self.data: dict[str, Any] = {}
         self.busy: set[str] = set()
         self.cycles = 0  # how often a name followed from itself
@@ -72,7 +72,7 @@ class Names:
         self.guessed = False  # is something given that only a name speaks for?
         self.outputs = ""  # where outputs stand, once a forward pass was made
 
-    def run(self, text: str) -> Line:
+    def run(self, text: str) -> Statement:
         """Run a statement and keep it."""
         tree = ast.parse(text)
         names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
@@ -84,7 +84,7 @@ class Names:
         except Exception as error:
             self.errors.append(faults.message(error)[:300])
             raise Unplayed(text) from error
-        self.lines.append(Line(text, binds, needs))
+        self.lines.append(Statement(text, binds, needs))
         return self.lines[-1]
 
     def attempt(self, way: Callable[[], Any]) -> bool:
@@ -254,10 +254,10 @@ class Names:
                 found.append(f"{name}={name}")
         return found
 
-    def _running(self, text: str, scope: Scope) -> Callable[[], Line]:
+    def _running(self, text: str, scope: Scope) -> Callable[[], Statement]:
         """Running a call of a piece with what its parameters' names stand for."""
 
-        def run() -> Line:
+        def run() -> Statement:
             self._needed(scope)
             return self.run(text)
 
@@ -285,7 +285,7 @@ class Names:
         self.drawn.lists = True
         self._constructed()
 
-    def _made_as_in(self, caller: Caller) -> Callable[[], Line]:
+    def _made_as_in(self, caller: Caller) -> Callable[[], Statement]:
         made = assignment(OBJECT, caller.call)
         return lambda: self.run(self._as_written(made, caller))
 

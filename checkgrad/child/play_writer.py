@@ -13,19 +13,19 @@ from . import faults
 from .givings import Unknown
 from .inventory import ONE_STEP
 from .loops import Scope
-from .play import Line, Play, Stop, Unplayed, text_of
+from .play import Play, Statement, Stop, Unplayed, text_of
 from .play_forms import RATE, DataForm, is_parameter, kind_of
 from .play_house import (
     OBJECT,
     Caller,
-    House,
+    PlayHouse,
     assignment,
     called_in,
     required,
     returned,
     returned_names,
 )
-from .play_names import FORWARD, OUTPUTS, Names
+from .play_names import FORWARD, OUTPUTS, PlayNames
 from .play_steps import pairs, root, spreads, word
 from .slots import Leaf, differs
 from .standin import MissingModule, StandIn
@@ -35,12 +35,12 @@ LOSSES = re.compile(r"\w*(loss|cost|criterion|objective|nll|entropy|likelihood)\
 GRADIENTS = re.compile(r"grad|back_?prop|backward|bprop|delta|nabla", re.I)
 
 
-class PlayWriter(Names):
+class PlayWriter(PlayNames):
     """The play of one piece in one form of data."""
 
-    def __init__(self, house: House, form: DataForm, piece: Scope) -> None:
+    def __init__(self, house: PlayHouse, form: DataForm, piece: Scope) -> None:
         super().__init__(house, form, piece)
-        self.stepped: list[Line] = []
+        self.stepped: list[Statement] = []
         self.stops: list[Stop] = []
         self.made: dict[str, Leaf] = {}  # what an object holds before its first call
 
@@ -72,7 +72,7 @@ class PlayWriter(Names):
         return self._divided(self._changed(before, known, line, number))
 
     def _changed(
-        self, before: dict[str, Leaf], known: set[str], line: Line, number: int
+        self, before: dict[str, Leaf], known: set[str], line: Statement, number: int
     ) -> set[str]:
         """The names of what holds the parameters: what the call changed, or the gradients that it gave would change."""
         after = self.house.look().leaves
@@ -90,7 +90,7 @@ class PlayWriter(Names):
 
     def _divided(self, roots: set[str]) -> Play:
         """What makes the parameters is run once, all else is the turn."""
-        once: list[Line] = []
+        once: list[Statement] = []
         wanted = set(roots)
         for line in reversed(self.lines):
             if line.binds & wanted and not line.needs & line.binds & wanted:
@@ -168,7 +168,7 @@ class PlayWriter(Names):
         before: dict[str, Leaf],
         after: dict[str, Leaf],
         changed: Collection[str],
-        line: Line,
+        line: Statement,
         number: int,
     ) -> set[str]:
         """A step against each gradient that was given; the names of what is changed by that."""

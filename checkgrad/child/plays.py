@@ -16,7 +16,7 @@ from typing import Any
 from .loops import Scope
 from .play import Play, Stop, Unplayed
 from .play_forms import FORMS, DataForm
-from .play_house import Caller, House
+from .play_house import Caller, PlayHouse
 from .play_writer import PlayWriter
 
 MOST_TRIED, SECONDS = (
@@ -33,7 +33,7 @@ class Plays:
     """
 
     def __init__(
-        self, house: House, name: str, number: int, sizes: tuple[int, int] | None = None
+        self, house: PlayHouse, name: str, number: int, sizes: tuple[int, int] | None = None
     ) -> None:
         self.house, self.number = house, number
         self.piece = house.scopes.get(name)

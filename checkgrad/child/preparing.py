@@ -60,7 +60,7 @@ class OneHot(Fitted):
         return to_categorical(np.searchsorted(self.classes_, np.asarray(x).ravel())).view(Data)
 
 
-class Numbered(Fitted):
+class NumberedLabels(Fitted):
     def transform(self, x: Any, **more: Any) -> Any:
         return np.searchsorted(self.classes_, np.asarray(x))
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 EACH, ALL = 4_000, 64_000
 
 
-class Kept(io.RawIOBase):
+class FirstBytes(io.RawIOBase):
     """Takes any number of bytes and keeps the first ones."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Printed:
         self.renew()
 
     def renew(self) -> None:
-        self.kept = Kept()
+        self.kept = FirstBytes()
         self.stream: Any = io.TextIOWrapper(
             cast(Any, self.kept), encoding="utf-8", errors="backslashreplace", write_through=True
         )

@@ -20,7 +20,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Slot:
+class ArraySlot:
     """Stands for an array that travels beside its request, so that like requests are alike in bytes."""
 
     number: int

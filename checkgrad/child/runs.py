@@ -16,23 +16,23 @@ from typing import Any
 import numpy as np
 
 from . import entropy, faults
-from .calls import Calls
+from .calls import CallNotes
 from .data_sizes import DataSizes, first_sizes, next_sizes
 from .givings import Giver
 from .in_place import in_place
-from .load import Loader, Loading
+from .load import Loading, SubmissionLoader
 from .nodes import Rewritten
 from .operate import Operator
-from .perform import Given, Namespace, Performer, filled
+from .perform import GivenValues, Namespace, Performer, filled
 from .request import Request
 from .rewrite import rewrite
 from .source import Parsed, future
 from .standin import StandIn
-from .statements import Run, stand_in
+from .statements import FileRun, stand_in
 from .submission import Order, load_all, root_of
 from .survey import Survey
 from .wanted import Tell, Watch
-from .watch import Hook, Stopped, in_columns
+from .watch import Hook, RunEnded, in_columns
 
 SEED = 20_011
 MOST_ERRORS = 20
@@ -44,7 +44,7 @@ MakeHook = Callable[[Iterable[str]], Hook]  # for the modules whose objects may 
 IS_MAIN = "__name__ == '__main__'"
 
 
-class Runs:
+class WatchedModules:
     """Watched modules and what runs with them; nothing is rewritten before it is asked for."""
 
     def __init__(self, order: Order, plain: Loading, performer: Performer) -> None:
@@ -107,7 +107,7 @@ class Runs:
 
     # ---- running
 
-    def steps(self, fresh: bool, make: MakeHook, request: Request, given: Given) -> Any:
+    def steps(self, fresh: bool, make: MakeHook, request: Request, given: GivenValues) -> Any:
         """The steps of a request on the watched copy."""
         with self.inside():
             if fresh or self.root is None:
@@ -137,7 +137,7 @@ class Runs:
         self.modules = own_modules()
         StandIn.serving = True
 
-    def script(self, file: str, watch: Watch, request: Request, given: Given) -> Any:
+    def script(self, file: str, watch: Watch, request: Request, given: GivenValues) -> Any:
         """A file's own work, statement by statement as a notebook is run; what fails is told and passed over.
 
         Data that are not there are stood in for. Their size is tried out: the first that lets all run is kept.
@@ -162,7 +162,7 @@ class Runs:
             if not waiting or not farthest[0] or process_time() > until:
                 break
             sizes = waiting.pop(0)
-            told = self.once(file, QUICK, sizes, Request("", (), None), Given([]))
+            told = self.once(file, QUICK, sizes, Request("", (), None), GivenValues([]))
             met = [*(e[-1] for e in told["errors"]), *self.hook.caught]
             came = (-len(met), self.hook.order)
             if came > farthest:
@@ -174,13 +174,13 @@ class Runs:
         return best
 
     def once(
-        self, file: str, watch: Watch, sizes: DataSizes, request: Request, given: Given
+        self, file: str, watch: Watch, sizes: DataSizes, request: Request, given: GivenValues
     ) -> Any:
         """One run of a file's own work."""
         giver = Giver(sizes)
         with self.inside(), self.as_main(file) as module, in_place(giver, self.builtins):
             hook = self.begin(lambda own: Hook(watch, own, self.count, self.light))
-            calls = Calls(self.files, own_modules(), hook.look_at_time)
+            calls = CallNotes(self.files, own_modules(), hook.look_at_time)
             with calls if watch.calls else nullcontext():
                 errors = self.run_all(file, module, hook)
             if watch.calls:
@@ -248,7 +248,7 @@ class Runs:
         """Run; the error that ended it, with its place."""
         try:
             run()
-        except Stopped:
+        except RunEnded:
             return []
         except BaseException as error:
             return [] if hook.stopped else [self.failure(error)]
@@ -308,7 +308,7 @@ class Runs:
 
     # ---- telling
 
-    def told(self, hook: Hook, errors: list[Any], request: Request, given: Given) -> Any:
+    def told(self, hook: Hook, errors: list[Any], request: Request, given: GivenValues) -> Any:
         """What the run gave, what was told, where it stopped."""
         answer = None
         if not errors and not hook.stopped:
@@ -336,7 +336,7 @@ class Runs:
 class WatchedLoading(Loading):
     """Loads the same files as watched modules."""
 
-    def __init__(self, runs: Runs) -> None:
+    def __init__(self, runs: WatchedModules) -> None:
         super().__init__(runs.order.roots, runs.order.hung)
         self.runs = runs
         self.names = runs.plain.names
@@ -350,7 +350,7 @@ class WatchedLoading(Loading):
         self.documents[file], self.trees[file] = plain.documents[file], parsed.tree
         module.__dict__["__builtins__"] = self.runs.builtins
         module.__doc__ = ast.get_docstring(parsed.tree)
-        Run(self, module, file, replace(parsed, codes=self.runs.to_load(file))).all()
+        FileRun(self, module, file, replace(parsed, codes=self.runs.to_load(file))).all()
 
 
 def compiled(statements: list[ast.stmt], file: str, flags: int) -> CodeType:
@@ -363,5 +363,5 @@ def own_modules() -> dict[str, ModuleType]:
     return {
         name: module
         for name, module in list(sys.modules.items())
-        if type(getattr(module, "__loader__", None)) is Loader
+        if type(getattr(module, "__loader__", None)) is SubmissionLoader
     }

@@ -23,7 +23,7 @@ LEAST_ROOM, WATCHED_ROOM = 1 << 20, 1 << 26
 CHUNK = 1 << 16  # bytes read at once: what is larger, the C library maps and unmaps every time
 
 
-class Line:
+class GraderConnection:
     """The connection to the grader: whole frames in, whole frames out."""
 
     def __init__(self, incoming: int, outgoing: int) -> None:
@@ -71,7 +71,7 @@ class Line:
 
 def serve(incoming: int, outgoing: int, walls: Walls) -> None:
     """Lock in, tell the layers that are in place, load, answer until the end of input."""
-    line = Line(incoming, outgoing)
+    line = GraderConnection(incoming, outgoing)
     intact = our_own()
     try:
         converse(line, walls)
@@ -96,7 +96,7 @@ def our_own() -> list[int]:
     return [id(part) for part in (*parts, *inside) if isinstance(part, FunctionType | type)]
 
 
-def converse(line: Line, walls: Walls) -> None:
+def converse(line: GraderConnection, walls: Walls) -> None:
     kind, _, body = line.receive()
     cell, order = wire.decode(body)
     locked = Cell(*cell)
@@ -110,7 +110,7 @@ def converse(line: Line, walls: Walls) -> None:
         student(line, Order(*order), walls.blocked)
 
 
-def student(line: Line, order: Order, blocked: tuple[str, ...]) -> None:
+def student(line: GraderConnection, order: Order, blocked: tuple[str, ...]) -> None:
     """Load a submission and answer for it."""
     printed = Printed()
     printed.begin(1 << 16)

@@ -220,7 +220,7 @@ INSTEAD: dict[str, dict[str, Any]] = {
 LIKE_NUMPY = ("cupy", "autograd.numpy")
 
 
-class Loader(importlib.abc.Loader):
+class StandInLoader(importlib.abc.Loader):
     def __init__(self, why: str) -> None:
         self.why = why
 
@@ -269,4 +269,4 @@ class Finder(importlib.abc.MetaPathFinder):
         if StandIn.serving:
             raise NotHere(self.why(top), name=name)
         self.missing.setdefault(top)
-        return importlib.machinery.ModuleSpec(name, Loader(self.why(top)), is_package=True)
+        return importlib.machinery.ModuleSpec(name, StandInLoader(self.why(top)), is_package=True)

@@ -43,7 +43,7 @@ class NotLoaded(Exception):
         self.traceback = traceback
 
 
-class Run:
+class FileRun:
     """One file's statements, one after the other."""
 
     def __init__(self, loading: Loading, module: ModuleType, file: str, parsed: Parsed) -> None:

@@ -40,7 +40,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Submission:
+class LoadedSubmission:
     inventory: Inventory
     root: Namespace
     loading: Loading
@@ -52,7 +52,7 @@ class Submission:
 
 def bring_in(
     order: Order, announce: Callable[[str, int], None], blocked: Sequence[str] = ()
-) -> Submission:
+) -> LoadedSubmission:
     """Load what *order* names, without the libraries that are *blocked*; what goes wrong stands in the inventory."""
     loading = Loading(order.roots, order.hung, announce, blocked)
     loading.install()
@@ -60,7 +60,7 @@ def bring_in(
     StandIn.serving = True
     if not modules and problems:
         first = replace(problems[0], notes=tuple(loading.notes), suspects=suspected(loading, order))
-        return Submission(first, Namespace({}), loading)
+        return LoadedSubmission(first, Namespace({}), loading)
     notes = [problem.problem for problem in problems] + loading.notes
     notes += [
         f"{loading.libraries.state(name)}; only functions that use it suffer"
@@ -80,7 +80,7 @@ def bring_in(
             notes=tuple(notes),
             work=working(loading, order),
         )
-        return Submission(nothing, Namespace({}), loading)
+        return LoadedSubmission(nothing, Namespace({}), loading)
     if len(found) > MOST_DEFINITIONS:
         notes.append(f"only the first {MOST_DEFINITIONS} definitions were read")
     mapping = tuple(entry for tree in loading.trees.values() for entry in mapping_of(tree).items())
@@ -98,7 +98,7 @@ def bring_in(
         work=tuple(loading.works),
         loops=tuple(training_loops(loading.trees, loading.documents, graded, own)),
     )
-    return Submission(inventory, root_of(modules, found), loading)
+    return LoadedSubmission(inventory, root_of(modules, found), loading)
 
 
 def suspected(loading: Loading, order: Order) -> tuple[Suspect, ...]:

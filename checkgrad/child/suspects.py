@@ -41,7 +41,7 @@ IDLE = (
 
 
 @dataclass(frozen=True)
-class Piece:
+class SourcePart:
     """A part of a source that may be told of: its name, what it stands for, its syntax, its own nodes."""
 
     name: str
@@ -76,27 +76,27 @@ def gradient_pieces(tree: ast.Module, document: Document) -> set[str]:
     }
 
 
-def _losses_within(piece: Piece, document: Document) -> Iterator[Piece]:
+def _losses_within(piece: SourcePart, document: Document) -> Iterator[SourcePart]:
     """The statements of a training loop that work out a loss, which the steps may not go down."""
     for node in piece.nodes:
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr):
             nodes = tuple(ast.walk(node))
             if LOSS in signs_in(nodes, frozenset()) and not _changes_parameters(node):
                 name = f"loss, {document.where(node.lineno)}"
-                yield Piece(name, "inline", node, node, nodes)
+                yield SourcePart(name, "inline", node, node, nodes)
 
 
 def _changes_parameters(node: ast.stmt) -> bool:
     return UPDATE in set(signs_of(node, frozenset()))
 
 
-def _suspect(piece: Piece, looks: str, file: str, document: Document) -> Suspect:
+def _suspect(piece: SourcePart, looks: str, file: str, document: Document) -> Suspect:
     line = getattr(piece.first, "lineno", 1)
     end = getattr(piece.last, "end_lineno", None) or line
     return Suspect(piece.name, piece.kind, looks, document.span(file, line, end))
 
 
-def _pieces(body: Sequence[ast.stmt], owner: str, document: Document) -> Iterator[Piece]:
+def _pieces(body: Sequence[ast.stmt], owner: str, document: Document) -> Iterator[SourcePart]:
     """The pieces of a body at the top of a file or of a class."""
     steps: list[ast.stmt] = []
     for statement in body:
@@ -108,7 +108,7 @@ def _pieces(body: Sequence[ast.stmt], owner: str, document: Document) -> Iterato
         elif isinstance(statement, LOOPS):
             where = document.where(statement.lineno)
             nodes = tuple(_own_nodes([statement]))
-            yield Piece(f"loop, {where}", "loop", statement, statement, nodes)
+            yield SourcePart(f"loop, {where}", "loop", statement, statement, nodes)
             yield from _within([statement], owner, document)
         elif isinstance(statement, BLOCKS):
             for inner in _bodies(statement):
@@ -116,7 +116,7 @@ def _pieces(body: Sequence[ast.stmt], owner: str, document: Document) -> Iterato
         elif bound := _bound_lambda(statement):
             name = f"{owner}{bound[0]}"
             nodes = tuple(ast.walk(bound[1]))
-            yield Piece(name, "lambda", statement, statement, nodes)
+            yield SourcePart(name, "lambda", statement, statement, nodes)
         elif not owner:
             steps.append(statement)
     yield from _steps(steps, document)
@@ -128,27 +128,27 @@ def _goes_on(before: ast.stmt, after: ast.stmt, document: Document) -> bool:
     return same and not isinstance(after, (*DEFINES, *LOOPS, *BLOCKS))
 
 
-def _steps(steps: Sequence[ast.stmt], document: Document) -> Iterator[Piece]:
+def _steps(steps: Sequence[ast.stmt], document: Document) -> Iterator[SourcePart]:
     """The steps of a script, from the first that shows a sign to the last."""
     telling = [s for s in steps if signs_in(tuple(ast.walk(s)), frozenset()) & set(IN_STEPS)]
     if telling:
         nodes = tuple(node for s in telling for node in ast.walk(s))
         where = document.where(telling[0].lineno)
-        yield Piece(f"steps, {where}", "steps", telling[0], telling[-1], nodes)
+        yield SourcePart(f"steps, {where}", "steps", telling[0], telling[-1], nodes)
 
 
 def _defined(
     node: Function | ast.ClassDef, owner: str, document: Document, kind: str
-) -> Iterator[Piece]:
+) -> Iterator[SourcePart]:
     name = f"{owner}{node.name}"
     if isinstance(node, ast.ClassDef):
         yield from _pieces(node.body, f"{name}.", document)
         return
-    yield Piece(name, kind, node, node, tuple(_own_nodes(node.body)))
+    yield SourcePart(name, kind, node, node, tuple(_own_nodes(node.body)))
     yield from _within(node.body, f"{name}.", document)
 
 
-def _within(body: Iterable[ast.stmt], owner: str, document: Document) -> Iterator[Piece]:
+def _within(body: Iterable[ast.stmt], owner: str, document: Document) -> Iterator[SourcePart]:
     """The functions that are defined within a body, at any depth."""
     for statement in body:
         if isinstance(statement, DEFINES):
@@ -189,7 +189,7 @@ def _bound_lambda(statement: ast.stmt) -> tuple[str, ast.AST] | None:
     return (target.id, value) if isinstance(target, ast.Name) else None
 
 
-def _looks(piece: Piece, known: frozenset[str]) -> str:
+def _looks(piece: SourcePart, known: frozenset[str]) -> str:
     """What a piece looks like, "" where it shows no sign; *known*: names of pieces that look like something."""
     said = _said(piece.name) if piece.kind not in ("loop", "steps") else ""
     signs = signs_in(piece.nodes, known)

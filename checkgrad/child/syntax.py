@@ -210,7 +210,7 @@ def is_light(node: Any) -> bool:
     return True
 
 
-class Names:
+class NameUses:
     """What the names of a module are used for.
 
     imported: bound by `import` and in no other way. defined: of functions and classes. read_in_functions: those.

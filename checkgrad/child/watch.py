@@ -5,7 +5,7 @@
     space = {"__name__": "__main__", "__builtins__": hook.builtins()}
     try:
         exec(compile(found.tree, "student.py", "exec"), space)
-    except Stopped:
+    except RunEnded:
         pass
     hook.values()[k]    # [Told(turn, order, value), ...] of node k
     hook.loops[n]       # the order at which each turn of loop n began
@@ -34,7 +34,7 @@ MOST_MARKS = 100_000  # turns of loops whose beginnings are noted
 LIGHT = 3000  # turns of a loop that costs next to nothing
 
 
-class Stopped(BaseException):
+class RunEnded(BaseException):
     """The run is over: *why* is "turn" (as asked for), "turns", "time" (too many, too long) or "edit"."""
 
     def __init__(self, why: str) -> None:
@@ -91,7 +91,7 @@ class Hook:
         self.watch = watch
         self.light = light
         self.own = frozenset((*own, "__main__"))  # modules whose objects may be looked into
-        self.kept: dict[int, Kept] = {}
+        self.kept: dict[int, KeptValues] = {}
         self.turns: dict[int, int] = {}
         self.untold: dict[int, int] = {}
         self.loops: dict[int, list[int]] = {}
@@ -157,7 +157,7 @@ class Hook:
     def attend(self, k: int, value: Any) -> Any:
         """Count, change and tell one value."""
         if self.stopped:
-            raise Stopped(self.stopped)
+            raise RunEnded(self.stopped)
         turns = self.turns
         n = turns[k] = turns.get(k, -1) + 1
         self.last = k
@@ -226,12 +226,12 @@ class Hook:
     def go_on(self) -> None:
         """Code that caught the end of its run meets it again."""
         if self.stopped:
-            raise Stopped(self.stopped)
+            raise RunEnded(self.stopped)
 
     def stop(self, why: str) -> NoReturn:
         self.stopped = why
         self._busy = Everything()
-        raise Stopped(why)
+        raise RunEnded(why)
 
     # ---- telling
 
@@ -260,11 +260,11 @@ class Hook:
             return
         self._room -= size - kept.put(Told(n, self.order, copy), size)
 
-    def begun(self, k: int) -> Kept | None:
+    def begun(self, k: int) -> KeptValues | None:
         """Where the values of a node are kept that is told for the first time."""
         tell = self._tells.get(k, self._all)
         if tell is not None:
-            self.kept[k] = Kept(tell)
+            self.kept[k] = KeptValues(tell)
         return self.kept.get(k)
 
     def values(self) -> dict[int, list[Told]]:
@@ -314,7 +314,7 @@ class Nothing:
 NOTHING = Nothing()
 
 
-class Kept:
+class KeptValues:
     """The first values of a node, and the last."""
 
     def __init__(self, tell: Tell) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from .behaviour import Unsendable
 from .describe import substitute
-from .request import Request, Result, Slot, Step
+from .request import ArraySlot, Request, Result, Step
 
 MAGIC = 0x64615267
 HEADER = struct.Struct("<IB3xII")  # magic, kind, sequence number, length of the body
@@ -376,5 +376,5 @@ DECODERS: tuple[Callable[[Reader, int], Any], ...] = (
     Reader.mapping,
     lambda reader, depth: Unsendable(reader.text()),
     Reader.result,
-    lambda reader, depth: Slot(reader.take(INTEGER)[1]),
+    lambda reader, depth: ArraySlot(reader.take(INTEGER)[1]),
 )

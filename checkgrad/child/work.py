@@ -36,12 +36,12 @@ from .in_place import in_place
 from .loops import named_by_line
 from .on_bench import asides, on_bench
 from .operate import Operator
-from .perform import Given, filled
+from .perform import GivenValues, filled
 from .play import Play
-from .play_house import House
+from .play_house import PlayHouse
 from .plays import Plays
 from .request import Request
-from .runs import QUICK, Runs, compiled, own_modules
+from .runs import QUICK, WatchedModules, compiled, own_modules
 from .statements import stand_in
 from .wanted import Watch, unpacked
 from .watch import Hook
@@ -51,10 +51,10 @@ MOST_FORMS = 2  # of data, in which a piece is called that stops
 LARGE = 200_000  # numbers of a slot that is told: tables of which parts are used are larger
 
 
-class Workshop(Runs):
+class Workshop(WatchedModules):
     """Performs watched requests."""
 
-    def perform(self, request: Request, given: Given) -> Any:
+    def perform(self, request: Request, given: GivenValues) -> Any:
         """What a watched request gives, as plain values."""
         what, *rest = filled(request.watch, given)
         if not self.files:
@@ -236,7 +236,7 @@ class Workshop(Runs):
         """The plays of a piece, found on what the file's own work leaves; or what it stops with in all of them."""
         with self.on_the_way(file, file, leave, (), Giver(self.sizes_of(file))) as bench:
             self.to_the_bench(file, file, -1, bench)
-            house = House(self.plain.parsed[file].tree, bench.space, bench.own)
+            house = PlayHouse(self.plain.parsed[file].tree, bench.space, bench.own)
             plays, found = Plays(house, name, number, sizes), []
             with contextlib.suppress(Enough):
                 found = [tuple(play) for play in plays.found()]
@@ -256,7 +256,7 @@ class Workshop(Runs):
         found: list[Any] = []
         with self.on_the_way(file, file, leave, (), Giver(self.sizes_of(file))) as bench:
             self.to_the_bench(file, file, -1, bench)
-            house = House(self.plain.parsed[file].tree, bench.space, bench.own)
+            house = PlayHouse(self.plain.parsed[file].tree, bench.space, bench.own)
             stopped = Plays(house, name, number)
             with contextlib.suppress(Enough):
                 any(stopped.found())
@@ -272,7 +272,7 @@ class Workshop(Runs):
     def sizes_of(self, file: str) -> DataSizes:
         """How large the data are that stand in for what is not there."""
         if file not in self.data_sizes:
-            quick = self.once(file, QUICK, DataSizes(), Request("", (), None), Given([]))
+            quick = self.once(file, QUICK, DataSizes(), Request("", (), None), GivenValues([]))
             self.data_sizes[file] = self.tried_out(file) if quick["instead"] else DataSizes()
         return self.data_sizes[file]
 

@@ -6,7 +6,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from checkgrad.explain import Unknown, explain, explanations, listing
+from checkgrad.explain import UnknownName, explain, explanations, listing
 
 HELP = "derive a formula, or tell what a mistake is"
 
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     """Print what there is to say, or write it as a page; raise Unknown for a name that means nothing."""
     if options.name is None:
         if options.html:
-            raise Unknown("--html needs a NAME: the page of which exercise or mistake?")
+            raise UnknownName("--html needs a NAME: the page of which exercise or mistake?")
         print(listing(), end="")
         return 0
     if options.html is None:

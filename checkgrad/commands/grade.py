@@ -20,7 +20,7 @@ from checkgrad.batch.intake import IN_CLASS, handed_in
 from checkgrad.batch.journal import NAME
 from checkgrad.batch.overview import Overview
 from checkgrad.batch.pool import in_processes
-from checkgrad.batch.record import Record, Student
+from checkgrad.batch.record import Record, Submitter
 from checkgrad.batch.run import STUDENTS, Class, Done, file_name
 from checkgrad.batch.work import Execute, Settings
 from checkgrad.commands import report
@@ -101,7 +101,7 @@ def _finish(folder: Path, settings: Settings, options: argparse.Namespace) -> in
     return OUR_FAULT if any(how == OURS for _, how, _ in overview.students) else 0
 
 
-def _link(settings: Settings, student: Student) -> str:
+def _link(settings: Settings, student: Submitter) -> str:
     return f"{STUDENTS}/{quote(file_name(student))}.html" if settings.pictures else ""
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from checkgrad import assignment as assignments
-from checkgrad.assignment import Source, loads
+from checkgrad.assignment import AssignmentSource, loads
 from checkgrad.assignment.conventions import CONVENTIONS
 from checkgrad.assignment.decode import schema
 from checkgrad.commands import wheel
@@ -75,7 +75,7 @@ def contents() -> dict[str, bytes]:
 
 def _asked() -> dict[str, Any]:
     """The exercises with their points, and what is said of the conventions."""
-    every = assignments.asked(loads(Source("init", f"seed = {SEED}\n".encode())))
+    every = assignments.asked(loads(AssignmentSource("init", f"seed = {SEED}\n".encode())))
     passing = hidden(every)
     shown = [
         {

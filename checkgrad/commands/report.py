@@ -10,12 +10,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from checkgrad.batch import files, gradebooks, overrides, record
-from checkgrad.batch.gradebooks import Entry
+from checkgrad.batch.gradebooks import GradebookEntry
 from checkgrad.batch.grades import Grades
 from checkgrad.batch.overrides import Override
 from checkgrad.batch.overview import Overview
 from checkgrad.batch.page import render
-from checkgrad.batch.record import Record, Student
+from checkgrad.batch.record import Record, Submitter
 from checkgrad.batch.run import STUDENTS, file_name
 from checkgrad.model import Outcome, Report
 from checkgrad.render import FORMATS
@@ -59,7 +59,7 @@ def publish(results: Path, options: argparse.Namespace, *, released: bool = Fals
     books = gradebooks.asked_for(options.gradebook)
     decided = _decisions(results, options)
     formats = (*([] if options.no_html else ["html"]), *options.export)
-    grades, overview, entries = Grades(), Overview(), list[Entry]()
+    grades, overview, entries = Grades(), Overview(), list[GradebookEntry]()
     next(_records(results))
     (folder / STUDENTS).mkdir(parents=True, exist_ok=True)
     for one in _records(results):
@@ -75,7 +75,9 @@ def publish(results: Path, options: argparse.Namespace, *, released: bool = Fals
     return len(entries)
 
 
-def _write_gradebooks(folder: Path, books: dict[str, str], entries: Sequence[Entry]) -> None:
+def _write_gradebooks(
+    folder: Path, books: dict[str, str], entries: Sequence[GradebookEntry]
+) -> None:
     """Write each gradebook asked for as NAME.csv; who has no row in it is told."""
     for name, template in books.items():
         book = gradebooks.GRADEBOOKS[name](entries, template)
@@ -91,7 +93,7 @@ def _write_page(folder: Path, overview: Overview, options: argparse.Namespace) -
     files.write(folder / "class.html", page)
 
 
-def _file(student: Student, name: str) -> Path:
+def _file(student: Submitter, name: str) -> Path:
     return Path(STUDENTS, f"{file_name(student)}.{name}")
 
 

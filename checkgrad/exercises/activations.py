@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, Kind, Step, exercise, named, upstream
+from checkgrad.exercise import DerivationStep, Derivative, Kind, exercise, named, upstream
 from checkgrad.exercises import draws
 from checkgrad.exercises.derivations import slope_of
 from checkgrad.exercises.sigmoid import sigmoid
@@ -506,13 +506,13 @@ def tanh_derivative_by_hand(at, share, z):
 
 
 tanh_derivative.derived(
-    Step(
+    DerivationStep(
         "quotient rule on y = sinh z / cosh z, with sinh' = cosh and cosh' = sinh",
         "dy/dz = (cosh^2 z - sinh^2 z) / cosh^2 z",
         r"\frac{dy}{dz} = \frac{\cosh^2 z - \sinh^2 z}{\cosh^2 z}",
         lambda z: (slope_of(np.tanh, z), (np.cosh(z) ** 2 - np.sinh(z) ** 2) / np.cosh(z) ** 2),
     ),
-    Step(
+    DerivationStep(
         "divide both terms",
         "dy/dz = 1 - y^2",
         r"\frac{dy}{dz} = 1 - y^2",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, Kind, Step, exercise
+from checkgrad.exercise import DerivationStep, Derivative, Kind, exercise
 from checkgrad.exercises.derivations import gradient_of
 from checkgrad.exercises.worked import added, index, par, slope_by, times
 
@@ -234,19 +234,19 @@ def affine_backward_by_hand(at, share, dout, x, w):
 
 
 affine_backward.derived(
-    Step(
+    DerivationStep(
         "w_dh meets x_nd in the logit z_nh of every sample n, so all samples add up",
         "dL/dw_dh = sum_n x_nd dL/dz_nh",
         r"\frac{\partial L}{\partial w_{dh}} = \sum_n x_{nd} \frac{\partial L}{\partial z_{nh}}",
         lambda dout, x, w: (gradient_of(lambda v: np.sum(dout * (x @ v)), w), x.T @ dout),
     ),
-    Step(
+    DerivationStep(
         "x_nd goes to every unit h with the weight w_dh",
         "dL/dx_nd = sum_h dL/dz_nh w_dh",
         r"\frac{\partial L}{\partial x_{nd}} = \sum_h \frac{\partial L}{\partial z_{nh}} w_{dh}",
         lambda dout, x, w: (gradient_of(lambda v: np.sum(dout * (v @ w)), x), dout @ w.T),
     ),
-    Step(
+    DerivationStep(
         "one bias serves all samples",
         "dL/db_h = sum_n dL/dz_nh",
         r"\frac{\partial L}{\partial b_h} = \sum_n \frac{\partial L}{\partial z_{nh}}",

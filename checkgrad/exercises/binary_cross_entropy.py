@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, Kind, Step, exercise
+from checkgrad.exercise import DerivationStep, Derivative, Kind, exercise
 from checkgrad.exercises import draws
 from checkgrad.exercises.conventions import (
     BINARY_GRADIENT,
@@ -682,7 +682,7 @@ def binary_cross_entropy_derivative_by_hand(at, share, y, t):
 
 
 binary_cross_entropy_derivative.derived(
-    Step(
+    DerivationStep(
         "ln y has the slope 1/y, and ln(1 - y) has -1/(1 - y): the inner slope is -1",
         "dL/dy = -1/N (t/y - (1 - t)/(1 - y))",
         r"\frac{\partial L}{\partial y_n} = -\frac{1}{N} \left( \frac{t_n}{y_n} - \frac{1 - t_n}{1 - y_n} \right)",
@@ -691,7 +691,7 @@ binary_cross_entropy_derivative.derived(
             -(t / y - (1 - t) / (1 - y)) / len(y),
         ),
     ),
-    Step(
+    DerivationStep(
         "over a common denominator, t(1 - y) - (1 - t)y is t - y",
         "dL/dy = 1/N (y - t) / (y (1 - y))",
         r"\frac{\partial L}{\partial y_n} = \frac{1}{N} \frac{y_n - t_n}{y_n (1 - y_n)}",
@@ -725,7 +725,7 @@ def sigmoid_binary_cross_entropy_gradient_by_hand(at, share, z, t):
 
 
 sigmoid_binary_cross_entropy_gradient.derived(
-    Step(
+    DerivationStep(
         "chain rule: the slope of the loss times the slope of the sigmoid",
         "dL/dz = 1/N (y - t)/(y (1 - y)) * y (1 - y)",
         r"\frac{\partial L}{\partial z_n} = \frac{1}{N} \frac{y_n - t_n}{y_n (1 - y_n)} \cdot y_n (1 - y_n)",
@@ -734,7 +734,7 @@ sigmoid_binary_cross_entropy_gradient.derived(
             (sigmoid(z) - t) / (sigmoid(z) * (1 - sigmoid(z))) * slope_of(squash, z) / len(z),
         ),
     ),
-    Step(
+    DerivationStep(
         "the slopes cancel",
         "dL/dz = 1/N (y - t)",
         r"\frac{\partial L}{\partial z_n} = \frac{1}{N} (y_n - t_n)",

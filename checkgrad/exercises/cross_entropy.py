@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, Kind, Step, exercise
+from checkgrad.exercise import DerivationStep, Derivative, Kind, exercise
 from checkgrad.exercises import draws
 from checkgrad.exercises.binary_cross_entropy import (
     binary_cross_entropy,
@@ -704,7 +704,7 @@ def cross_entropy_derivative_by_hand(at, share, y, t):
 
 
 cross_entropy_derivative.derived(
-    Step(
+    DerivationStep(
         "only the term with the same output depends on it, and ln has the slope 1/y",
         "dL/dy_i = -1/N t_i / y_i",
         r"\frac{\partial L}{\partial y_{ni}} = -\frac{1}{N} \frac{t_{ni}}{y_{ni}}",
@@ -747,7 +747,7 @@ def softmax_cross_entropy_gradient_by_hand(at, share, z, t):
 
 
 softmax_cross_entropy_gradient.derived(
-    Step(
+    DerivationStep(
         "chain rule over the outputs of one sample",
         "dL/dz_j = sum_i dL/dy_i dy_i/dz_j",
         r"\frac{\partial L}{\partial z_j} = \sum_i \frac{\partial L}{\partial y_i} \frac{\partial y_i}{\partial z_j}",
@@ -756,7 +756,7 @@ softmax_cross_entropy_gradient.derived(
             np.einsum("ni,nij->nj", -t / shares(z) / len(z), jacobian_of(shares, z)),
         ),
     ),
-    Step(
+    DerivationStep(
         "put both in; y_i cancels",
         "dL/dz_j = -1/N sum_i t_i (d_ij - y_j)",
         r"\frac{\partial L}{\partial z_j} = -\frac{1}{N} \sum_i t_i (\delta_{ij} - y_j)",
@@ -765,7 +765,7 @@ softmax_cross_entropy_gradient.derived(
             -np.einsum("ni,nij->nj", t, np.eye(z.shape[1]) - shares(z)[:, None, :]) / len(z),
         ),
     ),
-    Step(
+    DerivationStep(
         "d_ij leaves t_j, and the targets of a sample add up to 1",
         "dL/dz_j = 1/N (y_j - t_j)",
         r"\frac{\partial L}{\partial z_j} = \frac{1}{N} (y_j - t_j)",

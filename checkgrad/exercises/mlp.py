@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from checkgrad.exercise import Misconception, Step, words
+from checkgrad.exercise import DerivationStep, Misconception, words
 
 BISHOP = (
     "Bishop, Pattern Recognition and Machine Learning (2006), section 5.3.1, equations 5.53 to 5.56"
@@ -33,7 +33,7 @@ class Pass(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Kind:
+class NetworkKind:
     """What a network computes. All of it is convention: no choice here is a mistake.
 
     hidden: a key of ACTIVATIONS. output: a key of OUTPUTS, or "" for the usual one of the last size.
@@ -91,7 +91,7 @@ def softmax(z):
     return np.exp(log_softmax(z))
 
 
-ACTIVATIONS: dict[str, Callable[[Any, Kind], Any]] = {
+ACTIVATIONS: dict[str, Callable[[Any, NetworkKind], Any]] = {
     "leaky_relu": lambda z, kind: np.where(z > 0, z, kind.alpha * z),
     "relu": lambda z, kind: np.maximum(z, 0),
     "tanh": lambda z, kind: np.tanh(z),
@@ -99,7 +99,7 @@ ACTIVATIONS: dict[str, Callable[[Any, Kind], Any]] = {
     "identity": lambda z, kind: z,
 }
 
-SLOPES: dict[str, Callable[[Any, Kind], Any]] = {
+SLOPES: dict[str, Callable[[Any, NetworkKind], Any]] = {
     "leaky_relu": lambda z, kind: _bent(z, kind.alpha, kind.kink),
     "relu": lambda z, kind: _bent(z, 0.0, kind.kink),
     "tanh": lambda z, kind: 1 - np.tanh(z) ** 2,
@@ -116,13 +116,13 @@ def has_alpha(hidden: str) -> bool:
     """Has the activation a slope below zero to choose?"""
     if hidden not in ACTIVATIONS:
         return False
-    below = [float(ACTIVATIONS[hidden](-1.0, Kind(alpha=alpha))) for alpha in (0.5, 0.25)]
+    below = [float(ACTIVATIONS[hidden](-1.0, NetworkKind(alpha=alpha))) for alpha in (0.5, 0.25)]
     return below[0] != below[1]
 
 
 def goes_through_zero(hidden: str) -> bool:
     """Does the activation turn 0 into 0?"""
-    return hidden in ACTIVATIONS and ACTIVATIONS[hidden](0.0, Kind()) == 0
+    return hidden in ACTIVATIONS and ACTIVATIONS[hidden](0.0, NetworkKind()) == 0
 
 
 def _bent(z, below, kink):
@@ -221,9 +221,9 @@ def network(parameters, x, t, hidden="leaky_relu", output="", *, switches=RIGHT,
     """All gradients of a fully connected network, by the chain rule from the loss back to the first layer.
 
     parameters: one (w, b) a layer, w (in, out), b (out,). x: (N, D). t: (N, 1) or (N,) of 0 and 1 for one output,
-    else one-hot rows. details: the other fields of Kind. switches: mistakes to make.
+    else one-hot rows. details: the other fields of NetworkKind. switches: mistakes to make.
     """
-    kind = Kind(hidden, output or usual_output(parameters), **details)
+    kind = NetworkKind(hidden, output or usual_output(parameters), **details)
     zs, inputs = forward(parameters, x, kind)
     last = OUTPUTS[kind.output]
     y = kind.own.get(last.squash, last.y)(zs[-1])
@@ -261,7 +261,7 @@ def usual_output(parameters) -> str:
     return ONE if one else SEVERAL
 
 
-def forward(parameters, x, kind=Kind()):  # noqa: B008  (frozen)
+def forward(parameters, x, kind=NetworkKind()):  # noqa: B008  (frozen)
     """The logits of every layer, and what enters every layer."""
     zs, inputs = [], [x]
     for w, b in parameters:
@@ -382,7 +382,7 @@ class NetworkExercise:
     formula: Callable[..., Pass]
     misconceptions: tuple[Misconception, ...]
     settings: dict[str, dict[str, Any]]
-    derivation: tuple[Step, ...] = ()
+    derivation: tuple[DerivationStep, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -437,7 +437,9 @@ def targets(labels: Any, outputs: int) -> Any:
 
 def _has_room(parameters, x):
     logits = (
-        z for hidden in ("relu", "leaky_relu") for z in forward(parameters, x, Kind(hidden))[0]
+        z
+        for hidden in ("relu", "leaky_relu")
+        for z in forward(parameters, x, NetworkKind(hidden))[0]
     )
     return all(np.abs(z).min() > ROOM for z in logits)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, Kind, Step, exercise, upstream
+from checkgrad.exercise import DerivationStep, Derivative, Kind, exercise, upstream
 from checkgrad.exercises import draws
 from checkgrad.exercises.derivations import slope_of
 from checkgrad.exercises.worked import exp, frac, index, par, squash
@@ -209,7 +209,7 @@ def sigmoid_derivative_by_hand(at, share, z):
 
 
 sigmoid_derivative.derived(
-    Step(
+    DerivationStep(
         "chain rule: the outer function is 1/u with u = 1 + e^-z",
         "dy/dz = -1/(1 + e^-z)^2 * d(1 + e^-z)/dz",
         r"\frac{dy}{dz} = -\frac{1}{(1 + e^{-z})^2} \cdot \frac{d(1 + e^{-z})}{dz}",
@@ -218,25 +218,25 @@ sigmoid_derivative.derived(
             -1 / (1 + np.exp(-z)) ** 2 * slope_of(lambda v: 1 + np.exp(-v), z),
         ),
     ),
-    Step(
+    DerivationStep(
         "the inner slope is -e^-z, and two minus signs cancel",
         "dy/dz = e^-z / (1 + e^-z)^2",
         r"\frac{dy}{dz} = \frac{e^{-z}}{(1 + e^{-z})^2}",
         lambda z: (slope_of(squash, z), np.exp(-z) / (1 + np.exp(-z)) ** 2),
     ),
-    Step(
+    DerivationStep(
         "split into two factors, the first of which is y",
         "dy/dz = 1/(1 + e^-z) * e^-z/(1 + e^-z)",
         r"\frac{dy}{dz} = \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}}",
         lambda z: (slope_of(squash, z), squash(z) * (np.exp(-z) / (1 + np.exp(-z)))),
     ),
-    Step(
+    DerivationStep(
         "the second factor is 1 - y",
         "e^-z/(1 + e^-z) = 1 - y",
         r"\frac{e^{-z}}{1 + e^{-z}} = 1 - y",
         lambda z: (np.exp(-z) / (1 + np.exp(-z)), 1 - squash(z)),
     ),
-    Step(
+    DerivationStep(
         "so the slope follows from the value alone",
         "dy/dz = y (1 - y)",
         r"\frac{dy}{dz} = y (1 - y)",

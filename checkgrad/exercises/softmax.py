@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from checkgrad.exercise import Derivative, Kind, Step, exercise, named
+from checkgrad.exercise import DerivationStep, Derivative, Kind, exercise, named
 from checkgrad.exercises import draws
 from checkgrad.exercises.conventions import EPSILONS, in_a_name, power, roughly
 from checkgrad.exercises.derivations import (
@@ -477,13 +477,13 @@ def softmax_jacobian_by_hand(at, share, z):
 
 
 softmax_jacobian.derived(
-    Step(
+    DerivationStep(
         "write S for the sum of the row; every logit is in it once",
         "S = sum_k e^z_k,  dS/dz_j = e^z_j",
         r"S = \sum_k e^{z_k}, \quad \frac{\partial S}{\partial z_j} = e^{z_j}",
         lambda z: (jacobian_of(lambda v: np.exp(v).sum(axis=-1), z), np.exp(z)),
     ),
-    Step(
+    DerivationStep(
         "quotient rule where i = j: the numerator depends on z_i as well",
         "dy_i/dz_i = (e^z_i S - e^z_i e^z_i) / S^2",
         r"\frac{\partial y_i}{\partial z_i} = \frac{e^{z_i} S - e^{z_i} e^{z_i}}{S^2}",
@@ -492,13 +492,13 @@ softmax_jacobian.derived(
             (np.exp(z) * total(z) - np.exp(z) ** 2) / total(z) ** 2,
         ),
     ),
-    Step(
+    DerivationStep(
         "take the factor e^z_i / S = y_i out",
         "dy_i/dz_i = y_i (1 - y_i)",
         r"\frac{\partial y_i}{\partial z_i} = y_i (1 - y_i)",
         lambda z: (on_diagonal(jacobian_of(shares, z)), shares(z) * (1 - shares(z))),
     ),
-    Step(
+    DerivationStep(
         "quotient rule where i is not j: the numerator is a constant",
         "dy_i/dz_j = (0 S - e^z_i e^z_j) / S^2",
         r"\frac{\partial y_i}{\partial z_j} = \frac{0 \cdot S - e^{z_i} e^{z_j}}{S^2}, \quad i \neq j",
@@ -509,7 +509,7 @@ softmax_jacobian.derived(
             ),
         ),
     ),
-    Step(
+    DerivationStep(
         "both factors are probabilities",
         "dy_i/dz_j = -y_i y_j",
         r"\frac{\partial y_i}{\partial z_j} = -y_i y_j, \quad i \neq j",
@@ -518,7 +518,7 @@ softmax_jacobian.derived(
             beside_diagonal(-shares(z)[..., :, None] * shares(z)[..., None, :]),
         ),
     ),
-    Step(
+    DerivationStep(
         "both cases in one, with d_ij = 1 on the diagonal and 0 beside it",
         "dy_i/dz_j = y_i (d_ij - y_j)",
         r"\frac{\partial y_i}{\partial z_j} = y_i (\delta_{ij} - y_j)",
@@ -547,7 +547,7 @@ def softmax_backward_by_hand(at, share, dy, z):
 
 
 softmax_backward.derived(
-    Step(
+    DerivationStep(
         "chain rule: every output of the sample carries the change of logit j",
         "dL/dz_j = sum_i dL/dy_i dy_i/dz_j",
         r"\frac{\partial L}{\partial z_j} = \sum_i \frac{\partial L}{\partial y_i} \frac{\partial y_i}{\partial z_j}",
@@ -556,7 +556,7 @@ softmax_backward.derived(
             np.einsum("ni,nij->nj", dy, jacobian_of(shares, z)),
         ),
     ),
-    Step(
+    DerivationStep(
         "put the Jacobian in",
         "dL/dz_j = sum_i dL/dy_i y_i (d_ij - y_j)",
         r"\frac{\partial L}{\partial z_j} = \sum_i \frac{\partial L}{\partial y_i} y_i (\delta_{ij} - y_j)",
@@ -565,7 +565,7 @@ softmax_backward.derived(
             np.einsum("ni,nij->nj", dy, softmax_slopes(z)),
         ),
     ),
-    Step(
+    DerivationStep(
         "d_ij leaves one term; y_j can be taken out of the sum",
         "dL/dz_j = y_j (dL/dy_j - sum_i dL/dy_i y_i)",
         r"\frac{\partial L}{\partial z_j} = y_j \left( \frac{\partial L}{\partial y_j} - \sum_i \frac{\partial L}{\partial y_i} y_i \right)",

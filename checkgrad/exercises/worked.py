@@ -19,7 +19,7 @@ MOST_TERMS = 7  # of a sum that is written out
 Lines = Iterator[tuple[str, str, float]]
 
 
-class Share(NamedTuple):
+class SharedFactor(NamedTuple):
     """A factor in front of a sum, as LaTeX and as a number."""
 
     latex: str
@@ -54,14 +54,14 @@ def _real(argument: Any) -> Any:
     return np.asarray(argument, float) if isinstance(argument, np.ndarray) else argument
 
 
-def _shares(probe: tuple[Any, ...]) -> list[Share]:
+def _shares(probe: tuple[Any, ...]) -> list[SharedFactor]:
     """What a loss may be divided by: samples, cells, twice those, nothing."""
     shape = np.shape(probe[0])
     n, cells = (shape[0] if shape else 1), max(int(np.size(probe[0])), 1)
     wide = rf"{n} \cdot {cells // n}" if cells > n else str(n)
     made = [(str(n), n), (wide, cells), (rf"2 \cdot {n}", 2 * n), (rf"2 \cdot {wide}", 2 * cells)]
-    over = [Share("" if d == 1 else frac("1", text), 1 / d) for text, d in made]
-    return [*over, Share("", 1.0), Share(r"\frac{1}{2}", 0.5)]
+    over = [SharedFactor("" if d == 1 else frac("1", text), 1 / d) for text, d in made]
+    return [*over, SharedFactor("", 1.0), SharedFactor(r"\frac{1}{2}", 0.5)]
 
 
 def frac(above: str, below: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad.exercises import mlp
-from checkgrad.exercises.mlp import Kind
+from checkgrad.exercises.mlp import NetworkKind
 from checkgrad.exercises.worked import added, num, par, slope_by, times
 from checkgrad.model import Example, Worked
 
@@ -16,7 +16,7 @@ BLOCK = re.compile(r"d([Wb])(\d+)\[([\d, ]+)\]")
 
 
 def example(
-    probe: tuple[Any, Any, Any], kind: Kind, where: str, got: Any, due: Any, code: str | None
+    probe: tuple[Any, Any, Any], kind: NetworkKind, where: str, got: Any, due: Any, code: str | None
 ) -> Example | None:
     """Return the entry *where*, "dW1[2, 0]", of the blocks *got* and *due*, if it can be worked out."""
     found = BLOCK.fullmatch(where)
@@ -28,7 +28,9 @@ def example(
     return Example({}, wrong, right, where, code, lines) if lines else None
 
 
-def by_hand(probe: tuple[Any, Any, Any], kind: Kind, where: str, expected: float) -> list[Worked]:
+def by_hand(
+    probe: tuple[Any, Any, Any], kind: NetworkKind, where: str, expected: float
+) -> list[Worked]:
     """Return the lines that lead to *expected* at *where*, "dW1[2, 0]" or "db2[1]"; none where they do not."""
     found = BLOCK.fullmatch(where)
     if not found or kind.own:
@@ -39,7 +41,7 @@ def by_hand(probe: tuple[Any, Any, Any], kind: Kind, where: str, expected: float
     return lines if right else []
 
 
-def signals(probe: tuple[Any, Any, Any], kind: Kind) -> list[Any]:
+def signals(probe: tuple[Any, Any, Any], kind: NetworkKind) -> list[Any]:
     """How the loss answers to the logits of each layer: (N, H) arrays, from the biases of samples taken alone."""
     parameters, x, t = probe
     share = 1.0 if kind.reduction == "sum" else 1 / len(x)
@@ -47,13 +49,13 @@ def signals(probe: tuple[Any, Any, Any], kind: Kind) -> list[Any]:
     return [share * np.array([g[layer][1] for g in alone]) for layer in range(len(parameters))]
 
 
-def _alone(probe: tuple[Any, Any, Any], kind: Kind, n: int) -> list[tuple[Any, Any]]:
+def _alone(probe: tuple[Any, Any, Any], kind: NetworkKind, n: int) -> list[tuple[Any, Any]]:
     parameters, x, t = probe
     told = {f: getattr(kind, f) for f in kind.__dataclass_fields__}
     return mlp.network(parameters, x[n : n + 1], t[n : n + 1], **told).gradients
 
 
-def _weight(probe: Any, kind: Kind, layer: int, at: tuple[int, ...]) -> list[Worked]:
+def _weight(probe: Any, kind: NetworkKind, layer: int, at: tuple[int, ...]) -> list[Worked]:
     (parameters, x, _), (i, j) = probe, at
     entered, delta = mlp.forward(parameters, x, kind)[1][layer][:, i], signals(probe, kind)[layer]
     terms = [times(a, d) for a, d in zip(entered, delta[:, j], strict=True)]
@@ -68,7 +70,7 @@ def _weight(probe: Any, kind: Kind, layer: int, at: tuple[int, ...]) -> list[Wor
     return [*_signal(probe, kind, layer, (loudest, j)), whole]
 
 
-def _bias(probe: Any, kind: Kind, layer: int, at: tuple[int, ...]) -> list[Worked]:
+def _bias(probe: Any, kind: NetworkKind, layer: int, at: tuple[int, ...]) -> list[Worked]:
     (j,) = at[-1:]
     delta = signals(probe, kind)[layer][:, j]
     name = slope_by(f"b^{{({layer + 1})}}", (j,)) + rf" = \sum_n \delta_{{n{j}}}"
@@ -77,7 +79,7 @@ def _bias(probe: Any, kind: Kind, layer: int, at: tuple[int, ...]) -> list[Worke
     return [*_signal(probe, kind, layer, (loudest, j)), Worked(name, terms, float(delta.sum()))]
 
 
-def _signal(probe: Any, kind: Kind, layer: int, at: tuple[int, int]) -> list[Worked]:
+def _signal(probe: Any, kind: NetworkKind, layer: int, at: tuple[int, int]) -> list[Worked]:
     """Where the signal of one sample at one unit comes from: the layer above, times the unit's own slope."""
     (parameters, x, _), (n, j) = probe, at
     delta = signals(probe, kind)

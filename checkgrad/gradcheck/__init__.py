@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, overload
 
 from checkgrad.gradcheck.call import called
-from checkgrad.gradcheck.checking import Options, check
+from checkgrad.gradcheck.checking import CheckOptions, check
 from checkgrad.gradcheck.claims import Kind
 from checkgrad.gradcheck.frameworks import check_vjp
 from checkgrad.gradcheck.result import Block, Entry, GradientCheck, Verdict
@@ -106,4 +106,4 @@ def check_gradient(
     Raise TypeError or ValueError where it is called with something that has no derivative.
     """
     call = called(f, (gradient, *points), jac, args, kwargs)
-    return check(call, Options(wrt, kind, domain, seed, rtol, atol, noise, max_evaluations))
+    return check(call, CheckOptions(wrt, kind, domain, seed, rtol, atol, noise, max_evaluations))

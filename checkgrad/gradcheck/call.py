@@ -13,7 +13,7 @@ Function = Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class Call:
+class BoundCall:
     """f and its gradient as functions of positional arguments alone; titles are what these are called."""
 
     f: Function
@@ -28,7 +28,7 @@ def called(
     jac: bool = False,
     args: Sequence[Any] = (),
     kwargs: Mapping[str, Any] | None = None,
-) -> Call:
+) -> BoundCall:
     """Bring all ways of calling into one form, or raise TypeError."""
     if jac or (points and points[0] is True):
         f, gradient = value_of(_function(f, "f")), gradient_of(f)
@@ -40,7 +40,7 @@ def called(
     points = (*points, *(args if isinstance(args, tuple | list) else (args,)))
     names = titles(getattr(f, "__wrapped__", _function(f, "f")), len(points))
     if not kwargs:
-        return Call(f, gradient, points, names)
+        return BoundCall(f, gradient, points, names)
     keys, count = list(kwargs), len(points)
 
     def by_position(function: Function) -> Function:
@@ -53,7 +53,7 @@ def called(
         return call
 
     names = [*names[:count], *keys]
-    return Call(by_position(f), by_position(gradient), (*points, *kwargs.values()), names)
+    return BoundCall(by_position(f), by_position(gradient), (*points, *kwargs.values()), names)
 
 
 def _function(function: Any, name: str) -> Function:

@@ -9,12 +9,12 @@ from typing import Any, get_args
 
 import numpy as np
 
-from checkgrad.gradcheck.call import Call, Function
+from checkgrad.gradcheck.call import BoundCall, Function
 from checkgrad.gradcheck.claims import KINDS, Kind, joined, number
 from checkgrad.gradcheck.judging import Answer, judged
 from checkgrad.gradcheck.products import adjoint_problem, asymmetry, hessian_asymmetry
 from checkgrad.gradcheck.result import GradientCheck
-from checkgrad.gradcheck.search import LEAST, Counted, Search, Spent, scaled
+from checkgrad.gradcheck.search import LEAST, Counted, Shared, TooManyEvaluations, scaled
 from checkgrad.gradcheck.spots import Spot
 from checkgrad.gradcheck.subject import Leaves, Subject, WrongShape, subject
 from checkgrad.gradcheck.trees import branches, copied, flattened, form
@@ -28,7 +28,7 @@ PRODUCTS = {"vjp": "upstream", "jvp": "tangent", "hvp": "tangent"}
 
 
 @dataclass(frozen=True)
-class Options:
+class CheckOptions:
     """What was said beside the functions and their arguments; ValueError if it is none of what may be said."""
 
     wrt: Wrt = 0
@@ -52,7 +52,7 @@ class Options:
             raise ValueError(f"max_evaluations={self.max_evaluations}, expected a number of calls")
 
 
-def check(call: Call, options: Options) -> GradientCheck:
+def check(call: BoundCall, options: CheckOptions) -> GradientCheck:
     """Answer for one call."""
     seed = options.seed
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
@@ -65,7 +65,7 @@ def check(call: Call, options: Options) -> GradientCheck:
     notes: list[str] = []
     try:
         answer = _answer(call, options, counted, what, rng, notes)
-    except Spent:
+    except TooManyEvaluations:
         few = f"undecided: max_evaluations={options.max_evaluations} are too few"
         answer = Answer(few, True)
     except WrongShape as wrong:
@@ -83,8 +83,8 @@ def check(call: Call, options: Options) -> GradientCheck:
 
 
 def _answer(
-    call: Call,
-    options: Options,
+    call: BoundCall,
+    options: CheckOptions,
     counted: Counted,
     what: Subject,
     rng: np.random.Generator,
@@ -112,7 +112,7 @@ def _answer(
     return answer
 
 
-def _prepare(search: Search, spot: Spot, value: Any, leaves: Leaves) -> None:
+def _prepare(search: Shared, spot: Spot, value: Any, leaves: Leaves) -> None:
     """Choose steps and directions, and whether memory has to be saved."""
     if search.claim.known is not None:
         spot.centre = np.array(search.claim.known(value), float)
@@ -128,18 +128,18 @@ def _prepare(search: Search, spot: Spot, value: Any, leaves: Leaves) -> None:
 
 
 def _search(
-    call: Call,
-    options: Options,
+    call: BoundCall,
+    options: CheckOptions,
     counted: Counted,
     what: Subject,
     upstream: Any,
     rng: np.random.Generator,
     notes: list[str],
-) -> Search:
+) -> Shared:
     claim = KINDS[options.kind](counted, call.gradient, what, upstream)
     noise = None if options.noise is None else options.noise * counted.unit
     notes += _overridden(options)
-    search = Search(
+    search = Shared(
         claim,
         counted,
         what,
@@ -161,7 +161,7 @@ def _with_swapped(gradient: Function) -> Function:
     return lambda first, second, *rest: gradient(second, first, *rest)
 
 
-def _of_usual_size(call: Call, counted: Counted, value: Any) -> Call:
+def _of_usual_size(call: BoundCall, counted: Counted, value: Any) -> BoundCall:
     """Numbers that are too large to be squared, by a power of two smaller."""
     size = float(np.max(np.abs(value), initial=0.0))
     if size <= LARGE:
@@ -198,7 +198,7 @@ def _value(f: Callable[..., Any], args: tuple[Any, ...], kind: str) -> Any:
 def _called(f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     try:
         return f(*args)
-    except (Spent, TypeError, ValueError):
+    except (TooManyEvaluations, TypeError, ValueError):
         raise
     except Exception as error:
         raise ValueError(
@@ -214,7 +214,7 @@ def _advice(got: Any) -> str:
     return "return the one alone"
 
 
-def _misbehaviour(search: Search, spot: Spot) -> str:
+def _misbehaviour(search: Shared, spot: Spot) -> str:
     """What a function did that none may do: change its mind."""
     if not _same(np.asarray(spot.centre), np.asarray(search.value(spot.args))):
         return "f is not deterministic: called twice with the same arguments, it gave two values"
@@ -235,7 +235,7 @@ def _same(a: Any, b: Any) -> bool:
     return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
 
 
-def _overridden(options: Options) -> list[str]:
+def _overridden(options: CheckOptions) -> list[str]:
     given = {"rtol": options.rtol, "atol": options.atol, "noise": options.noise}
     words = [f"{name}={value:g}" for name, value in given.items() if value]
     return [f"judged with {', '.join(words)} instead of by measurement alone"] if words else []

@@ -23,7 +23,7 @@ ACCUMULATED = 32.0  # roundings that a sum of products may gather, in units of w
 
 
 @dataclass(frozen=True)
-class Derivative:
+class ClaimedDerivative:
     """What is claimed at one point.
 
     parts: what each leaf adds to the slope along a direction. rounding: by how much that may put it off.
@@ -52,7 +52,7 @@ class Claim:
     """
 
     value: Callable[..., Any]
-    derivative: Callable[..., Derivative]
+    derivative: Callable[..., ClaimedDerivative]
     elementwise: bool = False
     twice: bool = False
     known: Callable[[Any], Any] | None = np.asarray
@@ -79,9 +79,9 @@ def jacobian(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim
 def elementwise(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
     """g(*args) is the slope of f, which treats every entry alone."""
 
-    def derivative(*args: Any) -> Derivative:
+    def derivative(*args: Any) -> ClaimedDerivative:
         (slopes,) = subject.matched(args, g(*args))
-        return Derivative(
+        return ClaimedDerivative(
             lambda d: [slopes * d[0]], lambda d, slope: _rounding(slopes) * np.abs(slope)
         )
 
@@ -94,7 +94,7 @@ def hessian(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
         return jacobian(f, g, subject, upstream)
     x = subject.leaves(subject.args)[0]
 
-    def derivative(*args: Any) -> Derivative:
+    def derivative(*args: Any) -> ClaimedDerivative:
         (h,) = subject.matched(args, g(*args), x.shape)
 
         def quadratic(d: Leaves) -> list[Any]:
@@ -105,7 +105,7 @@ def hessian(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
             product = _product_with(size, np.abs(d[0])).reshape(x.shape)
             return _rounding(h) * np.vdot(np.abs(d[0]), product)
 
-        return Derivative(quadratic, rounding)
+        return ClaimedDerivative(quadratic, rounding)
 
     return Claim(lambda *args: number(f(*args)), derivative, twice=True)
 
@@ -137,7 +137,7 @@ def hvp(f: Function, g: Function, subject: Subject, upstream: Any) -> Claim:
 def _product(
     f: Function, g: Function, subject: Subject, upstream: Any, join: Callable[..., Any]
 ) -> Claim:
-    def derivative(*args: Any) -> Derivative:
+    def derivative(*args: Any) -> ClaimedDerivative:
         def along(d: Leaves) -> Any:
             slopes = join(args, g(subject.tree(args, d), *args))
             if slopes.shape != np.shape(upstream):
@@ -152,7 +152,7 @@ def _product(
             zeros = [np.zeros_like(e) for e in d]
             return [along([*zeros[:i], e, *zeros[i + 1 :]]) for i, e in enumerate(d)]
 
-        return Derivative(parts, _rounding_of_the_largest)
+        return ClaimedDerivative(parts, _rounding_of_the_largest)
 
     return Claim(lambda *args: join(args, f(*args)), derivative, known=None)
 
@@ -176,7 +176,7 @@ def joined(tree: Any) -> Any:
     return leaves[0] if len(leaves) == 1 else np.concatenate([leaf.ravel() for leaf in leaves])
 
 
-def _dotted(leaves: Leaves) -> Derivative:
+def _dotted(leaves: Leaves) -> ClaimedDerivative:
     @cache
     def roundings() -> list[float]:
         return [_rounding(g) * length(g) for g in leaves]
@@ -191,7 +191,7 @@ def _dotted(leaves: Leaves) -> Derivative:
         triples = zip(roundings(), leaves, d, strict=True)
         return sum(_rounding_of_a_dot(own, g, e) for own, g, e in triples)
 
-    return Derivative(parts, rounding, lambda i: np.sign(leaves[i]), leaves)
+    return ClaimedDerivative(parts, rounding, lambda i: np.sign(leaves[i]), leaves)
 
 
 def _rounding_of_a_dot(own: float, g: Any, e: Any) -> float:
@@ -206,7 +206,7 @@ def _rounding_of_a_dot(own: float, g: Any, e: Any) -> float:
     return _rounding(g) * length(g * e) * float(np.sqrt(size.size))
 
 
-def _contracted(leaves: Leaves, out: tuple[int, ...]) -> Derivative:
+def _contracted(leaves: Leaves, out: tuple[int, ...]) -> ClaimedDerivative:
     def contracted(j: Any, e: Any) -> Any:
         return _product_with(j, e).reshape(out)
 
@@ -218,7 +218,7 @@ def _contracted(leaves: Leaves, out: tuple[int, ...]) -> Derivative:
         size = sum(contracted(abs(j), np.abs(e)) for j, e in pairs)
         return max(map(_rounding, leaves)) * size
 
-    return Derivative(parts, rounding)
+    return ClaimedDerivative(parts, rounding)
 
 
 def _product_with(j: Any, e: Any) -> Any:

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.gradcheck.search import SPARE, Search
+from checkgrad.gradcheck.search import SPARE, Shared
 from checkgrad.gradcheck.spots import Comparison, Spot, alone
 from checkgrad.gradcheck.subject import Leaves
 
 
-def wrong_leaves(search: Search, spot: Spot) -> list[int]:
+def wrong_leaves(search: Shared, spot: Spot) -> list[int]:
     """The arrays in which something is wrong."""
     count = len(spot.leaves)
     if count == 1:
@@ -20,7 +20,7 @@ def wrong_leaves(search: Search, spot: Spot) -> list[int]:
     return [i for i in range(count) if np.any(found.off[i])]
 
 
-def halved(search: Search, spot: Spot, leaf: int, output: int, units: Any, most: int) -> list[Any]:
+def halved(search: Shared, spot: Spot, leaf: int, output: int, units: Any, most: int) -> list[Any]:
     """Find the wrong ones of *units*, which are rows of flat positions, by halving.
 
     Returns groups of units, each with a wrong one in it: of one unit each, unless there are more than *most*
@@ -38,7 +38,7 @@ def halved(search: Search, spot: Spot, leaf: int, output: int, units: Any, most:
     return suspects
 
 
-def descended(search: Search, spot: Spot, leaf: int, output: int, group: Any) -> int | None:
+def descended(search: Shared, spot: Spot, leaf: int, output: int, group: Any) -> int | None:
     """Find one wrong entry of *group* by always taking the half that is further off."""
     while len(group) > 1:
         if not search.affordable(2):
@@ -52,7 +52,7 @@ def descended(search: Search, spot: Spot, leaf: int, output: int, group: Any) ->
     return int(group[0])
 
 
-def entries(search: Search, spot: Spot, leaf: int, positions: Any) -> tuple[Comparison, Any]:
+def entries(search: Shared, spot: Spot, leaf: int, positions: Any) -> tuple[Comparison, Any]:
     """Compare the single entries at flat *positions*; also how far each was moved per unit of the derivative."""
     x = spot.leaves[leaf]
     ones = [single_out(search, x, int(i)) for i in positions]
@@ -61,14 +61,14 @@ def entries(search: Search, spot: Spot, leaf: int, positions: Any) -> tuple[Comp
     return found, scale
 
 
-def among(search: Search, spot: Spot, leaf: int, group: Any) -> Leaves:
+def among(search: Shared, spot: Spot, leaf: int, group: Any) -> Leaves:
     """A random direction of the entries of one leaf at the flat positions *group*."""
     mask = np.zeros(spot.leaves[leaf].size)
     mask[group.ravel()] = 1
     return search.directions_of(spot.leaves, leaf, mask.reshape(spot.leaves[leaf].shape))
 
 
-def single_out(search: Search, x: Any, position: int) -> Any:
+def single_out(search: Shared, x: Any, position: int) -> Any:
     """The direction of one leaf in which a single entry of it moves."""
     one = np.zeros_like(x)
     one.flat[position] = 1

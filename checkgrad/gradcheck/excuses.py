@@ -14,9 +14,9 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from checkgrad.gradcheck.entries import among
-from checkgrad.gradcheck.finding import Finding
+from checkgrad.gradcheck.finding import WrongArray
 from checkgrad.gradcheck.findings import FAINT
-from checkgrad.gradcheck.search import DIRECTIONS, Search
+from checkgrad.gradcheck.search import DIRECTIONS, Shared
 from checkgrad.gradcheck.spots import Comparison, Spot
 from checkgrad.gradcheck.subject import Leaves
 from checkgrad.numeric.ladder import ROUNDING, differentiate, unit_of
@@ -77,7 +77,7 @@ class Look:
     large: bool = False
 
 
-def first_look(search: Search, spot: Spot, first: Comparison) -> Look:
+def first_look(search: Shared, spot: Spot, first: Comparison) -> Look:
     """Look at the derivative as a whole, and in random groups of entries."""
     output = first.worst_output
     if search.claim.elementwise or search.claim.twice:
@@ -118,7 +118,7 @@ def first_look(search: Search, spot: Spot, first: Comparison) -> Look:
 
 
 def excuse_for(
-    search: Search, spot: Spot, findings: list[Finding], large: bool = False
+    search: Shared, spot: Spot, findings: list[WrongArray], large: bool = False
 ) -> Excuse | None:
     """Say what in *f* explains the *findings*, which are gone where nothing is saturated.
 
@@ -144,13 +144,13 @@ def _merged(groups: list[Any]) -> list[Any]:
     return [np.concatenate(part) for part in parts if part]
 
 
-def _by_its_trail(search: Search, spot: Spot, output: int, wrong: Leaves) -> Excuse | None:
+def _by_its_trail(search: Shared, spot: Spot, output: int, wrong: Leaves) -> Excuse | None:
     """Say what in *f* explains a difference along a direction, which is through all of it."""
     trail = _trail(search, spot, output, wrong)
     return _told(search, spot, output, trail, wrong) if _explained(trail) else None
 
 
-def _told(search: Search, spot: Spot, output: int, trail: Trail, wrong: Leaves) -> Excuse | None:
+def _told(search: Shared, spot: Spot, output: int, trail: Trail, wrong: Leaves) -> Excuse | None:
     """The excuse of a difference that died out as *trail*, if f is really cut off below the claim."""
     if not (_has_a_potential(search, spot, output, wrong) and _is_cut_off(search, spot, output)):
         return None
@@ -226,7 +226,7 @@ def _explained(trail: Trail | None) -> TypeGuard[Trail]:
     )
 
 
-def _trail(search: Search, spot: Spot, output: int, wrong: Leaves) -> Trail | None:
+def _trail(search: Shared, spot: Spot, output: int, wrong: Leaves) -> Trail | None:
     """Follow a difference along one direction, on the way to where nothing is saturated."""
     rows = []
     for halvings in HALVINGS:
@@ -249,7 +249,7 @@ def _trail(search: Search, spot: Spot, output: int, wrong: Leaves) -> Trail | No
     return Trail(*np.array(rows).T) if known else None
 
 
-def _carried(search: Search, spot: Spot, at: Spot, direction: Leaves) -> tuple[Leaves, float]:
+def _carried(search: Shared, spot: Spot, at: Spot, direction: Leaves) -> tuple[Leaves, float]:
     """*direction* with the scale of another point, and how much shorter that is, where it is one number."""
     pairs = list(zip(spot.leaves, at.leaves, strict=True))
     ratios = [move_scale(b, search.domain) / move_scale(a, search.domain) for a, b in pairs]
@@ -261,7 +261,7 @@ def _carried(search: Search, spot: Spot, at: Spot, direction: Leaves) -> tuple[L
     return moved, float(one)
 
 
-def _calm(search: Search, spot: Spot) -> Spot | None:
+def _calm(search: Shared, spot: Spot) -> Spot | None:
     """The same with arguments that do not saturate."""
     return search.spot_if_any(_on_the_way(search, spot, 1.0))
 
@@ -304,7 +304,7 @@ def slight(seen: Comparison, alike: bool = False) -> Excuse | None:
     return Excuse(f"differs from f by {largest:.1e} of it at most; {EPS}")
 
 
-def _has_a_potential(search: Search, spot: Spot, output: int, wrong: Leaves) -> bool:
+def _has_a_potential(search: Shared, spot: Spot, output: int, wrong: Leaves) -> bool:
     """Is the claim the gradient of anything: are its mixed derivatives equal?"""
     whole = search.directions(spot.leaves)
     (one, bound), (other, room) = (
@@ -315,7 +315,7 @@ def _has_a_potential(search: Search, spot: Spot, output: int, wrong: Leaves) -> 
 
 
 def _change_of_claim(
-    search: Search, spot: Spot, output: int, claimed: Leaves, along: Leaves
+    search: Shared, spot: Spot, output: int, claimed: Leaves, along: Leaves
 ) -> tuple[float, float]:
     """How the claimed slope along one direction changes along the other."""
 
@@ -330,7 +330,7 @@ def _change_of_claim(
     return float(found.value[0]), float(found.bound[0]) if found.smooth[0] else np.inf
 
 
-def _is_cut_off(search: Search, spot: Spot, output: int) -> bool:
+def _is_cut_off(search: Shared, spot: Spot, output: int) -> bool:
     """Does f, on the way from calm arguments to these, rise by no more than the claim sums up to?"""
     values = [search.value(_on_the_way(search, spot, share)) for share in (1.0, 0.0)]
     calm, here = (np.nan if value is None else np.ravel(value)[output] for value in values)
@@ -340,7 +340,7 @@ def _is_cut_off(search: Search, spot: Spot, output: int) -> bool:
     return bool(here - calm <= fine + room)
 
 
-def _summed_up(search: Search, spot: Spot, output: int, cells: int) -> float:
+def _summed_up(search: Shared, spot: Spot, output: int, cells: int) -> float:
     """The integral of the claim on that way, by the midpoint rule."""
     ends, total = np.linspace(1, 0, cells + 1), 0.0
     for begin, end in zip(ends, ends[1:], strict=False):
@@ -353,11 +353,11 @@ def _summed_up(search: Search, spot: Spot, output: int, cells: int) -> float:
     return total
 
 
-def _on_the_way(search: Search, spot: Spot, share: float) -> tuple[Any, ...]:
+def _on_the_way(search: Shared, spot: Spot, share: float) -> tuple[Any, ...]:
     return search.subject.replaced(spot.args, _leaves_on_the_way(search, spot, share))
 
 
-def _leaves_on_the_way(search: Search, spot: Spot, share: float) -> Leaves:
+def _leaves_on_the_way(search: Shared, spot: Spot, share: float) -> Leaves:
     within = all(np.all((x > 0) & (x < 1)) for x in spot.leaves)
     domain = search.domain or ("probability" if within else None)
     return [calmer(x, domain, share).astype(x.dtype, copy=False) for x in spot.leaves]

@@ -9,7 +9,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Table:
+class EntryTable:
     """A claim beside what is due, entry by entry, with the axes of the output first; flat positions into it."""
 
     claimed: Any
@@ -23,7 +23,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Finding:
+class WrongArray:
     """A wrong array, and what is known about it.
 
     suspects: groups of flat positions, each with something wrong in *output*; single ones if all are known;
@@ -37,7 +37,7 @@ class Finding:
     output: int = 0
     words: str = ""
     related: bool = False
-    table: Table | None = None
+    table: EntryTable | None = None
 
     @property
     def few(self) -> bool:

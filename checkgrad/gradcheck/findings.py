@@ -10,9 +10,9 @@ import numpy as np
 
 from checkgrad import structure
 from checkgrad.gradcheck.entries import descended, entries, halved, wrong_leaves
-from checkgrad.gradcheck.finding import Finding, Table
+from checkgrad.gradcheck.finding import EntryTable, WrongArray
 from checkgrad.gradcheck.result import Block, Entry
-from checkgrad.gradcheck.search import Search, Spent
+from checkgrad.gradcheck.search import Shared, TooManyEvaluations
 from checkgrad.gradcheck.spots import Comparison, Spot, alone
 from checkgrad.gradcheck.subject import Leaves, entry_name
 
@@ -30,23 +30,23 @@ ELSEWHERE = (
 )
 
 
-def wrong_arrays(search: Search, spot: Spot, suspected: Leaves | None) -> list[Finding]:
+def wrong_arrays(search: Shared, spot: Spot, suspected: Leaves | None) -> list[WrongArray]:
     """Look into every array in which something is wrong; *suspected* says which entries may be, if that is known."""
     if search.claim.elementwise:
         return [_elementwise(search, spot)]
-    found: list[Finding] = []
+    found: list[WrongArray] = []
     for leaf in wrong_leaves(search, spot):
         within = np.flatnonzero(suspected[leaf]) if suspected else _all_of(spot, leaf)
         # Where one array is wrong all over, the others need not be searched entry by entry.
         everywhere = any(not (f.few or f.related) for f in found)
         try:
             found.append(_look_into(search, spot, leaf, within, everywhere))
-        except Spent:
-            found.append(Finding(leaf, [_all_of(spot, leaf)]))
+        except TooManyEvaluations:
+            found.append(WrongArray(leaf, [_all_of(spot, leaf)]))
     return found
 
 
-def described(search: Search, spot: Spot, found: Finding) -> Block:
+def described(search: Shared, spot: Spot, found: WrongArray) -> Block:
     """What to say about a wrong array, with entries to show."""
     words, name = found.words, _name(search, found.leaf)
     try:
@@ -58,14 +58,14 @@ def described(search: Search, spot: Spot, found: Finding) -> Block:
             words = words or _wrong_slice(search, spot, found)
             at = _examples(search, spot, found)[:EXAMPLES]
         return Block(name, words, _entries(search, spot, found, at))
-    except Spent:
+    except TooManyEvaluations:
         return Block(name, words)
 
 
-def _look_into(search: Search, spot: Spot, leaf: int, within: Any, everywhere: bool) -> Finding:
+def _look_into(search: Shared, spot: Spot, leaf: int, within: Any, everywhere: bool) -> WrongArray:
     x = spot.leaves[leaf]
     if not search.affordable(max(SAMPLES, min(x.size, FEW)) + EXAMPLES):
-        return Finding(leaf, [_all_of(spot, leaf)])
+        return WrongArray(leaf, [_all_of(spot, leaf)])
     if x.size <= FEW and not search.claim.twice:
         return _small(search, spot, leaf)
     if search.claim.twice:
@@ -75,11 +75,11 @@ def _look_into(search: Search, spot: Spot, leaf: int, within: Any, everywhere: b
     output = found.worst_output
     relation = _relation(search, spot, leaf, found, directions)
     if relation or everywhere:
-        return Finding(leaf, [_all_of(spot, leaf)], output, relation, bool(relation))
+        return WrongArray(leaf, [_all_of(spot, leaf)], output, relation, bool(relation))
     suspects = halved(search, spot, leaf, output, within[:, None], MANY)
     if not suspects and np.max(found.excess) > FAINT:
-        return Finding(leaf, [_all_of(spot, leaf)], output)
-    known = Finding(leaf, [group.ravel() for group in suspects], output)
+        return WrongArray(leaf, [_all_of(spot, leaf)], output)
+    known = WrongArray(leaf, [group.ravel() for group in suspects], output)
     if not suspects or not known.few:
         return known
     return replace(known, words=_few_of_many(np.ravel(suspects), x.shape, found))
@@ -99,7 +99,7 @@ def _all_of(spot: Spot, leaf: int) -> Any:
     return np.arange(spot.leaves[leaf].size)
 
 
-def _examples(search: Search, spot: Spot, found: Finding) -> Any:
+def _examples(search: Shared, spot: Spot, found: WrongArray) -> Any:
     """Entries of an array with many wrong ones, a wrong one first; none if none can be found."""
     size = spot.leaves[found.leaf].size
     at = search.rng.choice(size, min(size, STANDING), replace=False)
@@ -111,11 +111,11 @@ def _examples(search: Search, spot: Spot, found: Finding) -> Any:
     return at[:0] if worst is None else np.array([worst, *at])
 
 
-def _name(search: Search, leaf: int) -> str:
+def _name(search: Shared, leaf: int) -> str:
     return f"d{search.subject.names[leaf]}"
 
 
-def _elementwise(search: Search, spot: Spot) -> Finding:
+def _elementwise(search: Shared, spot: Spot) -> WrongArray:
     """All slopes in one go: every entry moves, and each shows in its own output."""
     table = _slopes(search, spot)
     (x,) = spot.leaves
@@ -128,19 +128,25 @@ def _elementwise(search: Search, spot: Spot) -> Finding:
         search.cost,
     )
     related = bool(words)
-    return Finding(0, list(at[:, None]), 0, words or _few(at, x.shape), related, table)
+    return WrongArray(0, list(at[:, None]), 0, words or _few(at, x.shape), related, table)
 
 
-def _slopes(search: Search, spot: Spot) -> Table:
+def _slopes(search: Shared, spot: Spot) -> EntryTable:
     (x,) = spot.leaves
     found = search.compare(spot, [[search.along(x, np.ones_like(x))]])
     scale = search.scale(x)
     bound = np.where(found.smooth[0], found.bound[0], np.inf)
-    return Table(*(np.asarray(a / scale) for a in (found.claimed[0], found.measured[0], bound)))
+    return EntryTable(
+        *(np.asarray(a / scale) for a in (found.claimed[0], found.measured[0], bound))
+    )
 
 
 def _verified(
-    search: Search, spot: Spot, words: str, words_at: Callable[[Spot], str], cost: int
+    search: Shared,
+    spot: Spot,
+    words: str,
+    words_at: Callable[[Spot], str],
+    cost: int,
 ) -> str:
     """*words*, a relation at *spot*, if the same is true at another point; if that costs too much, it says so."""
     if not words:
@@ -150,7 +156,7 @@ def _verified(
     other = search.nearby(spot, ELSEWHERE)
     try:
         return words if other is not None and words_at(other) == words else ""
-    except Spent:
+    except TooManyEvaluations:
         return ""
 
 
@@ -166,7 +172,7 @@ def _few(at: Any, shape: tuple[int, ...]) -> str:
     return f"wrong in {len(at)} of {int(np.prod(shape))} entries"
 
 
-def _small(search: Search, spot: Spot, leaf: int) -> Finding:
+def _small(search: Shared, spot: Spot, leaf: int) -> WrongArray:
     """Compare a small array entry by entry."""
     before = search.evaluations
     found, table = _tabulated(search, spot, leaf)
@@ -186,19 +192,19 @@ def _small(search: Search, spot: Spot, leaf: int) -> Finding:
         )
     related = bool(words) and len(at) == x.size
     words = words or _few(np.flatnonzero(table.off), table.claimed.shape)
-    return Finding(leaf, list(at[:, None]), output, words, related, table)
+    return WrongArray(leaf, list(at[:, None]), output, words, related, table)
 
 
-def _tabulated(search: Search, spot: Spot, leaf: int) -> tuple[Comparison, Table]:
+def _tabulated(search: Shared, spot: Spot, leaf: int) -> tuple[Comparison, EntryTable]:
     """An array measured entry by entry. A Jacobian of as many outputs as entries is told as a matrix."""
     x = spot.leaves[leaf]
     found, scale = entries(search, spot, leaf, np.arange(x.size))
     bound = np.where(found.smooth, found.bound, np.inf)
     parts = (_arranged(a, scale, x.shape) for a in (found.claimed, found.measured, bound))
-    return found, Table(*parts)
+    return found, EntryTable(*parts)
 
 
-def _words(search: Search, table: Table, spot: Spot, leaf: int) -> str:
+def _words(search: Shared, table: EntryTable, spot: Spot, leaf: int) -> str:
     """How the whole of an array relates to what is due, where that can be told."""
     x = spot.leaves[leaf]
     claimed, measured, bound = table.claimed, table.measured, table.bound
@@ -225,7 +231,7 @@ def _arranged(values: Any, scale: Any, shape: tuple[int, ...]) -> Any:
     return np.moveaxis(per_unit, 0, -1).reshape(values.shape[1:] + shape)
 
 
-def _from_table(search: Search, leaf: int, table: Table) -> tuple[Entry, ...]:
+def _from_table(search: Shared, leaf: int, table: EntryTable) -> tuple[Entry, ...]:
     off = table.off
     at = np.argwhere(off)[:SHOWN] if off.ndim else np.zeros((1, 0), int)
     return tuple(
@@ -240,7 +246,7 @@ def _from_table(search: Search, leaf: int, table: Table) -> tuple[Entry, ...]:
     )
 
 
-def _entries(search: Search, spot: Spot, found: Finding, positions: Any) -> tuple[Entry, ...]:
+def _entries(search: Shared, spot: Spot, found: WrongArray, positions: Any) -> tuple[Entry, ...]:
     if not len(positions):
         return ()
     leaf, x = found.leaf, spot.leaves[found.leaf]
@@ -260,12 +266,12 @@ def _entries(search: Search, spot: Spot, found: Finding, positions: Any) -> tupl
     )
 
 
-def _where(search: Search, leaf: int, index: tuple[Any, ...]) -> str:
+def _where(search: Shared, leaf: int, index: tuple[Any, ...]) -> str:
     return entry_name(search.subject.names[leaf], tuple(int(i) for i in index))
 
 
 def _relation(
-    search: Search, spot: Spot, leaf: int, found: Comparison, directions: list[Leaves]
+    search: Shared, spot: Spot, leaf: int, found: Comparison, directions: list[Leaves]
 ) -> str:
     """A relation of the whole array that explains its slopes along all sampled directions, or ""."""
     words = _relation_at(search, spot, leaf, found, directions)
@@ -278,7 +284,7 @@ def _relation(
 
 
 def _relation_at(
-    search: Search, spot: Spot, leaf: int, found: Comparison, directions: list[Leaves]
+    search: Shared, spot: Spot, leaf: int, found: Comparison, directions: list[Leaves]
 ) -> str:
     claimed, measured, bound = (a.ravel() for a in (found.claimed, found.measured, found.bound))
     if not (found.smooth.all() and np.isfinite(bound).all()) or np.max(found.excess) < FAINT:
@@ -318,7 +324,7 @@ def _all_but_the_penalty(
     return f"{words} (but for the term {rest / (1 - ratio):.6g} * {name})" if words else ""
 
 
-def _wrong_slice(search: Search, spot: Spot, found: Finding) -> str:
+def _wrong_slice(search: Shared, spot: Spot, found: WrongArray) -> str:
     """The row or column that is wrong, where it is only one."""
     x = spot.leaves[found.leaf]
     if x.ndim != 2 or search.domain:
@@ -332,10 +338,10 @@ def _wrong_slice(search: Search, spot: Spot, found: Finding) -> str:
     return ""
 
 
-def _twice(search: Search, spot: Spot, leaf: int) -> Finding:
+def _twice(search: Shared, spot: Spot, leaf: int) -> WrongArray:
     """The entries of a matrix of second derivatives: those of the diagonal, then of pairs."""
     x = spot.leaves[leaf]
-    everything = Finding(leaf, [_all_of(spot, leaf)])
+    everything = WrongArray(leaf, [_all_of(spot, leaf)])
     pairs = [(i, j) for i in range(x.size) for j in range(i, x.size)]
     if not search.affordable(2 * len(pairs)):
         return everything
@@ -344,7 +350,7 @@ def _twice(search: Search, spot: Spot, leaf: int) -> Finding:
     found = search.compare(spot, [alone(spot.leaves, leaf, one) for one in ones])
     parts = (_from_squares(a, pairs, scale, spread) for a, spread in (
         (found.claimed, False), (found.measured, False), (found.bound, True)))  # fmt: skip
-    table = Table(*(a.reshape(x.shape * 2) for a in parts))
+    table = EntryTable(*(a.reshape(x.shape * 2) for a in parts))
     at = np.flatnonzero(table.off)
     if not len(at):
         return everything
@@ -354,7 +360,7 @@ def _twice(search: Search, spot: Spot, leaf: int) -> Finding:
     )
 
 
-def _pair(search: Search, x: Any, i: int, j: int) -> Any:
+def _pair(search: Shared, x: Any, i: int, j: int) -> Any:
     one = np.zeros_like(x)
     one.flat[i] = one.flat[j] = 1
     return search.along(x, one)

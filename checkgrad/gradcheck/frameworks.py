@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.gradcheck.call import Call
-from checkgrad.gradcheck.checking import Options, check
+from checkgrad.gradcheck.call import BoundCall
+from checkgrad.gradcheck.checking import CheckOptions, check
 from checkgrad.gradcheck.claims import Kind, joined
 from checkgrad.gradcheck.result import GradientCheck
 from checkgrad.gradcheck.several import merged
 from checkgrad.gradcheck.trees import moves
 from checkgrad.numeric.arguments import titles
 
-Pair = tuple[Callable[..., Any], Callable[..., Any]]
+ValueAndGradient = tuple[Callable[..., Any], Callable[..., Any]]
 
 
 def check_vjp(
@@ -38,7 +38,9 @@ def check_vjp(
 
     Raise TypeError where neither library's arrays are among the arguments.
     """
-    options = Options(kind="vjp", seed=seed, rtol=rtol, atol=atol, max_evaluations=max_evaluations)
+    options = CheckOptions(
+        kind="vjp", seed=seed, rtol=rtol, atol=atol, max_evaluations=max_evaluations
+    )
     if _has(args, "torch", "Tensor"):
         return _check_torch(function, args, options)
     if _has(args, "jax", "Array") or type(function).__name__ in ("custom_vjp", "custom_jvp"):
@@ -78,7 +80,7 @@ def _pieces(upstream: Any, outputs: Sequence[Any]) -> list[Any]:
 # torch
 
 
-def _check_torch(function: Any, args: tuple[Any, ...], options: Options) -> GradientCheck:
+def _check_torch(function: Any, args: tuple[Any, ...], options: CheckOptions) -> GradientCheck:
     import torch
 
     apply = getattr(function, "apply", function)
@@ -88,11 +90,13 @@ def _check_torch(function: Any, args: tuple[Any, ...], options: Options) -> Grad
     f, vjp = _torch_pair(torch, apply, args, wrt)
     names = titles(getattr(function, "forward", function), len(args) + 1)
     names = names[1:] if names[0] in ("ctx", "self") else names[:-1]
-    call = Call(f, vjp, arrays, names)
+    call = BoundCall(f, vjp, arrays, names)
     return check(call, _by(options, wrt))
 
 
-def _torch_pair(torch: Any, apply: Callable[..., Any], args: Any, wrt: tuple[int, ...]) -> Pair:
+def _torch_pair(
+    torch: Any, apply: Callable[..., Any], args: Any, wrt: tuple[int, ...]
+) -> ValueAndGradient:
     def tensors(arrays: Sequence[Any], grad: bool) -> list[Any]:
         made = list(arrays)
         for i, (old, new) in enumerate(zip(args, arrays, strict=True)):
@@ -128,16 +132,16 @@ def _torch_pair(torch: Any, apply: Callable[..., Any], args: Any, wrt: tuple[int
 # JAX
 
 
-def _check_jax(function: Any, args: tuple[Any, ...], options: Options) -> GradientCheck:
+def _check_jax(function: Any, args: tuple[Any, ...], options: CheckOptions) -> GradientCheck:
     import jax
 
     arrays = tuple(np.asarray(a) if isinstance(a, jax.Array) else a for a in args)
     wrt = _wrt(arrays)
     names = titles(getattr(function, "__wrapped__", function), len(args))
     f, vjp, jvp = _jax_functions(jax, function, wrt)
-    checked = {"vjp": check(Call(f, vjp, arrays, names), _by(options, wrt))}
+    checked = {"vjp": check(BoundCall(f, vjp, arrays, names), _by(options, wrt))}
     if type(function).__name__ == "custom_jvp":
-        checked["jvp"] = check(Call(f, jvp, arrays, names), _by(options, wrt, "jvp"))
+        checked["jvp"] = check(BoundCall(f, jvp, arrays, names), _by(options, wrt, "jvp"))
     return merged(checked)
 
 
@@ -174,5 +178,5 @@ def _jax_functions(jax: Any, function: Callable[..., Any], wrt: tuple[int, ...])
     return f, vjp, jvp
 
 
-def _by(options: Options, wrt: tuple[int, ...], kind: Kind = "vjp") -> Options:
+def _by(options: CheckOptions, wrt: tuple[int, ...], kind: Kind = "vjp") -> CheckOptions:
     return replace(options, wrt=wrt if len(wrt) > 1 else wrt[0], kind=kind)

@@ -13,7 +13,7 @@ import numpy as np
 
 from checkgrad.gradcheck.claims import Claim
 from checkgrad.gradcheck.excuses import Excuse, Look, excuse_for, first_look, slight
-from checkgrad.gradcheck.finding import Finding
+from checkgrad.gradcheck.finding import WrongArray
 from checkgrad.gradcheck.findings import FAINT, described, wrong_arrays
 from checkgrad.gradcheck.kinks import beyond_convention
 from checkgrad.gradcheck.known import (
@@ -26,7 +26,7 @@ from checkgrad.gradcheck.known import (
     stands_out,
 )
 from checkgrad.gradcheck.result import Block
-from checkgrad.gradcheck.search import DIRECTIONS, Search, Spent
+from checkgrad.gradcheck.search import DIRECTIONS, Shared, TooManyEvaluations
 from checkgrad.gradcheck.spots import Comparison, Spot
 from checkgrad.numeric.ladder import USUAL
 
@@ -49,7 +49,7 @@ class Answer:
     worst: float = 0.0
 
 
-def judged(search: Search, spot: Spot) -> Answer:
+def judged(search: Shared, spot: Spot) -> Answer:
     """Compare at *spot*, and look elsewhere as far as that is needed.
 
     Only where something is amiss it is worth while to ask whether a function changes its mind.
@@ -73,13 +73,13 @@ def judged(search: Search, spot: Spot) -> Answer:
     return _judged_nearby(search, spot)
 
 
-def _settle(search: Search, spot: Spot) -> None:
+def _settle(search: Shared, spot: Spot) -> None:
     """Choose smaller steps, if those of the usual size leave the domain of f, as of a logarithm."""
     free = (None, "positive", "probability")
     search.settle(spot, free if search.domain is None else (search.domain,))
 
 
-def _judged_nearby(search: Search, spot: Spot) -> Answer:
+def _judged_nearby(search: Shared, spot: Spot) -> Answer:
     """Where f has no derivative at the point itself, the one at a point nearby has to do."""
     for size in NEARBY:
         near = search.nearby(spot, size)
@@ -103,7 +103,7 @@ def _judged_nearby(search: Search, spot: Spot) -> Answer:
 # right, or undecided
 
 
-def _weighed(search: Search, spot: Spot, seen: Comparison) -> Answer:
+def _weighed(search: Shared, spot: Spot, seen: Comparison) -> Answer:
     """What agrees is right if it is known well enough."""
     resolution = resolution_of(search, spot, seen)
     worst = float(np.max(seen.excess))
@@ -112,13 +112,13 @@ def _weighed(search: Search, spot: Spot, seen: Comparison) -> Answer:
         return Answer("", False, (), resolution, worst)
     try:
         return _brought_out(search, spot, seen, unknown)
-    except Spent:
+    except TooManyEvaluations:
         return Answer(
             f"undecided: max_evaluations={search.limit} are too few", True, (), resolution, worst
         )
 
 
-def _brought_out(search: Search, spot: Spot, seen: Comparison, unknown: list[int]) -> Answer:
+def _brought_out(search: Shared, spot: Spot, seen: Comparison, unknown: list[int]) -> Answer:
     resolution, worst = resolution_of(search, spot, seen), float(np.max(seen.excess))
     left = []
     for leaf in unknown:
@@ -143,7 +143,7 @@ def _brought_out(search: Search, spot: Spot, seen: Comparison, unknown: list[int
 
 
 def _on_average(
-    search: Search, spot: Spot, left: list[int], resolution: dict[str, float], worst: float
+    search: Shared, spot: Spot, left: list[int], resolution: dict[str, float], worst: float
 ) -> Answer:
     """Ask the means of many values about the arrays in which noise hides too much."""
     unknown: list[int] = []
@@ -168,7 +168,7 @@ def _on_average(
     return Answer("", False, (), resolution, worst)
 
 
-def _is_stationary(search: Search, spot: Spot, seen: Comparison) -> bool:
+def _is_stationary(search: Shared, spot: Spot, seen: Comparison) -> bool:
     """Is it small only here, and right and large nearby?"""
     near = search.nearby(spot, NEARBY[-1])
     if near is None:
@@ -181,12 +181,12 @@ def _is_stationary(search: Search, spot: Spot, seen: Comparison) -> bool:
 
 
 def _undecided(
-    search: Search, spot: Spot, left: list[int], resolution: dict[str, float], worst: float
+    search: Shared, spot: Spot, left: list[int], resolution: dict[str, float], worst: float
 ) -> Answer:
     names = ", ".join(f"d{search.subject.names[i]}" for i in left)
     try:
         noisy = search.noisy or search.learn_noise(spot)
-    except Spent:
+    except TooManyEvaluations:
         noisy = False
     what = f"the noise of f, {np.max(search.floor):.1e}," if noisy else "the rounding of f"
     what += ", which computes in single precision," if search.single and not noisy else ""
@@ -203,7 +203,7 @@ def _undecided(
 # wrong, excused, or undecided
 
 
-def _accused(search: Search, spot: Spot, first: Comparison) -> Answer:
+def _accused(search: Shared, spot: Spot, first: Comparison) -> Answer:
     """Find out whether a difference is a mistake, and say where."""
     resolution, worst = resolution_of(search, spot, first), float(np.max(first.excess))
     try:
@@ -224,7 +224,7 @@ def _accused(search: Search, spot: Spot, first: Comparison) -> Answer:
         if differs is False:
             return _at_this_point_alone(search, spot, first)
         look = first_look(search, spot, first)
-    except Spent:
+    except TooManyEvaluations:
         return Answer(
             f"undecided: it differs, but max_evaluations={search.limit} are too few to be sure",
             True,
@@ -258,8 +258,8 @@ def _is_small(seen: Comparison) -> bool:
 
 
 def _looked_into(
-    search: Search, spot: Spot, first: Comparison, look: Look
-) -> tuple[Excuse | None, list[Finding]]:
+    search: Shared, spot: Spot, first: Comparison, look: Look
+) -> tuple[Excuse | None, list[WrongArray]]:
     if look.excuse is not None or look.faint:
         return look.excuse, []
     try:
@@ -269,7 +269,7 @@ def _looked_into(
         if any(found.suspects for found in findings):
             return excuse_for(search, spot, findings, look.large), findings
         return slight(first.of(first.worst_output), alike=True), findings
-    except Spent:
+    except TooManyEvaluations:
         if look.calm:
             few = f"max_evaluations={search.limit} are too few to rule out an eps or a clip in f"
             return Excuse(few, proven=False), []
@@ -277,10 +277,10 @@ def _looked_into(
 
 
 def _wrong(
-    search: Search,
+    search: Shared,
     spot: Spot,
     first: Comparison,
-    findings: list[Finding],
+    findings: list[WrongArray],
     resolution: dict[str, float],
 ) -> Answer:
     worst = float(np.max(first.excess))
@@ -308,17 +308,17 @@ def _by_how_much(seen: Comparison) -> str:
     return f"perhaps wrong: along a random direction the slope is off by {gap[worst] / size[worst]:.1e} of it"
 
 
-def _is_right(search: Search, spot: Spot, claim: Claim) -> bool:
+def _is_right(search: Shared, spot: Spot, claim: Claim) -> bool:
     """Does another claim agree with what is measured here?"""
     other = replace(search, claim=claim, other_order=None)
     try:
         at = other.spot_if_any(spot.args)
         return at is not None and compared(other, at).agrees
-    except Spent:
+    except TooManyEvaluations:
         return False
 
 
-def _differs_nearby(search: Search, spot: Spot, first: Comparison) -> bool | None:
+def _differs_nearby(search: Shared, spot: Spot, first: Comparison) -> bool | None:
     """Is it wrong at points nearby as well? None if nothing can be told there."""
     for size in NEARBY:
         near = search.nearby(spot, size)
@@ -343,12 +343,12 @@ def _tells_apart(found: Comparison, first: Comparison) -> bool:
     return bool(np.min(found.bound[found.smooth]) <= np.max(gap))
 
 
-def _at_this_point_alone(search: Search, spot: Spot, first: Comparison) -> Answer:
+def _at_this_point_alone(search: Shared, spot: Spot, first: Comparison) -> Answer:
     """A difference that is gone nearby: a convention, if f has a kink here; else a mistake."""
     resolution, worst = resolution_of(search, spot, first), float(np.max(first.excess))
     try:
         findings = wrong_arrays(search, spot, None)
-    except Spent:
+    except TooManyEvaluations:
         findings = []
     certain = [f for f in findings if f.suspects and _is_smooth(search, spot, f)]
     if certain and worst >= STRONG:
@@ -364,7 +364,7 @@ def _at_this_point_alone(search: Search, spot: Spot, first: Comparison) -> Answe
     return Answer(problem, True, (), resolution, worst)
 
 
-def _as_a_convention(search: Search, spot: Spot, answer: Answer, words: str) -> Answer:
+def _as_a_convention(search: Shared, spot: Spot, answer: Answer, words: str) -> Answer:
     """*answer*, with *words* on the kink at *spot*, unless what is claimed there is none of its slopes."""
     search.notes.append(words)
     block = None if answer.problem else beyond_convention(search, spot)
@@ -375,7 +375,7 @@ def _wrong_at_a_kink(answer: Answer, block: Block) -> Answer:
     return replace(answer, problem=f"wrong in {block.name}, at a kink", blocks=(block,))
 
 
-def _is_smooth(search: Search, spot: Spot, found: Finding) -> bool:
+def _is_smooth(search: Shared, spot: Spot, found: WrongArray) -> bool:
     """Is f smooth along all that is wrong of one array?"""
     if found.table is not None:
         return bool(found.table.off.any())
@@ -384,7 +384,7 @@ def _is_smooth(search: Search, spot: Spot, found: Finding) -> bool:
     return bool(seen.smooth.all() and seen.off.any())
 
 
-def _has_a_kink(search: Search, spot: Spot) -> bool:
+def _has_a_kink(search: Shared, spot: Spot) -> bool:
     """Is f not smooth along some array of its own?"""
     for leaf in range(len(spot.leaves)):
         moved = [search.directions_of(spot.leaves, leaf) for _ in range(DIRECTIONS)]

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.gradcheck.claims import Derivative
+from checkgrad.gradcheck.claims import ClaimedDerivative
 from checkgrad.gradcheck.entries import single_out
 from checkgrad.gradcheck.result import Block
-from checkgrad.gradcheck.search import Search
+from checkgrad.gradcheck.search import Shared
 from checkgrad.gradcheck.spots import Spot, alone
 from checkgrad.gradcheck.subject import Leaves, entry_name
 
@@ -32,11 +32,11 @@ SMOOTH = 1e-3  # of the largest jump: what is less is none
 ROUNDING = 2.0**-48
 LEAST_SHARE = 2.0**-16  # of a usual move, that still moves an entry for sure
 
-Span = tuple[Any, Any]
+Interval = tuple[Any, Any]
 
 
 @dataclass(frozen=True)
-class Aim:
+class KinkAim:
     """A direction of one leaf, in which one entry of it moves, or all of them; and outputs to look at, by flat number."""
 
     leaf: int
@@ -49,7 +49,7 @@ class Aim:
         return np.ravel(np.asarray(numbers, float))[self.outputs]
 
 
-def beyond_convention(search: Search, spot: Spot, bent: Any = True) -> Block | None:
+def beyond_convention(search: Shared, spot: Spot, bent: Any = True) -> Block | None:
     """An entry for which *spot* claims what no convention at a kink gives; None if there is none.
 
     bent: which outputs have a kink, along some direction, if that is known.
@@ -65,7 +65,7 @@ def beyond_convention(search: Search, spot: Spot, bent: Any = True) -> Block | N
     return None
 
 
-def _suspects(search: Search, spot: Spot, around: list[Spot], bent: Any) -> list[Aim]:
+def _suspects(search: Shared, spot: Spot, around: list[Spot], bent: Any) -> list[KinkAim]:
     """Where the claim is none of those around, the furthest off first."""
     aims = _aims(search, spot, around)
     here, *there = (_slopes(at.claimed, aims) for at in (spot, *around))
@@ -75,20 +75,21 @@ def _suspects(search: Search, spot: Spot, around: list[Spot], bent: Any) -> list
     return [replace(aim, outputs=outputs) for aim, outputs in found]
 
 
-def _aims(search: Search, spot: Spot, around: list[Spot]) -> list[Aim]:
+def _aims(search: Shared, spot: Spot, around: list[Spot]) -> list[KinkAim]:
     leaves = spot.leaves
     if search.claim.elementwise:
         ones = search.along(leaves[0], np.ones_like(leaves[0], float))
-        return [Aim(0, None, [ones])]
+        return [KinkAim(0, None, [ones])]
     if sum(x.size for x in leaves) <= FEW:
         pairs = [(leaf, i) for leaf, x in enumerate(leaves) for i in range(x.size)]
     elif spot.claimed.entries is not None and search.domain not in ("symmetric", "simplex"):
         pairs = _entries_that_stand_out(spot, around)
     else:
         whole = (search.directions_of(leaves, leaf) for leaf in range(len(leaves)))
-        return [Aim(leaf, None, d) for leaf, d in enumerate(whole)]
+        return [KinkAim(leaf, None, d) for leaf, d in enumerate(whole)]
     return [
-        Aim(leaf, i, alone(leaves, leaf, single_out(search, leaves[leaf], i))) for leaf, i in pairs
+        KinkAim(leaf, i, alone(leaves, leaf, single_out(search, leaves[leaf], i)))
+        for leaf, i in pairs
     ]
 
 
@@ -111,11 +112,11 @@ def _how_far_off(here: Any, there: list[Any]) -> Any:
         return np.where(gap > 0, gap / (high - low), 0.0)
 
 
-def _slopes(claimed: Derivative, aims: list[Aim]) -> Any:
+def _slopes(claimed: ClaimedDerivative, aims: list[KinkAim]) -> Any:
     return np.array([claimed.slope(aim.direction) for aim in aims], float)
 
 
-def _beyond(search: Search, spot: Spot, aim: Aim) -> Block | None:
+def _beyond(search: Shared, spot: Spot, aim: KinkAim) -> Block | None:
     """Is the claim along *aim* lower or higher than any convention's?"""
     claimed = np.asarray(spot.claimed.slope(aim.direction), float)
     distances = BESIDE[::3] if spot.lent else BESIDE
@@ -136,7 +137,7 @@ def _beyond(search: Search, spot: Spot, aim: Aim) -> Block | None:
     return _told(search, spot, aim, output, [float(a[off[0]]) for a in (here, low, high)])
 
 
-def _slopes_on_a_path(search: Search, spot: Spot, aim: Aim, beside: float) -> Any:
+def _slopes_on_a_path(search: Shared, spot: Spot, aim: KinkAim, beside: float) -> Any:
     """The claimed slopes along *aim*, on a path that passes *spot* at some distance; closer where they jump."""
     base = _beside(search, spot, aim, beside)
     if base is None:
@@ -161,7 +162,7 @@ def _slopes_on_a_path(search: Search, spot: Spot, aim: Aim, beside: float) -> An
     return slopes if np.isfinite(slopes).all() else None
 
 
-def _beside(search: Search, spot: Spot, aim: Aim, size: float) -> Spot | None:
+def _beside(search: Shared, spot: Spot, aim: KinkAim, size: float) -> Spot | None:
     """A point so near that a path along *aim* crosses every kink at *spot*: nothing moves further than its step."""
     step = max(float(np.max(np.abs(d), initial=0.0)) for d in aim.direction)
     shares = [min(1.0, step / float(np.min(search.scale(x)))) for x in spot.leaves]
@@ -175,14 +176,14 @@ def _beside(search: Search, spot: Spot, aim: Aim, size: float) -> Spot | None:
     )
 
 
-def _span(path: Any) -> Span:
+def _span(path: Any) -> Interval:
     """The lowest and the highest slope that a convention can give where the kinks on *path* meet."""
     jumps = np.diff(path, axis=0)
     low, high = (path[0] + take(jumps, 0).sum(axis=0) for take in (np.minimum, np.maximum))
     return low, high
 
 
-def _told(search: Search, spot: Spot, aim: Aim, output: Any, slopes: list[float]) -> Block:
+def _told(search: Shared, spot: Spot, aim: KinkAim, output: Any, slopes: list[float]) -> Block:
     name, where = search.subject.names[aim.leaf], tuple(int(i) for i in output)
     x = spot.leaves[aim.leaf]
     per, place = 1.0, f"d{name}, along a random direction,"

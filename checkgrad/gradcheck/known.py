@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.gradcheck.search import LEAST, Search, Spent
+from checkgrad.gradcheck.search import LEAST, Shared, TooManyEvaluations
 from checkgrad.gradcheck.spots import Comparison, Spot, alone
 from checkgrad.gradcheck.subject import Leaves
 from checkgrad.gradcheck.trees import mapped
@@ -21,7 +21,7 @@ JITTER, ERRATIC = (
 )  # a claim that changes so much, relatively, within so little is rounding
 
 
-def compared(search: Search, spot: Spot) -> Comparison:
+def compared(search: Shared, spot: Spot) -> Comparison:
     """Compare at *spot*; with finer steps from then on, if the usual ones were not enough."""
     before, start = search.evaluations, search.ladder[0]
     found = search.compare(spot, [search.directions_at(spot) for _ in range(search.samples)])
@@ -52,7 +52,7 @@ def stands_out(seen: Comparison, share: Any) -> bool:
     return bool(stand_out(seen, np.asarray(share)[None])[0])
 
 
-def along_the_claim(search: Search, spot: Spot, leaf: int) -> Comparison:
+def along_the_claim(search: Shared, spot: Spot, leaf: int) -> Comparison:
     """Compare along the direction in which the claim of one array is largest, as far as that takes."""
     usual, search.ladder = search.reach, USUAL
     try:
@@ -66,7 +66,7 @@ def along_the_claim(search: Search, spot: Spot, leaf: int) -> Comparison:
         search.reach = usual
 
 
-def _direction_of_the_claim(search: Search, spot: Spot, leaf: int) -> Leaves:
+def _direction_of_the_claim(search: Shared, spot: Spot, leaf: int) -> Leaves:
     signs = None if spot.claimed.most is None else spot.claimed.most(leaf)
     if signs is None or not np.any(signs):
         return search.directions_of(spot.leaves, leaf)
@@ -74,7 +74,7 @@ def _direction_of_the_claim(search: Search, spot: Spot, leaf: int) -> Leaves:
     return alone(spot.leaves, leaf, moved)
 
 
-def is_nothing(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool:
+def is_nothing(search: Shared, spot: Spot, seen: Comparison, leaf: int) -> bool:
     """Is the claim of this array zero, and f as flat as its rounding lets one see?"""
     share = np.abs(seen.shares[leaf])
     if share.any() and not _is_erratic(search, spot, seen, leaf):
@@ -86,7 +86,7 @@ def is_nothing(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool:
     return still or bool(np.all(room[known] <= ROUNDING * size) and not search.noisy)
 
 
-def _is_erratic(search: Search, spot: Spot, seen: Comparison, leaf: int) -> bool:
+def _is_erratic(search: Shared, spot: Spot, seen: Comparison, leaf: int) -> bool:
     """Does a claim change so fast that it must be what rounding leaves of larger numbers?"""
     direction = search.directions_of(spot.leaves, leaf)
     here = np.asarray(spot.claimed.slope(direction))
@@ -105,15 +105,15 @@ def _jittered(x: Any, rng: np.random.Generator) -> Any:
     return (x * (1 + JITTER * rng.standard_normal(x.shape))).astype(x.dtype)
 
 
-def averaged(search: Search, spot: Spot, leaf: int) -> Comparison | None:
+def averaged(search: Shared, spot: Spot, leaf: int) -> Comparison | None:
     try:
         direction = _direction_of_the_claim(search, spot, leaf)
         return None if search.claim.twice else search.averaged(spot, direction)
-    except Spent:
+    except TooManyEvaluations:
         return None
 
 
-def resolution_of(search: Search, spot: Spot, seen: Comparison) -> dict[str, float]:
+def resolution_of(search: Shared, spot: Spot, seen: Comparison) -> dict[str, float]:
     bound = np.where(seen.smooth, seen.bound, np.inf)
     finest = float(np.min(np.max(bound.reshape(len(bound), -1), axis=1)))
     power = 2 if search.claim.twice else 1

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad.gradcheck.claims import joined
-from checkgrad.gradcheck.search import Search
+from checkgrad.gradcheck.search import Shared
 from checkgrad.gradcheck.subject import Leaves, Subject, is_sparse
 from checkgrad.gradcheck.trees import flattened
 
@@ -34,7 +34,7 @@ def adjoint_problem(
     return f"not adjoint: sum(u * jvp(v)) = {left:.9g}, but sum(vjp(u) * v) = {right:.9g}"
 
 
-def asymmetry(search: Search, hvp: Callable[..., Any], args: tuple[Any, ...]) -> str:
+def asymmetry(search: Shared, hvp: Callable[..., Any], args: tuple[Any, ...]) -> str:
     """Is sum(u * hvp(v)) = sum(v * hvp(u))? If not, say so with both numbers."""
     what = search.subject
     u, v = ([search.rng.standard_normal(x.shape) for x in what.leaves(args)] for _ in range(2))

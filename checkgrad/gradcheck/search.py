@@ -49,7 +49,7 @@ CERTAIN = 8.0  # standard deviations of the noise that a value may be off by
 REACHES = (0.5, 0.125)  # of the wide stencils
 
 
-class Spent(Exception):
+class TooManyEvaluations(Exception):
     """More evaluations would be needed than are allowed."""
 
 
@@ -64,7 +64,7 @@ class Counted:
 
     def __call__(self, *args: Any) -> Any:
         if self.count >= self.limit:
-            raise Spent
+            raise TooManyEvaluations
         self.count += 1
         value = self.function(*args)
         return value if self.unit == 1 else scaled(value, self.unit)
@@ -80,7 +80,7 @@ def scaled(tree: Any, unit: float) -> Any:
 
 
 @dataclass
-class Search:
+class Shared:
     """What all steps of one check share: the claim, the dice, the tolerances, and the evaluations so far.
 
     reach: how far directions go, of their usual size. floor: noise that f was seen to have.
@@ -129,7 +129,7 @@ class Search:
         try:
             with np.errstate(all="ignore"):
                 return self.spot(args)
-        except Spent:
+        except TooManyEvaluations:
             raise
         except Exception:
             return None
@@ -241,7 +241,7 @@ class Search:
 
         def evaluate(points: list[tuple[Any, ...]]) -> list[Any]:
             if self.evaluations + len(points) > self.limit:
-                raise Spent
+                raise TooManyEvaluations
             values = self._values(place(*point) for point in points)
             missing[0] |= any(v is None or not np.isfinite(v).all() for v in values)
             return values
@@ -303,7 +303,7 @@ class Search:
     def averaged(self, spot: Spot, direction: Leaves) -> Comparison:
         """The same along one direction on wide stencils, where the noise of f averages out."""
         if not self.affordable(0, len(REACHES) * len(wide_steps(1.0))):
-            raise Spent
+            raise TooManyEvaluations
         claims = self._claims(spot, [direction])
         value = np.full((1, *np.shape(spot.centre)), np.nan)
         bound = np.full(value.shape, np.inf)
@@ -383,7 +383,7 @@ class Search:
         try:
             with np.errstate(all="ignore"):
                 return np.array(self.claim.value(*args), float)
-        except Spent:
+        except TooManyEvaluations:
             raise
         except Exception:
             return None

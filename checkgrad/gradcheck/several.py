@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from checkgrad.gradcheck.call import Call, called, gradient_of, value_of
-from checkgrad.gradcheck.checking import Options, check
+from checkgrad.gradcheck.call import BoundCall, called, gradient_of, value_of
+from checkgrad.gradcheck.checking import CheckOptions, check
 from checkgrad.gradcheck.claims import Kind, number
 from checkgrad.gradcheck.result import GradientCheck
 from checkgrad.gradcheck.subject import is_sparse
@@ -51,12 +51,12 @@ def check_minimize(
         )
     x0 = np.atleast_1d(np.asarray(x0, float))
     titles = ["x", *(f"args[{i}]" for i in range(len(args)))]
-    base = Options(seed=seed, rtol=rtol, atol=atol, max_evaluations=max_evaluations)
+    base = CheckOptions(seed=seed, rtol=rtol, atol=atol, max_evaluations=max_evaluations)
     first = jac if callable(jac) else None
 
     def one(name: str, g: Function) -> GradientCheck:
         kind, f, claimed = _claim(name, g, fun, first, x0, args)
-        call = Call(f, claimed, (x0, *args), titles)
+        call = BoundCall(f, claimed, (x0, *args), titles)
         return check(call, replace(base, kind=kind))
 
     return merged({name: one(name, g) for name, g in functions.items()})
@@ -105,7 +105,7 @@ def check_batch(
 
     max_evaluations: at each of them. Raise ValueError where there are none.
     """
-    options = Options(wrt, kind, domain, seed, rtol, atol, noise, max_evaluations)
+    options = CheckOptions(wrt, kind, domain, seed, rtol, atol, noise, max_evaluations)
     answers = {}
     for i, point in enumerate(points):
         args = point if type(point) is tuple else (point,)

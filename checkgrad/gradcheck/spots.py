@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.gradcheck.claims import Derivative
+from checkgrad.gradcheck.claims import ClaimedDerivative
 from checkgrad.gradcheck.repeated import Repeated
 from checkgrad.gradcheck.subject import Leaves, Subject
 
@@ -27,13 +27,13 @@ class Spot:
 
     args: tuple[Any, ...]
     leaves: Leaves
-    derive: Callable[[], Derivative]
+    derive: Callable[[], ClaimedDerivative]
     centre: Any = None
     lent: bool = False
-    kept: Derivative | None = None
+    kept: ClaimedDerivative | None = None
 
     @property
-    def claimed(self) -> Derivative:
+    def claimed(self) -> ClaimedDerivative:
         """What is claimed at this point."""
         if self.kept is None:
             self.kept = self.derive()
@@ -102,7 +102,7 @@ class Comparison:
         return Comparison(claimed, measured, bound, smooth)
 
 
-class Places:
+class MovedArguments:
     """Arguments moved along directions: made one at a time, in the same memory, for they may be large."""
 
     def __init__(self, subject: Subject, spot: Spot, directions: Sequence[Leaves]) -> None:
@@ -156,7 +156,7 @@ class Lent:
 def places(subject: Subject, spot: Spot, directions: Sequence[Leaves]) -> Iterator[Any]:
     """Arguments moved along directions, for as long as they are needed."""
     if not spot.lent:
-        yield Places(subject, spot, directions)
+        yield MovedArguments(subject, spot, directions)
         return
     lent = Lent(spot, subject.leaves(spot.args), directions)
     try:

@@ -17,7 +17,7 @@ from checkgrad.asking.student import Student
 from checkgrad.asking.truth import Network, Seen, compared
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
-from checkgrad.child.perform import Holder
+from checkgrad.child.perform import StandInObject
 from checkgrad.exercise import Kind, Misconception, Probe
 from checkgrad.model import Outcome
 from checkgrad.reading.recipe import Call, last_name
@@ -42,7 +42,7 @@ TELLING = 3  # entries that are right by no accident
 
 # Statements with which the code says that it is not to be called so.
 REFUSALS = ("raise ", "assert ")
-OUR_OBJECT = f"'{Holder.__name__}' object has no attribute"
+OUR_OBJECT = f"'{StandInObject.__name__}' object has no attribute"
 
 
 @dataclass(frozen=True)

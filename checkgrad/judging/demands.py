@@ -17,7 +17,7 @@ from checkgrad.exercises import mlp
 from checkgrad.model import Outcome, Verdict
 from checkgrad.networks.candidates import NetworkReading
 from checkgrad.reading import Reading
-from checkgrad.sandbox import Limits
+from checkgrad.sandbox import WorkerLimits
 from checkgrad.tasks import TASKS
 
 MEGABYTE = 1 << 20
@@ -46,7 +46,7 @@ def beside_a_wrong_one(outcome: Outcome, assignment: Assignment) -> Outcome:
     return replace(outcome, verdict=Verdict.WRONG, follows_from="")
 
 
-def limits(assignment: Assignment) -> Limits:
+def limits(assignment: Assignment) -> WorkerLimits:
     """The limits of a worker: those that the file says, and the usual ones."""
     said = assignment.limits
     seconds = {
@@ -55,7 +55,7 @@ def limits(assignment: Assignment) -> Limits:
         if (value := getattr(said, name)) is not None
     }
     memory = {} if said.memory is None else {"memory": said.memory * MEGABYTE}
-    return changed(Limits(), **seconds, **memory)
+    return changed(WorkerLimits(), **seconds, **memory)
 
 
 def room(assignment: Assignment, exercise: str) -> tuple[float, float]:

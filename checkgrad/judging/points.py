@@ -11,7 +11,7 @@ from itertools import groupby
 
 from msgspec.structs import replace
 
-from checkgrad.assignment import Asked, Assignment, earning, exact
+from checkgrad.assignment import Assignment, ExerciseRules, earning, exact
 from checkgrad.model import Outcome, Verdict
 
 COST = Fraction(1, 10)  # of an exercise's points, for each failed check that earns nothing
@@ -49,7 +49,7 @@ def scored(
 
 
 def _priced(
-    outcomes: Sequence[Outcome], asked: Asked, weights: dict[str, float], paying: set[str]
+    outcomes: Sequence[Outcome], asked: ExerciseRules, weights: dict[str, float], paying: set[str]
 ) -> list[Outcome]:
     """The outcomes of one function with their points.
 
@@ -69,7 +69,7 @@ def _priced(
     return [priced[o.check] for o in outcomes]
 
 
-def _earned(outcome: Outcome, share: Fraction, asked: Asked, paying: set[str]) -> Outcome:
+def _earned(outcome: Outcome, share: Fraction, asked: ExerciseRules, paying: set[str]) -> Outcome:
     most = f"{_said(share)}{_part(share, exact(asked.worth))}"
     maximum = Fraction() if asked.kind == "bonus" else share
     if outcome.verdict is Verdict.GRADER_FAULT:
@@ -94,7 +94,7 @@ def _charged(outcome: Outcome, cost: Fraction, left: Fraction) -> Outcome:
     return _with(outcome, -taken, Fraction(), f"costs {_said(taken)}{limit}")
 
 
-def _cost(outcome: Outcome, asked: Asked) -> Fraction:
+def _cost(outcome: Outcome, asked: ExerciseRules) -> Fraction:
     said = asked.checks.get(outcome.check)
     if said and said.cost is not None:
         return exact(said.cost)

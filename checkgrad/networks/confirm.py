@@ -9,7 +9,7 @@ import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercises import mlp
-from checkgrad.exercises.mlp import Kind
+from checkgrad.exercises.mlp import NetworkKind
 from checkgrad.networks import script as scripts
 from checkgrad.networks.answer import read
 from checkgrad.networks.kind import Told, agreement, right_blocks, tell
@@ -141,7 +141,7 @@ def _reading(
     )
 
 
-def _still_to_do(squash: str, kind: Kind) -> str:
+def _still_to_do(squash: str, kind: NetworkKind) -> str:
     """What turns the student's outputs into those of the reference."""
     if squash == mlp.LOGITS and mlp.squash_of(kind.output) != mlp.LOGITS:
         return "logits"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checkgrad.sandbox.watching import Call, What
+from checkgrad.sandbox.watching import WatchedCall, What
 
 
-def sizes_of_labels(call: Call, results: bool) -> Iterator[int]:
+def sizes_of_labels(call: WatchedCall, results: bool) -> Iterator[int]:
     """The sizes of the labels that a call was handed, or gave; of a row of labels only beside samples as many.
 
     Exercises stand side by side in a notebook, each tried with a few numbers of its own.

@@ -11,7 +11,7 @@ import numpy as np
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.exercise import Probe
 from checkgrad.exercises import mlp
-from checkgrad.exercises.mlp import Kind
+from checkgrad.exercises.mlp import NetworkKind
 from checkgrad.networks.match import (
     EXACT,
     NEAR,
@@ -31,7 +31,7 @@ Answers = Sequence[tuple[Pilot, Behaviour]]
 class Told:
     """A kind of network; right: outputs and loss are those of the reference of this kind."""
 
-    kind: Kind
+    kind: NetworkKind
     right: bool
     remark: str = ""
 
@@ -46,7 +46,7 @@ def tell(main: Answers, seen: Seen | None, *, has_loss: bool) -> Told:
     if has_loss and (penalised := seen_in_penalised(values, seen, pilots)):
         return Told(penalised, True)
     if seen is None:
-        return Told(Kind(), False)
+        return Told(NetworkKind(), False)
     return _by_gradients(main, seen, has_loss)
 
 
@@ -55,7 +55,7 @@ def right_blocks(main: Answers, seen: Seen | None, *, has_loss: bool) -> int:
     return sum(_blocks_right(main, tell(main, seen, has_loss=has_loss).kind))
 
 
-def _is_exact(main: Answers, kind: Kind) -> bool:
+def _is_exact(main: Answers, kind: NetworkKind) -> bool:
     pairs = [(number(a.value[1]), reference(asdict(kind), p).loss) for p, a in main]
     return all(near(np.array(got), np.array(due), EXACT) for got, due in pairs)
 
@@ -109,13 +109,13 @@ def squashed(y: Any, squash: str, output: str) -> Any:
         return np.exp(y) if squash == "log" else y
 
 
-def outputs_of(kind: Kind, probe: Probe) -> Any:
+def outputs_of(kind: NetworkKind, probe: Probe) -> Any:
     """The reference's outputs, for a network that gives nothing but its loss."""
     parameters, x, _ = probe
     return mlp.OUTPUTS[kind.output].y(mlp.forward(parameters, x, kind)[0][-1])
 
 
-def loss_of(y: Any, kind: Kind, probe: Probe) -> Any:
+def loss_of(y: Any, kind: NetworkKind, probe: Probe) -> Any:
     """The loss of the student's outputs, for a network that has none."""
     t = np.reshape(probe[2], (-1, 1)) if np.ndim(probe[2]) == 1 else probe[2]
     if np.shape(y) != t.shape or np.asarray(y).dtype.kind not in "iuf":
@@ -130,7 +130,7 @@ def loss_of(y: Any, kind: Kind, probe: Probe) -> Any:
     return kind.scale * total / {"mean": len(t), "sum": 1, "entries": t.size}[kind.reduction]
 
 
-def _blocks_right(main: Answers, kind: Kind, bound: float = NEAR) -> list[bool]:
+def _blocks_right(main: Answers, kind: NetworkKind, bound: float = NEAR) -> list[bool]:
     """For every block of every answer: is it the gradient of the reference?"""
     found = []
     for given, answer in main:
@@ -144,7 +144,7 @@ def _blocks(gradients: Any) -> list[Any]:
     return [np.asarray(block) for pair in gradients for block in pair]
 
 
-def _is_nearly_right(main: Answers, kind: Kind) -> bool:
+def _is_nearly_right(main: Answers, kind: NetworkKind) -> bool:
     """Are the gradients right but for a small number inside a log, so that their own loss must judge?"""
     return all(_blocks_right(main, kind)) and not all(_blocks_right(main, kind, EXACT))
 
@@ -160,7 +160,7 @@ def _by_gradients(main: Answers, seen: Seen, has_loss: bool) -> Told:
         for scale in ((1.0, 0.5) if mlp.OUTPUTS[output].squared else (1.0,))
     ]
 
-    def fit(kind: Kind) -> tuple[int, list[bool]]:
+    def fit(kind: NetworkKind) -> tuple[int, list[bool]]:
         right = _blocks_right(main, kind)
         return sum(right), right[::-1]  # the last layer is nearest to the loss
 

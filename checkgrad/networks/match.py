@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from checkgrad.exercises import mlp
-from checkgrad.exercises.mlp import Kind
+from checkgrad.exercises.mlp import NetworkKind
 from checkgrad.networks.form import Parameters
 
 ALPHAS = (0.01, 0.1, 0.2, 0.3, 0.05, 0.02, 0.001, 0.25, 0.5)
-LINEAR = Kind("identity")
+LINEAR = NetworkKind("identity")
 HIDDEN = (
-    *(Kind(name, alpha=ALPHAS[0] if mlp.has_alpha(name) else 0.0) for name in mlp.HIDDEN),
+    *(NetworkKind(name, alpha=ALPHAS[0] if mlp.has_alpha(name) else 0.0) for name in mlp.HIDDEN),
     LINEAR,
     *(
-        Kind(name, alpha=alpha)
+        NetworkKind(name, alpha=alpha)
         for name in mlp.HIDDEN
         if mlp.has_alpha(name)
         for alpha in ALPHAS[1:]
@@ -50,7 +50,7 @@ def pilot(sizes: tuple[int, ...], n: int, seed: int, biases: bool = True) -> Pil
 
 
 @cache
-def references(given: Pilot) -> tuple[tuple[Kind, Any, Any], ...]:
+def references(given: Pilot) -> tuple[tuple[NetworkKind, Any, Any], ...]:
     """For every kind of hidden units: the logits and the inputs of all layers."""
     kinds = HIDDEN if len(given.parameters) > 1 else (LINEAR,)
     return tuple((kind, *mlp.forward(given.parameters, given.x, kind)) for kind in kinds)
@@ -60,7 +60,7 @@ def references(given: Pilot) -> tuple[tuple[Kind, Any, Any], ...]:
 class Seen:
     """What the outputs tell: the kind of hidden units, and how the last logits are squashed."""
 
-    kind: Kind
+    kind: NetworkKind
     squash: str
 
 
@@ -76,7 +76,7 @@ def seen_in_outputs(y: Any, given: Pilot) -> Seen | None:
 
 
 @cache
-def _squashed(given: Pilot) -> list[tuple[Kind, str, Any]]:
+def _squashed(given: Pilot) -> list[tuple[NetworkKind, str, Any]]:
     found = []
     with np.errstate(all="ignore"):
         for kind, zs, _ in references(given):
@@ -89,7 +89,7 @@ def _squashed(given: Pilot) -> list[tuple[Kind, str, Any]]:
     return found
 
 
-def squashed(given: Pilot) -> list[tuple[Kind, str, Any]]:
+def squashed(given: Pilot) -> list[tuple[NetworkKind, str, Any]]:
     return _squashed(given)
 
 
@@ -98,7 +98,7 @@ def near(got: Any, due: Any, bound: float = NEAR) -> bool:
     return bool(np.abs(got - due).max() <= bound * np.abs(due).max())
 
 
-def kinds_of(seen: Seen | None, outputs: int) -> Iterator[Kind]:
+def kinds_of(seen: Seen | None, outputs: int) -> Iterator[NetworkKind]:
     """What may be minimised by a network with such outputs, the likeliest first."""
     hidden = [seen.kind] if seen else list(HIDDEN)
     for kind in hidden:
@@ -110,7 +110,7 @@ def kinds_of(seen: Seen | None, outputs: int) -> Iterator[Kind]:
                     yield replace(kind, output=output, reduction=reduction, scale=scale)
 
 
-def seen_in_loss(loss: Any, seen: Seen | None, given: Pilot) -> Kind | None:
+def seen_in_loss(loss: Any, seen: Seen | None, given: Pilot) -> NetworkKind | None:
     """The kind of network whose loss this is; without the penalty."""
     value = number(loss)
     if value is None:
@@ -128,10 +128,10 @@ def number(value: Any) -> float | None:
 
 
 @cache
-def data_losses(given: Pilot, seen: Seen | None) -> list[tuple[Kind, float]]:
+def data_losses(given: Pilot, seen: Seen | None) -> list[tuple[NetworkKind, float]]:
     """Every loss that fits what is seen."""
     n, c = given.t.shape
-    found: list[tuple[Kind, float]] = []
+    found: list[tuple[NetworkKind, float]] = []
     logits = {kind: zs[-1] for kind, zs, _ in references(given)}
     for kind in kinds_of(seen, c):
         if (z := logits.get(replace(kind, output="", reduction="mean", scale=1.0))) is None:
@@ -145,7 +145,7 @@ def data_losses(given: Pilot, seen: Seen | None) -> list[tuple[Kind, float]]:
 
 def seen_in_penalised(
     losses: Sequence[Any], seen: Seen | None, pilots: Sequence[Pilot]
-) -> Kind | None:
+) -> NetworkKind | None:
     """The kind of network whose losses these are, with the L2 penalty that explains all of them."""
     values = [number(loss) for loss in losses]
     if len(values) < 2 or None in values:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from checkgrad.exercises import mlp
-from checkgrad.exercises.mlp import Kind
+from checkgrad.exercises.mlp import NetworkKind
 from checkgrad.networks.kind import agreement
 from checkgrad.networks.match import number, pilot
 from checkgrad.networks.objects import said
@@ -55,4 +55,4 @@ def _slope_below(pieces: Pieces, ask: Ask) -> float:
     (reply,) = ask([reading.request(probe)])
     value = reading.read(probe, reply).value
     slope = number(np.ravel(value)[0]) if np.shape(value) == (1, 2) else None
-    return Kind().alpha if slope is None or not mlp.has_alpha(pieces.hidden.name) else -slope
+    return NetworkKind().alpha if slope is None or not mlp.has_alpha(pieces.hidden.name) else -slope

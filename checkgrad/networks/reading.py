@@ -15,7 +15,7 @@ from checkgrad.child.request import Request
 from checkgrad.conventions.layout import SINGLE
 from checkgrad.exercise import Failed, Probe
 from checkgrad.exercises import mlp
-from checkgrad.exercises.mlp import Kind, Pass
+from checkgrad.exercises.mlp import NetworkKind, Pass
 from checkgrad.networks import answer as answers
 from checkgrad.networks import form as forms
 from checkgrad.networks import pieces
@@ -217,7 +217,7 @@ class NetworkReading:
         if not answer.returned:
             return answer
         y, loss, gradients = answer.value
-        kind = Kind(**self.kind)
+        kind = NetworkKind(**self.kind)
         kind = replace(kind, output=kind.output or mlp.usual_output(probe[0]))
         with np.errstate(all="ignore"):
             y = squashed(y, self.squash, kind.output) if y is not None else outputs_of(kind, probe)

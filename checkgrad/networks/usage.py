@@ -36,7 +36,7 @@ from checkgrad.networks.script import (
     X,
 )
 from checkgrad.reading.signature import Fill, positional
-from checkgrad.sandbox.watching import Asked, Call, Run, What, runs
+from checkgrad.sandbox.watching import Run, WatchedCall, WatchRequest, What, runs
 
 WORK = "the module's own work"
 # A loop over epochs is left after a few turns, one over layers goes to its end.
@@ -65,7 +65,9 @@ class Usage:
     @cached_property
     def runs(self) -> tuple[Run, ...]:
         """One run a file that does work."""
-        return tuple(runs(self.ask, [Asked(WORK, WATCH, work=True, file=f) for f in self.work]))
+        return tuple(
+            runs(self.ask, [WatchRequest(WORK, WATCH, work=True, file=f) for f in self.work])
+        )
 
     @property
     def instead(self) -> tuple[str, ...]:
@@ -73,17 +75,17 @@ class Usage:
         return tuple(dict.fromkeys(name for run in self.runs for name in run.instead))
 
     @cached_property
-    def calls(self) -> tuple[Call, ...]:
+    def calls(self) -> tuple[WatchedCall, ...]:
         return tuple(call for run in self.runs for call in run.calls)
 
     @cached_property
-    def _by_function(self) -> Mapping[str, list[Call]]:
-        found: dict[str, list[Call]] = {}
+    def _by_function(self) -> Mapping[str, list[WatchedCall]]:
+        found: dict[str, list[WatchedCall]] = {}
         for call in self.calls:
             found.setdefault(call.function, []).append(call)
         return found
 
-    def of(self, function: str) -> tuple[Call, ...]:
+    def of(self, function: str) -> tuple[WatchedCall, ...]:
         """The calls of a function, of a method "Net.forward", or of a class, whose constructor that is."""
         known = self._by_function
         return tuple(known.get(function) or known.get(function + INIT) or ())
@@ -184,7 +186,7 @@ class Usage:
         found = [self._plan(call, maker) for call in self.of(maker.name)]
         yield from (plan for plan in dict.fromkeys(found) if plan is not None)
 
-    def _plan(self, call: Call, maker: Definition) -> tuple[Token, ...] | None:
+    def _plan(self, call: WatchedCall, maker: Definition) -> tuple[Token, ...] | None:
         """Tokens for what was handed over; None where that cannot be made again."""
         parameters = positional(maker.parameters or ())
         places = dict(call.arguments)
@@ -203,7 +205,7 @@ class Usage:
                 last = i + 1
         return with_order(parameters[:last], tokens[:last])
 
-    def _sizes_inside(self, call: Call) -> frozenset[int]:
+    def _sizes_inside(self, call: WatchedCall) -> frozenset[int]:
         """The sizes of all arrays that a call made, in its object and in those that were made within."""
         within = {call.number}
         found = set(sizes_in(call.result))
@@ -214,7 +216,7 @@ class Usage:
         return frozenset(found)
 
 
-def given(call: Call) -> list[What]:
+def given(call: WatchedCall) -> list[What]:
     """What a call was given, without its own object."""
     values = [what for _, what in call.arguments]
     own = call.function.rpartition(".")[0] and values and values[0].kind in ("object", "function")

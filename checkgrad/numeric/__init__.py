@@ -8,7 +8,15 @@ from typing import Any, overload
 import numpy as np
 
 from checkgrad.numeric.arguments import Wrt, positions, titles
-from checkgrad.numeric.ladder import Estimate, Evaluate, Place, differentiate, parts, stack, unit_of
+from checkgrad.numeric.ladder import (
+    Estimate,
+    Evaluate,
+    Placement,
+    differentiate,
+    parts,
+    stack,
+    unit_of,
+)
 from checkgrad.numeric.moves import (
     Domain,
     checked,
@@ -219,7 +227,7 @@ def called(f: Callable[..., Any]) -> Evaluate:
     return evaluate
 
 
-def _entry_by_entry(args: tuple[Any, ...], wrt: int, scale: Any) -> Place:
+def _entry_by_entry(args: tuple[Any, ...], wrt: int, scale: Any) -> Placement:
     def place(entry: int, step: float) -> tuple[Any, ...]:
         moved = _array(args[wrt]).copy()
         moved.flat[entry] += step * scale.flat[entry]
@@ -228,11 +236,11 @@ def _entry_by_entry(args: tuple[Any, ...], wrt: int, scale: Any) -> Place:
     return place
 
 
-def _along(args: tuple[Any, ...], wrt: int, direction: Any) -> Place:
+def _along(args: tuple[Any, ...], wrt: int, direction: Any) -> Placement:
     return lambda _, step: _replaced(args, wrt, _array(args[wrt]) + step * direction)
 
 
-def _column_by_column(args: tuple[Any, ...], wrt: int, scale: Any) -> Place:
+def _column_by_column(args: tuple[Any, ...], wrt: int, scale: Any) -> Placement:
     def place(column: int, step: float) -> tuple[Any, ...]:
         moved = _array(args[wrt]).copy()
         moved[:, column] += step * scale[:, column]

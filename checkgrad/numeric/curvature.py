@@ -11,7 +11,7 @@ from checkgrad.numeric.ladder import (
     RATIO,
     Estimate,
     Evaluate,
-    Place,
+    Placement,
     stack,
 )
 
@@ -22,7 +22,7 @@ NOISE = 64.0  # roundings of the largest value: four of them meet in a differenc
 
 
 def curvature(
-    evaluate: Evaluate, place: Place, count: int, centre: Any, noise: float | None = None
+    evaluate: Evaluate, place: Placement, count: int, centre: Any, noise: float | None = None
 ) -> Estimate:
     """The second derivatives along *count* directions, (count,); place(m, h) is moved by h along number m."""
     points = [place(m, side * h) for side in (1, -1) for h in STEPS for m in range(count)]

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 Evaluate = Callable[[list[tuple[Any, ...]]], Sequence[Any]]
-Place = Callable[[int, float], tuple[Any, ...]]
+Placement = Callable[[int, float], tuple[Any, ...]]
 
 Ladder = tuple[tuple[float, ...], ...]
 
@@ -85,7 +85,7 @@ class Samples:
 def differentiate(
     evaluate: Evaluate,
     args: tuple[Any, ...],
-    place: Place,
+    place: Placement,
     count: int,
     unit: float,
     ladder: Ladder = LADDER,
@@ -128,7 +128,7 @@ def _stands_still(samples: Samples) -> bool:
 
 
 def _sample(
-    evaluate: Evaluate, place: Place, directions: Any, steps: tuple[float, ...], centre: Any
+    evaluate: Evaluate, place: Placement, directions: Any, steps: tuple[float, ...], centre: Any
 ) -> Samples:
     points = [place(int(m), side * h) for m in directions for h in steps for side in (1, -1)]
     values = stack(evaluate(points), centre.shape)

@@ -53,7 +53,7 @@ MARKS = {
 
 
 @dataclass(frozen=True)
-class Key:
+class LegendLine:
     """A line of a legend: the role whose sign is shown, and what it stands for."""
 
     role: str
@@ -68,7 +68,7 @@ class Picture:
     title: str
     caption: str
     drawings: list[Markup]
-    legend: list[Key]
+    legend: list[LegendLine]
     size: str = ""  # "small" beside others of its kind, "row" where it takes all the width
 
 
@@ -130,7 +130,7 @@ class Album:
 
     def losses(self, run: TrainingRun) -> Picture:
         sources = self._drawn(lambda: [self._plots.draw_losses(self._easel, run)])
-        keys = [Key("yours", "yours"), Key("due", "a right network, same start")]
+        keys = [LegendLine("yours", "yours"), LegendLine("due", "a right network, same start")]
         return self._picture("Loss", captions.losses(run), sources, keys)
 
     def film(self, run: TrainingRun) -> Film:
@@ -157,7 +157,7 @@ class Album:
         )
 
     def _picture(
-        self, title: str, caption: str, sources: Sequence[str], keys: list[Key]
+        self, title: str, caption: str, sources: Sequence[str], keys: list[LegendLine]
     ) -> Picture:
         name = f"picture{next(self._numbers)}"
         described = f"{name}-title {name}-caption"
@@ -195,30 +195,36 @@ def render(report: Report) -> str:
     return text.lstrip()
 
 
-def legend(evidence: Evidence) -> list[Key]:
+def legend(evidence: Evidence) -> list[LegendLine]:
     """What the signs in the picture of *evidence* mean."""
     match evidence:
         case Curve():
             others = [label for label in evidence.lines if label != "yours"]
             roles = ["due", "due1", "due2", "due3"]
-            keys = [Key(roles[min(i, 1 + (i - 1) % 3)], label) for i, label in enumerate(others)]
-            return [Key("yours", "yours")] * ("yours" in evidence.lines) + keys
+            keys = [
+                LegendLine(roles[min(i, 1 + (i - 1) % 3)], label) for i, label in enumerate(others)
+            ]
+            return [LegendLine("yours", "yours")] * ("yours" in evidence.lines) + keys
         case Matrix() if evidence.wrong:
             return _matrix_legend(max(captions.matrix_size(evidence.expected)))
         case Scatter():
             return [
-                Key("far", "disagrees"),
-                Key("near", "agrees"),
-                Key("due", "where the two are equal"),
+                LegendLine("far", "disagrees"),
+                LegendLine("near", "agrees"),
+                LegendLine("due", "where the two are equal"),
             ]
     return []
 
 
-def _matrix_legend(size: int) -> list[Key]:
+def _matrix_legend(size: int) -> list[LegendLine]:
     if size <= captions.WRITTEN:
-        return [Key("high", "above 0"), Key("low", "below 0"), Key("frame", "wrong")]
-    keys = [Key("high", "too large"), Key("low", "too small")]
-    return keys + [Key("cross", "wrong")] * (size <= captions.VECTOR)
+        return [
+            LegendLine("high", "above 0"),
+            LegendLine("low", "below 0"),
+            LegendLine("frame", "wrong"),
+        ]
+    keys = [LegendLine("high", "too large"), LegendLine("low", "too small")]
+    return keys + [LegendLine("cross", "wrong")] * (size <= captions.VECTOR)
 
 
 @cache
@@ -273,7 +279,7 @@ def _counted(text: str) -> Markup:
     return Markup(re.sub(r"^\d+", r"<strong>\g<0></strong>", str(escape(summary.titled(text)))))
 
 
-def _groups(report: Report) -> list[tuple[str, str, list[summary.Part]]]:
+def _groups(report: Report) -> list[tuple[str, str, list[summary.ExerciseSummary]]]:
     every = summary.parts(report)
     failed = [p for p in every if p.verdict.failed]
     unclear = [p for p in every if p.verdict in (Verdict.ADVICE, Verdict.GRADER_FAULT)]

@@ -14,7 +14,7 @@ GAP = "..."
 NOT_ASCII = re.compile(r"[^\t\n\x20-\x7e]")  # the plain characters of ASCII need no closer look
 
 
-class Line(NamedTuple):
+class ArrayLine(NamedTuple):
     """A line of an array; *marked* is the entry that the problem is about."""
 
     before: str
@@ -56,7 +56,7 @@ def position(where: str) -> tuple[int, ...]:
     return tuple(int(i) for i in found[1].split(",")) if found else ()
 
 
-def lines(value: Numbers, *beside: Numbers, where: str = "", room: int = 120) -> list[Line]:
+def lines(value: Numbers, *beside: Numbers, where: str = "", room: int = 120) -> list[ArrayLine]:
     """*value* as lines *room* wide, their columns where those of the values *beside* it stand."""
     mark = position(where)
     width = max((len(cell) for v in (value, *beside) for cell in _cells(v)), default=1)
@@ -71,10 +71,10 @@ def depth(value: Numbers) -> int:
     return 1 + max((depth(item) for item in value), default=0)
 
 
-def _lines(value: Numbers, layout: Layout, path: tuple[int, ...] = ()) -> Iterator[Line]:
+def _lines(value: Numbers, layout: Layout, path: tuple[int, ...] = ()) -> Iterator[ArrayLine]:
     if isinstance(value, dict):
         for name, item in value.items():
-            yield Line(f"{clean(str(name))} =")
+            yield ArrayLine(f"{clean(str(name))} =")
             yield from _indented(_lines(item, layout), "  ", "  ")
     elif depth(value) >= 2:
         yield from _stacked(value, layout, path)
@@ -82,22 +82,22 @@ def _lines(value: Numbers, layout: Layout, path: tuple[int, ...] = ()) -> Iterat
         yield _row(value, layout, path)
 
 
-def _stacked(value: Any, layout: Layout, path: tuple[int, ...]) -> Iterator[Line]:
+def _stacked(value: Any, layout: Layout, path: tuple[int, ...]) -> Iterator[ArrayLine]:
     at = _marked_below(layout.mark, path)
     start, stop = _window(len(value), ROWS, at)
-    block: list[Line] = [Line(GAP)] if start else []
+    block: list[ArrayLine] = [ArrayLine(GAP)] if start else []
     for i in range(start, stop):
         block += _lines(value[i], layout, (*path, i))
-    block += [Line(GAP)] if stop < len(value) else []
+    block += [ArrayLine(GAP)] if stop < len(value) else []
     inside = list(_indented(iter(block), "[", " "))
     last = inside[-1]
     yield from inside[:-1]
-    yield last._replace(after=last.after + "]") if last.marked else Line(last.before + "]")
+    yield last._replace(after=last.after + "]") if last.marked else ArrayLine(last.before + "]")
 
 
-def _row(value: Numbers, layout: Layout, path: tuple[int, ...]) -> Line:
+def _row(value: Numbers, layout: Layout, path: tuple[int, ...]) -> ArrayLine:
     if not isinstance(value, list | tuple):
-        return Line(number(value).rjust(layout.width))
+        return ArrayLine(number(value).rjust(layout.width))
     # all rows of a matrix show the same columns
     at = layout.mark[-1] if len(layout.mark) == len(path) + 1 else None
     start, stop = _window(len(value), layout.columns, at)
@@ -105,14 +105,14 @@ def _row(value: Numbers, layout: Layout, path: tuple[int, ...]) -> Line:
     head = "[" + (GAP + " " if start else "")
     tail = (" " + GAP if stop < len(value) else "") + "]"
     if at is None or layout.mark[:-1] != path or not start <= at < stop:
-        return Line(head + " ".join(cells) + tail)
+        return ArrayLine(head + " ".join(cells) + tail)
     k = at - start
     marked = cells[k].lstrip()
     before = head + "".join(cell + " " for cell in cells[:k]) + " " * (len(cells[k]) - len(marked))
-    return Line(before, marked, "".join(" " + cell for cell in cells[k + 1 :]) + tail)
+    return ArrayLine(before, marked, "".join(" " + cell for cell in cells[k + 1 :]) + tail)
 
 
-def _indented(block: Iterator[Line], first: str, rest: str) -> Iterator[Line]:
+def _indented(block: Iterator[ArrayLine], first: str, rest: str) -> Iterator[ArrayLine]:
     for i, line in enumerate(block):
         yield line._replace(before=(rest if i else first) + line.before)
 

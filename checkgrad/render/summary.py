@@ -53,7 +53,7 @@ PROGRESS = ("fixed", "still there", "new")
 
 
 @dataclass(frozen=True)
-class Part:
+class ExerciseSummary:
     """All that was found out about one exercise."""
 
     name: str
@@ -113,7 +113,7 @@ class First:
     """The one thing to fix first, and why it is that one."""
 
     outcome: Outcome
-    part: Part
+    part: ExerciseSummary
     reason: str
 
 
@@ -134,7 +134,7 @@ def stated(text: str) -> str:
     return begun if begun.endswith((".", "?", "!", ":")) or not begun else f"{begun}."
 
 
-def named(part: Part, outcome: Outcome) -> str:
+def named(part: ExerciseSummary, outcome: Outcome) -> str:
     """What the student calls it: the function, or the file."""
     return part.title if part.name == WHOLE_FILE else outcome.function or part.name
 
@@ -211,13 +211,13 @@ def veiled(report: Report) -> list[Outcome]:
     return [o if o.visibility == "visible" else _veil(o) for o in report.outcomes]
 
 
-def parts(report: Report) -> list[Part]:
+def parts(report: Report) -> list[ExerciseSummary]:
     """The parts of *report*, in the order of its outcomes."""
     asked = {exercise.name: exercise for exercise in report.exercises}
     groups: dict[str, list[Outcome]] = {}
     for outcome in report.outcomes:
         groups.setdefault(outcome.exercise, []).append(outcome)
-    return [Part(name, asked.get(name), outcomes) for name, outcomes in groups.items()]
+    return [ExerciseSummary(name, asked.get(name), outcomes) for name, outcomes in groups.items()]
 
 
 def decided(report: Report) -> list[str]:

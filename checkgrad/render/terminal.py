@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from checkgrad.model import Example, NotJudged, Outcome, Report, Verdict
-from checkgrad.render.numbers import Line, clean, clipped, lines
+from checkgrad.render.numbers import ArrayLine, clean, clipped, lines
 from checkgrad.render.shield import shielded, wrapped
 from checkgrad.render.summary import (
     WHOLE_FILE,
+    ExerciseSummary,
     First,
-    Part,
     alike,
     at,
     first_to_fix,
@@ -95,7 +95,7 @@ def _fix_first(first: First, width: int) -> Iterator[str]:
 
 
 def _others(
-    every: list[Part], not_judged: list[NotJudged], first: First | None, width: int
+    every: list[ExerciseSummary], not_judged: list[NotJudged], first: First | None, width: int
 ) -> Iterator[str]:
     started = first.part.name if first else ""
     failed = [p for p in every if p.verdict.failed and p.name != started]
@@ -111,7 +111,7 @@ def _others(
     yield from ["", *rest] if rest else []
 
 
-def _right_in(part: Part) -> str:
+def _right_in(part: ExerciseSummary) -> str:
     """What is right of a part: all of it, or the functions that were judged; "" if nothing is."""
     if part.name == WHOLE_FILE or part.verdict not in (Verdict.PASSED, Verdict.NOT_JUDGED):
         return ""
@@ -136,9 +136,9 @@ def _not_judged_lines(not_judged: list[NotJudged], width: int) -> list[str]:
     return lines
 
 
-def _part_lines(told: list[Part], width: int) -> list[str]:
+def _part_lines(told: list[ExerciseSummary], width: int) -> list[str]:
     """A line for each part; parts of which the same is to be said share one."""
-    alike: dict[tuple[Verdict, str], list[Part]] = {}
+    alike: dict[tuple[Verdict, str], list[ExerciseSummary]] = {}
     for part in told:
         outcome = part.findings[0]
         said = _after_the_name(outcome) or part.name
@@ -216,14 +216,14 @@ def _example(example: Example, width: int, most: int) -> Iterator[str]:
         yield from _labelled(name, block, pad, width, most)
 
 
-def _labelled(name: str, block: list[Line], pad: int, width: int, most: int) -> Iterator[str]:
+def _labelled(name: str, block: list[ArrayLine], pad: int, width: int, most: int) -> Iterator[str]:
     for i, line in enumerate(_around_the_mark(block, most)):
         label = "" if i else name
         text = f"  {label:<{pad}}" + line.before + _painted(line.marked, BOLD) + line.after
         yield _cut(text, width)
 
 
-def _around_the_mark(block: list[Line], most: int) -> list[Line]:
+def _around_the_mark(block: list[ArrayLine], most: int) -> list[ArrayLine]:
     marked = next((i for i, line in enumerate(block) if line.marked), 0)
     start = min(max(0, marked - most // 2), max(0, len(block) - most))
     return block[start : start + most]

@@ -3,9 +3,9 @@
 from checkgrad.sandbox import launchers
 from checkgrad.sandbox.session import GraderFault
 from checkgrad.sandbox.text import clean, in_a_line
-from checkgrad.sandbox.worker import Limits, Worker
+from checkgrad.sandbox.worker import Worker, WorkerLimits
 
-__all__ = ["GraderFault", "Limits", "Worker", "clean", "in_a_line", "missing_for_strict"]
+__all__ = ["GraderFault", "WorkerLimits", "Worker", "clean", "in_a_line", "missing_for_strict"]
 
 
 def missing_for_strict() -> str:

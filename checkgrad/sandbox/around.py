@@ -21,7 +21,7 @@ SET_UP = re.compile(r"(conftest|setup|sitecustomize|usercustomize|__\w+__)\.py")
 ELSEWHERE = sys.stdlib_module_names | {"numpy", "__init__"}
 
 
-class Around:
+class FoldersAround:
     """The folders from that of a file up to the highest that it, or what uses it, needs.
 
     users: files that import it, at any remove, the nearest first.

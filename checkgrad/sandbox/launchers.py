@@ -13,7 +13,7 @@ from pathlib import Path
 from checkgrad import scratch
 from checkgrad.child import kernel
 from checkgrad.sandbox.launch import ForkServer, Launcher, LauncherLost, Spawner, without
-from checkgrad.sandbox.selftest import Finding, self_test
+from checkgrad.sandbox.selftest import SelfTest, self_test
 from checkgrad.sandbox.session import Died, GraderFault
 
 TRIES = 3
@@ -23,17 +23,17 @@ __all__ = ["discard", "folder", "found", "launcher", "next_user", "without"]
 
 
 @dataclass(frozen=True)
-class House:
+class Lodging:
     """A launcher, what its self-test found, and whether workers become users of their own."""
 
     launcher: Launcher
-    finding: Finding
+    finding: SelfTest
     drops: bool
 
 
-Key = tuple[int, tuple[str, ...]]
+LauncherKey = tuple[int, tuple[str, ...]]
 # By process, for one that was forked from us needs its own, and by the layers that are switched off.
-_houses: dict[Key, House] = {}
+_houses: dict[LauncherKey, Lodging] = {}
 _folders: dict[int, Path] = {}
 _slot = itertools.count()
 
@@ -57,12 +57,12 @@ def clear(owner: int) -> None:
         scratch.remove(_folders.pop(owner))
 
 
-def found() -> Finding:
+def found() -> SelfTest:
     """What the self-test found out."""
     return house().finding
 
 
-def house() -> House:
+def house() -> Lodging:
     """The house of this process; it is built when first asked for."""
     key = (os.getpid(), without())
     if key not in _houses:
@@ -71,7 +71,7 @@ def house() -> House:
     return _houses[key]
 
 
-def build() -> House:
+def build() -> Lodging:
     for left in reversed(range(TRIES)):
         try:
             return tested(new_launcher())
@@ -81,17 +81,17 @@ def build() -> House:
     raise AssertionError("unreachable")
 
 
-def tested(launcher: Launcher) -> House:
+def tested(launcher: Launcher) -> Lodging:
     """The house of *launcher*. Where a user of its own could read nothing, workers stay what we are."""
     try:
         if may_drop():
             finding = self_test(launcher, new_user())
             if finding.usable:
-                return House(launcher, finding, True)
+                return Lodging(launcher, finding, True)
         finding = self_test(launcher, 0)
         if not finding.usable:
             raise GraderFault("a worker cannot read Python's standard library or its own folder")
-        return House(launcher, finding, False)
+        return Lodging(launcher, finding, False)
     except BaseException:
         launcher.close()
         raise
@@ -121,7 +121,7 @@ def new_user() -> int:
     return FIRST_USER + (os.getpid() * SLOTS + next(_slot) % SLOTS) % USERS
 
 
-def discard(key: Key | None = None) -> None:
+def discard(key: LauncherKey | None = None) -> None:
     """Tear a house down, this process's by default; the next worker gets a new one."""
     key = key or (os.getpid(), without())
     if key[0] == os.getpid() and (gone := _houses.pop(key, None)):

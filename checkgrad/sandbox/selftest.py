@@ -26,7 +26,7 @@ WITHIN = 30.0
 
 
 @dataclass(frozen=True)
-class Finding:
+class SelfTest:
     """The layers that a worker put in place, and each forbidden act with whether it was stopped.
 
     usable: can a submission be loaded behind these layers? inside: the layers that each worker puts in place.
@@ -59,7 +59,7 @@ class Finding:
         return any(one.startswith(layer) for one in self.layers)
 
 
-def self_test(launcher: Launcher, user: int) -> Finding:
+def self_test(launcher: Launcher, user: int) -> SelfTest:
     """Try the forbidden acts in a worker of *launcher*."""
     folder = Path(tempfile.mkdtemp(dir=launcher.folder))
     own = scratch.new()
@@ -77,7 +77,7 @@ def self_test(launcher: Launcher, user: int) -> Finding:
         scratch.remove(own)
 
 
-def tried(launcher: Launcher, cell: Cell, targets: tuple[int, str, int, str]) -> Finding:
+def tried(launcher: Launcher, cell: Cell, targets: tuple[int, str, int, str]) -> SelfTest:
     session = Session(launcher.start(), cell)
     try:
         session.begin(wire.PROBE, targets)
@@ -87,6 +87,6 @@ def tried(launcher: Launcher, cell: Cell, targets: tuple[int, str, int, str]) ->
         acts = answers.several(told, lambda pair: answers.fields(pair, 2))
         layers = (*launcher.layers, *session.layers)
         inside = frozenset(session.layers)
-        return Finding(usable is True, layers, inside, tuple((str(n), s is True) for n, s in acts))
+        return SelfTest(usable is True, layers, inside, tuple((str(n), s is True) for n, s in acts))
     finally:
         session.process.end()

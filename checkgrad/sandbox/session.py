@@ -43,7 +43,7 @@ class Died(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
+class LoadingPlace:
     """The statement at which a submission was when its loading failed."""
 
     file: str
@@ -60,7 +60,7 @@ class Session:
     process: Process
     cell: Cell
     layers: tuple[str, ...] = ()
-    place: Place | None = None
+    place: LoadingPlace | None = None
 
     def begin(self, kind: int, order: tuple[Any, ...]) -> None:
         """Give the order and wait until the worker is locked in. No student code has run so far."""
@@ -86,7 +86,7 @@ class Session:
             if patience.left() <= 0:  # frames without end extend nothing
                 raise Died("time", f"did not load within {patience.limit:g} s")
             if kind == wire.LINE:
-                self.place = Place(clean(body[:300].decode("utf-8", "replace")), seq)
+                self.place = LoadingPlace(clean(body[:300].decode("utf-8", "replace")), seq)
             elif kind == wire.LOADED:
                 return self.believe(answers.inventory, body)
             else:

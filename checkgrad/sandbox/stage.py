@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from checkgrad.sandbox.around import SOURCES, UNREAD, Around
+from checkgrad.sandbox.around import SOURCES, UNREAD, FoldersAround
 from checkgrad.sandbox.importing import imported, imports_relatively
 from checkgrad.targets import BadTarget
 
@@ -125,7 +125,7 @@ def stage_file(path: Path, copy: Copy, neighbours: bool) -> Staged:
     notes = () if neighbours else tuple(left_behind(folders[0], content))
     users: tuple[Path, ...] = ()
     if neighbours:
-        around = Around(path, content)
+        around = FoldersAround(path, content)
         folders, users = around.folders, around.users
     top = folders[-1]
     home = copy.folder / Path(printable(str(folders[0].relative_to(top))))

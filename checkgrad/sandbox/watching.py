@@ -3,7 +3,7 @@
     watching = Watching(worker)
     (k,) = [node.number for node in watching.nodes if node.text == "x @ w"]
     tells = Watch(tell=(Tell((k,)),), changes=(Change(7, "plus", (noise,)),), stop=(0, 1))
-    runs = watching.run([Asked("backward", tells, request.steps, request.answer), Asked("script", tells, work=True)])
+    runs = watching.run([WatchRequest("backward", tells, request.steps, request.answer), WatchRequest("script", tells, work=True)])
     runs[0].told[k][0].value
 
 All is checked as any answer of a worker is: numbers and text of the expected form, or the worker ends.
@@ -20,7 +20,7 @@ import numpy as np
 
 from checkgrad.child import operate
 from checkgrad.child.behaviour import Behaviour, Unsendable
-from checkgrad.child.nodes import Assignment, Loop, Node
+from checkgrad.child.nodes import AssignedTarget, Loop, Node
 from checkgrad.child.operate import Operations
 from checkgrad.child.request import Request, Step
 from checkgrad.child.wanted import Watch, packed
@@ -33,7 +33,7 @@ TABLES = Request("the tables", (), None, ("tables",))
 
 
 @dataclass(frozen=True)
-class Asked:
+class WatchRequest:
     """A watched run.
 
     function: what a failure is counted against; one that hung is not asked again.
@@ -95,7 +95,7 @@ class What:
 
 
 @dataclass(frozen=True)
-class Call:
+class WatchedCall:
     """One call of a function of the submission in its own work.
 
     caller: the number of the noted call in which it was made, -1 for none; line: where it was called from.
@@ -138,7 +138,7 @@ class Run:
     applied: tuple[int, ...] = ()
     last: int = -1
     instead: tuple[str, ...] = ()
-    calls: tuple[Call, ...] = ()
+    calls: tuple[WatchedCall, ...] = ()
     peeked: dict[int, list[Any]] = field(default_factory=dict)
     seconds: float = 0.0
     died: str = ""
@@ -171,24 +171,26 @@ class Watching:
         return self._tables[1]
 
     @property
-    def assignments(self) -> tuple[Assignment, ...]:
+    def assignments(self) -> tuple[AssignedTarget, ...]:
         """What each statement assigns to, in the order of the source."""
         return self._tables[2]
 
     @cached_property
-    def _tables(self) -> tuple[tuple[Node, ...], tuple[Loop, ...], tuple[Assignment, ...]]:
+    def _tables(self) -> tuple[tuple[Node, ...], tuple[Loop, ...], tuple[AssignedTarget, ...]]:
         (answer,) = self.worker.ask([TABLES])
         try:
             return tables(answer.value)
         except (WireError, TypeError, ValueError, IndexError):
             return (), (), ()
 
-    def run(self, asked: Sequence[Asked]) -> list[Run]:
+    def run(self, asked: Sequence[WatchRequest]) -> list[Run]:
         """The runs, one for each that is asked, in their order."""
         return runs(self.worker.ask, asked)
 
 
-def runs(ask: Callable[[Sequence[Request]], list[Behaviour]], asked: Sequence[Asked]) -> list[Run]:
+def runs(
+    ask: Callable[[Sequence[Request]], list[Behaviour]], asked: Sequence[WatchRequest]
+) -> list[Run]:
     """Watched runs by means of a worker's *ask*, where no tables are needed."""
     return [read(behaviour) for behaviour in ask([one.request for one in asked])]
 
@@ -212,7 +214,7 @@ def image(value: Any) -> Any:
 # ---------------------------------------------------------------- what came back
 
 
-def tables(value: Any) -> tuple[tuple[Node, ...], tuple[Loop, ...], tuple[Assignment, ...]]:
+def tables(value: Any) -> tuple[tuple[Node, ...], tuple[Loop, ...], tuple[AssignedTarget, ...]]:
     if type(value) is not dict:
         raise WireError("no tables")
     nodes = tuple(Node(*row) for row in rows(value.get("nodes"), 12))
@@ -220,7 +222,7 @@ def tables(value: Any) -> tuple[tuple[Node, ...], tuple[Loop, ...], tuple[Assign
         Loop(*row[:6], *(several(one, named) for one in row[6:]))
         for row in rows(value.get("loops"), 8)
     )
-    assigned = tuple(Assignment(*row) for row in rows(value.get("assignments"), 8))
+    assigned = tuple(AssignedTarget(*row) for row in rows(value.get("assignments"), 8))
     if [n.number for n in nodes] != list(range(len(nodes))):
         raise WireError("nodes out of order")
     return nodes, loops, assigned
@@ -290,11 +292,11 @@ def failure(value: Any) -> Failure:
     )
 
 
-def call(number_: int, record: Any) -> Call:
+def call(number_: int, record: Any) -> WatchedCall:
     function, file, defined, caller, line, arguments, result, changed = fields(record, 8)
     given = tuple((text(name, 200), what(value)) for name, value in several(arguments, pair))
     found = What("none") if result is None else what(result)
-    return Call(
+    return WatchedCall(
         number_,
         text(function, 300),
         text(file, 500),

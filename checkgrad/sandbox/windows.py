@@ -10,7 +10,7 @@ EXTENDED_LIMITS = 9
 ACTIVE_PROCESS, PROCESS_MEMORY, NO_CRASH_DIALOG, KILL_ON_CLOSE = 0x8, 0x100, 0x400, 0x2000
 
 
-class Limits(ctypes.Structure):
+class JobLimits(ctypes.Structure):
     """JOBOBJECT_EXTENDED_LIMIT_INFORMATION"""
 
     _fields_ = [
@@ -31,10 +31,10 @@ class Limits(ctypes.Structure):
     ]
 
 
-def limits() -> Limits:
+def limits() -> JobLimits:
     """One process, so much memory, and its end when the last handle of the job is closed."""
     flags = ACTIVE_PROCESS | PROCESS_MEMORY | NO_CRASH_DIALOG | KILL_ON_CLOSE
-    return Limits(flags=flags, processes=1, process_memory=MEMORY)
+    return JobLimits(flags=flags, processes=1, process_memory=MEMORY)
 
 
 def put_in_job(process: Any) -> int:

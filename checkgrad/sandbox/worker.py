@@ -18,7 +18,7 @@ from checkgrad.model import Isolation
 from checkgrad.sandbox import launchers
 from checkgrad.sandbox.launch import LauncherLost
 from checkgrad.sandbox.patience import Patience, Spent, longest_together
-from checkgrad.sandbox.session import Died, GraderFault, Place, Session
+from checkgrad.sandbox.session import Died, GraderFault, LoadingPlace, Session
 from checkgrad.sandbox.stage import Staged, hand_over, remove, stage
 
 TRIES = 3  # to start a worker, and to load a submission without the statements that did not end
@@ -29,7 +29,7 @@ AHEAD = 32  # requests that are put while earlier answers are awaited
 
 
 @dataclass(frozen=True)
-class Limits:
+class WorkerLimits:
     """Seconds that a submission may take, and bytes.
 
     load: to load. call: for one answer. function: for all answers of one function. submission: in all.
@@ -47,7 +47,7 @@ class Worker:
     """A submission that can be asked. No fault of a student's code makes a method raise."""
 
     def __init__(
-        self, submission: Path, *, limits: Limits = Limits(), neighbours: bool = False
+        self, submission: Path, *, limits: WorkerLimits = WorkerLimits(), neighbours: bool = False
     ) -> None:
         staged = stage(Path(submission), neighbours=neighbours, within=launchers.folder())
         user = launchers.next_user()
@@ -56,7 +56,7 @@ class Worker:
             limits, staged, Cell(str(staged.folder), limits.memory, user, launchers.without())
         )
 
-    def _begin(self, limits: Limits, staged: Staged, cell: Cell) -> None:
+    def _begin(self, limits: WorkerLimits, staged: Staged, cell: Cell) -> None:
         self.limits = limits
         self.staged = staged
         self._cell = cell
@@ -287,7 +287,7 @@ class Worker:
                 raise GraderFault(f"{why}, twice while the submission was loaded")
         return Inventory(problem=problem)
 
-    def _leave_out(self, place: Place | None, died: Died, problem: str) -> bool:
+    def _leave_out(self, place: LoadingPlace | None, died: Died, problem: str) -> bool:
         """Prepare another attempt to load: without the statement that hung, or the file that ended it."""
         if place is None:
             return False

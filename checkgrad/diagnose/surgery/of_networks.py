@@ -72,7 +72,7 @@ def _samples(i: int, sizes: tuple[int, ...]) -> int:
 
 def truth(reading: NetworkReading, probe: Probe) -> Truth:
     """What is due for *probe*."""
-    kind = mlp.Kind(**reading.kind)
+    kind = mlp.NetworkKind(**reading.kind)
     point = mlp.flattened(probe)
 
     def everything(*point: Any) -> tuple[Any, ...]:
@@ -93,7 +93,7 @@ def truth(reading: NetworkReading, probe: Probe) -> Truth:
     return Truth(probe, names, due, bounds, quantities, scalars, depths)
 
 
-def quantities_of(kind: mlp.Kind, probe: Probe) -> dict[str, Sequence[Any]]:
+def quantities_of(kind: mlp.NetworkKind, probe: Probe) -> dict[str, Sequence[Any]]:
     """Every quantity of backpropagation, by layers."""
     parameters, x, t = probe
     kind = replace(kind, output=kind.output or mlp.usual_output(parameters))

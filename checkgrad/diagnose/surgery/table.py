@@ -19,7 +19,7 @@ from checkgrad.child.wanted import Watch
 from checkgrad.child.watch import Told
 from checkgrad.diagnose.surgery.scene import Scene
 from checkgrad.sandbox import Worker
-from checkgrad.sandbox.watching import Asked, Run, Watching
+from checkgrad.sandbox.watching import Run, Watching, WatchRequest
 
 MOST_UNKNOWN = 160
 SECONDS = 0.5  # for one run
@@ -138,7 +138,7 @@ class Theatre:
             raise OutOfTime
         watch = Watch(seconds=SECONDS)
         return self.watching.run(
-            [Asked(r.function, watch, r.steps, r.answer, operations=o) for r, o in asked]
+            [WatchRequest(r.function, watch, r.steps, r.answer, operations=o) for r, o in asked]
         )
 
 
