@@ -70,7 +70,7 @@ def plain():
 
 def twisted():
     return [
-        (e, mistakes.Suspect(m.formula, twist))
+        (e, mistakes.SuspectedFormula(m.formula, twist))
         for e in ALL
         for m in e.misconceptions
         for twist in mistakes.STRUCTURES

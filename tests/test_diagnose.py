@@ -86,7 +86,7 @@ TWISTED = [
 
 
 def twisted(mistake, twist):
-    return mistakes.Suspect(mistake.formula, twist)
+    return mistakes.SuspectedFormula(mistake.formula, twist)
 
 
 def reproduces(exercise, found, function):

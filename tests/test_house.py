@@ -32,3 +32,19 @@ def test_no_file_imports_what_is_private_to_another(name):
     froms = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
     own = [n for n in froms if n.level or (n.module or "").startswith("checkgrad")]
     assert not [a.name for n in own for a in n.names if a.name.startswith("_")]
+
+
+# The gradient check is a public face of its own; pytest shows the name of the class that collects an exercise.
+NAMED_TWICE = {"Kind", "Verdict", "Exercise"}
+
+
+def test_every_type_has_a_name_of_its_own():
+    found = {}
+    for name, path in FILES.items():
+        for node in ast.parse(path.read_text()).body:
+            targets = node.targets if isinstance(node, ast.Assign) else [node]
+            names = [getattr(one, "id", getattr(one, "name", "")) for one in targets]
+            types = [one for one in names if one[:1].isupper() and not one.isupper()]
+            for one in types:
+                found.setdefault(one, []).append(name)
+    assert {one: places for one, places in found.items() if len(places) > 1}.keys() == NAMED_TWICE

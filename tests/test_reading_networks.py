@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from checkgrad.asking.network import gradients
-from checkgrad.asking.truth import Network
+from checkgrad.asking.truth import StudentNetwork
 from checkgrad.exercise import Failed
 from checkgrad.exercises import ALL, mlp
 from checkgrad.model import Verdict
@@ -233,7 +233,7 @@ def finding_on_gradients(tmp_path, *changed):
         assert old in source
         source = source.replace(old, new)
     with worker(tmp_path, source) as w:
-        return gradients(Network(only_reading(w), w.ask, pictures=False))
+        return gradients(StudentNetwork(only_reading(w), w.ask, pictures=False))
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ BINARY = "-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))"
 def test_what_differs_by_a_usual_factor_passes(tmp_path, loss, delta, verdict):
     source = SHAPES["lists"].head + ONE_OUTPUT.format(loss=loss, delta=delta)
     with worker(tmp_path, source) as w:
-        found = gradients(Network(only_reading(w), w.ask, pictures=False))
+        found = gradients(StudentNetwork(only_reading(w), w.ask, pictures=False))
     assert found.verdict is verdict
     assert "times" in found.note + found.problem
 

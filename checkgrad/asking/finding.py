@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from checkgrad.asking.truth import Network
+from checkgrad.asking.truth import StudentNetwork
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.compare import Difference
 from checkgrad.exercises.manners import Manner
@@ -39,7 +39,7 @@ class Finding(NamedTuple):
 class NetworkCheck:
     """A question about a network; earns as in checks.Check."""
 
-    ask: Callable[[Network], Finding]
+    ask: Callable[[StudentNetwork], Finding]
     earns: bool = False
 
     @property
@@ -61,6 +61,6 @@ def unasked(code: str) -> Finding:
     return Finding(Verdict.NOT_JUDGED, unasked=code)
 
 
-def ran(network: Network) -> bool:
+def ran(network: StudentNetwork) -> bool:
     """Did it give an answer at all? What never ran is never right."""
     return any(answer.returned for answer in network.answers)

@@ -18,7 +18,7 @@ from checkgrad.asking.finding import (
     told,
     unasked,
 )
-from checkgrad.asking.truth import Network
+from checkgrad.asking.truth import StudentNetwork
 from checkgrad.exercise import Failed
 from checkgrad.exercises import mlp
 from checkgrad.exercises.manners import ALIKE, LINEAR, NO_BIASES, Manner
@@ -33,7 +33,7 @@ SHOWN += [training.TASKS["three_class_sketch"]]
 FEW_SAMPLES = 50  # each a request of its own
 
 
-def learns_xor(network: Network) -> Finding:
+def learns_xor(network: StudentNetwork) -> Finding:
     """learns XOR when the grader trains it"""
     if not ran(network):
         return unasked(NO_ANSWER)
@@ -43,7 +43,7 @@ def learns_xor(network: Network) -> Finding:
     return found._replace(unasked="", **told(manner, Verdict.ADVICE)) if manner else found
 
 
-def _trained_on_xor(network: Network) -> Finding:
+def _trained_on_xor(network: StudentNetwork) -> Finding:
     if not network.reading.hidden:
         return unasked(NO_HIDDEN_LAYER)
     if not network.reading.right_forward:
@@ -67,7 +67,7 @@ def _trained_on_xor(network: Network) -> Finding:
     return Finding(training=runs)
 
 
-def _shown(network: Network) -> Iterator[TrainingRun]:
+def _shown(network: StudentNetwork) -> Iterator[TrainingRun]:
     """Training for the eye, as far as it goes; samples that are asked one at a time have to be few."""
     drawn = network.pictures and not network.is_hurried()
     tasks = [task for task in SHOWN if drawn and network.reading.fits(task.sizes)]
@@ -78,7 +78,7 @@ def _shown(network: Network) -> Iterator[TrainingRun]:
             yield _trained(network, task).run
 
 
-def reaches(task: Task, network: Network) -> Finding:
+def reaches(task: Task, network: StudentNetwork) -> Finding:
     """Does it reach the accuracy of *task*? Where the reference does not either, it is not the student's fault."""
     if not network.reading.fits(task.sizes):
         sizes = "-".join(map(str, task.sizes))
@@ -101,13 +101,13 @@ def reaches(task: Task, network: Network) -> Finding:
     )
 
 
-def _trained(network: Network, task: Task) -> training.Trained:
+def _trained(network: StudentNetwork, task: Task) -> training.Trained:
     reading, ask = network.reading, network.ask
     kind = mlp.NetworkKind(**reading.kind)
     return training.train(reading.network(ask), task, kind, partial(reading.passes, ask))
 
 
-def _hindrance(network: Network) -> Manner | None:
+def _hindrance(network: StudentNetwork) -> Manner | None:
     """Why the network as it stands learns little, though its gradients are right."""
     reading = network.reading
     if reading.hidden == "identity":

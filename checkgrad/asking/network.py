@@ -21,8 +21,8 @@ from checkgrad.asking.finding import (
 )
 from checkgrad.asking.learning import learns_xor
 from checkgrad.asking.truth import (
-    Network,
-    Seen,
+    ProbeGradients,
+    StudentNetwork,
     compared,
     count,
     flat,
@@ -48,21 +48,21 @@ from checkgrad.networks.as_code import as_code
 from checkgrad.structure import Powers
 
 if TYPE_CHECKING:
-    from checkgrad.diagnose import Named
+    from checkgrad.diagnose import Explained
 
 REDUCED_DIFFERENTLY = "reduced_differently"  # a code
 NOT_KNOWN = "no known mistake explains this"
 NO_TIME = "why it is wrong was not looked into, for want of time"
 
 
-def exists(network: Network) -> Finding:
+def exists(network: StudentNetwork) -> Finding:
     """runs forward and backward"""
     if not network.answers:
         return unasked(NO_SIZES)
     return next((no_value(b) for b in network.answers if not b.returned), Finding())
 
 
-def gradients(network: Network) -> Finding:
+def gradients(network: StudentNetwork) -> Finding:
     """has the right gradient for every parameter"""
     if lacking := [s for s in network.sizes if not network.reading.fits(s)]:
         asked = ", ".join("-".join(map(str, sizes)) for sizes in lacking)
@@ -114,7 +114,7 @@ def gradients(network: Network) -> Finding:
     )
 
 
-def _is_usual(factor: Powers, network: Network) -> bool:
+def _is_usual(factor: Powers, network: StudentNetwork) -> bool:
     """Is it the 2 of a squared error, or a mean over the outputs of what is made for one?"""
     if factor == Powers(c=1):
         return "binary" in network.reading.outputs and (
@@ -123,7 +123,7 @@ def _is_usual(factor: Powers, network: Network) -> bool:
     return factor in (Powers(two=1), Powers(two=-1)) and mlp.is_squared(network.reading.output)
 
 
-def _beside_its_loss(network: Network) -> Finding:
+def _beside_its_loss(network: StudentNetwork) -> Finding:
     """Right gradients: is the network's own loss the one that they belong to?"""
     found = own_loss.beside(network.reading, network.ask, network.seed)
     if found and not found.usual:
@@ -132,7 +132,7 @@ def _beside_its_loss(network: Network) -> Finding:
     return Finding(note="; ".join(said))
 
 
-def leaves_its_inputs_alone(network: Network) -> Finding:
+def leaves_its_inputs_alone(network: StudentNetwork) -> Finding:
     """does not change the arrays it was given"""
     if not ran(network):
         return unasked(NO_ANSWER)
@@ -141,7 +141,7 @@ def leaves_its_inputs_alone(network: Network) -> Finding:
     return Finding()
 
 
-def gives_the_same_answer_twice(network: Network) -> Finding:
+def gives_the_same_answer_twice(network: StudentNetwork) -> Finding:
     """gives the same gradients when it is asked again, later, in another order"""
     if not ran(network):
         return unasked(NO_ANSWER)
@@ -170,7 +170,7 @@ NETWORK_CHECKS = (
 )
 
 
-def _after_another_batch(network: Network) -> Finding:
+def _after_another_batch(network: StudentNetwork) -> Finding:
     """Does what the network was asked before change its gradients?"""
     at = next((i for i, (_, x, _) in enumerate(network.probes) if len(x) > 1), None)
     if at is None or network.reading.recovered or not network.answers[at].returned:
@@ -198,7 +198,7 @@ def _after_another_batch(network: Network) -> Finding:
     return Finding(**told(manner, Verdict.WRONG)) if manner and not by_chance else Finding()
 
 
-def _which_blocks(seen: Seen) -> str:
+def _which_blocks(seen: ProbeGradients) -> str:
     first = next(iter(seen.wrong))
     right = [name for name in seen.names if name not in seen.wrong]
     listed = ", ".join(seen.wrong)
@@ -206,7 +206,7 @@ def _which_blocks(seen: Seen) -> str:
     return f"wrong in {listed}{tail}: {first} {seen.wrong[first].problem}"
 
 
-def _structure(network: Network, seen: Sequence[Seen]) -> str:
+def _structure(network: StudentNetwork, seen: Sequence[ProbeGradients]) -> str:
     """What relates the wrong blocks to the truth on all probes with as many layers."""
     from checkgrad.diagnose import relations
 
@@ -226,7 +226,7 @@ def _structure(network: Network, seen: Sequence[Seen]) -> str:
     return "; ".join(f"{said} in {', '.join(names)}" for said, names in words.items() if said)
 
 
-def diagnosed(network: Network) -> Named | None:
+def diagnosed(network: StudentNetwork) -> Explained | None:
     """The known mistakes in backpropagation that give exactly these gradients on every probe."""
     if not network.reading.right_forward:
         return None
@@ -237,7 +237,7 @@ def diagnosed(network: Network) -> Named | None:
     return network_mistakes.explain(case)
 
 
-def _worked(network: Network, seen: Seen) -> Example | None:
+def _worked(network: StudentNetwork, seen: ProbeGradients) -> Example | None:
     """The worst entry of the first wrong block by hand, where the loss is one that is known."""
     if not network.reading.right_forward:
         return None
@@ -249,7 +249,7 @@ def _worked(network: Network, seen: Seen) -> Example | None:
     return worked_network.example(probe, kind, where, got, due, code)
 
 
-def _layers(network: Network, seen: Seen) -> Layers:
+def _layers(network: StudentNetwork, seen: ProbeGradients) -> Layers:
     """The network as its layers, with the blocks that are wrong."""
     parameters = seen.probe[0]
     reading = network.reading
@@ -265,7 +265,7 @@ def _layers(network: Network, seen: Seen) -> Layers:
     )
 
 
-def _matrices(seen: Seen) -> list[Evidence]:
+def _matrices(seen: ProbeGradients) -> list[Evidence]:
     found: list[Evidence] = []
     for name, got, due, bound in zip(seen.names, seen.got, seen.due, seen.bounds, strict=True):
         if name not in seen.wrong or np.shape(got) != np.shape(due):
@@ -277,7 +277,7 @@ def _matrices(seen: Seen) -> list[Evidence]:
     return found
 
 
-def _scatter(network: Network) -> list[Evidence]:
+def _scatter(network: StudentNetwork) -> list[Evidence]:
     """Every entry of the gradient over the numeric derivative of the network's own loss, for the smallest probe."""
     if not network.pictures or network.is_hurried():
         return []

@@ -12,15 +12,13 @@ import numpy as np
 from checkgrad import compare, numeric
 from checkgrad.asking import beyond, slopes
 from checkgrad.child.behaviour import Behaviour, fingerprint
-from checkgrad.child.request import Request
+from checkgrad.child.request import Ask
 from checkgrad.compare import Difference
 from checkgrad.conventions.layout import ROWS
 from checkgrad.exercise import Exercise, Failed, Formula, Probe
 from checkgrad.model import Verdict
 from checkgrad.reading import Reading
 from checkgrad.reading.way import has_labels
-
-Ask = Callable[[Sequence[Request]], list[Behaviour]]
 
 
 @dataclass(frozen=True)

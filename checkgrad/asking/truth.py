@@ -12,8 +12,8 @@ import numpy as np
 
 from checkgrad import compare, numeric
 from checkgrad.asking import slopes
-from checkgrad.asking.student import Ask
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.request import Ask
 from checkgrad.compare import Difference
 from checkgrad.exercise import Formula, Probe
 from checkgrad.exercises import mlp
@@ -25,7 +25,7 @@ SLIGHT = 1e-9  # relative, of a factor that is told from rounded numbers
 
 
 @dataclass
-class Network:
+class StudentNetwork:
     """A network of a submission, as its reading has it."""
 
     reading: NetworkReading
@@ -73,14 +73,14 @@ class Network:
         return self.reading.evaluate(self.ask, probes)
 
 
-def is_right(network: Network, probe: Probe, blocks: Any) -> bool:
+def is_right(network: StudentNetwork, probe: Probe, blocks: Any) -> bool:
     """Are these the gradients that are due? Those of a network that rolls dice are not."""
     truth = _by_formula if network.reading.right_forward else measured
     due, bounds = truth(network, probe)
     return compare.difference(blocks, tuple(due), tuple(bounds)) is None
 
 
-class Seen(NamedTuple):
+class ProbeGradients(NamedTuple):
     """The gradients of one probe, block by block: what came, what was due, and what is wrong."""
 
     probe: Probe
@@ -91,7 +91,7 @@ class Seen(NamedTuple):
     wrong: dict[str, Difference]
 
 
-def compared(network: Network) -> list[Seen]:
+def compared(network: StudentNetwork) -> list[ProbeGradients]:
     """Every probe beside the truth; where only slopes tell it, the smallest that is not right along directions."""
     answered = list(zip(network.probes, network.answers, strict=True))
     if network.reading.right_forward:
@@ -109,19 +109,21 @@ def count(probe: Probe) -> int:
     return sum(w.size + b.size for w, b in probe[0])
 
 
-def _unjudged(network: Network, probe: Probe, answer: Behaviour) -> Seen:
+def _unjudged(network: StudentNetwork, probe: Probe, answer: Behaviour) -> ProbeGradients:
     names, got = _named_blocks(network, probe, answer)
-    return Seen(probe, names, got, got, [0.0] * len(got), {})
+    return ProbeGradients(probe, names, got, got, [0.0] * len(got), {})
 
 
-def _named_blocks(network: Network, probe: Probe, answer: Behaviour) -> tuple[list[str], list[Any]]:
+def _named_blocks(
+    network: StudentNetwork, probe: Probe, answer: Behaviour
+) -> tuple[list[str], list[Any]]:
     names = [f"d{kind}{i + 1}" for i in range(len(probe[0])) for kind in "Wb"]
     return _kept(network, names), _kept(network, list(flat(answer.value)[2:]))
 
 
 def _seen(
-    network: Network, probe: Probe, answer: Behaviour, due: list[Any], bounds: list[Any]
-) -> Seen:
+    network: StudentNetwork, probe: Probe, answer: Behaviour, due: list[Any], bounds: list[Any]
+) -> ProbeGradients:
     """The gradients of one answer beside what is due."""
     names, got = _named_blocks(network, probe, answer)
     due, bounds = _kept(network, due), _kept(network, bounds)
@@ -131,20 +133,20 @@ def _seen(
         for name, g, d, b in zip(names, got, due, bounds, strict=True)
         if (found := compare.difference(g, d, b))
     }
-    return Seen(probe, names, got, due, bounds, wrong)
+    return ProbeGradients(probe, names, got, due, bounds, wrong)
 
 
-def _kept(network: Network, blocks: list[Any]) -> list[Any]:
+def _kept(network: StudentNetwork, blocks: list[Any]) -> list[Any]:
     """The blocks of parameters that the network has: without biases only those of the weights."""
     return blocks if network.reading.biases else blocks[::2]
 
 
-def is_right_for_its_own_loss(network: Network, seen: Seen) -> bool:
+def is_right_for_its_own_loss(network: StudentNetwork, seen: ProbeGradients) -> bool:
     """A gradient that matches no formula is judged by the slope of the loss that it belongs to."""
     return network.reading.right_forward and _is_right_along_directions(network, seen)
 
 
-def _is_right_along_directions(network: Network, seen: Seen) -> bool:
+def _is_right_along_directions(network: StudentNetwork, seen: ProbeGradients) -> bool:
     """Are these the slopes of the network's own loss? Entry by entry takes a thousand evaluations."""
     point = mlp.flattened(seen.probe)
     blocks = _kept(network, list(range(len(point) - 2)))
@@ -160,7 +162,7 @@ def _is_the_slope(measured: slopes.Measured, got: Any, room: Any) -> bool:
     return bool(np.isfinite(estimate.bound).all()) and not found
 
 
-def _by_formula(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
+def _by_formula(network: StudentNetwork, probe: Probe) -> tuple[list[Any], list[Any]]:
     """The gradients of a network whose forward pass is known, and what rounding may cost."""
     due = _blocks(network, probe)
     point = mlp.flattened(probe)
@@ -168,18 +170,18 @@ def _by_formula(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
     return list(due), list(bounds)
 
 
-def _blocks(network: Network, probe: Probe) -> tuple[Any, ...]:
+def _blocks(network: StudentNetwork, probe: Probe) -> tuple[Any, ...]:
     return mlp.blocks(probe, network.reading.kind)
 
 
-def measured(network: Network, probe: Probe) -> tuple[list[Any], list[Any]]:
+def measured(network: StudentNetwork, probe: Probe) -> tuple[list[Any], list[Any]]:
     """The numeric derivative of the network's own loss, for a forward pass that matches no known one."""
     point, evaluate = mlp.flattened(probe), _own_loss(network)
     estimates = [numeric.gradient(evaluate, point, i) for i in range(2 * len(probe[0]))]
     return [e.value for e in estimates], [e.bound for e in estimates]
 
 
-def _own_loss(network: Network) -> numeric.Evaluate:
+def _own_loss(network: StudentNetwork) -> numeric.Evaluate:
     def evaluate(points: Sequence[tuple[Any, ...]]) -> list[Any]:
         replies = network.asked_afresh([mlp.restored(point) for point in points])
         losses = [r.value[1] if r.returned else None for r in replies]
@@ -188,7 +190,7 @@ def _own_loss(network: Network) -> numeric.Evaluate:
     return evaluate
 
 
-def heeds_everything(network: Network) -> bool:
+def heeds_everything(network: StudentNetwork) -> bool:
     """Does the network's own loss follow from its inputs, its targets and every layer's weights?
 
     Where it does not, what is right for it may be nothing at all.
@@ -223,7 +225,7 @@ def flat(value: Any) -> tuple[Any, ...]:
     return (y, loss, *(block for pair in gradients for block in pair))
 
 
-def one_factor(network: Network, seen: Sequence[Seen]) -> Powers | None:
+def one_factor(network: StudentNetwork, seen: Sequence[ProbeGradients]) -> Powers | None:
     """The factor between all gradients and the truth, if on every probe it is one that reductions differ by."""
     kind = network.reading.kind
     halves = (0, 1, -1) if mlp.is_squared(kind["output"]) or kind["scale"] != 1 else (0,)
@@ -237,7 +239,7 @@ def one_factor(network: Network, seen: Sequence[Seen]) -> Powers | None:
     return None
 
 
-def penalty_on_top(network: Network, seen: Sequence[Seen]) -> float:
+def penalty_on_top(network: StudentNetwork, seen: Sequence[ProbeGradients]) -> float:
     """The factor of an L2 penalty that every gradient of weights holds besides, 0 if it is not that."""
     found = []
     for s in seen:
@@ -259,7 +261,7 @@ def _squares(w: Any) -> float:
     return float(np.sum(w**2))
 
 
-def _is_factor(seen: Seen, factor: float) -> bool:
+def _is_factor(seen: ProbeGradients, factor: float) -> bool:
     return not any(
         compare.difference(g, factor * d, abs(factor) * np.asarray(b))
         for g, d, b in zip(seen.got, seen.due, seen.bounds, strict=True)

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+from .syntax import FunctionNode
+
 DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 TURNS = (
     ast.AugAssign,
@@ -26,7 +27,7 @@ SAYS_SO = re.compile(
 TALKS = {"print", "isinstance", "type", "len", "repr", "str"}
 
 
-def is_open(node: Function, known: Iterable[str] | None = None) -> bool:
+def is_open(node: FunctionNode, known: Iterable[str] | None = None) -> bool:
     """Was the function left as its template? *known*: names bound anywhere in its file, None if not all are known."""
     if isinstance(node, ast.Lambda):
         return False
@@ -63,7 +64,7 @@ def _blank(
         blank = blank | more
 
 
-def unset(node: Function) -> tuple[str, ...]:
+def unset(node: FunctionNode) -> tuple[str, ...]:
     """The names that it returns and only ever sets to None."""
     if isinstance(node, ast.Lambda):
         return ()

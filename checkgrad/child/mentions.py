@@ -7,6 +7,8 @@ import builtins
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from .syntax import FunctionNode
+
 ALONG_AN_AXIS = ("sum", "mean", "max", "min", "argmax", "prod", "amax")
 BESIDE_AXES = (
     "delete", "insert", "append", "concatenate", "stack", "split", "roll", "repeat", "expand_dims",
@@ -15,10 +17,9 @@ BESIDE_AXES = (
 CLIPS = ("clip", "minimum", "maximum", "min", "max")
 NEAR = 1e-3  # what keeps a logarithm finite is no other number
 MOST_NAMES, LONGEST_KEY = 100, 20
-Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def returned(node: Function) -> int:
+def returned(node: FunctionNode) -> int:
     """How many values the return statements group; 0 where nothing is returned."""
     if isinstance(node, ast.Lambda):
         return width(node.body)
@@ -31,7 +32,7 @@ def width(value: ast.expr) -> int:
     return len(value.elts) if isinstance(value, ast.Tuple) else 1
 
 
-def names_returned(node: Function) -> tuple[str, ...]:
+def names_returned(node: FunctionNode) -> tuple[str, ...]:
     """The names of the values that the last return statement with several of them groups."""
     if isinstance(node, ast.Lambda):
         return ()
@@ -41,7 +42,7 @@ def names_returned(node: Function) -> tuple[str, ...]:
     ]
 
 
-def numbers_read(node: Function, space: dict[str, Any]) -> Iterator[str]:
+def numbers_read(node: FunctionNode, space: dict[str, Any]) -> Iterator[str]:
     """Names that a function reads and never binds, which stand for a number in its module or for nothing yet."""
     names = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
     bound = {n.id for n in names if not isinstance(n.ctx, ast.Load)}

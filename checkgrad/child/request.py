@@ -7,8 +7,13 @@ repeated, reordered, or sent again to a fresh worker.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from .behaviour import Behaviour
+
+Path = tuple[str | int, ...]  # from a value to a part of it
 
 
 @dataclass(frozen=True)
@@ -16,7 +21,7 @@ class Result:
     """Stands for what step number *step* gave, followed along *path* (see Step)."""
 
     step: int
-    path: tuple[str | int, ...] = ()
+    path: Path = ()
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Step:
     """
 
     do: str
-    path: tuple[str | int, ...] = ()
+    path: Path = ()
     of: int | None = None
     args: tuple[Any, ...] = ()
     named: tuple[tuple[str, Any], ...] = ()
@@ -61,13 +66,16 @@ class Request:
     watch: tuple[Any, ...] | None = None
 
 
+Ask = Callable[[Sequence[Request]], list[Behaviour]]
+
+
 def call(function: str, *args: Any, **named: Any) -> Request:
     """The plain case: call the module's *function*, "softmax" or "Softmax.forward", and answer its value."""
     step = Step("call", path(function), args=args, named=tuple(named.items()))
     return Request(function, (step,), Result(0))
 
 
-def path(name: str) -> tuple[str | int, ...]:
+def path(name: str) -> Path:
     """The path to a definition by its name, "Softmax.forward" or "ACTIVATIONS['tanh']"."""
     table, bracket, rest = name.partition("[")
     key, _, after = rest.rpartition("]")

@@ -17,7 +17,6 @@ from .describe import fields_of
 from .inventory import Definition, Parameter, Span
 from .mentions import (
     MOST_NAMES,
-    Function,
     kept_on_self,
     mentioned,
     names_returned,
@@ -28,6 +27,7 @@ from .mentions import (
 )
 from .source import Document
 from .standin import Absent
+from .syntax import FunctionNode
 
 SIMPLE = (float, int, str, bool, type(None))
 LONGEST_DOC, MOST_DEFINITIONS, DEEPEST = 2000, 1000, 3
@@ -52,7 +52,7 @@ class Survey:
         self, trees: Mapping[str, ast.Module], documents: Mapping[str, Document] = {}
     ) -> None:
         self.documents = documents
-        self.nodes: dict[tuple[str, int, str], Function] = {}
+        self.nodes: dict[tuple[str, int, str], FunctionNode] = {}
         self.classes: dict[tuple[str, str], ast.ClassDef] = {}
         self.files = set(trees)
         self.bound = {file: gaps.bound_in(tree) for file, tree in trees.items()}
@@ -156,13 +156,13 @@ class Survey:
             span=self.span(found, file, source),
         )
 
-    def numbers(self, node: Function | None, found: Found) -> tuple[str, ...]:
+    def numbers(self, node: FunctionNode | None, found: Found) -> tuple[str, ...]:
         """What it reads of the numbers of its module."""
         if node is None or found.kind == "class" or found.function is None:
             return ()
         return tuple(numbers_read(node, found.function.__globals__))[:MOST_NAMES]
 
-    def is_open(self, node: Function, found: Found) -> bool:
+    def is_open(self, node: FunctionNode, found: Found) -> bool:
         """Was it left as its template?"""
         file = found.function.__code__.co_filename if found.function else ""
         return gaps.is_open(node, self.bound.get(file))
@@ -177,7 +177,7 @@ class Survey:
         line = getattr(source, "lineno", 0)
         return document.span(file, line, getattr(source, "end_lineno", None) or line)
 
-    def node(self, function: FunctionType | None) -> Function | None:
+    def node(self, function: FunctionType | None) -> FunctionNode | None:
         if function is None:
             return None
         code = function.__code__

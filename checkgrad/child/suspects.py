@@ -24,7 +24,7 @@ from .inventory import (
 from .signs import ARITHMETIC, D_NAME, SAYS, signs_in, signs_of, words_of
 from .source import Document
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+Defined = ast.FunctionDef | ast.AsyncFunctionDef
 DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 BLOCKS = (ast.If, ast.With, ast.Try)
@@ -138,7 +138,7 @@ def _steps(steps: Sequence[ast.stmt], document: Document) -> Iterator[SourcePart
 
 
 def _defined(
-    node: Function | ast.ClassDef, owner: str, document: Document, kind: str
+    node: Defined | ast.ClassDef, owner: str, document: Document, kind: str
 ) -> Iterator[SourcePart]:
     name = f"{owner}{node.name}"
     if isinstance(node, ast.ClassDef):

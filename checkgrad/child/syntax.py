@@ -7,6 +7,8 @@ import builtins
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
 E = TypeVar("E", bound=ast.AST)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES = (*FUNCTIONS, ast.ClassDef, ast.Lambda)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-Path = tuple[str | int, ...]
+from .request import Path
+
 MOST_TOLD = 100_000  # values of all nodes
 
 

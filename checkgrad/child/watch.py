@@ -26,8 +26,9 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from . import faults
+from .request import Path
 from .values import LARGEST, PLAIN, edited, plain, size_of, written
-from .wanted import MOST_TOLD, ByTurn, Change, Latest, Named, Path, Tell, Watch
+from .wanted import MOST_TOLD, ByTurn, Change, Latest, Named, Tell, Watch
 
 MOST_CAUGHT = 20
 MOST_MARKS = 100_000  # turns of loops whose beginnings are noted

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from checkgrad.diagnose import mistakes, relations
 from checkgrad.diagnose.case import Case
 from checkgrad.diagnose.causes import follows_from, stops_in
-from checkgrad.diagnose.mistakes import NOTHING, Named
+from checkgrad.diagnose.mistakes import NOTHING, Explained
 
 __all__ = [
     "NOTHING",
     "Case",
-    "Named",
+    "Explained",
     "at_extremes",
     "explain",
     "follows_from",
@@ -22,29 +22,29 @@ __all__ = [
 ]
 
 
-def explain(case: Case) -> Named:
+def explain(case: Case) -> Explained:
     """The mistakes that explain every answer, or the words for what holds of every answer."""
     if case.is_right:
         return NOTHING
     return next((found for attempt in ATTEMPTS if any(found := attempt(case))), NOTHING)
 
 
-def at_extremes(case: Case) -> Named:
+def at_extremes(case: Case) -> Explained:
     """The mistakes that show at extreme inputs only; the case's probes are such inputs."""
     return mistakes.alone(case, "extremes")
 
 
-def spoilt_inputs(case: Case) -> Named:
+def spoilt_inputs(case: Case) -> Explained:
     """The mistakes that show in nothing but the inputs they change."""
     return mistakes.alone(case, "inputs") if case.is_right else NOTHING
 
 
 # What says most comes first.
-ATTEMPTS: tuple[Callable[[Case], Named], ...] = (
+ATTEMPTS: tuple[Callable[[Case], Explained], ...] = (
     mistakes.alone,
     mistakes.reduced,
-    lambda case: Named([], relations.exact(case)),
+    lambda case: Explained([], relations.exact(case)),
     mistakes.beside_a_structure,
-    lambda case: Named([], relations.derived(case)),
-    lambda case: Named([], relations.loose(case)),
+    lambda case: Explained([], relations.derived(case)),
+    lambda case: Explained([], relations.loose(case)),
 )

@@ -9,7 +9,7 @@ from typing import Any
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.diagnose.case import Case
-from checkgrad.diagnose.mistakes import Suspect, explains, reductions
+from checkgrad.diagnose.mistakes import SuspectedFormula, explains, reductions
 from checkgrad.exercise import Exercise, Failed, Formula, Probe
 from checkgrad.exercises.mlp import ACTIVATIONS, OUTPUTS, blocks
 
@@ -25,7 +25,7 @@ def follows_from(case: Case, wrong: Mapping[str, Formula], reduction: str = "") 
         for names in _choices(wrong):
             composed = _with(formula, {name: wrong[name] for name in names})
             for twist in reductions(case.exercise, reduction):
-                if explains(case, Suspect(composed, twist)):
+                if explains(case, SuspectedFormula(composed, twist)):
                     return names[0]
     return ""
 

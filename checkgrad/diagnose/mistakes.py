@@ -37,19 +37,19 @@ STRUCTURES = (
 )
 
 
-class Named(NamedTuple):
+class Explained(NamedTuple):
     """The mistakes that explain a function, and what else is to be said of its result."""
 
     diagnoses: list[Diagnosis]
     structure: str = ""
 
 
-NOTHING = Named([])
+NOTHING = Explained([])
 PLAIN = Twist("", lambda v, n, c: v)
 
 
 @dataclass(frozen=True, eq=False)
-class Suspect:
+class SuspectedFormula:
     """A wrong formula and a twist of its result."""
 
     formula: Formula
@@ -66,7 +66,7 @@ class Suspect:
         return observe(lambda: _changed(self.twist, base.value, probe), ())
 
 
-def alone(case: Case, at: str = "probes") -> Named:
+def alone(case: Case, at: str = "probes") -> Explained:
     """Mistakes that explain every answer by themselves."""
     check = {"probes": explains, "extremes": _does_the_same, "inputs": _spoils}[at]
     found = [
@@ -74,31 +74,31 @@ def alone(case: Case, at: str = "probes") -> Named:
         for m in case.exercise.misconceptions
         if m.at == at and any(check(case, suspect) for suspect in _suspects(case, m))
     ]
-    return Named(_merged(found))
+    return Explained(_merged(found))
 
 
-def reduced(case: Case) -> Named:
+def reduced(case: Case) -> Explained:
     """The one mistake that explains every answer under another reduction, or beside a small number in a logarithm."""
     twists = reductions(case.exercise)[1:]
     found = _twisted(case, twists)
     if not found and case.small_number:
         found = _twisted(case, [PLAIN, *twists], slack=True)
-    return Named(_one(found))
+    return Explained(_one(found))
 
 
-def beside_a_structure(case: Case) -> Named:
+def beside_a_structure(case: Case) -> Explained:
     """The one mistake that explains every answer together with a sign, a factor or a transposition."""
     for twist in STRUCTURES:
         found = [m for m in _twisted(case, [twist]) if not m.unless]
         if diagnoses := _one(found):
-            return Named(diagnoses, twist.words)
+            return Explained(diagnoses, twist.words)
     return NOTHING
 
 
-def _suspects(case: Case, mistake: Misconception, twist: Twist = PLAIN) -> list[Suspect]:
+def _suspects(case: Case, mistake: Misconception, twist: Twist = PLAIN) -> list[SuspectedFormula]:
     """All ways in which the mistake is written; a formula that is asked for each sample alone is so here as well."""
     formulas = (mistake.formula, *mistake.also)
-    return [Suspect(case.as_asked(formula), twist) for formula in formulas]
+    return [SuspectedFormula(case.as_asked(formula), twist) for formula in formulas]
 
 
 def _twisted(case: Case, twists: Sequence[Twist], slack: bool = False) -> list[Misconception]:
@@ -126,12 +126,14 @@ def reductions(exercise: Exercise, asked: str = "") -> list[Twist]:
     return [PLAIN, *(twist for name, twist in REDUCTIONS.items() if name in known)]
 
 
-def explains(case: Case, suspect: Suspect, slack: bool = False) -> bool:
+def explains(case: Case, suspect: SuspectedFormula, slack: bool = False) -> bool:
     """Does it give every answer, and a value other than the right one somewhere?"""
     return any(_reproduces_in(case, suspect, order, slack) for order in case.orders)
 
 
-def _reproduces_in(case: Case, suspect: Suspect, order: tuple[int, ...], slack: bool) -> bool:
+def _reproduces_in(
+    case: Case, suspect: SuspectedFormula, order: tuple[int, ...], slack: bool
+) -> bool:
     if not _all_alike(case, suspect, case.seen, order, slack):
         return False
     if not _all_alike(case, suspect, case.more, order, slack):
@@ -144,7 +146,7 @@ def _reproduces_in(case: Case, suspect: Suspect, order: tuple[int, ...], slack: 
 
 def _all_alike(
     case: Case,
-    suspect: Suspect,
+    suspect: SuspectedFormula,
     seen: Sequence[tuple[Probe, Behaviour]],
     order: tuple[int, ...],
     slack: bool,
@@ -157,7 +159,7 @@ def _all_alike(
     return True
 
 
-def _tells(case: Case, suspect: Suspect, probe: Probe, slack: bool = False) -> bool:
+def _tells(case: Case, suspect: SuspectedFormula, probe: Probe, slack: bool = False) -> bool:
     """Is the wrong value on this probe another than the right one? Errors and what is no number tell nothing."""
     wrong, right = suspect.on(case, probe), case.right(probe)
     if not wrong.returned or not finite(wrong.value):
@@ -166,7 +168,7 @@ def _tells(case: Case, suspect: Suspect, probe: Probe, slack: bool = False) -> b
     return not agrees(folded(wrong, right, probe), right, case.formula, probe, room)
 
 
-def _does_the_same(case: Case, suspect: Suspect) -> bool:
+def _does_the_same(case: Case, suspect: SuspectedFormula) -> bool:
     """At extremes, where nothing else may be asked."""
     did = [(p, got, suspect.on(case, p)) for p, got in case.seen]
     return all(agrees(got, wrong, suspect, p) for p, got, wrong in did) and any(
@@ -174,7 +176,7 @@ def _does_the_same(case: Case, suspect: Suspect) -> bool:
     )
 
 
-def _spoils(case: Case, suspect: Suspect) -> bool:
+def _spoils(case: Case, suspect: SuspectedFormula) -> bool:
     """Does it change the same inputs?"""
     did = [(p, got, suspect.on(case, p)) for p, got in case.seen]
     return any(wrong.mutated for _, _, wrong in did) and all(

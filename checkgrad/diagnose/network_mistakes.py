@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from checkgrad import compare
-from checkgrad.diagnose.mistakes import NOTHING, Named
+from checkgrad.diagnose.mistakes import NOTHING, Explained
 from checkgrad.exercise import Probe
 from checkgrad.exercises.mlp import (
     MISTAKES,
@@ -52,9 +52,9 @@ class Suspicion:
     def factor(self, probe: Probe) -> float:
         return FACTORS[self.words](len(probe[1])) if self.words else 1.0
 
-    def told(self) -> Named:
+    def told(self) -> Explained:
         """As a reader is told."""
-        return Named([self._diagnosis(m) for m in self.mistakes], self.words)
+        return Explained([self._diagnosis(m) for m in self.mistakes], self.words)
 
     def _diagnosis(self, mistake: Mistake) -> Diagnosis:
         explanation = mistake.explanation
@@ -115,12 +115,12 @@ class NetworkCase:
         return found and tuple(suspicion.factor(probe) * block for block in found)
 
 
-def explain(case: NetworkCase) -> Named:
+def explain(case: NetworkCase) -> Explained:
     """The first of the smallest explanations; where several pairs do, what they have in common."""
     for level in (_single, _scaled, _in_one_layer):
         if found := [s for s in level(case) if case.fits(s)]:
             told = found[0].told()
-            return Named([d for s in found for d in s.told().diagnoses], told.structure)
+            return Explained([d for s in found for d in s.told().diagnoses], told.structure)
     return _common([s for s in _pairs(case) if case.fits(s)])
 
 
@@ -143,7 +143,7 @@ def _pairs(case: NetworkCase) -> Iterator[Suspicion]:
             yield Suspicion((a, b))
 
 
-def _common(found: Sequence[Suspicion]) -> Named:
+def _common(found: Sequence[Suspicion]) -> Explained:
     if not found:
         return NOTHING
     shared = [m for m in found[0].mistakes if all(m in s.mistakes for s in found)]

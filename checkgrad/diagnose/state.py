@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from checkgrad import compare
+from checkgrad.diagnose.network_mistakes import Blocks
 from checkgrad.exercises.manners import ADDS_UP, FIRST_ONLY, STALE, Manner
 
-Blocks = tuple[Any, ...]
 ROOM = 64  # times what two runs of the same code may differ by
 
 

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from checkgrad.gradcheck.call import Function
 from checkgrad.gradcheck.repeated import inner, reach
 from checkgrad.gradcheck.subject import Leaves, Subject, WrongShape, is_sparse
 from checkgrad.gradcheck.trees import branches, flattened
 from checkgrad.numeric.ladder import DOUBLE, SINGLE
 from checkgrad.numeric.moves import length
 
-Function = Callable[..., Any]
 Kind = Literal["gradient", "jacobian", "elementwise", "hessian", "vjp", "jvp", "hvp", "adjoint"]
 COARSE = 1e-6  # of a slope: less need not be known better
 APART = 1e6  # times the smallest move of an entry: the largest has another unit

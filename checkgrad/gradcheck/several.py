@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
-from checkgrad.gradcheck.call import BoundCall, called, gradient_of, value_of
+from checkgrad.gradcheck.call import BoundCall, Function, called, gradient_of, value_of
 from checkgrad.gradcheck.checking import CheckOptions, check
 from checkgrad.gradcheck.claims import Kind, number
 from checkgrad.gradcheck.result import GradientCheck
 from checkgrad.gradcheck.subject import is_sparse
 from checkgrad.numeric.arguments import Wrt
 from checkgrad.numeric.moves import Domain
-
-Function = Callable[..., Any]
 
 
 def check_minimize(

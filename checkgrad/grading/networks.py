@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from checkgrad.asking.finding import NetworkCheck
 from checkgrad.asking.learning import learns_xor
 from checkgrad.asking.network import gradients
-from checkgrad.asking.truth import Network
+from checkgrad.asking.truth import StudentNetwork
 from checkgrad.child.inventory import Definition, TrainingLoop
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.grading import loop_questions, unjudged
@@ -132,7 +132,7 @@ class OnNetworks:
             self._pieces[candidate] = cause if broken else ""
         return self._pieces[candidate]
 
-    def _is_network_used_so(self, network: Network) -> bool:
+    def _is_network_used_so(self, network: StudentNetwork) -> bool:
         """Does the module's own work make and call the network as its reading does?"""
         reading = network.reading
         if reading.script is None or not network.probes:
@@ -261,7 +261,7 @@ class OnNetworks:
         return first if first.verdict == "unclear" else LoopReading(first.loop, "unclear", unread)
 
 
-def _is_by_gradients(check: NetworkCheck, outcome: Outcome, network: Network) -> bool:
+def _is_by_gradients(check: NetworkCheck, outcome: Outcome, network: StudentNetwork) -> bool:
     """Do wrong gradients alone make it fail? What follows from a part is told as that."""
     if check.ask is not learns_xor:
         return check.ask is gradients

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
 
 from checkgrad.model import Outcome, Report, Verdict
-from checkgrad.networks.candidates import NetworkReading
-from checkgrad.reading import Reading
-from checkgrad.reading.loops import LoopReading
 
 if TYPE_CHECKING:
-    from checkgrad.diagnose.surgery import Surgery
+    from checkgrad.diagnose.surgery import AnyReading, Surgery
     from checkgrad.diagnose.surgery.of_functions import OwnLoss
 
 NO_TIME = "what would make it right was not looked for, for want of time"
 RIGHT, SLOPE = "matches_the_formula", "agrees_with_the_numeric_derivative"
 EXTREMES = "survives_extreme_inputs"
-Understood = Reading | NetworkReading | LoopReading
-Read = Callable[[Outcome], Understood | None]  # how the function of an outcome is understood
+# how the function of an outcome is understood
+ReadingOf: TypeAlias = "Callable[[Outcome], AnyReading | None]"
 
 
 def operated(
     report: Report,
     begin: Callable[[set[str]], Surgery],
-    read: Read,
+    read: ReadingOf,
     own: Callable[[Outcome], OwnLoss | None],
     seed: int,
 ) -> Report:
@@ -38,7 +35,7 @@ def operated(
     wanted = _first_failures(report.outcomes)
     if not wanted:
         return report
-    from checkgrad.diagnose.surgery.table import OutOfTime  # only for what is not right
+    from checkgrad.diagnose.surgery.table import NoTimeLeft  # only for what is not right
 
     found: dict[int, Outcome] = {}
     late = False
@@ -53,7 +50,7 @@ def operated(
             extreme = outcome.check == EXTREMES
             try:
                 repairs = surgery.repairs_for(reading, seed, own_loss, extreme) if reading else []
-            except OutOfTime:
+            except NoTimeLeft:
                 late, repairs = True, []
                 found[i] = replace(outcome, note=_with(outcome.note, NO_TIME))
             if repairs:

@@ -9,7 +9,7 @@ from checkgrad.asking import penalty
 from checkgrad.asking.derivative import powers_apart
 from checkgrad.asking.network import gradients
 from checkgrad.asking.student import Student
-from checkgrad.asking.truth import Network
+from checkgrad.asking.truth import StudentNetwork
 from checkgrad.exercise import Formula
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.grading.telling import asks_about
@@ -41,7 +41,7 @@ class Subjects:
     def __init__(self, read: Understood, pictures: bool) -> None:
         self.read, self.pictures = read, pictures
         self.students: dict[Candidate, Student] = {}
-        self.networks: dict[NetworkCandidate, Network] = {}
+        self.networks: dict[NetworkCandidate, StudentNetwork] = {}
         self._wrong_networks: dict[NetworkCandidate, bool] = {}
 
     def student(self, candidate: Candidate) -> Student:
@@ -61,10 +61,10 @@ class Subjects:
             self.students[candidate].pinned = self.read.is_pinned(candidate.exercise.name)
         return self.students[candidate]
 
-    def network(self, candidate: NetworkCandidate, reading: NetworkReading) -> Network:
+    def network(self, candidate: NetworkCandidate, reading: NetworkReading) -> StudentNetwork:
         """The network a candidate stands for, as the assignment asks for it."""
         if candidate not in self.networks:
-            self.networks[candidate] = Network(
+            self.networks[candidate] = StudentNetwork(
                 reading,
                 self.read.interview.judged,
                 self.read.seed,
@@ -109,7 +109,9 @@ class Subjects:
         if isinstance(reading, str):
             return False
         if candidate not in self._wrong_networks:
-            network = Network(reading, self.read.interview.judged, self.read.seed, pictures=False)
+            network = StudentNetwork(
+                reading, self.read.interview.judged, self.read.seed, pictures=False
+            )
             self._wrong_networks[candidate] = gradients(network).verdict.failed
         return self._wrong_networks[candidate]
 

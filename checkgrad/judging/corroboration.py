@@ -14,7 +14,7 @@ import numpy as np
 
 from checkgrad import compare
 from checkgrad.asking.student import Student
-from checkgrad.asking.truth import Network, Seen, compared
+from checkgrad.asking.truth import ProbeGradients, StudentNetwork, compared
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
 from checkgrad.child.perform import StandInObject
@@ -85,7 +85,7 @@ def of_function(student: Student, outcome: Outcome, beside: Beside) -> list[str]
     return [code for code, holds in found.items() if holds]
 
 
-def of_network(network: Network, outcome: Outcome, beside: Beside) -> list[str]:
+def of_network(network: StudentNetwork, outcome: Outcome, beside: Beside) -> list[str]:
     """The same for a network."""
     found = {
         PINNED: beside.pinned,
@@ -252,7 +252,7 @@ def _alike(got: Any, due: Any) -> bool:
     return not compare.not_numbers(got) and np.shape(got) == np.shape(due)
 
 
-def has_right_blocks(network: Network) -> bool:
+def has_right_blocks(network: StudentNetwork) -> bool:
     """Are the gradients of some parameters right, whatever those of others are?"""
     if not all(answer.returned for answer in network.answers):
         return False
@@ -260,6 +260,6 @@ def has_right_blocks(network: Network) -> bool:
     return any(_is_a_right_block(s, name) for s in seen for name in s.names)
 
 
-def _is_a_right_block(seen: Seen, name: str) -> bool:
+def _is_a_right_block(seen: ProbeGradients, name: str) -> bool:
     due = np.asarray(seen.due[seen.names.index(name)])
     return name not in seen.wrong and len(np.unique(due[due != 0])) >= TELLING

@@ -26,7 +26,7 @@ from checkgrad.model import Verdict
 
 
 @dataclass(frozen=True)
-class Case:
+class FailedCheck:
     """A check that failed: the worst of the observations that fail, and all of them."""
 
     student: Student
@@ -44,14 +44,14 @@ class Row:
     """
 
     code: str
-    holds: Callable[[Case], bool]
+    holds: Callable[[FailedCheck], bool]
     verdict: Verdict
-    sentence: Callable[[Case], str]
+    sentence: Callable[[FailedCheck], str]
     accepts: str
     refuses: str
 
 
-def _takes_matrices_only(case: Case) -> bool:
+def _takes_matrices_only(case: FailedCheck) -> bool:
     """Does it stop at vectors alone, where everything is right for samples as rows?"""
     if not all(seen.got.raised and _is_flat(seen.probe) for seen in case.failing):
         return False
@@ -70,25 +70,25 @@ def _is_right_on(student: Student, probes: Sequence[Probe]) -> bool:
     return not any(is_failing(o) for o in seen if o.of is None)
 
 
-def _is_hardly_off(case: Case) -> bool:
+def _is_hardly_off(case: FailedCheck) -> bool:
     """Is every answer right but for a small number that somebody added?"""
     errors = [seen.difference.error for seen in case.failing if seen.difference]
     small = all(error is not None and error <= SMALL_NUMBER for error in errors)
     return len(errors) == len(case.failing) and small
 
 
-def _how_far_off(case: Case) -> str:
+def _how_far_off(case: FailedCheck) -> str:
     errors = [seen.difference.error or 0.0 for seen in case.failing if seen.difference]
     return f"off by {max(errors):.1g} at most, as by a small number that is added"
 
 
-def _is_for_one_sample(case: Case) -> bool:
+def _is_for_one_sample(case: FailedCheck) -> bool:
     """Is it right for single samples, in a module that nowhere takes a batch?"""
     wrong = case.worst.got.returned and case.worst.finding is Verdict.WRONG
     return bool(case.check.earns and wrong and case.student.reading.narrow)
 
 
-def _is_for_its_own_size(case: Case) -> bool:
+def _is_for_its_own_size(case: FailedCheck) -> bool:
     """Is it right for one number of classes, which its source counts out, and no answer at all for others?"""
     if case.student.pinned:
         return False  # who asks for it asks for any number
@@ -119,17 +119,17 @@ def _has_no_answer(student: Student, seen: Observation) -> bool:
     return bool(np.shape(seen.got.value)[-1:] != np.shape(due)[-1:])
 
 
-def _is_about_whole_numbers(case: Case) -> bool:
+def _is_about_whole_numbers(case: FailedCheck) -> bool:
     """Is it wrong at whole numbers alone, where the exercise is about real ones?"""
     aside = is_beside_the_point(case.student, case.worst.probe)
     return aside and not case.worst.got.died
 
 
-def _goes_by_another_name(case: Case) -> bool:
+def _goes_by_another_name(case: FailedCheck) -> bool:
     return bool(case.student.reading.instead) and case.worst.got.returned
 
 
-def _is_about_columns(case: Case) -> bool:
+def _is_about_columns(case: FailedCheck) -> bool:
     return case.worst.of is not None
 
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from checkgrad.asking.checks import CHECKS, Check
 from checkgrad.asking.student import Student, matches_the_formula
-from checkgrad.asking.truth import Network
+from checkgrad.asking.truth import StudentNetwork
 from checkgrad.judging import corroboration
 from checkgrad.judging.corroboration import Beside
 from checkgrad.judging.question import Question, bare_outcome
@@ -34,7 +34,7 @@ def settled(outcome: Outcome, check: Check, student: Student, beside: Beside) ->
     return replace(outcome, corroboration=codes) if outcome.verdict.failed else outcome
 
 
-def settled_network(outcome: Outcome, network: Network, beside: Beside) -> Outcome:
+def settled_network(outcome: Outcome, network: StudentNetwork, beside: Beside) -> Outcome:
     """The same of a network: what nothing speaks for is not judged."""
     if not outcome.verdict.failed:
         return outcome

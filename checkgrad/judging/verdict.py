@@ -24,7 +24,7 @@ from checkgrad.asking.student import (
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.evidence import example, pictures
 from checkgrad.exercise import Formula, Probe
-from checkgrad.judging.policy import EXCUSES, Case, Row
+from checkgrad.judging.policy import EXCUSES, FailedCheck, Row
 from checkgrad.judging.question import Question, bare_outcome
 from checkgrad.model import Evidence, Outcome, Verdict
 from checkgrad.reading.topic import manner
@@ -80,7 +80,7 @@ def _failure(
 ) -> Outcome:
     if check.earns and _is_the_slope_of_a_wrong_one(student):
         return _beside_a_wrong_one(question, student)
-    seen = Case(student, check, failing[0], failing)
+    seen = FailedCheck(student, check, failing[0], failing)
     if row := _excuse(seen, Verdict.PASSED):
         return replace(bare_outcome(question, row.verdict), note=row.sentence(seen))
     worst = failing[0] if brief else _smallest(student, failing[0])
@@ -108,7 +108,7 @@ def _failure(
     return _explained(outcome, check, student)
 
 
-def _excuse(case: Case, verdict: Verdict) -> Row | None:
+def _excuse(case: FailedCheck, verdict: Verdict) -> Row | None:
     """The first row of the table that holds and leads to *verdict*."""
     return next((row for row in EXCUSES if row.verdict is verdict and row.holds(case)), None)
 
@@ -143,14 +143,14 @@ def _explained(outcome: Outcome, check: Check, student: Student) -> Outcome:
     return replace(outcome, diagnoses=found.diagnoses, structure=found.structure, note=note)
 
 
-def _explanation(student: Student) -> diagnose.Named:
+def _explanation(student: Student) -> diagnose.Explained:
     """Why the function is wrong: worked out once for all checks that it fails."""
     from checkgrad import diagnose
 
     if "explanation" not in student.causes:
         case = as_case(student, student.probes)
         student.causes["explanation"] = diagnose.explain(case)
-    found: diagnose.Named = student.causes["explanation"]
+    found: diagnose.Explained = student.causes["explanation"]
     return found
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.play_steps import spreads
 from checkgrad.networks import form as forms
-from checkgrad.networks.form import Parameters
 from checkgrad.networks.script import Script, T, X, laid_out
+from checkgrad.tasks import Parameters
 
 
 def read(script: Script, behaviour: Behaviour, parameters: Parameters) -> Behaviour:

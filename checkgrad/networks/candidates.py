@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from checkgrad.child.inventory import Definition, Inventory
+from checkgrad.child.request import Ask
 from checkgrad.exercises.parts import every_part
 from checkgrad.networks.identify import identify
 from checkgrad.networks.of_pieces import identify_pieces
 from checkgrad.networks.pieces import needed
-from checkgrad.networks.reading import Ask, NetworkCandidate, NetworkReading
+from checkgrad.networks.reading import NetworkCandidate, NetworkReading
 from checkgrad.networks.shapes import attributes, filled
 from checkgrad.networks.shapes.common import (
     is_hinge,

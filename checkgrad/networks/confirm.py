@@ -12,7 +12,7 @@ from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import NetworkKind
 from checkgrad.networks import script as scripts
 from checkgrad.networks.answer import read
-from checkgrad.networks.kind import Told, agreement, right_blocks, tell
+from checkgrad.networks.kind import ToldKind, agreement, right_blocks, tell
 from checkgrad.networks.match import Pilot, number
 from checkgrad.networks.outputs import Trial
 from checkgrad.networks.reading import TASKS, NetworkCandidate, NetworkReading
@@ -118,7 +118,7 @@ def _pilots(search: Search, trial: Trial, script: Script) -> list[Pilot]:
 
 
 def _reading(
-    candidate: NetworkCandidate, script: Script, trial: Trial, told: Told
+    candidate: NetworkCandidate, script: Script, trial: Trial, told: ToldKind
 ) -> NetworkReading:
     kind, seen = told.kind, trial.seen
     deep = len(trial.given.parameters) > 1

@@ -22,7 +22,7 @@ from checkgrad.networks.script import (
     SIZES,
     SIZES_TUPLE,
     TRIPLES,
-    Token,
+    NetworkToken,
 )
 from checkgrad.reading.signature import Fill, positional, required
 from checkgrad.words.meaning import meaning
@@ -33,7 +33,7 @@ ONE_NAME = Fill("the name of an activation")
 
 def plans(
     parameters: Sequence[Parameter] | None, texts: Sequence[str] = ()
-) -> Iterator[tuple[Token, ...]]:
+) -> Iterator[tuple[NetworkToken, ...]]:
     """What a constructor or an initialiser may be given, the likeliest first; *texts* stand in its source."""
     hidden, last = activations_among(texts)
     for plan in _plans(parameters):
@@ -55,7 +55,7 @@ def activations_among(texts: Sequence[str]) -> tuple[str, str]:
     return hidden, bare or next((found[name] for name in ends if name in found), last)
 
 
-def _plans(parameters: Sequence[Parameter] | None) -> Iterator[tuple[Token, ...]]:
+def _plans(parameters: Sequence[Parameter] | None) -> Iterator[tuple[NetworkToken, ...]]:
     if parameters is None:
         yield from [(SIZES,), ()]
         return
@@ -88,7 +88,7 @@ def _plans(parameters: Sequence[Parameter] | None) -> Iterator[tuple[Token, ...]
         yield (IN,)
 
 
-def _of_optional(parameters: Sequence[Parameter]) -> Iterator[tuple[Token, ...]]:
+def _of_optional(parameters: Sequence[Parameter]) -> Iterator[tuple[NetworkToken, ...]]:
     """Sizes that have defaults are given all the same: by position, as long as every one before is a size."""
     sizes = list(itertools.takewhile(lambda p: _is_size(p.name), parameters))
     if sizes and all(constructor_token(p.name) is None for p in sizes):
@@ -127,9 +127,9 @@ def _is_size(name: str) -> bool:
 
 def _with_hidden(
     places: Sequence[Parameter], meant: Sequence[str | None], plural: bool
-) -> tuple[Token, ...]:
+) -> tuple[NetworkToken, ...]:
     """Fill the sizes in; a parameter for the hidden layers takes one size or, *plural*, all of them."""
-    tokens: list[Token] = []
+    tokens: list[NetworkToken] = []
     seen = 0
     for place, token in zip(places, meant, strict=True):
         if token == HIDDEN and not plural:
@@ -140,7 +140,7 @@ def _with_hidden(
     return tuple(tokens) if plural <= (HIDDEN in meant) else ()
 
 
-def _default(parameter: Parameter) -> Token:
+def _default(parameter: Parameter) -> NetworkToken:
     options = setting(parameter.name)
     if options and (isinstance(options[0], Fill) or options[0] in (RATE, PENALTY)):
         return options[0]

@@ -18,8 +18,6 @@ FIRST, LAST = "first", "last"
 AS_OUTPUTS, NUMBERS, UPRIGHT_NUMBERS, FLAT_TARGETS = "as outputs", "numbers", "upright", "flat"
 LABELS = (AS_OUTPUTS, NUMBERS, FLAT_TARGETS, UPRIGHT_NUMBERS)
 
-Parameters = list[tuple[Any, Any]]
-
 
 @dataclass(frozen=True)
 class NetworkForm:

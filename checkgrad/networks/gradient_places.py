@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from checkgrad.child.request import Path
 from checkgrad.networks.form import NetworkForm, shape_of_weight
 from checkgrad.networks.places import (
     Group,
-    Leaves,
     Listed,
     Numbered,
-    Path,
+    PathLeaves,
     Places,
     Template,
     groups,
@@ -30,10 +30,10 @@ from checkgrad.words.networks import BIAS_NAME, GRADIENT, PASSED_BACK, WEIGHT_NA
 
 
 def find_gradients(
-    everything: Leaves,
+    everything: PathLeaves,
     sizes: Sequence[int],
     form: NetworkForm,
-    laid: Leaves,
+    laid: PathLeaves,
     biases: bool = True,
 ) -> tuple[float, Places] | None:
     """Where the gradients of the parameters *laid* out lie, and how well they fit, 1 where all shapes are right.
@@ -60,7 +60,7 @@ def find_gradients(
 LEAST = 0.3  # of the fit of what no name says to be a gradient
 
 
-def _is_parameter(at: Path, leaf: Any, laid: Leaves) -> bool:
+def _is_parameter(at: Path, leaf: Any, laid: PathLeaves) -> bool:
     """Is it a parameter itself, handed out again?"""
     return any(
         at == path or leaf.shape == value.shape and np.any(value) and np.array_equal(leaf, value)
@@ -69,7 +69,7 @@ def _is_parameter(at: Path, leaf: Any, laid: Leaves) -> bool:
 
 
 def _arrangements(
-    found: Leaves, sizes: Sequence[int], form: NetworkForm, biases: bool
+    found: PathLeaves, sizes: Sequence[int], form: NetworkForm, biases: bool
 ) -> Iterator[Places]:
     depth = len(sizes) - 1
     together = [g for g in groups(found) if len(g.members) >= depth]
@@ -90,7 +90,7 @@ def _arrangements(
 
 
 def _of_weights(
-    found: Leaves, together: Sequence[Group], sizes: Sequence[int], form: NetworkForm
+    found: PathLeaves, together: Sequence[Group], sizes: Sequence[int], form: NetworkForm
 ) -> Iterator[Places]:
     depth = len(sizes) - 1
     for group in together:
@@ -126,7 +126,7 @@ def _as_places(gw: Group, gb: Group, ws: list[int], bs: list[int]) -> Iterator[P
 
 
 def _by_shape_and_name(
-    found: Leaves, form: NetworkForm, i: int, o: int
+    found: PathLeaves, form: NetworkForm, i: int, o: int
 ) -> tuple[Path | None, Path | None]:
     w = _likeliest(found, {shape_of_weight(form, i, o)}, WEIGHT_NAME)
     b = _likeliest([f for f in found if f[0] != w], {(o,), (1, o), (o, 1)}, BIAS_NAME)
@@ -135,7 +135,7 @@ def _by_shape_and_name(
 
 
 def _likeliest(
-    found: Leaves, shapes: set[tuple[int, ...]], pattern: re.Pattern[str]
+    found: PathLeaves, shapes: set[tuple[int, ...]], pattern: re.Pattern[str]
 ) -> Path | None:
     """What has one of these shapes: called a gradient at best, then at least called after the parameter."""
     fitting = [at for at, leaf in found if leaf.shape in shapes and not is_average(names_of(at))]

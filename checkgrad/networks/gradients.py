@@ -10,6 +10,7 @@ import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
+from checkgrad.child.request import Path
 from checkgrad.networks import script as scripts
 from checkgrad.networks.form import AS_OUTPUTS
 from checkgrad.networks.gradient_places import find_gradients
@@ -23,15 +24,15 @@ from checkgrad.networks.outputs import (
     returned_before,
     whole,
 )
-from checkgrad.networks.places import Path, leaves
+from checkgrad.networks.places import leaves
 from checkgrad.networks.script import (
     CACHE,
     HOLDER,
     RATE,
     UPSTREAM,
     VECTOR,
-    Call,
     Item,
+    NetworkCall,
     Script,
     T,
     X,
@@ -95,7 +96,7 @@ def _gradients_of(
     return found
 
 
-def _passing_back(calls: Sequence[Call]) -> Iterator[Call]:
+def _passing_back(calls: Sequence[NetworkCall]) -> Iterator[NetworkCall]:
     """Calls that are handed nothing but what is called x: the gradient that they pass back, more likely."""
     for call in calls:
         if call.takes == (X,) and not call.named:
@@ -103,7 +104,7 @@ def _passing_back(calls: Sequence[Call]) -> Iterator[Call]:
 
 
 def _ways_to_gradients(
-    search: Search, trial: Trial, loss: LossFound | None, call: Call, labels: str
+    search: Search, trial: Trial, loss: LossFound | None, call: NetworkCall, labels: str
 ) -> Iterator[tuple[Script, int, str]]:
     """The scripts in which this call gives the gradients, with its number in them."""
     script = _with_loss(trial, loss, labels)
@@ -124,11 +125,11 @@ def _difference(script: Script) -> list[Script]:
     if not script.y or script.form.turned or script.form.labels != AS_OUTPUTS:
         return []
     path = (*script.y.path, ".__sub__")
-    minus = Call("outputs - targets", path, (T,), of=script.y.call, gives=((UPSTREAM, ()),))
+    minus = NetworkCall("outputs - targets", path, (T,), of=script.y.call, gives=((UPSTREAM, ()),))
     return [replace(script, calls=(*script.calls, minus))]
 
 
-def _same(a: Call, b: Call) -> bool:
+def _same(a: NetworkCall, b: NetworkCall) -> bool:
     return (a.path, a.takes, a.named) == (b.path, b.takes, b.named)
 
 

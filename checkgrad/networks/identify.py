@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from checkgrad.child.request import Ask, Path
 from checkgrad.child.request import path as path_to
 from checkgrad.exercises import mlp
 from checkgrad.networks import script as scripts
@@ -23,8 +24,7 @@ from checkgrad.networks.outputs import (
     tokens,
     with_other_classes,
 )
-from checkgrad.networks.places import Path
-from checkgrad.networks.reading import TASKS, Ask, NetworkCandidate, NetworkReading
+from checkgrad.networks.reading import TASKS, NetworkCandidate, NetworkReading
 from checkgrad.networks.script import COUNT, DEPTH, PENALTY, RATE, Script
 from checkgrad.networks.search import CLASSES, Holder, Search
 from checkgrad.networks.shapes import SHAPES
@@ -60,7 +60,7 @@ def identify(
     return _searched(candidate, again)
 
 
-def _lacking(search: Search) -> tuple[tuple[Path, scripts.Token], ...]:
+def _lacking(search: Search) -> tuple[tuple[Path, scripts.NetworkToken], ...]:
     """The names that the code looks for in vain and that say what they should be: m, the number of samples."""
     names = {match[1] or match[2] for p in search.problems if (match := UNKNOWN_NAME.match(p))}
     function = next((d.name for d in search.parts if d.kind in ("function", "method")), "")

@@ -28,7 +28,7 @@ Answers = Sequence[tuple[Pilot, Behaviour]]
 
 
 @dataclass(frozen=True)
-class Told:
+class ToldKind:
     """A kind of network; right: outputs and loss are those of the reference of this kind."""
 
     kind: NetworkKind
@@ -36,17 +36,17 @@ class Told:
     remark: str = ""
 
 
-def tell(main: Answers, seen: Seen | None, *, has_loss: bool) -> Told:
+def tell(main: Answers, seen: Seen | None, *, has_loss: bool) -> ToldKind:
     """Tell the kind of the network by its losses on several pilots of the same sizes."""
     pilots = [p for p, _ in main]
     values = [a.value[1] for _, a in main]
     known = [seen_in_loss(v, seen, p) for v, p in zip(values, pilots, strict=True)]
     if known[0] and all(kind == known[0] for kind in known):
-        return Told(known[0], _is_exact(main, known[0]) or not _is_nearly_right(main, known[0]))
+        return ToldKind(known[0], _is_exact(main, known[0]) or not _is_nearly_right(main, known[0]))
     if has_loss and (penalised := seen_in_penalised(values, seen, pilots)):
-        return Told(penalised, True)
+        return ToldKind(penalised, True)
     if seen is None:
-        return Told(NetworkKind(), False)
+        return ToldKind(NetworkKind(), False)
     return _by_gradients(main, seen, has_loss)
 
 
@@ -149,7 +149,7 @@ def _is_nearly_right(main: Answers, kind: NetworkKind) -> bool:
     return all(_blocks_right(main, kind)) and not all(_blocks_right(main, kind, EXACT))
 
 
-def _by_gradients(main: Answers, seen: Seen, has_loss: bool) -> Told:
+def _by_gradients(main: Answers, seen: Seen, has_loss: bool) -> ToldKind:
     """Where no loss is recognised: the usual one, and the reduction that most gradients agree with."""
     one = main[0][0].t.shape[1] == 1
     kinds = [
@@ -166,6 +166,6 @@ def _by_gradients(main: Answers, seen: Seen, has_loss: bool) -> Told:
 
     best = max(kinds, key=fit)
     if not has_loss:
-        return Told(best, True, "no loss of its own")
+        return ToldKind(best, True, "no loss of its own")
     right = all(_blocks_right(main, best))
-    return Told(best, right, "its loss is not a known one" if right else "")
+    return ToldKind(best, right, "its loss is not a known one" if right else "")

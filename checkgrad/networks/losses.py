@@ -9,6 +9,7 @@ import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
+from checkgrad.child.request import Path
 from checkgrad.child.request import path as path_to
 from checkgrad.networks import script as scripts
 from checkgrad.networks.match import (
@@ -25,14 +26,14 @@ from checkgrad.networks.outputs import (
     returned_before,
     whole,
 )
-from checkgrad.networks.places import Path, leaves, says_gradient
+from checkgrad.networks.places import leaves, says_gradient
 from checkgrad.networks.script import (
     CACHE,
     HOLDER,
     OUT,
     UPSTREAM,
-    Call,
     Item,
+    NetworkCall,
     Script,
     T,
     X,
@@ -69,7 +70,7 @@ def losses(search: Search, trial: Trial) -> list[LossFound]:
     pool = search.named("loss") + [
         d for d in search.named("gradient", "forward") if d.returns != 1 or _takes_targets(d)
     ]
-    makers: list[tuple[Call, ...]] = [
+    makers: list[tuple[NetworkCall, ...]] = [
         (call,) for call in calls_of(search, list(dict.fromkeys(pool)), allowed, most=8)
     ]
     if not any("loss" in says(d) for d in search.parts):
@@ -92,7 +93,7 @@ def losses(search: Search, trial: Trial) -> list[LossFound]:
     return sorted(found, key=lambda one: (not one.known, not _is_whole(one)))
 
 
-def _name_of(search: Search, call: Call, path: Path) -> str:
+def _name_of(search: Search, call: NetworkCall, path: Path) -> str:
     """What a result is called, by the function that returns it or by its key."""
     names = search.gives(call.name)
     first = path[0] if path else None
@@ -100,7 +101,7 @@ def _name_of(search: Search, call: Call, path: Path) -> str:
     return " ".join([*own, *(part for part in path if isinstance(part, str))])
 
 
-def _longer(script: Script, labels: str, calls: Sequence[Call]) -> Script:
+def _longer(script: Script, labels: str, calls: Sequence[NetworkCall]) -> Script:
     """The script with more calls, and labels in this form."""
     return replace(script, form=replace(script.form, labels=labels), calls=(*script.calls, *calls))
 
@@ -108,18 +109,20 @@ def _longer(script: Script, labels: str, calls: Sequence[Call]) -> Script:
 ORDERS = ((Y, T), (T, Y))
 
 
-def _of_others(search: Search, number: int) -> list[tuple[Call, ...]]:
+def _of_others(search: Search, number: int) -> list[tuple[NetworkCall, ...]]:
     """Calls of losses outside of the network: functions, or objects, made by call *number*."""
     functions = [d for d in search.others if d.kind == "function" and not _is_slope(d)]
-    found: list[tuple[Call, ...]] = [
+    found: list[tuple[NetworkCall, ...]] = [
         (call,) for call in calls_of(search, functions, (T, Y), most=2)
     ]
     for loss in (d for d in search.others if d.kind == "class"):
-        made = Call(loss.name, path_to(loss.name), (OUT,) * len(required(loss.parameters)))
+        made = NetworkCall(loss.name, path_to(loss.name), (OUT,) * len(required(loss.parameters)))
         for method in _methods(search, loss):
             if not _is_slope(method) and len(method.parameters or ()) >= 2:
                 name = "." + last(method.name)
-                found += [(made, Call(method.name, (name,), order, of=number)) for order in ORDERS]
+                found += [
+                    (made, NetworkCall(method.name, (name,), order, of=number)) for order in ORDERS
+                ]
     return found
 
 
@@ -141,7 +144,7 @@ def upstream(search: Search, loss: LossFound) -> list[Script]:
     """The script of a loss with the call that gives its gradient, which the network is to pass back."""
     call = loss.script.calls[loss.call]
     item = Item(loss.call, loss.path)
-    takes: tuple[tuple[scripts.Token, ...], ...]
+    takes: tuple[tuple[scripts.NetworkToken, ...], ...]
     if call.of is not None and call.of != HOLDER:
         owner = call.name.rpartition(".")[0]
         slopes = [d for d in search.others if d.name.rpartition(".")[0] == owner and _is_slope(d)]
@@ -162,9 +165,9 @@ def upstream(search: Search, loss: LossFound) -> list[Script]:
     ]
 
 
-def _slope_call(definition: Definition, of: int | None) -> Call:
+def _slope_call(definition: Definition, of: int | None) -> NetworkCall:
     path = path_to(definition.name) if of is None else ("." + last(definition.name),)
-    return Call(definition.name, path, of=of, gives=((UPSTREAM, ()),))
+    return NetworkCall(definition.name, path, of=of, gives=((UPSTREAM, ()),))
 
 
 def _is_whole(loss: LossFound) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import NetworkKind
-from checkgrad.networks.form import Parameters
+from checkgrad.tasks import Parameters
 
 ALPHAS = (0.01, 0.1, 0.2, 0.3, 0.05, 0.02, 0.001, 0.25, 0.5)
 LINEAR = NetworkKind("identity")

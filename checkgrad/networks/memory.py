@@ -12,13 +12,13 @@ import numpy as np
 
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
-from checkgrad.child.request import Request, Result, Step
+from checkgrad.child.request import Ask, Request, Result, Step
 from checkgrad.networks import answer
 from checkgrad.networks import form as forms
 from checkgrad.networks import script as scripts
-from checkgrad.networks.form import Parameters
-from checkgrad.networks.reading import Ask, NetworkReading
+from checkgrad.networks.reading import NetworkReading
 from checkgrad.networks.script import HOLDER, Script
+from checkgrad.tasks import Parameters
 
 Batch = tuple[Any, Any]
 HANDED_OVER = re.compile(r"params|weights|biases|vector|[wb]\d+")

@@ -24,8 +24,8 @@ from checkgrad.networks.script import (
     UPSTREAM,
     VECTOR,
     WEIGHTS,
+    NetworkToken,
     T,
-    Token,
     X,
     Y,
 )
@@ -58,12 +58,12 @@ from checkgrad.words.networks import (
 from checkgrad.words.text import split
 
 
-def tokens_for(name: str) -> list[Token]:
+def tokens_for(name: str) -> list[NetworkToken]:
     """What a parameter of this name may stand for, the likeliest first."""
     return says_something(name) or [X, T, Y, UPSTREAM, PARAMS]
 
 
-def says_something(name: str) -> list[Token]:
+def says_something(name: str) -> list[NetworkToken]:
     """What a name says that a parameter stands for; nothing where anything is possible."""
     return (
         named(name)
@@ -74,10 +74,10 @@ def says_something(name: str) -> list[Token]:
     )
 
 
-def _size(name: str) -> list[Token]:
+def _size(name: str) -> list[NetworkToken]:
     """Which number of units a parameter of a function stands for: "hidden_layer_size"."""
     meant = constructor_token(name) if SIZE_WORDS & set(split(name)) else None
-    tokens: dict[str, list[Token]] = {IN: [IN], HIDDEN: ["size1"], OUT: [OUT]}
+    tokens: dict[str, list[NetworkToken]] = {IN: [IN], HIDDEN: ["size1"], OUT: [OUT]}
     return tokens.get(meant or "", [])
 
 
@@ -86,7 +86,7 @@ def is_target(name: str) -> bool:
     return name.lower().strip("_") in TARGETS or _by_words(name) == [T]
 
 
-def _by_words(name: str) -> list[Token]:
+def _by_words(name: str) -> list[NetworkToken]:
     """Whether a name of several words says inputs or targets: "training_set_outputs"."""
     words = {word for word in split(name) if not word.isdigit()}
     rest = words - BESIDE_WORDS
@@ -99,12 +99,12 @@ def _by_words(name: str) -> list[Token]:
     return [X] if rest and rest <= INPUT_WORDS else []
 
 
-def named(name: str) -> list[Token]:
+def named(name: str) -> list[NetworkToken]:
     """What a parameter of a known name may stand for."""
     lower = name.lower().strip("_")
     if match := re.fullmatch(r"(w|b|z|a|weights?|bias(?:es)?|theta)_?\[?(\d+)\]?", lower):
         number = int(match[2])
-        found: list[Token] = [f"{match[1][0] if match[1][0] != 't' else 'w'}{number}"]
+        found: list[NetworkToken] = [f"{match[1][0] if match[1][0] != 't' else 'w'}{number}"]
         return [X] if found == ["a0"] else [*found, Y] if lower in PREDICTIONS else found
     found = []
     for words, token in (
@@ -138,7 +138,7 @@ def named(name: str) -> list[Token]:
     return found
 
 
-SET_TO: dict[str, Token] = {
+SET_TO: dict[str, NetworkToken] = {
     settings.RATE: RATE,
     settings.PENALTY: PENALTY,
     settings.SAMPLES: COUNT,
@@ -154,7 +154,7 @@ SET_TO: dict[str, Token] = {
 }
 
 
-def setting(name: str) -> list[Token]:
+def setting(name: str) -> list[NetworkToken]:
     """What a parameter is set to that is neither data nor parameters."""
     return [SET_TO[key] for key in settings.of_networks(name.lower().strip("_"))]
 
@@ -170,7 +170,7 @@ def is_rate(name: str) -> bool:
     return RATE in setting(name)
 
 
-def nothing_known(function: str, parameter: str) -> list[Token]:
+def nothing_known(function: str, parameter: str) -> list[NetworkToken]:
     return []
 
 
@@ -178,8 +178,8 @@ def fillings(
     definition: Definition,
     allowed: Sequence[str],
     most: int = 10,
-    settings: Callable[[str, str], Sequence[Token]] = nothing_known,
-) -> list[tuple[tuple[Token, ...], tuple[tuple[str, Token], ...]]]:
+    settings: Callable[[str, str], Sequence[NetworkToken]] = nothing_known,
+) -> list[tuple[tuple[NetworkToken, ...], tuple[tuple[str, NetworkToken], ...]]]:
     """The ways to call a function with these tokens: positional and named arguments, the likeliest first.
 
     settings: what a parameter of a function is set to whose name says nothing.
@@ -211,9 +211,9 @@ def fillings(
     return ways
 
 
-def _options(name: str, allowed: Sequence[str]) -> list[Token]:
+def _options(name: str, allowed: Sequence[str]) -> list[NetworkToken]:
     """What a parameter may be given: what was returned under its name before all."""
-    own: list[Token] = [returned(name)] if returned(name) in allowed else []
+    own: list[NetworkToken] = [returned(name)] if returned(name) in allowed else []
     found = [t for t in tokens_for(name) if _is_allowed(t, allowed)]
     is_data = bool(own) and tokens_for(name)[0] in (X, T)
     return [*found, *own] if is_data else own or found
@@ -224,20 +224,20 @@ def returned(name: str) -> str:
     return "=" + name.lower().strip("_")
 
 
-def _ranked(options: list[Token]) -> list[tuple[int, Token]]:
+def _ranked(options: list[NetworkToken]) -> list[tuple[int, NetworkToken]]:
     return list(enumerate(options))
 
 
 SET_FROM_OUTSIDE = (RATE, PENALTY, COUNT, DEPTH, SIZES, ARCHITECTURE, IN, OUT, "size1")
 
 
-def _is_allowed(token: Token, allowed: Sequence[str]) -> bool:
+def _is_allowed(token: NetworkToken, allowed: Sequence[str]) -> bool:
     if isinstance(token, Fill) or token in SET_FROM_OUTSIDE:
         return True
     return token in allowed or token[0] in allowed and token[1:].isdigit()
 
 
-def _wanted(parameter: Parameter, allowed: Sequence[str]) -> Token | None:
+def _wanted(parameter: Parameter, allowed: Sequence[str]) -> NetworkToken | None:
     """What an optional parameter is given all the same: the targets, the inputs, one iteration, a known rate."""
     lower = parameter.name.lower().strip("_")
     if lower in TARGETS and T in allowed:

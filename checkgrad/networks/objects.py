@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour, Unsendable
-from checkgrad.child.request import Request, Result, Step
+from checkgrad.child.request import Path, Request, Result, Step
 from checkgrad.networks import script as scripts
-from checkgrad.networks.places import Path, leaves
+from checkgrad.networks.places import leaves
 from checkgrad.networks.script import COUNT, Script, T, X
 from checkgrad.networks.search import Made, Search
 from checkgrad.words.messages import NO_DICT, TOO_LONG, heard

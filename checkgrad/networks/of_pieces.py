@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from checkgrad.child.request import Ask
 from checkgrad.exercises import mlp
 from checkgrad.exercises.mlp import NetworkKind
 from checkgrad.networks.kind import agreement
 from checkgrad.networks.match import number, pilot
 from checkgrad.networks.objects import said
 from checkgrad.networks.pieces import Pieces, assemble
-from checkgrad.networks.reading import TASKS, Ask, NetworkCandidate, NetworkReading
+from checkgrad.networks.reading import TASKS, NetworkCandidate, NetworkReading
 from checkgrad.networks.search import pilot_sizes
 from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate

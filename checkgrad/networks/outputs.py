@@ -10,7 +10,7 @@ import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
-from checkgrad.child.request import Request, Result
+from checkgrad.child.request import Path, Request, Result
 from checkgrad.child.request import path as path_to
 from checkgrad.conventions.layout import COLUMNS, ROWS
 from checkgrad.conventions.weights import OUT_IN
@@ -25,7 +25,7 @@ from checkgrad.networks.match import (
 )
 from checkgrad.networks.names import fillings, repeats, returned
 from checkgrad.networks.objects import attributes, contents, said
-from checkgrad.networks.places import Path, leaves
+from checkgrad.networks.places import leaves
 from checkgrad.networks.script import (
     BIASES,
     CACHE,
@@ -37,8 +37,8 @@ from checkgrad.networks.script import (
     SIZES_TUPLE,
     VECTOR,
     WEIGHTS,
-    Call,
     Item,
+    NetworkCall,
     Script,
     T,
     X,
@@ -180,9 +180,9 @@ def _ways_to_set(holder: Holder) -> tuple[bool, ...]:
     return (False, True) if holder.coarse else (True, False)
 
 
-def forward_calls(search: Search) -> list[Call]:
+def forward_calls(search: Search) -> list[NetworkCall]:
     allowed = (X, *HANDED) if search.is_handed else (X,)
-    calls: list[Call] = []
+    calls: list[NetworkCall] = []
     for definition in search.named("forward"):
         if repeats(definition):
             continue  # it trains
@@ -213,7 +213,7 @@ def label_forms(search: Search, given: Pilot) -> list[str]:
 
 def calls_of(
     search: Search, definitions: Sequence[Definition], allowed: Sequence[str], most: int
-) -> list[Call]:
+) -> list[NetworkCall]:
     found = []
     for definition in definitions:
         if definition.stub:
@@ -221,7 +221,9 @@ def calls_of(
         is_method = search.has_methods and definition in search.parts
         path = ("." + last(definition.name),) if is_method else path_to(definition.name)
         for takes, named in fillings(definition, allowed, most, search.usage.settings):
-            found.append(Call(definition.name, path, takes, named, HOLDER if is_method else None))
+            found.append(
+                NetworkCall(definition.name, path, takes, named, HOLDER if is_method else None)
+            )
     return found
 
 

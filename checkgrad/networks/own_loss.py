@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.request import Ask
 from checkgrad.exercise import Probe
 from checkgrad.exercises import mlp
 from checkgrad.networks.match import number
-from checkgrad.networks.reading import Ask, NetworkReading
+from checkgrad.networks.reading import NetworkReading
 from checkgrad.words.purposes import says
 from checkgrad.words.text import last
 
@@ -25,21 +26,21 @@ REDUCED = {
 }
 
 
-class Pair(NamedTuple):
+class LossPair(NamedTuple):
     """One loss as it came, and as it is due."""
 
     got: float
     due: float
 
 
-class Beside(NamedTuple):
+class OtherLoss(NamedTuple):
     """A sentence on a loss that is another one than its gradients say; *usual* where many write it so."""
 
     sentence: str
     usual: bool
 
 
-def beside(reading: NetworkReading, ask: Ask, seed: int = 0) -> Beside | None:
+def beside(reading: NetworkReading, ask: Ask, seed: int = 0) -> OtherLoss | None:
     """Tell of a loss of the network's own that is not the one that its gradients, which are right, belong to."""
     name = _function(reading)
     if not name or not reading.right_forward:
@@ -53,7 +54,7 @@ def beside(reading: NetworkReading, ask: Ask, seed: int = 0) -> Beside | None:
         return None
     factor = _factor(pairs)
     told = _sentence(_in_words(reading, found[0][0]), name, pairs, factor)
-    return Beside(told, _is_usual(reading, factor))
+    return OtherLoss(told, _is_usual(reading, factor))
 
 
 def _function(reading: NetworkReading) -> str:
@@ -79,25 +80,25 @@ def _probes(reading: NetworkReading, rng: Any) -> list[Probe]:
     return [probe for probe in drawn if reading.accepts(probe)]
 
 
-def _pair(reading: NetworkReading, probe: Probe, answer: Behaviour) -> Pair:
+def _pair(reading: NetworkReading, probe: Probe, answer: Behaviour) -> LossPair:
     with np.errstate(all="ignore"):
         due = mlp.network(*probe, **reading.kind).loss
     got = number(answer.value[1])
-    return Pair(np.nan if got is None else got, float(due))
+    return LossPair(np.nan if got is None else got, float(due))
 
 
-def _are_near(pairs: Sequence[Pair]) -> bool:
+def _are_near(pairs: Sequence[LossPair]) -> bool:
     apart = sum(abs(got - due) for got, due in pairs)
     return bool(apart <= NEAR * sum(abs(due) for _, due in pairs))
 
 
-def _are_rates(pairs: Sequence[Pair], samples: Sequence[int]) -> bool:
+def _are_rates(pairs: Sequence[LossPair], samples: Sequence[int]) -> bool:
     """Are they shares of the samples, or percentages, so that it is no loss at all?"""
     shares = np.array([pair.got * n for pair, n in zip(pairs, samples, strict=True)])
     return any(np.abs(counts - np.round(counts)).max() < SAME for counts in (shares, shares / 100))
 
 
-def _factor(pairs: Sequence[Pair]) -> float | None:
+def _factor(pairs: Sequence[LossPair]) -> float | None:
     """By how much every loss is too large, if it is the same for all."""
     ratios = np.array([got / due if due else np.nan for got, due in pairs])
     same = len(ratios) > 1 and np.ptp(ratios) <= SAME * abs(ratios[0])
@@ -113,7 +114,7 @@ def _is_two(factor: float) -> bool:
     return any(abs(factor - two) < SAME for two in (0.5, 2.0))
 
 
-def _sentence(usual: str, name: str, pairs: Sequence[Pair], factor: float | None) -> str:
+def _sentence(usual: str, name: str, pairs: Sequence[LossPair], factor: float | None) -> str:
     got, due = max(pairs, key=lambda pair: abs(pair.got - pair.due))
     times = "" if factor is None else f" {factor:.4g} times that:"
     return (

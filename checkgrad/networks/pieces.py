@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from checkgrad.child.behaviour import Behaviour
-from checkgrad.child.request import Request
+from checkgrad.child.request import Ask
 from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.exercises import mlp, parts
 from checkgrad.exercises.parts import End
-from checkgrad.networks.form import Parameters
 from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Candidate
+from checkgrad.tasks import Parameters
 
-Ask = Callable[[Sequence[Request]], list[Behaviour]]
 Steps = Generator[tuple[Reading, Probe], Any, Any]
 
 Have = Mapping[Exercise, Reading]

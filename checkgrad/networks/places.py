@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from checkgrad.child.request import Path
 from checkgrad.conventions.bias import choice_of
 from checkgrad.conventions.weights import IN_OUT, OUT_IN
 from checkgrad.networks.form import FIRST, LAST, NetworkForm, shape_of_weight
 from checkgrad.words.networks import AVERAGED, BIAS_NAME, GRADIENT, REMEMBERED, SLOPES, WEIGHT_NAME
 from checkgrad.words.text import bare, split
 
-Path = tuple[str | int, ...]
-Leaves = Sequence[tuple[Path, Any]]
+PathLeaves = Sequence[tuple[Path, Any]]
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Listed:
     paths: tuple[Path, ...]
 
 
-Part = str | int | Numbered | Index | Listed
-Template = tuple[Part, ...]
+PathPart = str | int | Numbered | Index | Listed
+Template = tuple[PathPart, ...]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Group:
         strides = {b - a for a, b in itertools.pairwise(numbers)} or {1}
         if len(strides) > 1 or self.text is not None and strides != {1}:
             return None
-        hole: Part = (
+        hole: PathPart = (
             _index(numbers[0], strides.pop(), len(numbers))
             if self.text is None
             else Numbered(self.text, numbers[0])
@@ -130,7 +130,7 @@ def _index(first: int, stride: int, depth: int) -> Index:
     return Index(first - lengths * depth, stride, lengths)
 
 
-def groups(found: Leaves) -> list[Group]:
+def groups(found: PathLeaves) -> list[Group]:
     """All groups among these leaves."""
     gathered: dict[tuple[Path, str | None, Path], list[tuple[int, Any]]] = {}
     for at, leaf in found:
@@ -179,7 +179,7 @@ def says(names: str, pattern: re.Pattern[str]) -> bool:
     )
 
 
-def find_places(everything: Leaves, sizes: Sequence[int]) -> list[tuple[Places, NetworkForm]]:
+def find_places(everything: PathLeaves, sizes: Sequence[int]) -> list[tuple[Places, NetworkForm]]:
     """Where arrays lie that can be the parameters of a network of *sizes*, the likeliest first."""
     found = [(at, leaf) for at, leaf in everything if not is_auxiliary(names_of(at))]
     together = groups(found)
@@ -215,7 +215,7 @@ def _with_folded_biases(
 
 
 def _without_biases(
-    found: Leaves, together: Sequence[Group], sizes: Sequence[int]
+    found: PathLeaves, together: Sequence[Group], sizes: Sequence[int]
 ) -> list[tuple[Places, NetworkForm]]:
     """Weights alone, where nothing is called a bias."""
     if any(says(names_of(at), BIAS_NAME) for at, _ in found):
@@ -277,7 +277,7 @@ def _unlikely(w: Group, b: Group, weights: list[Any]) -> int:
     )
 
 
-def _one_by_one(found: Leaves, sizes: Sequence[int]) -> list[tuple[Places, NetworkForm]]:
+def _one_by_one(found: PathLeaves, sizes: Sequence[int]) -> list[tuple[Places, NetworkForm]]:
     """Every layer's arrays by shape alone, where their names have no system."""
     for orientation in (IN_OUT, OUT_IN):
         form = NetworkForm(weights=orientation)
@@ -293,13 +293,13 @@ def _one_by_one(found: Leaves, sizes: Sequence[int]) -> list[tuple[Places, Netwo
     return []
 
 
-def first(found: Leaves, shapes: set[tuple[int, ...]], pattern: re.Pattern[str]) -> Path | None:
+def first(found: PathLeaves, shapes: set[tuple[int, ...]], pattern: re.Pattern[str]) -> Path | None:
     fitting = [at for at, leaf in found if leaf.shape in shapes]
     named = [at for at in fitting if says(names_of(at), pattern)]
     return next(iter(named or fitting), None)
 
 
-def chain_of_sizes(everything: Leaves) -> list[tuple[int, ...]]:
+def chain_of_sizes(everything: PathLeaves) -> list[tuple[int, ...]]:
     """The sizes of networks whose weights may lie here, for classes that choose their sizes themselves."""
     found = [(at, leaf) for at, leaf in everything if leaf.size and not is_auxiliary(names_of(at))]
     chains = [

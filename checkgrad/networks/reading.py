@@ -11,7 +11,7 @@ import numpy as np
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
-from checkgrad.child.request import Request
+from checkgrad.child.request import Ask, Request
 from checkgrad.conventions.layout import SINGLE
 from checkgrad.exercise import Failed, Probe
 from checkgrad.exercises import mlp
@@ -20,13 +20,12 @@ from checkgrad.networks import answer as answers
 from checkgrad.networks import form as forms
 from checkgrad.networks import pieces
 from checkgrad.networks import script as scripts
-from checkgrad.networks.form import Parameters
 from checkgrad.networks.kind import loss_of, outputs_of, squashed
 from checkgrad.networks.pieces import Pieces
 from checkgrad.networks.script import Script, sizes_of
+from checkgrad.tasks import Parameters
 from checkgrad.words.purposes import RESETS, says
 
-Ask = Callable[[Sequence[Request]], list[Behaviour]]
 TASKS = {1: "binary", 2: "two_class"}  # by number of outputs; more are "multi_class"
 
 NEEDED = {"forward", "gradient"}  # of a network: without them there is nothing to ask

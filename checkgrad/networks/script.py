@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.child.request import Request, Result, Step
+from checkgrad.child.request import Path, Request, Result, Step
 from checkgrad.child.request import path as path_to
 from checkgrad.exercises import mlp
 from checkgrad.networks import form as forms
-from checkgrad.networks.form import NetworkForm, Parameters
-from checkgrad.networks.places import Path, Places, path
+from checkgrad.networks.form import NetworkForm
+from checkgrad.networks.places import Places, path
 from checkgrad.reading.signature import Fill
+from checkgrad.tasks import Parameters
 
 # What a call may be given by name; w1, b1, z1, a1, ... stand for the parameters and values of the layers.
 X, T, Y, CACHE, LOSS, UPSTREAM = "x", "t", "y", "cache", "loss", "upstream"
@@ -28,14 +29,14 @@ IN, OUT, HIDDEN, REST, LAYERS = "in", "out", "hidden", "rest", "layers"
 FUNCTION = "@"  # before the name of a function of the module
 NAMES = "names:"  # before the activations of the hidden layers and of the last, by name: one for each layer
 
-Token = str | Fill
+NetworkToken = str | Fill
 # Stand for the object itself and for the outputs where the number of a call is expected.
 HOLDER, OUTPUTS = -1, -2
 LEARNING_RATE = mlp.LEARNING_RATE
 
 
 @dataclass(frozen=True)
-class Call:
+class NetworkCall:
     """A call of a function of the module, or of a method.
 
     do: "call", or "get" for what lies there.
@@ -45,8 +46,8 @@ class Call:
 
     name: str
     path: Path
-    takes: tuple[Token, ...] = ()
-    named: tuple[tuple[str, Token], ...] = ()
+    takes: tuple[NetworkToken, ...] = ()
+    named: tuple[tuple[str, NetworkToken], ...] = ()
     of: int | None = None
     gives: tuple[tuple[str, Path], ...] = ()
     do: str = "call"
@@ -65,9 +66,9 @@ class Stack:
         set as its attribute ("set") or handed to its method ("add") of this *name*.
     """
 
-    dense: Call
-    hidden: Call
-    squash: dict[int, Call | None]
+    dense: NetworkCall
+    hidden: NetworkCall
+    squash: dict[int, NetworkCall | None]
     how: str
     name: str = ""
 
@@ -100,12 +101,12 @@ class Script:
     function: str
     form: NetworkForm
     places: Places
-    holder: Call | None = None
+    holder: NetworkCall | None = None
     stack: Stack | None = None
-    ready: Call | None = None
-    lacking: tuple[tuple[Path, Token], ...] = ()
-    settings: tuple[tuple[Path, Token], ...] = ()
-    calls: tuple[Call, ...] = ()
+    ready: NetworkCall | None = None
+    lacking: tuple[tuple[Path, NetworkToken], ...] = ()
+    settings: tuple[tuple[Path, NetworkToken], ...] = ()
+    calls: tuple[NetworkCall, ...] = ()
     y: Item | None = None
     loss: Item | None = None
     gradients: tuple[int, Places] | None = None
@@ -245,7 +246,7 @@ def _functions_of(script: Script) -> list[str]:
     return [token.removeprefix(FUNCTION) for token in dict.fromkeys(tokens) if token[0] == FUNCTION]
 
 
-def _stacked(holder: Call, stack: Stack, values: dict[str, Any], steps: list[Step]) -> int:
+def _stacked(holder: NetworkCall, stack: Stack, values: dict[str, Any], steps: list[Step]) -> int:
     """Append the steps that make all layers and their container."""
     sizes = values[SIZES]
     first = len(steps)
@@ -266,13 +267,13 @@ def _stacked(holder: Call, stack: Stack, values: dict[str, Any], steps: list[Ste
     return at
 
 
-def _step(call: Call, values: dict[str, Any], of: int | None) -> Step:
+def _step(call: NetworkCall, values: dict[str, Any], of: int | None) -> Step:
     args = tuple(filled(token, values) for token in call.takes)
     named = tuple((name, filled(token, values)) for name, token in call.named)
     return Step(call.do, call.path, of, args, named)
 
 
-def filled(token: Token, values: dict[str, Any]) -> Any:
+def filled(token: NetworkToken, values: dict[str, Any]) -> Any:
     if isinstance(token, Fill):
         return token.value
     if token.startswith(NAMES):

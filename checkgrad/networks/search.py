@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.inventory import Definition
-from checkgrad.child.request import Request
+from checkgrad.child.request import Ask, Path
 from checkgrad.networks.match import Pilot, pilot
-from checkgrad.networks.places import Path
-from checkgrad.networks.script import Script, Token
+from checkgrad.networks.script import NetworkToken, Script
 from checkgrad.networks.usage import Usage
 from checkgrad.words.purposes import says
 
-Ask = Callable[[Sequence[Request]], list[Behaviour]]
 Made = tuple[Script, tuple[int, ...]]  # a script that makes an object, and the sizes it is for
 N = 7
 HIDDEN_SIZES = {3: (5, 11, 4), 2: (5, 11), 1: (5,)}  # by number of layers; all sizes differ
@@ -67,7 +64,7 @@ class Search:
     seed: int = 0
     pinned: Mapping[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    lacking: tuple[tuple[Path, Token], ...] = ()
+    lacking: tuple[tuple[Path, NetworkToken], ...] = ()
 
     @property
     def has_methods(self) -> bool:

@@ -31,8 +31,8 @@ from checkgrad.networks.script import (
     REST,
     SIZES,
     SIZES_TUPLE,
+    NetworkToken,
     T,
-    Token,
     X,
 )
 from checkgrad.reading.signature import Fill, positional
@@ -172,7 +172,7 @@ class Usage:
             return True
         return not any(size in self.samples for size in sizes.values())
 
-    def settings(self, function: str, parameter: str) -> list[Token]:
+    def settings(self, function: str, parameter: str) -> list[NetworkToken]:
         """What *parameter* is set to there: flags, texts and fractions, but no counts, of epochs for one."""
         given = [dict(call.arguments).get(parameter) for call in self.of(function)]
         plain = [what for what in given if what and what.kind in ("flag", "text", "number")]
@@ -181,12 +181,12 @@ class Usage:
 
     # ---- constructors
 
-    def plans(self, maker: Definition) -> Iterator[tuple[Token, ...]]:
+    def plans(self, maker: Definition) -> Iterator[tuple[NetworkToken, ...]]:
         """What a constructor or an initialiser is given there, with the sizes of the layers left open."""
         found = [self._plan(call, maker) for call in self.of(maker.name)]
         yield from (plan for plan in dict.fromkeys(found) if plan is not None)
 
-    def _plan(self, call: WatchedCall, maker: Definition) -> tuple[Token, ...] | None:
+    def _plan(self, call: WatchedCall, maker: Definition) -> tuple[NetworkToken, ...] | None:
         """Tokens for what was handed over; None where that cannot be made again."""
         parameters = positional(maker.parameters or ())
         places = dict(call.arguments)
@@ -196,7 +196,7 @@ class Usage:
             single = frozenset[int]()  # one list holds all sizes
         else:
             single = inside
-        tokens: list[Token | None] = []
+        tokens: list[NetworkToken | None] = []
         last = 0
         for i, parameter in enumerate(parameters):
             what = places.get(parameter.name, What("none"))
@@ -286,7 +286,7 @@ def sizes_in(what: What) -> Iterator[int]:
 
 def token_for(
     parameter: Parameter, what: What, inside: frozenset[int], single: frozenset[int]
-) -> Token | None:
+) -> NetworkToken | None:
     """What stands for one thing that a constructor was given; None where nothing does.
 
     inside: sizes of what it made. single: those that may have been told one by one.
@@ -340,8 +340,8 @@ def is_default(parameter: Parameter, what: What) -> bool:
 
 
 def with_order(
-    parameters: Sequence[Parameter], tokens: Sequence[Token | None]
-) -> tuple[Token, ...] | None:
+    parameters: Sequence[Parameter], tokens: Sequence[NetworkToken | None]
+) -> tuple[NetworkToken, ...] | None:
     """Single sizes told apart: by their names where these say it, else in the order of the layers."""
     if any(token is None for token in tokens):
         return None

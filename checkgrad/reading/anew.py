@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from checkgrad import compare
-from checkgrad.child.behaviour import Behaviour
-from checkgrad.child.request import Request
+from checkgrad.child.request import Ask
 from checkgrad.exercise import Probe
 from checkgrad.reading.exchange import arguments, request
 from checkgrad.reading.inquiry import Inquiry
@@ -17,8 +15,6 @@ from checkgrad.reading.recipe import Call
 from checkgrad.reading.way import Way
 
 MADE_ANEW = "it makes its parameters anew in every forward pass, whatever they were before"
-
-Ask = Callable[[Sequence[Request]], list[Behaviour]]
 
 
 def are_made_anew(one: Inquiry, ask: Ask) -> bool:

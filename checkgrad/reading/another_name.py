@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from checkgrad.child.request import Ask
 from checkgrad.exercise import Exercise, Kind
 from checkgrad.exercises import ALL, fused
-from checkgrad.reading.probing import Ask, read
+from checkgrad.reading.probing import read
 from checkgrad.reading.reading import Reading
 from checkgrad.reading.recipe import Call, Candidate
 from checkgrad.reading.signature import Token

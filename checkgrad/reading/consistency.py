@@ -10,7 +10,7 @@ import numpy as np
 from checkgrad.conventions.layout import COLUMNS, ROWS
 from checkgrad.exercise import Exercise, Kind
 from checkgrad.exercises import fused
-from checkgrad.reading.inquiry import Choice, Inquiry, is_alone
+from checkgrad.reading.inquiry import Chooser, Inquiry, is_alone
 from checkgrad.reading.recipe import last_name
 from checkgrad.reading.topic import STEPS, Right, manner
 from checkgrad.reading.way import Way
@@ -39,7 +39,7 @@ def settle(inquiries: Sequence[Inquiry]) -> None:
     _settle_followers(inquiries)
 
 
-def _agree(inquiries: Sequence[Inquiry], choice: Choice) -> str:
+def _agree(inquiries: Sequence[Inquiry], choice: Chooser) -> str:
     """Keep what agrees with the choice of most; return it, "" where it is open."""
     winner = _elect(inquiries, choice)
     for one in inquiries if winner else ():
@@ -177,7 +177,7 @@ def factor_of_penalty(one: Inquiry, way: Way, right: Right) -> str | None:
     return right.convention.get("l2_factor", "one half") if says else None
 
 
-def argument(loss: Exercise) -> Choice:
+def argument(loss: Exercise) -> Chooser:
     """Whether a loss and its own gradient are given logits or probabilities."""
 
     def choice(one: Inquiry, way: Way, right: Right) -> str | None:
@@ -190,7 +190,7 @@ def argument(loss: Exercise) -> Choice:
     return choice
 
 
-def _settle_customs(inquiries: Sequence[Inquiry], custom: Choice) -> None:
+def _settle_customs(inquiries: Sequence[Inquiry], custom: Chooser) -> None:
     """An odd choice is a custom if the functions of several exercises need it and none needs another."""
     needs = [
         (one.exercise, next(iter(found)))
@@ -207,7 +207,7 @@ def _settle_customs(inquiries: Sequence[Inquiry], custom: Choice) -> None:
             one.keep(custom, "usual", "positive")
 
 
-def _elect(inquiries: Sequence[Inquiry], choice: Choice) -> str:
+def _elect(inquiries: Sequence[Inquiry], choice: Chooser) -> str:
     """What most functions need; where they are even, what is natural; "" if none needs anything."""
     votes = Counter(
         value for one in inquiries if len(needs := _needs(one, choice)) == 1 for value in needs
@@ -215,7 +215,7 @@ def _elect(inquiries: Sequence[Inquiry], choice: Choice) -> str:
     return max(votes, key=lambda value: (votes[value], value in NATURAL), default="")
 
 
-def _needs(one: Inquiry, choice: Choice) -> set[str]:
+def _needs(one: Inquiry, choice: Chooser) -> set[str]:
     """The choices under which a function is right; none if it is right without any."""
     found = {choice(one, way, right) for way, right in one.fits.items()}
     return set() if None in found else {value for value in found if value}

@@ -40,8 +40,8 @@ from checkgrad.words.meaning import DERIVATIVE, LOSS_WORDS, Meaning, meaning, no
 from checkgrad.words.roles import UPSTREAM_NAME
 from checkgrad.words.text import split
 
-Parameters = tuple[Parameter, ...] | None
-Named = tuple[tuple[str, Token], ...]
+Signature = tuple[Parameter, ...] | None
+NamedTokens = tuple[tuple[str, Token], ...]
 
 
 def of_function(
@@ -165,7 +165,7 @@ def _besides(exercise: Exercise) -> tuple[str, ...]:
     return tuple(role for role in exercise.base.roles if role not in exercise.roles)
 
 
-def without_flag(parameters: Parameters, flag: bool | None) -> tuple[Parameters, Named]:
+def without_flag(parameters: Signature, flag: bool | None) -> tuple[Signature, NamedTokens]:
     """The parameters without the flag, and the flag as a named argument."""
     if flag is None or parameters is None:
         return parameters, ()
@@ -188,6 +188,6 @@ def _forward_of(exercise: Exercise, definition: Definition, inventory: Inventory
     return None
 
 
-def from_cache(parameters: Parameters, exercise: Exercise) -> tuple[Tokens, ...]:
+def from_cache(parameters: Signature, exercise: Exercise) -> tuple[Tokens, ...]:
     """Fill with the upstream gradient and the cache; a forward returns (out, cache)."""
     return assignments(parameters, exercise.from_above or spare(exercise), (Earlier(0, (1,)),))

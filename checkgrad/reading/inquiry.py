@@ -80,13 +80,13 @@ class Inquiry:
         self.answers = {way: a for way, a in self.answers.items() if not is_alone(way)}
         self.fits = {way: right for way, right in self.fits.items() if not is_alone(way)}
 
-    def keep(self, choice: Choice, *allowed: str) -> None:
+    def keep(self, choice: Chooser, *allowed: str) -> None:
         """Drop the fits whose *choice* is not *allowed*; those that leave it open stay."""
         self.fits = {w: r for w, r in self.fits.items() if choice(self, w, r) in (None, *allowed)}
 
 
 # What a reading chose, of the things that a module chooses once; None where it leaves it open.
-Choice = Callable[[Inquiry, Way, Right], str | None]
+Chooser = Callable[[Inquiry, Way, Right], str | None]
 
 
 def is_alone(way: Way) -> bool:

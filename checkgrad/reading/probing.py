@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from checkgrad import compare
-from checkgrad.child.behaviour import Behaviour, observe
-from checkgrad.child.request import Request
+from checkgrad.child.behaviour import observe
+from checkgrad.child.request import Ask
 from checkgrad.conventions.layout import COLUMNS, ROWS, SCALAR, SINGLE
 from checkgrad.exercise import Misconception
 from checkgrad.reading import consistency, obstacles
@@ -34,7 +34,6 @@ from checkgrad.reading.way import Way, ways
 TELLING = 3  # entries that are right by no accident
 MOST_LISTS = 40  # ways in which nested lists are tried
 
-Ask = Callable[[Sequence[Request]], list[Behaviour]]
 
 AFTER_STEPS = "the parameters after three steps"
 

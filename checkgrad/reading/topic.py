@@ -43,7 +43,7 @@ class Topic:
     rights: list[Right]
     binary: bool
     _due: dict[tuple[str, str, int], Any] = field(default_factory=dict)
-    _tables: dict[str, list[Table]] = field(default_factory=dict)
+    _tables: dict[str, list[FormulaValues]] = field(default_factory=dict)
 
     def formula(self, right: Right, manner: str) -> Formula:
         """The formula as it is asked in this manner."""
@@ -67,19 +67,19 @@ class Topic:
         found = [i for table in self._tables[manner] for i in table.near(value(table.example))]
         return [self.rights[i] for i in sorted(found)]
 
-    def _tabulated(self, manner: str) -> list[Table]:
+    def _tabulated(self, manner: str) -> list[FormulaValues]:
         """One table for each shape that the formulas return."""
         due = [self.expected(right, manner, 0) for right in self.rights]
         groups: dict[Any, list[int]] = {}
         for i, value in enumerate(due):
             groups.setdefault(shape_of(value), []).append(i)
         return [
-            Table(due[group[0]], group, np.array([_flat(due[i]) for i in group]))
+            FormulaValues(due[group[0]], group, np.array([_flat(due[i]) for i in group]))
             for group in groups.values()
         ]
 
 
-class Table(NamedTuple):
+class FormulaValues(NamedTuple):
     """The values of all formulas that return the same shape, one in each row."""
 
     example: Any

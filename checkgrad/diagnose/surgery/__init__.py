@@ -24,14 +24,14 @@ from checkgrad.diagnose.surgery.options import Operation, is_number
 from checkgrad.diagnose.surgery.patient import Patient
 from checkgrad.diagnose.surgery.procedure import Procedure
 from checkgrad.diagnose.surgery.scene import place, position
-from checkgrad.diagnose.surgery.table import Intervention, OutOfTime, Runs, Theatre
+from checkgrad.diagnose.surgery.table import Intervention, NoTimeLeft, Runs, Theatre
 from checkgrad.model import Place, Repair
 from checkgrad.networks.candidates import NetworkReading
 from checkgrad.reading import Reading
 from checkgrad.reading.loops import LoopReading
 from checkgrad.sandbox import Worker
 
-Read = Reading | NetworkReading | LoopReading
+AnyReading = Reading | NetworkReading | LoopReading
 SETS = 3  # of data, on which an operation does the same
 MOST_RUNS, MOST_FOR_ONE = 6000, 2500  # for one submission, and for one function of it
 MOST_FOR_OTHERS = 500  # where it may be meant by another convention
@@ -61,7 +61,7 @@ class Surgery:
 
     def repairs_for(
         self,
-        reading: Read,
+        reading: AnyReading,
         seed: int = 0,
         own_loss: OwnLoss | None = None,
         at_extremes: bool = False,
@@ -80,7 +80,7 @@ class Surgery:
         """Does one operation make all right that could not be a matter of convention, but for factors beside it?"""
         try:
             procedure = self._searched(reading, seed)
-        except OutOfTime:
+        except NoTimeLeft:
             return False
         if procedure is None or not procedure.is_complete:
             return False
@@ -97,7 +97,7 @@ class Surgery:
         """The operations, packed, that make a function right in the names of its own code alone; None if unknown."""
         try:
             procedure = self._searched(reading, seed)
-        except OutOfTime:
+        except NoTimeLeft:
             return None
         if procedure is None or not procedure.kept or not procedure.is_complete:
             return None
@@ -107,7 +107,7 @@ class Surgery:
 
     def _searched(
         self,
-        reading: Read,
+        reading: AnyReading,
         seed: int,
         own_loss: OwnLoss | None = None,
         at_extremes: bool = False,
@@ -155,7 +155,7 @@ class Surgery:
                     return procedure
         return None
 
-    def _sound_beside(self, reading: Read) -> list[tuple[str, int, int]]:
+    def _sound_beside(self, reading: AnyReading) -> list[tuple[str, int, int]]:
         """Files and lines of the functions that are right by themselves and may be used in what is not."""
         own = reading.candidate.function if isinstance(reading, Reading) else ""
         found = []
@@ -169,7 +169,7 @@ class Surgery:
         return found
 
     def _patients(
-        self, reading: Read, seed: int, own_loss: OwnLoss | None, at_extremes: bool
+        self, reading: AnyReading, seed: int, own_loss: OwnLoss | None, at_extremes: bool
     ) -> Iterator[Patient | LoopPatient | StoppedLoop]:
         """What may be meant, the likeliest first."""
         if isinstance(reading, LoopReading) and reading.verdict == "crashed":

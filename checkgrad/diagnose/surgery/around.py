@@ -7,10 +7,10 @@ import ast
 import numpy as np
 
 from checkgrad.diagnose.surgery.scene import Scene
-from checkgrad.diagnose.surgery.spot import Changes, Spot, is_count
+from checkgrad.diagnose.surgery.spot import Changes, Site, is_count
 
 
-def around(spot: Spot) -> Changes:
+def around(spot: Site) -> Changes:
     """Another sign, another shape, one minus it, a function of it, sums of it."""
     if spot.got is None or isinstance(spot.got, bool):
         return
@@ -24,7 +24,7 @@ def around(spot: Spot) -> Changes:
     yield from ((f"np.{f}({spot.text})", "passed through", 1.6) for f in ("exp", "log", "sqrt"))
 
 
-def _turned(spot: Spot) -> Changes:
+def _turned(spot: Site) -> Changes:
     """The other sign, or transposed."""
     scene, one, text = spot.scene, spot.one, spot.text
     small = isinstance(one, ast.Name | ast.Attribute | ast.Subscript) or not np.ndim(spot.got)
@@ -43,7 +43,7 @@ def _has_its_sign(scene: Scene, one: ast.expr) -> bool:
     return isinstance(one, ast.BinOp) and isinstance(one.op, ast.Sub)
 
 
-def _powers(spot: Spot) -> Changes:
+def _powers(spot: Site) -> Changes:
     text = spot.text
     if not np.ndim(spot.got) and isinstance(spot.one, ast.Name | ast.Attribute | ast.Subscript):
         counts = (n for n in spot.names if n != text and is_count(spot.value(n)))
@@ -54,13 +54,13 @@ def _powers(spot: Spot) -> Changes:
     yield f"({text}) ** 2", "squared", 1.4 if np.ndim(spot.got) else 1.75
 
 
-def _passed_through(spot: Spot) -> Changes:
+def _passed_through(spot: Site) -> Changes:
     """Functions of the student's."""
     for f in spot.scene.unary(spot.one.lineno):
         yield f"{f}({spot.text})", "passed through", 1.4 + 0.25 * spot.is_used
 
 
-def _normalised(spot: Spot) -> Changes:
+def _normalised(spot: Site) -> Changes:
     text = spot.text
     if np.ndim(spot.got) == 1 and np.size(spot.got) > 1:
         yield f"({text}) / np.sum({text})", "normalised", 1.4
@@ -69,7 +69,7 @@ def _normalised(spot: Spot) -> Changes:
             yield f"({text}) / np.sum({text}, axis={axis}, keepdims=True)", "normalised", 1.4
 
 
-def _summed(spot: Spot) -> Changes:
+def _summed(spot: Site) -> Changes:
     text = spot.text
     if np.ndim(spot.got) == 2:
         for axis in (0, 1):

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from checkgrad.diagnose.surgery.nearness import flat, has_moved, is_alike
-from checkgrad.diagnose.surgery.options import Operation, Options, is_number
+from checkgrad.diagnose.surgery.options import Operation, RepairOptions, is_number
 from checkgrad.diagnose.surgery.procedure import Procedure
 from checkgrad.diagnose.surgery.scene import EXPRESSION
 from checkgrad.diagnose.surgery.spot import is_count
@@ -29,7 +29,7 @@ class Base:
         self.truth, self.nodes = procedure.truth, procedure.runs.nodes
         self.told, self.blocks = reply.told, reply.blocks
         self.wrong = self.truth.everything - before
-        self.options = Options(self.nodes, procedure.runs.scenes, self.truth, reply.told)
+        self.options = RepairOptions(self.nodes, procedure.runs.scenes, self.truth, reply.told)
         self.reach: Mapping[int, frozenset[int]] = {}
         self.clean: list[int] = []
         self.whole: frozenset[int] = frozenset()

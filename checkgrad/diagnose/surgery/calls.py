@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from checkgrad.diagnose.surgery.counterparts import PAIRS, REDUCTIONS
-from checkgrad.diagnose.surgery.spot import Changes, Spot
+from checkgrad.diagnose.surgery.spot import Changes, Site
 
 PRODUCTS = ("dot", "matmul", "multiply")
 ORDERS = ((1, 0, 2), (0, 2, 1), (2, 1, 0))  # of three arguments
@@ -37,7 +37,7 @@ class Called:
         return self.given(args, self.named)
 
 
-def other_calls(spot: Spot, one: ast.Call) -> Changes:
+def other_calls(spot: Site, one: ast.Call) -> Changes:
     """Everything that a call could be."""
     if (called := _called(spot, one)) is not None:
         yield from _other_arguments(called)
@@ -52,7 +52,7 @@ def other_calls(spot: Spot, one: ast.Call) -> Changes:
     yield from _one_call_earlier(spot, one)
 
 
-def _called(spot: Spot, one: ast.Call) -> Called | None:
+def _called(spot: Site, one: ast.Call) -> Called | None:
     """The call as texts; None where arguments are spread out."""
     said = spot.scene.said
     if any(k.arg is None for k in one.keywords) or any(
@@ -138,7 +138,7 @@ def _other_iterables(called: Called) -> Changes:
         yield args[0], "reversed", 1.0
 
 
-def _other_receivers(spot: Spot, one: ast.Call) -> Changes:
+def _other_receivers(spot: Site, one: ast.Call) -> Changes:
     """The same method of what else has one applied to what comes out, or before to what goes in: a layer left out."""
     scene = spot.scene
     if not isinstance(one.func, ast.Attribute) or len(one.args) != 1 or scene.is_plain_call(one):
@@ -153,7 +153,7 @@ def _other_receivers(spot: Spot, one: ast.Call) -> Changes:
         yield from ((f"np.copyto({name}, {text})", "assigned", 0.9) for name in names)
 
 
-def _one_call_earlier(spot: Spot, one: ast.Call) -> Changes:
+def _one_call_earlier(spot: Site, one: ast.Call) -> Changes:
     """The same function of what its argument was made of: the slope at logits, handed the outputs."""
     scene = spot.scene
     if len(one.args) != 1 or not isinstance(one.args[0], ast.Name | ast.Attribute):
@@ -167,7 +167,7 @@ def _one_call_earlier(spot: Spot, one: ast.Call) -> Changes:
                 yield f"{function}({scene.said(before)})", "earlier", 1.05
 
 
-def _can_be_named(spot: Spot, made: ast.expr) -> bool:
+def _can_be_named(spot: Site, made: ast.expr) -> bool:
     """Is all that an expression names known where the spot is, and does it name more than one thing?"""
     names = {n.id for n in ast.walk(made) if isinstance(n, ast.Name)}
     libraries = {"self", "np", "numpy"}

@@ -12,7 +12,7 @@ from checkgrad.diagnose.surgery.mutations import NAMED
 from checkgrad.diagnose.surgery.options import Operation
 from checkgrad.diagnose.surgery.pairs import pairs_of
 from checkgrad.diagnose.surgery.procedure import Procedure
-from checkgrad.diagnose.surgery.search import PLAIN, Search
+from checkgrad.diagnose.surgery.search import PLAIN, RepairSearch
 from checkgrad.diagnose.surgery.table import Reply
 from checkgrad.diagnose.surgery.twins import twins_of
 
@@ -23,7 +23,7 @@ ENOUGH = 2  # runs that are searched although something makes all right
 FOREIGN = 0.7  # what two repairs in the student's own names may cost more
 LEAST = 0.9  # about what the simplest repair costs
 
-Kept = tuple[Operation, ...]
+KeptOperations = tuple[Operation, ...]
 
 
 def operate(procedure: Procedure) -> list[Operation]:
@@ -34,12 +34,12 @@ def operate(procedure: Procedure) -> list[Operation]:
 
 
 @dataclass(frozen=True, order=True)
-class Course:
+class RepairCourse:
     """Repairs, one after the other. cost: of all together, with what is lacking at least."""
 
     cost: float
     place: int
-    kept: Kept
+    kept: KeptOperations
     is_whole: bool
 
 
@@ -48,8 +48,8 @@ class Courses:
 
     def __init__(self, procedure: Procedure) -> None:
         self.procedure, self.truth = procedure, procedure.truth
-        self.waiting: list[Course] = []
-        self.most: tuple[int, Kept] = (0, ())
+        self.waiting: list[RepairCourse] = []
+        self.most: tuple[int, KeptOperations] = (0, ())
         self.stopped = False
         self.count = 0
 
@@ -71,16 +71,16 @@ class Courses:
         # what only takes an error out of the way says little
         return [] if self.stopped else list(self.most[1])
 
-    def add(self, kept: Kept, is_whole: bool) -> None:
+    def add(self, kept: KeptOperations, is_whole: bool) -> None:
         self.count += 1
         cost = sum(o.cost + FOREIGN * self.procedure.is_foreign(o) for o in kept)
         heapq.heappush(
-            self.waiting, Course(cost + LEAST * (not is_whole), self.count, kept, is_whole)
+            self.waiting, RepairCourse(cost + LEAST * (not is_whole), self.count, kept, is_whole)
         )
 
     # ---- from one run to the next
 
-    def further(self, kept: Kept) -> Iterator[tuple[Kept, bool]]:
+    def further(self, kept: KeptOperations) -> Iterator[tuple[KeptOperations, bool]]:
         """With what one could go on, and is all right then?"""
         base, right = self.run()
         self.procedure.first = self.procedure.first or base
@@ -89,7 +89,7 @@ class Courses:
         if right == self.truth.everything:
             yield kept, True
         elif len(kept) < MOST:
-            yield from self.found_by(Search(self.procedure, base, right), kept)
+            yield from self.found_by(RepairSearch(self.procedure, base, right), kept)
 
     def run(self) -> tuple[Reply, frozenset[int]]:
         """The run with what is kept, and the blocks that are right in it."""
@@ -97,7 +97,9 @@ class Courses:
         (base,) = self.procedure.run(intervention)
         return base, self.truth.right(base.blocks)
 
-    def found_by(self, search: Search, kept: Kept) -> Iterator[tuple[Kept, bool]]:
+    def found_by(
+        self, search: RepairSearch, kept: KeptOperations
+    ) -> Iterator[tuple[KeptOperations, bool]]:
         best, runs = search.best(), search.base.blocks is not None
         if best is None and runs and (pair := twins_of(search)):
             yield (*kept, *pair), False
@@ -128,7 +130,7 @@ class Courses:
         procedure = self.procedure
         if not procedure.is_foreign(one) or base.blocks is None or procedure.is_spent:
             return one
-        search = Search(procedure, base, right)
+        search = RepairSearch(procedure, base, right)
         found = search.best()
         return found if found and search.base.is_whole(found) and found.cost < one.cost else one
 
@@ -153,7 +155,7 @@ def _is_answer(option: Operation) -> bool:
     return option.due is not None and option.due.is_answer
 
 
-def branches(search: Search, best: Operation | None) -> list[Operation]:
+def branches(search: RepairSearch, best: Operation | None) -> list[Operation]:
     """The best, and the simplest in other places."""
     if best is None:
         return []

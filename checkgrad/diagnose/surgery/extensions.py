@@ -12,7 +12,7 @@ import numpy as np
 from checkgrad.diagnose.surgery.kinds import is_product
 from checkgrad.diagnose.surgery.mutations import VALUES
 from checkgrad.diagnose.surgery.scene import Scene
-from checkgrad.diagnose.surgery.spot import Changes, Mutation, Spot, Value
+from checkgrad.diagnose.surgery.spot import Changes, Mutation, Site, ValueOf
 
 NUMERIC = "fiub"  # kinds of arrays
 
@@ -35,20 +35,20 @@ class Role:
     is_root: bool
 
 
-def extensions(scene: Scene, root: ast.expr, value: Value) -> Iterator[Mutation]:
+def extensions(scene: Scene, root: ast.expr, value: ValueOf) -> Iterator[Mutation]:
     """*root*, or one of its parts, with something in scope in its place, multiplied, divided, added or subtracted."""
     atoms = list(_atoms(scene, root, value))
     joined = dict.fromkeys([root, *_joined(root)])
     factors = set(_factors(root)) - set(joined)
     for one in dict.fromkeys([*joined, *(n for n in ast.walk(root) if isinstance(n, VALUES))]):
-        spot = Spot(scene, one, (), value)
+        spot = Site(scene, one, (), value)
         if spot.got is None or np.asarray(spot.got).dtype.kind not in NUMERIC:
             continue
         role = Role(one in joined, one in factors, one is root)
         yield from (Mutation(one, *change) for change in _extended(spot, role, atoms))
 
 
-def _atoms(scene: Scene, root: ast.expr, value: Value) -> Iterator[Atom]:
+def _atoms(scene: Scene, root: ast.expr, value: ValueOf) -> Iterator[Atom]:
     """What is in scope and holds numbers."""
     scope = scene.scope_at(root.lineno)
     owned = {c for c in scope.chains if c.startswith("self.")}
@@ -59,7 +59,7 @@ def _atoms(scene: Scene, root: ast.expr, value: Value) -> Iterator[Atom]:
             yield Atom(text, held, list(_derived(scene, root, text, held)))
 
 
-def _extended(spot: Spot, role: Role, atoms: Sequence[Atom]) -> Changes:
+def _extended(spot: Site, role: Role, atoms: Sequence[Atom]) -> Changes:
     size = min(len(spot.text), 80) / 400
     if not np.ndim(spot.got):
         yield from ((number, "constant", 1.5 + size) for number in ("1.0", "0.0"))
@@ -79,7 +79,7 @@ def _extended(spot: Spot, role: Role, atoms: Sequence[Atom]) -> Changes:
             yield from _with_a_factor(spot, atom)
 
 
-def _of_any_shape(spot: Spot, role: Role, atom: Atom) -> Changes:
+def _of_any_shape(spot: Site, role: Role, atom: Atom) -> Changes:
     """What needs no shape that fits entry by entry."""
     text, got, held = spot.text, spot.got, atom.held
     if np.ndim(held) and np.size(held) > 1:
@@ -101,7 +101,7 @@ def _products(text: str, got: Any, atom: str, held: Any) -> Iterator[str]:
     yield from (new for new, one, other in forms if one == other)
 
 
-def _spread_out(spot: Spot, atom: Atom) -> Changes:
+def _spread_out(spot: Site, atom: Atom) -> Changes:
     """A term of whose shape the sum will be."""
     if _meets(spot.got, atom.held):
         yield f"({spot.text}) + {atom.text}", "plus", 1.85
@@ -114,7 +114,7 @@ def _with_a_term(text: str, atom: str) -> Changes:
     yield f"{atom} - ({text})", "minus", 1.85
 
 
-def _with_a_factor(spot: Spot, atom: Atom) -> Changes:
+def _with_a_factor(spot: Site, atom: Atom) -> Changes:
     # better where it is made than where it is used
     late = 1.6 + 0.1 * spot.is_used
     yield from ((f"({spot.text}) * {f}", "times", late) for f in (atom.text, *atom.derived))

@@ -11,7 +11,7 @@ import numpy as np
 from checkgrad.diagnose.surgery.calls import other_calls
 from checkgrad.diagnose.surgery.counterparts import COMPARISONS, OPERATORS, PAIRS, SIGNS
 from checkgrad.diagnose.surgery.scene import Scene
-from checkgrad.diagnose.surgery.spot import Changes, Spot, is_count
+from checkgrad.diagnose.surgery.spot import Changes, Site, is_count
 
 ENDS = ("[1:]", "[:-1]", "[::-1]", "[:]")
 # Where one counts, one may count from another place, or from the other end.
@@ -22,7 +22,7 @@ UPDATED = 0.85  # cost of another sign before a step
 ODD = 1.75  # cost of what is possible and hardly ever meant
 
 
-def by_kind(spot: Spot) -> Changes:
+def by_kind(spot: Site) -> Changes:
     """What belongs to the kind of an expression."""
     if other := KINDS.get(type(spot.one)):
         yield from other(spot, spot.one)
@@ -41,7 +41,7 @@ def is_a_function(scene: Scene, one: ast.expr) -> bool:
     return of_numpy or one.attr in PAIRS or scene.said(one) in scene.methods
 
 
-def other_functions(spot: Spot) -> Changes:
+def other_functions(spot: Site) -> Changes:
     """Functions that are taken for it."""
     scene, one = spot.scene, spot.one
     back = scene.leading_back(one.lineno)
@@ -56,7 +56,7 @@ def other_functions(spot: Spot) -> Changes:
         yield from ((method, "function", 1.1) for method in sorted(others))
 
 
-def _not_transposed(spot: Spot, one: ast.Attribute) -> Changes:
+def _not_transposed(spot: Site, one: ast.Attribute) -> Changes:
     if one.attr == "T":
         yield spot.scene.said(one.value), "not transposed", 0.9
 
@@ -64,7 +64,7 @@ def _not_transposed(spot: Spot, one: ast.Attribute) -> Changes:
 # ---- elements
 
 
-def _other_elements(spot: Spot, one: ast.Subscript) -> Changes:
+def _other_elements(spot: Site, one: ast.Subscript) -> Changes:
     said, base, index = spot.scene.said, spot.scene.said(one.value), one.slice
     if isinstance(index, ast.Constant) and isinstance(index.value, int):
         yield from _by_number(base, index.value)
@@ -95,7 +95,7 @@ def _by_number(base: str, k: int) -> Changes:
 # ---- operators
 
 
-def _other_operators(spot: Spot, one: ast.BinOp) -> Changes:
+def _other_operators(spot: Site, one: ast.BinOp) -> Changes:
     said, op = spot.scene.said, type(one.op)
     left, right = said(one.left), said(one.right)
     sign = SIGNS.get(op, "+")
@@ -129,7 +129,7 @@ def is_product(one: ast.AST) -> TypeGuard[ast.BinOp]:
     return isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult | ast.Div)
 
 
-def _without_its_sign(spot: Spot, one: ast.UnaryOp) -> Changes:
+def _without_its_sign(spot: Site, one: ast.UnaryOp) -> Changes:
     if isinstance(one.op, ast.USub | ast.Not | ast.Invert):
         of_a_number = isinstance(one.operand, ast.Constant)
         kind = "sign" if isinstance(one.op, ast.USub) else "negated"
@@ -139,7 +139,7 @@ def _without_its_sign(spot: Spot, one: ast.UnaryOp) -> Changes:
 # ---- conditions
 
 
-def _other_comparisons(spot: Spot, one: ast.Compare) -> Changes:
+def _other_comparisons(spot: Site, one: ast.Compare) -> Changes:
     if len(one.ops) == 1:
         left, right = spot.scene.said(one.left), spot.scene.said(one.comparators[0])
         order = isinstance(one.ops[0], ast.Gt | ast.Lt | ast.GtE | ast.LtE)
@@ -148,14 +148,14 @@ def _other_comparisons(spot: Spot, one: ast.Compare) -> Changes:
             yield f"{left} {op} {right}", "compared", 1.0 + 0.3 * (order and op in ("!=", "=="))
 
 
-def _joined_otherwise(spot: Spot, one: ast.BoolOp) -> Changes:
+def _joined_otherwise(spot: Site, one: ast.BoolOp) -> Changes:
     said = spot.scene.said
     other = "or" if isinstance(one.op, ast.And) else "and"
     yield f" {other} ".join(map(said, one.values)), "operator", 1.1
     yield from ((said(v), "dropped", 1.3) for v in one.values)
 
 
-def _other_branches(spot: Spot, one: ast.IfExp) -> Changes:
+def _other_branches(spot: Site, one: ast.IfExp) -> Changes:
     said = spot.scene.said
     yield f"{said(one.orelse)} if {said(one.test)} else {said(one.body)}", "swapped", 1.1
     yield from ((said(b), "dropped", 1.3) for b in (one.body, one.orelse))
@@ -164,7 +164,7 @@ def _other_branches(spot: Spot, one: ast.IfExp) -> Changes:
 # ---- constants
 
 
-def _other_constants(spot: Spot, one: ast.Constant) -> Changes:
+def _other_constants(spot: Site, one: ast.Constant) -> Changes:
     held = one.value
     if isinstance(held, bool):
         yield str(not held), "constant", 1.0
@@ -180,7 +180,7 @@ def _other_constants(spot: Spot, one: ast.Constant) -> Changes:
         yield from ((n, "replaced", 1.35) for n in counts)
 
 
-KINDS: Mapping[type[ast.expr], Callable[[Spot, Any], Changes]] = {
+KINDS: Mapping[type[ast.expr], Callable[[Site, Any], Changes]] = {
     ast.Attribute: _not_transposed,
     ast.Subscript: _other_elements,
     ast.BinOp: _other_operators,

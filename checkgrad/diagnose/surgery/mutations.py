@@ -12,21 +12,23 @@ from checkgrad.diagnose.surgery.counterparts import PAIRS
 from checkgrad.diagnose.surgery.kinds import by_kind, is_a_function, other_functions
 from checkgrad.diagnose.surgery.scene import Scene
 from checkgrad.diagnose.surgery.scopes import is_load
-from checkgrad.diagnose.surgery.spot import Changes, Mutation, Spot, Value, is_count
+from checkgrad.diagnose.surgery.spot import Changes, Mutation, Site, ValueOf, is_count
 
 NAMED = (ast.Name, ast.Attribute, ast.Subscript)
 VALUES = (*NAMED, ast.Call, ast.BinOp, ast.UnaryOp)
 OF_ARRAYS = ("T", "shape", "size")
 
 
-def mutations(scene: Scene, root: ast.expr, value: Value, fits: bool = True) -> Iterator[Mutation]:
+def mutations(
+    scene: Scene, root: ast.expr, value: ValueOf, fits: bool = True
+) -> Iterator[Mutation]:
     """Every single change of *root*. fits: only names whose values have the shape of what they replace."""
     scope = scene.scope_at(root.lineno)
     names = sorted(scope.names | scope.chains)
     items = sorted(i for i in scope.items if value(i) is not None)
     for one in ast.walk(root):
         if isinstance(one, ast.Subscript) and is_load(one):
-            for new, code, cost in other_names(Spot(scene, one, items, value, fits)):
+            for new, code, cost in other_names(Site(scene, one, items, value, fits)):
                 yield Mutation(one, new, code, cost + 0.1 + length(scene.said(one)))
         if not isinstance(one, ast.expr) or not hasattr(one, "lineno"):
             continue
@@ -34,7 +36,7 @@ def mutations(scene: Scene, root: ast.expr, value: Value, fits: bool = True) -> 
             continue
         bare = isinstance(one, ast.Name | ast.Attribute) and scene.is_whole(one)
         size = 0.0 if bare else length(scene.said(one))
-        for new, code, cost in changes(Spot(scene, one, names, value, fits)):
+        for new, code, cost in changes(Site(scene, one, names, value, fits)):
             yield Mutation(one, new, code, cost + size)
     yield from _everywhere(scene, root, names, value)
 
@@ -45,7 +47,7 @@ def length(text: str) -> float:
 
 
 def _everywhere(
-    scene: Scene, root: ast.expr, names: Sequence[str], value: Value
+    scene: Scene, root: ast.expr, names: Sequence[str], value: ValueOf
 ) -> Iterator[Mutation]:
     """What is mentioned several times in *root*, all of it replaced by another name or element."""
     mentions: dict[str, list[ast.expr]] = {}
@@ -54,7 +56,7 @@ def _everywhere(
             mentions.setdefault(scene.said(one), []).append(one)
     for places in (places for places in mentions.values() if len(places) > 1):
         whole = _around_all(scene, root, places)
-        for new, code, cost in changes(Spot(scene, places[0], names, value)):
+        for new, code, cost in changes(Site(scene, places[0], names, value)):
             if code in ("replaced", "element"):
                 text = scene.replaced(whole, [(scene.span(one), new) for one in places])
                 yield Mutation(whole, text, code, cost + 0.2 + length(text))
@@ -72,7 +74,7 @@ def _covers(span: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:
     return all(span[0] <= a and b <= span[1] for a, b in others) and span not in others
 
 
-def changes(spot: Spot) -> Changes:
+def changes(spot: Site) -> Changes:
     """Every change of one expression as a whole."""
     scene, one = spot.scene, spot.one
     if isinstance(one, NAMED):
@@ -95,7 +97,7 @@ def changes(spot: Spot) -> Changes:
     yield from around(spot)
 
 
-def other_names(spot: Spot) -> Changes:
+def other_names(spot: Site) -> Changes:
     """Other names that hold something of the same shape, or the transpose of it."""
     one, text, got = spot.one, spot.text, spot.got
     if isinstance(one, ast.Attribute) and (one.attr in OF_ARRAYS or one.attr in PAIRS):
@@ -113,7 +115,7 @@ def other_names(spot: Spot) -> Changes:
             yield name, "replaced", 1.1 + 0.2 * (got is None)
 
 
-def _other_counts(spot: Spot, one: ast.Name) -> Changes:
+def _other_counts(spot: Site, one: ast.Name) -> Changes:
     """What a number could be that counts or takes an element."""
     held = spot.got
     if held is not None and not is_count(held):

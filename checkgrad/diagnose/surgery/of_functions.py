@@ -14,12 +14,13 @@ import numpy as np
 
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.request import Ask
 from checkgrad.child.rewrite import rewrite
 from checkgrad.child.wanted import Tell, Watch
 from checkgrad.child.watch import Hook
 from checkgrad.conventions.layout import SCALAR, SINGLE
 from checkgrad.diagnose.surgery.patient import Patient, Truth
-from checkgrad.diagnose.surgery.table import Ask, Blocks
+from checkgrad.diagnose.surgery.table import AnswerBlocks
 from checkgrad.exercise import Exercise, Formula, Probe
 from checkgrad.reading import Reading
 from checkgrad.reading.form import SAMPLED
@@ -39,7 +40,7 @@ def patient(reading: Reading, seed: int = 0) -> Patient | None:
     if len(probes) < 3:
         return None
 
-    def blocks(probe: Probe, answer: Behaviour) -> Blocks:
+    def blocks(probe: Probe, answer: Behaviour) -> AnswerBlocks:
         answer = reading.read(probe, answer)
         if not answer.returned:
             return None
@@ -48,7 +49,7 @@ def patient(reading: Reading, seed: int = 0) -> Patient | None:
         parts = list(value) if several and isinstance(value, list | tuple) else [value]
         return None if any(compare.not_numbers(p) for p in parts) else parts
 
-    def ask_for(ask: Ask, probes: Sequence[Probe]) -> list[Blocks]:
+    def ask_for(ask: Ask, probes: Sequence[Probe]) -> list[AnswerBlocks]:
         answers = ask([reading.request(probe) for probe in probes])
         return [blocks(probe, answer) for probe, answer in zip(probes, answers, strict=True)]
 

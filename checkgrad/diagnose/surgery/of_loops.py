@@ -11,17 +11,25 @@ import numpy as np
 
 from checkgrad.child import experiment as child
 from checkgrad.child import operate
+from checkgrad.child.request import Ask
 from checkgrad.diagnose.surgery.patient import STARTS, Truth
-from checkgrad.diagnose.surgery.table import MOST_UNKNOWN, Blocks, Intervention, Reply, Runs, Tabled
+from checkgrad.diagnose.surgery.table import (
+    MOST_UNKNOWN,
+    AnswerBlocks,
+    Intervention,
+    Reply,
+    Runs,
+    Tabled,
+)
 from checkgrad.reading.loops import LoopReading
 from checkgrad.reading.loops.at_odds import meant
 from checkgrad.reading.loops.attempts import attempts_of
-from checkgrad.reading.loops.face import Ask, Bench, NotRead, Turn
-from checkgrad.reading.loops.fit import COARSE, RESOLVED, Attempt, Table, table_of
+from checkgrad.reading.loops.face import LoopBench, NotRead, Turn
+from checkgrad.reading.loops.fit import COARSE, RESOLVED, Attempt, Equations, table_of
 from checkgrad.reading.loops.picks import picks, take
 from checkgrad.reading.loops.points import Point, Points, entry_by_entry, values_of
 from checkgrad.reading.loops.rates import rates
-from checkgrad.reading.loops.roles import Output
+from checkgrad.reading.loops.roles import OutputNode
 
 MANY = 500_000  # numbers that a turn may tell of which everything is asked
 FEW_NUMBERS = 3_000  # that any other turn tells, about
@@ -43,7 +51,7 @@ class LoopPatient:
     """A training loop whose steps are wrong. Its blocks are steps along the directions of a point."""
 
     points: Points
-    output: Output
+    output: OutputNode
     truths: Sequence[Truth]
     kind: str = "loop"
     soft: Sequence[Truth] = ()
@@ -51,7 +59,7 @@ class LoopPatient:
 
     def table(self, runs: Runs) -> Tabled:
         """How it is run: on a bench of its own, whatever runs it."""
-        return Turns(self.points.roles.bench, self)
+        return OperatedTurns(self.points.roles.bench, self)
 
 
 def patients(reading: LoopReading, ask: Ask) -> Iterator[LoopPatient]:
@@ -89,7 +97,7 @@ def _entry_by_entry(points: Points, aims: Sequence[Aim]) -> Iterator[LoopPatient
                 return
 
 
-def _aims(points: Points, table: Table, best: Attempt) -> Iterator[Aim]:
+def _aims(points: Points, table: Equations, best: Attempt) -> Iterator[Aim]:
     """Slopes and rates that may be due, what the reading shows first."""
     if best.mistaken:
         usual = [a for a in attempts_of(points, table) if not a.own and not a.mistaken]
@@ -116,7 +124,7 @@ def _aims(points: Points, table: Table, best: Attempt) -> Iterator[Aim]:
         yield from (Aim(loss, _down(loss, best) * value) for value in values[:1])
 
 
-def _of_the_rate(points: Points, table: Table, best: Attempt) -> float:
+def _of_the_rate(points: Points, table: Equations, best: Attempt) -> float:
     """The rate at which the module's own loss, the last one told, is gone down; 0 if that is not known."""
     scalers = [s for s in rates(points).values() if len(s.blocks) > 1]
     b = best.slopes.value
@@ -141,7 +149,7 @@ def _is_near(a: float, b: float) -> bool:
 
 
 def _truths(
-    points: Points, table: Table, aim: Aim, due_decays: Mapping[str, float] = NO_DECAYS
+    points: Points, table: Equations, aim: Aim, due_decays: Mapping[str, float] = NO_DECAYS
 ) -> list[Truth]:
     """What is due at each point; none where too little is known of it.
 
@@ -234,14 +242,14 @@ def _is_like(path: str, pattern: str) -> bool:
     return path.startswith(head) and path.endswith(tail) and middle.isdigit()
 
 
-def _output(points: Points, attempt: Attempt) -> Output:
+def _output(points: Points, attempt: Attempt) -> OutputNode:
     """Where the outputs of an attempt are read off, or its loss."""
     found = next((o for o in points.outputs if o.node == attempt.output), None)
     if found and not attempt.own:
         return found
     roles = points.roles
     pick = next(iter(picks(roles, attempt.output, roles.full)), "0")
-    return Output(attempt.output, pick, roles.evaluations[attempt.output][-1])
+    return OutputNode(attempt.output, pick, roles.evaluations[attempt.output][-1])
 
 
 def _outputs(points: Points, point: Point, attempt: Attempt) -> Any:
@@ -295,10 +303,10 @@ def told_by(turn: Turn) -> Reply:
     return found
 
 
-class Turns:
+class OperatedTurns:
     """Turns of a loop under operations."""
 
-    def __init__(self, bench: Bench, patient: LoopPatient) -> None:
+    def __init__(self, bench: LoopBench, patient: LoopPatient) -> None:
         self.bench, self.patient = bench, patient
         self.count, self.at_once = 0, 48  # for the way to the bench costs as much as many turns
         self.most_unknown = MOST_UNKNOWN
@@ -330,7 +338,7 @@ class Turns:
         found.blocks = None if turn.raised else self.blocks(intervention.probe, turn)
         return found
 
-    def blocks(self, number: int, turn: Turn) -> Blocks:
+    def blocks(self, number: int, turn: Turn) -> AnswerBlocks:
         points = self.patient.points
         steps: dict[str, list[float]] = {name: [] for name in points.blocks}
         for move, step in zip(points.points[number].moves, turn.along, strict=True):

@@ -10,8 +10,9 @@ import numpy as np
 
 from checkgrad import compare
 from checkgrad.child.behaviour import Behaviour
+from checkgrad.child.request import Ask
 from checkgrad.diagnose.surgery.patient import Patient, Truth
-from checkgrad.diagnose.surgery.table import Ask, Blocks
+from checkgrad.diagnose.surgery.table import AnswerBlocks
 from checkgrad.exercise import Probe
 from checkgrad.exercises import mlp
 from checkgrad.networks.candidates import NetworkReading
@@ -32,14 +33,14 @@ def patient(reading: NetworkReading, seed: int = 0) -> Patient | None:
     if len(probes) < 3:
         return None
 
-    def blocks(answer: Behaviour) -> Blocks:
+    def blocks(answer: Behaviour) -> AnswerBlocks:
         if not answer.returned:
             return None
         y, _, gradients = answer.value
         pairs = [block for pair in gradients for block in (pair if reading.biases else pair[:1])]
         return [y, *pairs]
 
-    def ask_for(ask: Ask, probes: Sequence[Probe]) -> list[Blocks]:
+    def ask_for(ask: Ask, probes: Sequence[Probe]) -> list[AnswerBlocks]:
         return [blocks(answer) for answer in reading.evaluate(ask, probes)]
 
     return Patient(ask_for, [truth(reading, probe) for probe in probes], "network")

@@ -10,11 +10,12 @@ import numpy as np
 
 from checkgrad.child import experiment as child
 from checkgrad.child import operate
+from checkgrad.child.request import Ask
 from checkgrad.diagnose.surgery.of_loops import MANY, told_by
 from checkgrad.diagnose.surgery.patient import Truth
 from checkgrad.diagnose.surgery.table import MOST_UNKNOWN, Intervention, Reply, Runs, Tabled
 from checkgrad.reading.loops import LoopReading, read_loop
-from checkgrad.reading.loops.face import Ask, Bench, NotRead, Play, Turn
+from checkgrad.reading.loops.face import LoopBench, NotRead, Play, Turn
 from checkgrad.reading.loops.reading import plays_under, read_play
 
 MOST_READ = 12  # operations with which the loop is read anew
@@ -52,7 +53,7 @@ class StoppedLoop:
 
     def table(self, runs: Runs) -> Tabled:
         """How it is run."""
-        return Calls(self) if self.reading.stops_at else FirstTurns(self)
+        return OperatedCalls(self) if self.reading.stops_at else FirstTurns(self)
 
 
 class FirstTurns:
@@ -62,7 +63,7 @@ class FirstTurns:
         self.patient = patient
         self.count, self.at_once, self.most_unknown = 0, 24, MOST_UNKNOWN
         reading = patient.reading
-        self.bench = Bench(patient.ask, reading.loop, reading.loop.number, reading.leave)
+        self.bench = LoopBench(patient.ask, reading.loop, reading.loop.number, reading.leave)
 
     def run(self, interventions: Sequence[Intervention]) -> list[Reply]:
         """What the interventions give, in their order."""
@@ -93,7 +94,7 @@ class FirstTurns:
         )
 
 
-class Calls:
+class OperatedCalls:
     """What stops whenever it is called, called under operations; what runs to its end is read."""
 
     def __init__(self, patient: StoppedLoop) -> None:

@@ -17,7 +17,7 @@ from checkgrad.diagnose.surgery.extensions import extensions
 from checkgrad.diagnose.surgery.mutations import mutations
 from checkgrad.diagnose.surgery.patient import Due, Truth, fitting, of_any_shape
 from checkgrad.diagnose.surgery.scene import EXPRESSION, Scene
-from checkgrad.diagnose.surgery.scopes import Scope
+from checkgrad.diagnose.surgery.scopes import NameScope
 from checkgrad.diagnose.surgery.spot import is_count
 
 INSTEAD = (ast.BinOp, ast.Call, ast.Compare, ast.IfExp, ast.Subscript, ast.UnaryOp)
@@ -49,7 +49,7 @@ class Operation:
     mends: frozenset[str] = frozenset()
 
 
-class Options:
+class RepairOptions:
     """What could stand where, given what a run told."""
 
     def __init__(
@@ -113,7 +113,7 @@ class Options:
 
     def never_used(self, roots: Sequence[int]) -> dict[int, list[str]]:
         """What can be named and is never mentioned, by a statement of its function: parameters, attributes, their elements."""
-        first: dict[tuple[str, int], tuple[int, Scene, Scope]] = {}
+        first: dict[tuple[str, int], tuple[int, Scene, NameScope]] = {}
         for root in sorted(roots, key=lambda r: is_count(self.told[r][0].value)):
             if scene := self.scene(root):
                 scope = scene.scope_at(self.nodes[root].line)
@@ -121,7 +121,7 @@ class Options:
         found = {root: self._never_used(scene, scope) for root, scene, scope in first.values()}
         return {root: names for root, names in found.items() if names}
 
-    def _never_used(self, scene: Scene, scope: Scope) -> list[str]:
+    def _never_used(self, scene: Scene, scope: NameScope) -> list[str]:
         known = self.values(scene.file, scope.first, scope.last, scope.is_function)
         owned = {c for c in scope.chains if c.startswith("self.")}
         elements = {f"{c}[{k}]" for c in owned for k in scope.keys}

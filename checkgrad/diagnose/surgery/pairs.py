@@ -11,14 +11,14 @@ import numpy as np
 from checkgrad.diagnose.surgery.nearness import flat, is_alike, near_enough
 from checkgrad.diagnose.surgery.options import ITSELF, Operation
 from checkgrad.diagnose.surgery.peeking import peekable
-from checkgrad.diagnose.surgery.search import Search
+from checkgrad.diagnose.surgery.search import RepairSearch
 from checkgrad.diagnose.surgery.weighing import FORWARD
 
 MOST_FIRST, MOST_SECOND = 100, 400  # operations that are put together
 MOST_RIGHT = 40  # pairs that are run
 DEAREST = 1.95  # operation of a pair
 
-Pair = tuple[Operation, Operation]
+TwoOperations = tuple[Operation, Operation]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Second:
     slopes: Any  # of the wrong blocks nearest the loss
 
 
-def pairs_of(search: Search) -> list[Pair]:
+def pairs_of(search: RepairSearch) -> list[TwoOperations]:
     """Pairs of operations that make right what lies nearest the loss, and more; the simplest first.
 
     One is done, and what the other would give is looked at in the same run: the answers follow from it linearly.
@@ -40,7 +40,7 @@ def pairs_of(search: Search) -> list[Pair]:
         return []
     firsts, seconds = _firsts(search), list(_seconds(search))
     late = {root: i for i, root in enumerate(search.base.roots)}
-    found: list[Pair] = []
+    found: list[TwoOperations] = []
     interventions = []
     for one in firsts:
         behind = [s for s in seconds if late[s.root] > late[one.root]]
@@ -62,13 +62,13 @@ def pairs_of(search: Search) -> list[Pair]:
     return _confirmed(search, found[:MOST_RIGHT])
 
 
-def _cost(search: Search, pair: Pair) -> float:
+def _cost(search: RepairSearch, pair: TwoOperations) -> float:
     """Of both; two mistakes in one line are rarer than in two."""
     lines = {search.base.nodes[o.root].line for o in pair}
     return sum(o.cost for o in pair) + 0.2 * (len(lines) == 1)
 
 
-def _firsts(search: Search) -> list[Operation]:
+def _firsts(search: RepairSearch) -> list[Operation]:
     families = FORWARD if search.truth.depths else ()
     wrong = [root for root in search.prediction.looked if not search.base.is_as_due(root, families)]
     found = [o for root in wrong for o in search.prediction.looked[root].values()]
@@ -76,7 +76,7 @@ def _firsts(search: Search) -> list[Operation]:
     return sorted(found, key=search.prediction.hope)[:MOST_FIRST]
 
 
-def _seconds(search: Search) -> Iterator[Second]:
+def _seconds(search: RepairSearch) -> Iterator[Second]:
     columns = _columns(search)
     found = {
         root: [
@@ -94,14 +94,14 @@ def _seconds(search: Search) -> Iterator[Second]:
             yield Second(root, few, texts, search.prediction.slopes.of(root)[:, columns])
 
 
-def _columns(search: Search) -> Any:
+def _columns(search: RepairSearch) -> Any:
     """Which entries of all answers belong to the wrong blocks nearest the loss."""
     sizes = [np.size(b) for b in search.base.blocks or []]
     return np.repeat([i in search.base.near for i in range(len(sizes))], sizes)
 
 
 def _that_mend(
-    search: Search, second: Second, turns: Sequence[Sequence[Any]], blocks: Sequence[Any]
+    search: RepairSearch, second: Second, turns: Sequence[Sequence[Any]], blocks: Sequence[Any]
 ) -> Iterator[Operation]:
     """Those with which what lies nearest the loss becomes right, as far as that is linear."""
     if not turns or not all(map(is_alike, blocks, search.truth.due)):
@@ -133,9 +133,9 @@ def _moves(turns: Sequence[Sequence[Any]], i: int, start: Any) -> Any:
     return None
 
 
-def _confirmed(search: Search, pairs: Sequence[Pair]) -> list[Pair]:
+def _confirmed(search: RepairSearch, pairs: Sequence[TwoOperations]) -> list[TwoOperations]:
     """Those that do the same on fresh data, too."""
-    truth, found = search.truth, list[Pair]()
+    truth, found = search.truth, list[TwoOperations]()
     replies = search.procedure.run(*(search.procedure.intervention(truth, *pair) for pair in pairs))
     for pair, reply in zip(pairs, replies, strict=True):
         mended = search.confirmation.mended(reply)

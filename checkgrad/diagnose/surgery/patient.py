@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.diagnose.surgery.table import Ask, Blocks, Runs, Table, Tabled
+from checkgrad.child.request import Ask
+from checkgrad.diagnose.surgery.table import AnswerBlocks, Runs, Table, Tabled
 
 FORMS: Mapping[str, Callable[[Any], Any]] = {
     "": lambda q: q,
@@ -72,7 +73,7 @@ class Truth:
                 found.setdefault(form.shape, []).append(form)
         yield from ((shape, np.array(several)) for shape, several in found.items())
 
-    def right(self, blocks: Blocks) -> frozenset[int]:
+    def right(self, blocks: AnswerBlocks) -> frozenset[int]:
         """Which blocks are right."""
         if blocks is None or len(blocks) != len(self.due):
             return frozenset()
@@ -88,12 +89,12 @@ class Patient:
     soft: with targets between 0 and 1, for at 0 and 1 much is the same that is not elsewhere, as t and its square.
     """
 
-    ask_for: Callable[[Ask, Sequence[Any]], list[Blocks]]
+    ask_for: Callable[[Ask, Sequence[Any]], list[AnswerBlocks]]
     truths: Sequence[Truth]
     kind: str = "function"
     soft: Sequence[Truth] = ()
 
-    def answers(self, ask: Ask, probes: Sequence[Any]) -> list[Blocks]:
+    def answers(self, ask: Ask, probes: Sequence[Any]) -> list[AnswerBlocks]:
         return self.ask_for(ask, probes)
 
     def table(self, runs: Runs) -> Tabled:

@@ -12,12 +12,14 @@ from checkgrad.diagnose.surgery.options import ITSELF, Operation
 
 AT_A_TIME, AT_ONCE = 300, 300_000  # texts that one run peeks at, and numbers that they give, about
 
-Turns = list[Any] | None  # what a text gives turn by turn; None where that would run other code
+PeekedTurns = (
+    list[Any] | None
+)  # what a text gives turn by turn; None where that would run other code
 
 
 def peeked(
     base: Base, given: Mapping[int, list[Operation]]
-) -> dict[int, list[tuple[Operation, Turns]]]:
+) -> dict[int, list[tuple[Operation, PeekedTurns]]]:
     """What each option gives where it stands, by its statement."""
     peeks: dict[int, list[str]] = {}
     kept: dict[int, list[tuple[Operation, int | None]]] = {}

@@ -9,8 +9,8 @@ from typing import Any
 from checkgrad.diagnose.surgery.base import Base
 from checkgrad.diagnose.surgery.nearness import digest, flat, is_alike, is_same
 from checkgrad.diagnose.surgery.options import Operation, is_number
-from checkgrad.diagnose.surgery.peeking import Turns, peeked
-from checkgrad.diagnose.surgery.slopes import Slopes
+from checkgrad.diagnose.surgery.peeking import PeekedTurns, peeked
+from checkgrad.diagnose.surgery.slopes import AnswerSlopes
 from checkgrad.diagnose.surgery.weighing import WHERE_MADE, cost_of
 
 ALIKE = 3  # options that are tried of those that give the same on the first set
@@ -35,7 +35,7 @@ class Prediction:
     """
 
     def __init__(self, base: Base) -> None:
-        self.base, self.slopes = base, Slopes(base)
+        self.base, self.slopes = base, AnswerSlopes(base)
         self.looked: dict[int, dict[Any, Operation]] = {}
         self.hopeful: set[Operation] = set()
 
@@ -58,7 +58,7 @@ class Prediction:
         return option not in self.hopeful, option.cost
 
     def _foretell(
-        self, found: Forecast, root: int, values: Sequence[tuple[Operation, Turns]]
+        self, found: Forecast, root: int, values: Sequence[tuple[Operation, PeekedTurns]]
     ) -> None:
         told = [t.value for t in self.base.told[root]]
         seen: dict[Any, int] = {}

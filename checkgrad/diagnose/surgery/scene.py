@@ -16,7 +16,7 @@ from checkgrad.child.nodes import Node
 from checkgrad.diagnose.surgery.marks import Marks
 from checkgrad.diagnose.surgery.scopes import (
     DEFINITIONS,
-    Scope,
+    NameScope,
     chains_of,
     declared_outside,
     elements_of,
@@ -48,7 +48,7 @@ LONGEST = 2_000  # characters of an expression that is operated on
 EXPRESSION = "expression"
 
 
-Span = tuple[int, int]  # offsets in the file, in bytes
+Offsets = tuple[int, int]  # offsets in the file, in bytes
 Position = tuple[int, int, int, int]
 
 
@@ -101,7 +101,7 @@ class Scene:
                 return False
         return number is not None
 
-    def span(self, one: ast.expr | ast.stmt) -> Span:
+    def span(self, one: ast.expr | ast.stmt) -> Offsets:
         line, column, end_line, end_column = position(one)
         return self._starts[line - 1] + column, self._starts[end_line - 1] + end_column
 
@@ -118,7 +118,7 @@ class Scene:
         after = self.bytes_[end:].partition(b"\n")[0].decode()
         return textwrap.dedent(before) if "\n" in before else before.lstrip(), after
 
-    def spliced(self, root: ast.expr, changes: Sequence[tuple[Span, str]]) -> str:
+    def spliced(self, root: ast.expr, changes: Sequence[tuple[Offsets, str]]) -> str:
         """The text of *root* with other text at some places, as an expression that can be evaluated."""
         text = self.replaced(root, changes)
         owner = [c.name for c in self.classes if c.lineno <= root.lineno <= (c.end_lineno or 0)]
@@ -127,7 +127,7 @@ class Scene:
             text = re.sub(r"(?<![\w'\"])(__\w*?[^\W_])(?!\w)", private, text)
         return f"(\n{text}\n)"
 
-    def replaced(self, root: ast.expr, changes: Sequence[tuple[Span, str]]) -> str:
+    def replaced(self, root: ast.expr, changes: Sequence[tuple[Offsets, str]]) -> str:
         """The text of *root* with other text at some places."""
         start, end = self.span(root)
         text, at = b"", start
@@ -137,25 +137,25 @@ class Scene:
         return (text + self.bytes_[at:end]).decode()
 
     @cached_property
-    def scopes(self) -> list[Scope]:
+    def scopes(self) -> list[NameScope]:
         """The functions, the innermost last; their class's attributes count as theirs."""
         outside = self.outermost.names | declared_outside(self.tree)
         found = scopes_of(self.tree, frozenset(), outside=outside)
         return sorted(found, key=lambda s: (s.first, -s.last))
 
-    def scope_at(self, line: int) -> Scope:
+    def scope_at(self, line: int) -> NameScope:
         """The innermost function there, or the module."""
         found = [s for s in self.scopes if s.first <= line <= s.last]
         return found[-1] if found else self.outermost
 
     @cached_property
-    def outermost(self) -> Scope:
+    def outermost(self) -> NameScope:
         """What statements of the module can name."""
         within = [s for s in self.tree.body if not isinstance(s, DEFINITIONS)]
         body = ast.Module([s for s in within if not isinstance(s, ast.Import | ast.ImportFrom)], [])
         names = {n.id for n in ast.walk(body) if isinstance(n, ast.Name) and not is_load(n)}
         chains, elements = frozenset(chains_of(body, own=False)), frozenset(elements_of(body))
-        return Scope(1, self.text.count("\n") + 1, frozenset(names), chains, elements, False)
+        return NameScope(1, self.text.count("\n") + 1, frozenset(names), chains, elements, False)
 
     @cached_property
     def classes(self) -> list[ast.ClassDef]:

@@ -11,7 +11,7 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
-class Scope:
+class NameScope:
     """What a function can name: its variables, attributes of its object, elements that it mentions."""
 
     first: int
@@ -32,7 +32,7 @@ def scopes_of(
     attributes: frozenset[str],
     keys: frozenset[str] = frozenset(),
     outside: frozenset[str] = frozenset(),
-) -> Iterator[Scope]:
+) -> Iterator[NameScope]:
     """*attributes* of the object around it; *keys* that are constants, by which elements are taken of them anywhere.
 
     outside: variables of the module.
@@ -51,7 +51,7 @@ def scopes_of(
             variables = frozenset((taken | names | used) - {"self"})
             elements = frozenset(elements_of(one))
             given = frozenset(taken - {"self"})
-            yield Scope(
+            yield NameScope(
                 one.lineno,
                 last,
                 variables,

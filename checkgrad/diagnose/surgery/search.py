@@ -12,7 +12,7 @@ from checkgrad.diagnose.surgery.options import Operation
 from checkgrad.diagnose.surgery.prediction import Prediction
 from checkgrad.diagnose.surgery.procedure import Procedure
 from checkgrad.diagnose.surgery.scene import EXPRESSION
-from checkgrad.diagnose.surgery.stopped import Stopped
+from checkgrad.diagnose.surgery.stopped import StoppedRun
 from checkgrad.diagnose.surgery.table import Reply
 from checkgrad.diagnose.surgery.weighing import below, cheapest, cost_of, weighed
 
@@ -40,7 +40,7 @@ class Round:
     loose: bool = False
 
 
-class Search:
+class RepairSearch:
     """What one operation mends in a run with what is kept, in which the blocks *right* are right."""
 
     def __init__(self, procedure: Procedure, reply: Reply, right: frozenset[int]) -> None:
@@ -53,7 +53,7 @@ class Search:
         base = self.base
         if not base.answers:
             base.learn_what_is_not_used()
-            return Stopped(base, self.confirmation).best()
+            return StoppedRun(base, self.confirmation).best()
         spoilt = [r for r in base.roots if not is_finite(base.told[r][0].value)][:MOST_SPOILT]
         if (found := self._among(spoilt)) and found.cost < WIDE:
             return found

@@ -13,7 +13,7 @@ from checkgrad.diagnose.surgery.nearness import NEAR, is_near, parted
 STEPPED = "(_) + _due('step')"
 
 
-class Slopes:
+class AnswerSlopes:
     """Slopes of all answers by the values of statements; None where they are not linear, or that is unknown."""
 
     def __init__(self, base: Base) -> None:

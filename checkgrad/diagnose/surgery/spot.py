@@ -12,9 +12,9 @@ import numpy as np
 from checkgrad.diagnose.surgery.scene import Scene
 
 # What an expression, or a text, gave in the first turn; None if unknown.
-Value = Callable[[ast.expr | str], Any]
-Change = tuple[str, str, float]  # other text, the code of the operation, its cost
-Changes = Iterator[Change]
+ValueOf = Callable[[ast.expr | str], Any]
+TextChange = tuple[str, str, float]  # other text, the code of the operation, its cost
+Changes = Iterator[TextChange]
 
 
 def is_count(value: Any) -> bool:
@@ -33,13 +33,13 @@ class Mutation:
 
 
 @dataclass(frozen=True)
-class Spot:
+class Site:
     """An expression. names: what can be named there. fits: only names whose values have its shape are meant."""
 
     scene: Scene
     one: ast.expr
     names: Sequence[str]
-    value: Value
+    value: ValueOf
     fits: bool = True
 
     @property

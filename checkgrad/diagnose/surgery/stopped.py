@@ -11,7 +11,7 @@ from checkgrad.diagnose.surgery.base import Base
 from checkgrad.diagnose.surgery.confirmation import Confirmation
 from checkgrad.diagnose.surgery.nearness import is_alike
 from checkgrad.diagnose.surgery.options import Operation, is_number
-from checkgrad.diagnose.surgery.peeking import Turns, peeked
+from checkgrad.diagnose.surgery.peeking import PeekedTurns, peeked
 from checkgrad.diagnose.surgery.scene import EXPRESSION
 from checkgrad.diagnose.surgery.spot import is_count
 from checkgrad.diagnose.surgery.weighing import cheapest, cost_of
@@ -28,7 +28,7 @@ MOST_AT_IT, MOST_AROUND, MOST_SHAPED, MOST_BEFORE = 200, 120, 240, 15  # operati
 FAR = 1.25  # what an operation may cost far from where the run stops
 
 
-class Stopped:
+class StoppedRun:
     """Operations on a run that stops."""
 
     def __init__(self, base: Base, confirmation: Confirmation) -> None:
@@ -89,7 +89,7 @@ class Stopped:
         every = [*options.texts(root, False), *(options.wider(root) if is_near else ())]
         return [o for o in every if is_near or o.cost < FAR]
 
-    def _is_shaped(self, root: int, turns: Turns) -> bool:
+    def _is_shaped(self, root: int, turns: PeekedTurns) -> bool:
         """Is it of another shape than what stands there, or not known?"""
         if not turns:
             return turns is None

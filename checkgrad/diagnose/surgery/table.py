@@ -13,7 +13,7 @@ from checkgrad.child import source
 from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.nodes import Node
 from checkgrad.child.operate import Operations
-from checkgrad.child.request import Request
+from checkgrad.child.request import Ask, Request
 from checkgrad.child.source import Document, Unreadable
 from checkgrad.child.wanted import Watch
 from checkgrad.child.watch import Told
@@ -25,8 +25,7 @@ MOST_UNKNOWN = 160
 SECONDS = 0.5  # for one run
 LARGEST = 200_000  # characters of a file that is operated on
 
-Ask = Callable[[Sequence[Request]], list[Behaviour]]
-Blocks = list[Any] | None
+AnswerBlocks = list[Any] | None
 
 
 @dataclass(frozen=True)
@@ -50,17 +49,17 @@ class Intervention:
 class Reply:
     """What an intervention gave. blocks: None where it gave no answer. stops: (file, line, node) of the error."""
 
-    blocks: Blocks
+    blocks: AnswerBlocks
     told: dict[int, list[Told]] = field(default_factory=dict)
     peeked: dict[int, list[list[Any]]] = field(default_factory=dict)
     stops: list[tuple[str, int, int]] = field(default_factory=list)
     message: str = ""
 
 
-class Patient(Protocol):
+class Answering(Protocol):
     """What has answers that can be asked for."""
 
-    def answers(self, ask: Ask, probes: Sequence[Any]) -> list[Blocks]: ...
+    def answers(self, ask: Ask, probes: Sequence[Any]) -> list[AnswerBlocks]: ...
 
 
 class Tabled(Protocol):
@@ -87,7 +86,7 @@ class Runs(Protocol):
     def perform(self, asked: Sequence[tuple[Request, Operations]]) -> list[Run]: ...
 
 
-class OutOfTime(Exception):
+class NoTimeLeft(Exception):
     """There is no time for another run."""
 
 
@@ -130,12 +129,12 @@ class Theatre:
     def ask(self, requests: Sequence[Request]) -> list[Behaviour]:
         """What the worker gives, as long as there is time."""
         if self.is_late():
-            raise OutOfTime
+            raise NoTimeLeft
         return self.worker.ask(requests)
 
     def perform(self, asked: Sequence[tuple[Request, Operations]]) -> list[Run]:
         if self.is_late():
-            raise OutOfTime
+            raise NoTimeLeft
         watch = Watch(seconds=SECONDS)
         return self.watching.run(
             [WatchRequest(r.function, watch, r.steps, r.answer, operations=o) for r, o in asked]
@@ -145,7 +144,7 @@ class Theatre:
 class Table:
     """Runs of one patient, counted."""
 
-    def __init__(self, runs: Runs, patient: Patient) -> None:
+    def __init__(self, runs: Runs, patient: Answering) -> None:
         self.runs, self.patient = runs, patient
         self.count, self.at_once, self.most_unknown = 0, 12, MOST_UNKNOWN
         self.together = (

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from checkgrad.diagnose.surgery.options import Operation
-from checkgrad.diagnose.surgery.search import Search
+from checkgrad.diagnose.surgery.search import RepairSearch
 
 MOST_TWINS = 150  # pairs of statements of one form, with one operation
 
 
-def twins_of(search: Search) -> list[Operation]:
+def twins_of(search: RepairSearch) -> list[Operation]:
     """The first two that do; [] where there are none."""
     base, confirmation, procedure = search.base, search.confirmation, search.procedure
     pairs = sorted(_pairs(search), key=lambda both: both[0].cost)[:MOST_TWINS]
@@ -24,7 +24,7 @@ def twins_of(search: Search) -> list[Operation]:
     return []
 
 
-def _pairs(search: Search) -> Iterator[list[Operation]]:
+def _pairs(search: RepairSearch) -> Iterator[list[Operation]]:
     """The same operation in both of two statements."""
     for roots in _of_one_form(search):
         done: dict[Any, list[Operation]] = {}
@@ -34,7 +34,7 @@ def _pairs(search: Search) -> Iterator[list[Operation]]:
         yield from (both for both in done.values() if len({o.root for o in both}) == 2 == len(both))
 
 
-def _of_one_form(search: Search) -> list[list[int]]:
+def _of_one_form(search: RepairSearch) -> list[list[int]]:
     """Statements of one function that differ in names and numbers alone."""
     forms: dict[Any, list[int]] = {}
     for root in search.base.roots:
@@ -50,7 +50,7 @@ def _outline(expression: ast.expr) -> str:
     return " ".join(type(one).__name__ for one in ast.walk(expression))
 
 
-def _way_of(search: Search, option: Operation) -> Any:
+def _way_of(search: RepairSearch, option: Operation) -> Any:
     """What an operation does, whatever it is done to."""
     scene, expression = search.options.scene(option.root), search.options.expression(option.root)
     if scene is None or expression is None or option.at is None:

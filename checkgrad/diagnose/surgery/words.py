@@ -14,7 +14,7 @@ DUE = re.compile(r"_due\('((?:[^'\\]|\\.)*)'\)")
 LONGEST = 120
 
 
-class Kind(NamedTuple):
+class Wording(NamedTuple):
     """What is wrong where an operation of this kind mends it, and what to ask oneself."""
 
     explanation: str
@@ -22,56 +22,58 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "replaced": Kind(
+    "replaced": Wording(
         "Another quantity is due in this place.", "Which quantity does the formula have there?"
     ),
-    "element": Kind(
+    "element": Wording(
         "Another element of the list or the array is due.", "Which layer or sample is meant here?"
     ),
-    "function": Kind(
+    "function": Wording(
         "Another function is due in this place.", "What does this function do with its input?"
     ),
-    "operator": Kind(
+    "operator": Wording(
         "The two parts are joined in another way.",
         "Is this a product of matrices, or entry by entry, or a sum?",
     ),
-    "swapped": Kind("The two parts have to change places.", "Which of the two comes first?"),
-    "dropped": Kind("Something stands here that is too much.", "What is this part there for?"),
-    "transposed": Kind(
+    "swapped": Wording("The two parts have to change places.", "Which of the two comes first?"),
+    "dropped": Wording("Something stands here that is too much.", "What is this part there for?"),
+    "transposed": Wording(
         "The array has to be transposed.", "Which shapes meet here, and which should?"
     ),
-    "not transposed": Kind(
+    "not transposed": Wording(
         "The array must not be transposed.", "Which shapes meet here, and which should?"
     ),
-    "sign": Kind("The sign is the wrong one.", "Does this raise the loss or lower it?"),
-    "negated": Kind("The condition has to be the opposite.", "When should this hold?"),
-    "one minus": Kind("One minus this value is due.", "Does the formula have y here or 1 - y?"),
-    "raised": Kind("A power of this value is due.", "Does this change from step to step?"),
-    "squared": Kind("The square of this value is due.", "Is there a power in the formula?"),
-    "passed through": Kind(
+    "sign": Wording("The sign is the wrong one.", "Does this raise the loss or lower it?"),
+    "negated": Wording("The condition has to be the opposite.", "When should this hold?"),
+    "one minus": Wording("One minus this value is due.", "Does the formula have y here or 1 - y?"),
+    "raised": Wording("A power of this value is due.", "Does this change from step to step?"),
+    "squared": Wording("The square of this value is due.", "Is there a power in the formula?"),
+    "passed through": Wording(
         "A function has to be applied to this value first.", "What should these numbers be?"
     ),
-    "earlier": Kind(
+    "earlier": Wording(
         "The function is handed what this value was made of.",
         "Is this slope written for what goes into the activation function, or for what comes out?",
     ),
-    "assigned": Kind(
+    "assigned": Wording(
         "What the call gives is thrown away.", "Where does the value of this call go?"
     ),
-    "normalised": Kind(
+    "normalised": Wording(
         "The values have to be divided by their sum.", "What should they add up to?"
     ),
-    "summed": Kind("The values have to be added up.", "Over which axis is a sum taken?"),
-    "upright": Kind("The vector has to be a column.", "Which shape is due here?"),
-    "compared": Kind("The comparison is another one.", "For which values should this hold?"),
-    "constant": Kind("Another number is due.", "Where does this number come from?"),
-    "axis": Kind("The sum or mean runs over another axis.", "Which axis holds the samples?"),
-    "reversed": Kind("The order has to be the opposite.", "From which end does this have to go?"),
-    "times": Kind("A factor is lacking.", "Which factors does the formula have here?"),
-    "over": Kind("A divisor is lacking.", "By what does the formula divide here?"),
-    "plus": Kind("A term is lacking.", "Which terms does the formula add up here?"),
-    "minus": Kind("A term has to be subtracted.", "Which terms does the formula subtract here?"),
-    "dotted": Kind("A factor of a matrix product is lacking.", "Which two arrays meet here?"),
+    "summed": Wording("The values have to be added up.", "Over which axis is a sum taken?"),
+    "upright": Wording("The vector has to be a column.", "Which shape is due here?"),
+    "compared": Wording("The comparison is another one.", "For which values should this hold?"),
+    "constant": Wording("Another number is due.", "Where does this number come from?"),
+    "axis": Wording("The sum or mean runs over another axis.", "Which axis holds the samples?"),
+    "reversed": Wording(
+        "The order has to be the opposite.", "From which end does this have to go?"
+    ),
+    "times": Wording("A factor is lacking.", "Which factors does the formula have here?"),
+    "over": Wording("A divisor is lacking.", "By what does the formula divide here?"),
+    "plus": Wording("A term is lacking.", "Which terms does the formula add up here?"),
+    "minus": Wording("A term has to be subtracted.", "Which terms does the formula subtract here?"),
+    "dotted": Wording("A factor of a matrix product is lacking.", "Which two arrays meet here?"),
 }
 
 OF_A_LAYER = {

@@ -12,7 +12,7 @@ from checkgrad.networks.constructors import plans
 from checkgrad.networks.names import fillings
 from checkgrad.networks.places import Places, says_gradient
 from checkgrad.networks.reading import NetworkCandidate
-from checkgrad.networks.script import REST, SIZES, Call, T, X
+from checkgrad.networks.script import REST, SIZES, NetworkCall, T, X
 from checkgrad.networks.search import HIDDEN_SIZES, Holder, Search, pilot_sizes
 from checkgrad.networks.shapes.common import (
     holds_parameters,
@@ -71,12 +71,12 @@ def of_any_size(holder: Holder) -> Holder:
     return replace(holder, sizes=pilot_sizes(depth, 3), fixed=False, resized=True)
 
 
-def of_class(search: Search, ready: Call | None = None) -> list[Holder]:
+def of_class(search: Search, ready: NetworkCall | None = None) -> list[Holder]:
     """Make the object with every plan and all sizes, and look where arrays of the due shapes are."""
     assert search.maker
     name = search.maker.name
     made = [
-        (replace(making(search, Call(name, path_to(name), plan)), ready=ready), sizes)
+        (replace(making(search, NetworkCall(name, path_to(name), plan)), ready=ready), sizes)
         for plan in dict.fromkeys(_plans(search, ready))
         for sizes in _sizes_for(plan, ready)
     ]
@@ -87,14 +87,16 @@ def of_class(search: Search, ready: Call | None = None) -> list[Holder]:
     return list(dict.fromkeys([*resized, *alike]))
 
 
-def _sizes_for(plan: Sequence[scripts.Token], ready: Call | None) -> list[tuple[int, ...]]:
+def _sizes_for(
+    plan: Sequence[scripts.NetworkToken], ready: NetworkCall | None
+) -> list[tuple[int, ...]]:
     """The sizes to make an object for: one set of them where it is not told any."""
     every = [pilot_sizes(depth, c) for c in (3, 1) for depth in (3, 2, 1)]
     told = any(isinstance(token, str) for token in plan) or ready is not None
     return every if told else every[:1]
 
 
-def _plans(search: Search, ready: Call | None) -> Iterator[tuple[scripts.Token, ...]]:
+def _plans(search: Search, ready: NetworkCall | None) -> Iterator[tuple[scripts.NetworkToken, ...]]:
     """What the constructor may be given, as the module itself gives it first; what is trained first learns the number
     of inputs from the data."""
     maker = search.maker
@@ -114,7 +116,7 @@ def made_ready(search: Search) -> Iterator[list[Holder]]:
         if INITIALISES.fullmatch(name) or _trains(definition):
             for takes, named in fillings(definition, (X, T, "update"), most=1)[:1]:
                 path = ("." + last(definition.name),)
-                yield of_class(search, Call(definition.name, path, takes, named))
+                yield of_class(search, NetworkCall(definition.name, path, takes, named))
 
 
 def unset(search: Search) -> list[Holder]:
@@ -130,7 +132,7 @@ def unset(search: Search) -> list[Holder]:
     name = search.maker.name
     return [
         Holder(
-            replace(making(search, Call(name, path_to(name), plan)), places=places),
+            replace(making(search, NetworkCall(name, path_to(name), plan)), places=places),
             pilot_sizes(1, 3),
             resized=True,
         )

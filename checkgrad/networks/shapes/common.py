@@ -13,7 +13,7 @@ from checkgrad.networks.form import NetworkForm
 from checkgrad.networks.names import is_rate, is_target, takes_activation, tokens_for
 from checkgrad.networks.objects import explored
 from checkgrad.networks.places import Places, chain_of_sizes, find_places, says_gradient
-from checkgrad.networks.script import Call, Script, Stack
+from checkgrad.networks.script import NetworkCall, Script, Stack
 from checkgrad.networks.search import Holder, Made, Search
 from checkgrad.reading.signature import required
 from checkgrad.words.meaning import meaning
@@ -125,7 +125,7 @@ def takes(definition: Definition, token: str) -> bool:
     return any(token in tokens_for(p.name) for p in definition.parameters or ())
 
 
-def making(search: Search, call: Call, stack: Stack | None = None) -> Script:
+def making(search: Search, call: NetworkCall, stack: Stack | None = None) -> Script:
     places = Places((), ())
     return Script(search.function, NetworkForm(), places, call, stack, lacking=search.lacking)
 

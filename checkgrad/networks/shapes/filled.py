@@ -12,7 +12,7 @@ from checkgrad.exercises import mlp
 from checkgrad.networks import script as scripts
 from checkgrad.networks.names import setting, takes_activation
 from checkgrad.networks.reading import NetworkCandidate
-from checkgrad.networks.script import FUNCTION, IN, LAYERS, OUT, RATE, Call, Stack
+from checkgrad.networks.script import FUNCTION, IN, LAYERS, OUT, RATE, NetworkCall, Stack
 from checkgrad.networks.search import Holder, Search, pilot_sizes
 from checkgrad.networks.shapes.common import (
     activations_in,
@@ -59,7 +59,7 @@ def of_layers(search: Search) -> list[Holder]:
     assert search.maker
     found: list[Holder] = []
     for stack, takes in _stacks(search):
-        call = Call(search.maker.name, path_to(search.maker.name), takes)
+        call = NetworkCall(search.maker.name, path_to(search.maker.name), takes)
         for ready in _compiled(search):
             script = replace(making(search, call, stack), ready=ready)
             made = [(script, pilot_sizes(depth, 3)) for depth in (3, 2, 1)]
@@ -67,23 +67,23 @@ def of_layers(search: Search) -> list[Holder]:
     return [h for h in found if not h.fixed]
 
 
-def _compiled(search: Search) -> list[Call | None]:
+def _compiled(search: Search) -> list[NetworkCall | None]:
     """The calls that tell a container its loss and the derivative of it; None where there is no such."""
     makers = [d for d in search.parts if len(required(d.parameters)) in (2, 3) and _takes_losses(d)]
     pairs = list(_pairs(d for d in search.others if d.kind == "function"))
     return [
-        Call(d.name, ("." + last(d.name),), (*(FUNCTION + f.name for f in pair[1:]), *rest))
+        NetworkCall(d.name, ("." + last(d.name),), (*(FUNCTION + f.name for f in pair[1:]), *rest))
         for d in makers
         for pair in pairs
         for rest in [(RATE,) * (len(required(d.parameters)) - 2)]
     ] or [next(_asking_for_nothing(search), None)]
 
 
-def _asking_for_nothing(search: Search) -> Iterator[Call]:
+def _asking_for_nothing(search: Search) -> Iterator[NetworkCall]:
     """A call that gets a container ready and wants to know nothing: `net.compile()`."""
     for d in search.parts:
         if last(d.name) in ("compile", "build") and not required(d.parameters):
-            yield Call(d.name, ("." + last(d.name),))
+            yield NetworkCall(d.name, ("." + last(d.name),))
 
 
 def _takes_losses(definition: Definition) -> bool:
@@ -91,7 +91,7 @@ def _takes_losses(definition: Definition) -> bool:
     return bool(LOSS_WORDS & first and not DERIVATIVE & first and DERIVATIVE & second)
 
 
-def _stacks(search: Search) -> Iterator[tuple[Stack, tuple[scripts.Token, ...]]]:
+def _stacks(search: Search) -> Iterator[tuple[Stack, tuple[scripts.NetworkToken, ...]]]:
     classes = [d for d in search.layers if d.kind == "class"]
     dense = [d for d in classes if is_dense(d)]
     by_name = _activation_layers(search, classes)
@@ -100,24 +100,24 @@ def _stacks(search: Search) -> Iterator[tuple[Stack, tuple[scripts.Token, ...]]]
         return
     ends = {1: mlp.OUTPUTS[mlp.ONE], 2: mlp.OUTPUTS[mlp.SEVERAL]}
     squashed = {outputs: by_name.get(end.squash) for outputs, end in ends.items()}
-    bare_end: dict[int, Call | None] = {1: None, 2: None}
+    bare_end: dict[int, NetworkCall | None] = {1: None, 2: None}
     for squash in (squashed, bare_end) if squashed != bare_end else (bare_end,):
         for how, name, takes in _fillings_of_container(search):
             yield Stack(_layer(dense[0]), hidden, squash, how, name), takes
 
 
-def _activation_layers(search: Search, classes: Sequence[Definition]) -> dict[str, Call]:
+def _activation_layers(search: Search, classes: Sequence[Definition]) -> dict[str, NetworkCall]:
     """How a layer of each activation is made: by its class, or by one that is handed the functions."""
     found = {said.of.name: _layer(d) for d in classes if (said := meaning(last(d.name)))}
     for d in classes:
         made = ((name, (Fill(text),)) for name, text in named_activations(d).items())
-        found |= {name: Call(d.name, path_to(d.name), takes) for name, takes in made}
+        found |= {name: NetworkCall(d.name, path_to(d.name), takes) for name, takes in made}
     maker = next((d for d in classes if takes_activation(d)), None)
     if not maker:
         return found
     for concept, plain, slope in _pairs(d for d in search.layers if d.kind == "function"):
         takes = (FUNCTION + plain.name, FUNCTION + slope.name)
-        found[concept] = Call(maker.name, path_to(maker.name), takes)
+        found[concept] = NetworkCall(maker.name, path_to(maker.name), takes)
     return found
 
 
@@ -139,14 +139,16 @@ def is_dense(definition: Definition) -> bool:
     return bool(said and said.kind is Kind.LAYER) or any(map(holds, definition.sets))
 
 
-def _layer(definition: Definition) -> Call:
+def _layer(definition: Definition) -> NetworkCall:
     """The call that makes one layer, given the numbers of its inputs and outputs as far as it wants them."""
     places = [p for p in required(definition.parameters) if not setting(p.name)]
     sizes = (IN, OUT) if len(places) >= 2 else (OUT,) * len(places)
-    return Call(definition.name, path_to(definition.name), sizes)
+    return NetworkCall(definition.name, path_to(definition.name), sizes)
 
 
-def _fillings_of_container(search: Search) -> Iterator[tuple[str, str, tuple[scripts.Token, ...]]]:
+def _fillings_of_container(
+    search: Search,
+) -> Iterator[tuple[str, str, tuple[scripts.NetworkToken, ...]]]:
     """How layers get into a container: as its argument, by a method, or as an attribute."""
     assert search.maker
     parameters = search.maker.parameters or ()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from checkgrad.child.inventory import Definition
 from checkgrad.child.request import path as path_to
 from checkgrad.networks.reading import NetworkCandidate
-from checkgrad.networks.script import Call, X
+from checkgrad.networks.script import NetworkCall, X
 from checkgrad.networks.search import Holder, Search, pilot_sizes
 from checkgrad.networks.shapes.attributes import of_any_size
 from checkgrad.networks.shapes.common import making, names_targets, takes, with_parameters
@@ -28,7 +28,7 @@ def found(parts: Sequence[Definition], losses: Sequence[Definition]) -> Iterator
 def of_globals(search: Search) -> list[Holder]:
     """Parameters that are names of the module: set there, whatever sizes it chose."""
     function = search.parts[0].name
-    call = Call(function, (*path_to(function), ".__globals__"), do="get")
+    call = NetworkCall(function, (*path_to(function), ".__globals__"), do="get")
     made = [(making(search, call), pilot_sizes(2, 3))]
     return [of_any_size(h) for h in with_parameters(search, made)]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from checkgrad.reading.loops.attempts import attempts_of, belong_together
 from checkgrad.reading.loops.face import Turn
-from checkgrad.reading.loops.fit import BEYOND_CHANCE, Attempt, Table, all_right, table_of
+from checkgrad.reading.loops.fit import BEYOND_CHANCE, Attempt, Equations, all_right, table_of
 from checkgrad.reading.loops.loop_reading import LoopReading
 from checkgrad.reading.loops.points import Points
 from checkgrad.reading.loops.rates import follows_the_step
@@ -21,7 +21,7 @@ NO_SLOPES = (
 
 
 def nothing_right(
-    points: Points, table: Table, attempts: Sequence[Attempt], found: LoopReading
+    points: Points, table: Equations, attempts: Sequence[Attempt], found: LoopReading
 ) -> LoopReading:
     """Wrong only if the module's own loss is a usual one of its outputs, and the steps answer smoothly to data."""
     found.right, found.why = [], NO_SLOPES

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checkgrad.reading.loops.face import Key
-from checkgrad.reading.loops.fit import Attempt, Slopes, Table, fit_of, settled
+from checkgrad.reading.loops.face import ValueKey
+from checkgrad.reading.loops.fit import Attempt, Equations, Slopes, fit_of, settled
 from checkgrad.reading.loops.losses import LOSSES, MISTAKEN, Loss, aligned
 from checkgrad.reading.loops.nudges import group_of
 from checkgrad.reading.loops.picks import Pick, picks, take
 from checkgrad.reading.loops.points import Points, slope_of, values_of
-from checkgrad.reading.loops.roles import Output, Roles
+from checkgrad.reading.loops.roles import OutputNode, Roles
 
 FOR_OWN, FOR_TARGETS, FOR_LATE = 0.005, 0.01, -1e-4  # what speaks a little for an attempt
 
@@ -22,12 +22,12 @@ FOR_OWN, FOR_TARGETS, FOR_LATE = 0.005, 0.01, -1e-4  # what speaks a little for 
 class Moved:
     """Possible outputs at all points, and how they move along every direction, row by row of the table."""
 
-    output: Output
+    output: OutputNode
     values: list[np.ndarray]
     along: list[tuple[np.ndarray, np.ndarray]]
 
 
-def attempts_of(points: Points, table: Table) -> list[Attempt]:
+def attempts_of(points: Points, table: Equations) -> list[Attempt]:
     """All attempts, each with the rate that most blocks share."""
     found = [*_of_outputs(points), *_of_own_losses(points)]
     for attempt in found:
@@ -90,13 +90,13 @@ def _of_outputs(points: Points) -> Iterator[Attempt]:
                         )
 
 
-def _bonus(roles: Roles, output: Output, target: int | str) -> float | None:
+def _bonus(roles: Roles, output: OutputNode, target: int | str) -> float | None:
     """What speaks for a target; None where it cannot be one: outputs follow from it, or others are known."""
     mine = roles.data_cover.get(output.key, set())
     if type(target) is str:
         groups = {group_of(target, roles.slots.keys())} - roles.delicate
     else:
-        keys: list[Key] = roles.evaluations[int(target)]
+        keys: list[ValueKey] = roles.evaluations[int(target)]
         groups = set().union(*(roles.data_cover.get(k, set()) for k in keys))
     if groups and groups <= roles.rates:
         return None
@@ -111,7 +111,7 @@ def _known_targets(roles: Roles) -> bool:
     return any(roles.slots[p].saved.size > 1 for p in paths)
 
 
-def _moved(points: Points, output: Output) -> Moved | None:
+def _moved(points: Points, output: OutputNode) -> Moved | None:
     values, along = [], []
     for point in points.points:
         value = take(point.base, output.node, output.pick)

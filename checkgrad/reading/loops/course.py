@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checkgrad.reading.loops.face import Bench, Edit, Experiment, NotRead, Slot, Turn
+from checkgrad.reading.loops.face import Edit, Experiment, LoopBench, NotRead, Slot, Turn
 from checkgrad.reading.loops.fit import Attempt
 from checkgrad.reading.loops.losses import LOSSES, aligned
 from checkgrad.reading.loops.points import Points
@@ -78,7 +78,7 @@ def _course_of(points: Points, attempt: Attempt) -> tuple[Course | None, str]:
     last = pick if isinstance(pick, int) else None
     if last is not None and (last < -1 or inner.number != inner.loop.number):
         return None, ""
-    bench = Bench(inner.ask, inner.loop, inner.loop.number, inner.leave)
+    bench = LoopBench(inner.ask, inner.loop, inner.loop.number, inner.leave)
     slots, (first,) = bench.first([Experiment(digests=True, tell=_nodes(attempt))])
     count = min(MOST_TURNS, MOST_EVENTS // max(first.events, 1))
     count = min(count, bench.length) if bench.length > 0 else count
@@ -100,7 +100,7 @@ def _course_of(points: Points, attempt: Attempt) -> tuple[Course | None, str]:
 class _Runs:
     """Courses of one loop, told at the same turns."""
 
-    bench: Bench
+    bench: LoopBench
     attempt: Attempt
     at: tuple[int, ...]
     last: int | None

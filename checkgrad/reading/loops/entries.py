@@ -8,7 +8,7 @@ import numpy as np
 
 from checkgrad.reading.loops.afterwards import own_losses_after
 from checkgrad.reading.loops.attempts import attempts_of
-from checkgrad.reading.loops.fit import RESOLVED, Attempt, Slopes, Table, table_of
+from checkgrad.reading.loops.fit import RESOLVED, Attempt, Equations, Slopes, table_of
 from checkgrad.reading.loops.own import seen_as
 from checkgrad.reading.loops.points import Points, entry_by_entry
 
@@ -45,7 +45,7 @@ def _is_same(one: Attempt, other: Attempt) -> bool:
     return (one.loss, one.output, one.target) == (other.loss, other.output, other.target)
 
 
-def _as_loss(table: Table) -> Attempt:
+def _as_loss(table: Equations) -> Attempt:
     """The steps as the slopes of what they go down."""
     room = table.room + RESOLVED * np.maximum(table.size, np.abs(table.u))
     return Attempt("steps", -1, None, Slopes(-table.u, room), {})

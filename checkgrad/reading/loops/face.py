@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from checkgrad.child.behaviour import Behaviour
 from checkgrad.child.experiment import Edit, Experiment
 from checkgrad.child.inventory import TrainingLoop
 from checkgrad.child.play import Play
-from checkgrad.child.request import Request
+from checkgrad.child.request import Ask, Request
 from checkgrad.child.watch import Told
 
-__all__ = ["Bench", "Edit", "Experiment", "Key", "NotRead", "Play", "Seen", "Slot", "Turn"]
+__all__ = [
+    "Digest",
+    "Edit",
+    "Experiment",
+    "LoopBench",
+    "NotRead",
+    "Play",
+    "Slot",
+    "Turn",
+    "ValueKey",
+]
 
-Ask = Callable[[Sequence[Request]], list[Behaviour]]
-Key = tuple[int, int]  # a node, and which of its values in the turn
+ValueKey = tuple[int, int]  # a node, and which of its values in the turn
 ROOM = 12_000_000  # bytes that an answer may take, below what the wire allows
 AT_ONCE, IN_TIME = 160, 0.7  # turns in one request, and seconds that they may take
 
@@ -39,7 +47,7 @@ class NotRead(Exception):
         self.idle = idle or missed
 
 
-class Seen(NamedTuple):
+class Digest(NamedTuple):
     """What is told of every value: its shape, a number that changes with any entry, whether it holds whole numbers or is
     written so in the source."""
 
@@ -63,7 +71,7 @@ class Turn:
 
     raised: str  # the error that ended it and where, "" if none did
     values: Mapping[int, list[np.ndarray]]
-    seen: Mapping[Key, Seen]
+    seen: Mapping[ValueKey, Digest]
     before: Mapping[str, np.ndarray]
     after: Mapping[str, np.ndarray]
     aside: bool = False  # did it stop at a statement that changes nothing by itself?
@@ -87,7 +95,7 @@ class Turn:
 
 
 @dataclass
-class Bench:
+class LoopBench:
     """One loop of a submission on the bench."""
 
     ask: Ask
@@ -218,6 +226,6 @@ def told_of(turns: np.ndarray, orders: np.ndarray, values: Any) -> list[Told]:
     return [Told(int(n), int(o), v) for n, o, v in zip(turns, orders, values, strict=True)]
 
 
-def seen_of(places: np.ndarray, digests: np.ndarray) -> Iterator[tuple[Key, Seen]]:
+def seen_of(places: np.ndarray, digests: np.ndarray) -> Iterator[tuple[ValueKey, Digest]]:
     for (k, n, kind, axes, *shape), number in zip(places.tolist(), digests.tolist(), strict=True):
-        yield (k, n), Seen(tuple(shape[:axes]), number, bool(kind & 1), bool(kind & 2))
+        yield (k, n), Digest(tuple(shape[:axes]), number, bool(kind & 1), bool(kind & 2))

@@ -25,7 +25,7 @@ RESOLVED = (
 
 
 @dataclass(frozen=True)
-class Table:
+class Equations:
     """Equations, one a row: what the step of a block is along a direction at a point.
 
     u: the step along the direction; room: its rounding; theta: the parameters along it; size: the length of the step.
@@ -42,7 +42,7 @@ class Table:
         return np.asarray(self.block == self.names.index(name))
 
 
-def table_of(points: Points, bases: Sequence[Turn] | None = None) -> Table:
+def table_of(points: Points, bases: Sequence[Turn] | None = None) -> Equations:
     """The equations of all points, the steps taken from *bases* where these are given."""
     names = list(points.blocks)
     found = [
@@ -51,7 +51,7 @@ def table_of(points: Points, bases: Sequence[Turn] | None = None) -> Table:
         for move in point.moves
     ]
     block, u, room, theta, size = (np.array(column) for column in zip(*found, strict=True))
-    return Table(names, block, u, room, theta, size)
+    return Equations(names, block, u, room, theta, size)
 
 
 def along(base: Turn, move: Move) -> tuple[float, float, float, float]:
@@ -96,7 +96,7 @@ class Slopes:
     error: np.ndarray
 
 
-def fit_of(table: Table, name: str, slopes: Slopes) -> Fit:
+def fit_of(table: Equations, name: str, slopes: Slopes) -> Fit:
     """The rate at which a block goes down these slopes, if it does."""
     rows = table.rows(name)
     sharp = _sharp(rows, slopes)
@@ -171,7 +171,7 @@ class Attempt:
         return sum(self.fits[name].told for name in self.right)
 
 
-def settled(table: Table, attempt: Attempt) -> Attempt:
+def settled(table: Equations, attempt: Attempt) -> Attempt:
     """The attempt with its common rate: the one that most blocks share."""
     rates = {n: f.rate for n, f in attempt.fits.items() if f.fits and f.rate is not None}
     mates: list[str] = []
@@ -190,7 +190,7 @@ def settled(table: Table, attempt: Attempt) -> Attempt:
 
 
 def through(
-    points: Points, table: Table, attempt: Attempt, name: str
+    points: Points, table: Equations, attempt: Attempt, name: str
 ) -> Iterator[tuple[int, int, float]]:
     """Values in the turn that are the gradient of a block, though its step is no multiple of it: node, which, factor."""
     paths, rows = points.blocks[name], table.rows(name)
@@ -253,6 +253,6 @@ def follows(points: Points, path: str, node: int, which: int, factor: float) -> 
     return total > 0 and against >= 0.95 * total
 
 
-def all_right(attempt: Attempt, table: Table) -> bool:
+def all_right(attempt: Attempt, table: Equations) -> bool:
     """Does every block go down it?"""
     return len(attempt.right) == len(table.names) and not attempt.mistaken and attempt.rate > 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from checkgrad.child.inventory import TrainingLoop
 from checkgrad.reading.loops.course import Course
-from checkgrad.reading.loops.fit import Attempt, Table
+from checkgrad.reading.loops.fit import Attempt, Equations
 from checkgrad.reading.loops.points import Points
 
 UP = "goes up the slope"
@@ -38,7 +38,7 @@ class LoopReading:
     called: bool = False  # by us, for the module does not run it
     by_outputs: bool = False  # and handed the slope of a squared error of outputs
     points: Points | None = None
-    table: Table | None = None
+    table: Equations | None = None
     attempt: Attempt | None = None
     course: Course | None = None
     leave: tuple[int, ...] = ()  # the loops that are cut short on the way to it

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 TINY = 1e-15
-Derivative = Callable[[np.ndarray, np.ndarray], np.ndarray]
+LossSlope = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def sigma(x: np.ndarray) -> np.ndarray:
@@ -48,9 +48,9 @@ def none(y: np.ndarray, t: np.ndarray) -> np.ndarray:
 class Loss:
     """The derivative of a loss by its outputs, which outputs it is for, and the loss itself, the mean of all samples."""
 
-    derivative: Derivative
+    derivative: LossSlope
     fits: Callable[[np.ndarray], bool] = is_any
-    value: Derivative = none
+    value: LossSlope = none
 
 
 LOSSES: Mapping[str, Loss] = {

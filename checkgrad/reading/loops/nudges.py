@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 
-from checkgrad.reading.loops.face import Edit, Key, Seen, Slot
+from checkgrad.reading.loops.face import Digest, Edit, Slot, ValueKey
 
 NUDGE = 0.05
 SLIGHT = 1e-12
@@ -56,12 +56,12 @@ def narrowed(slot: Slot) -> Iterator[Edit]:
         yield Edit(slot.path, "times", 1 / size)
 
 
-def moved(base: Mapping[Key, Seen], other: Mapping[Key, Seen]) -> set[Key]:
+def moved(base: Mapping[ValueKey, Digest], other: Mapping[ValueKey, Digest]) -> set[ValueKey]:
     """The values that are not the same."""
     return {key for key, seen in base.items() if not alike(seen, other.get(key))}
 
 
-def alike(a: Seen, b: Seen | None) -> bool:
+def alike(a: Digest, b: Digest | None) -> bool:
     if b is None or a.shape != b.shape:
         return False
     if a.number == b.number or np.isnan(a.number) and np.isnan(b.number):

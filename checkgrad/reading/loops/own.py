@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checkgrad.reading.loops.fit import INFORMATIVE, RESOLVED, SAME_RATE, Attempt, Table
+from checkgrad.reading.loops.fit import INFORMATIVE, RESOLVED, SAME_RATE, Attempt, Equations
 from checkgrad.reading.loops.points import Points
 from checkgrad.reading.loops.rates import follows_the_step
 
@@ -38,7 +38,7 @@ class Own:
         }
 
 
-def own_losses(table: Table, usual: Attempt, attempts: Sequence[Attempt]) -> Iterator[Own]:
+def own_losses(table: Equations, usual: Attempt, attempts: Sequence[Attempt]) -> Iterator[Own]:
     """The module's own losses that are a usual one, but for a factor and penalties."""
     for attempt in attempts:
         found = seen_as(table, usual, attempt) if attempt.own else None
@@ -46,7 +46,7 @@ def own_losses(table: Table, usual: Attempt, attempts: Sequence[Attempt]) -> Ite
             yield found
 
 
-def seen_as(table: Table, usual: Attempt, own: Attempt) -> Own | None:
+def seen_as(table: Equations, usual: Attempt, own: Attempt) -> Own | None:
     """A loss as a usual one with a factor and penalties; None where it is something else."""
     y, s = own.slopes.value, usual.slopes.value
     columns = [s, *(np.where(table.rows(name), table.theta, 0.0) for name in table.names)]
@@ -70,7 +70,9 @@ def seen_as(table: Table, usual: Attempt, own: Attempt) -> Own | None:
     return Own(own, float(factor), found)
 
 
-def weighed_otherwise(points: Points, table: Table, attempts: Sequence[Attempt]) -> Attempt | None:
+def weighed_otherwise(
+    points: Points, table: Equations, attempts: Sequence[Attempt]
+) -> Attempt | None:
     """The usual loss in one of the module's own, if the steps go down a sum of the two other than that.
 
     So it is with a mean in the loss that the gradient lacks beside a penalty, or a penalty that is another one.
@@ -83,7 +85,7 @@ def weighed_otherwise(points: Points, table: Table, attempts: Sequence[Attempt])
     return None
 
 
-def _is_a_sum(table: Table, own: Attempt, usual: Attempt) -> bool:
+def _is_a_sum(table: Equations, own: Attempt, usual: Attempt) -> bool:
     """Is every step along both slopes, and neither alone would do?"""
     y, s = own.slopes, usual.slopes
     size = np.maximum(table.size, np.abs(table.u))

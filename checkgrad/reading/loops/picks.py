@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from checkgrad.child.bench import MOST_VALUES
-from checkgrad.reading.loops.face import Key, Turn
+from checkgrad.reading.loops.face import Turn, ValueKey
 
 if TYPE_CHECKING:
     from checkgrad.reading.loops.roles import Roles
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Pick = int | str  # "0": the only value of a node, "*": all as one array, -1: the last
 
 
-def picks(roles: Roles, node: int, among: Collection[Key] | None = None) -> list[Pick]:
+def picks(roles: Roles, node: int, among: Collection[ValueKey] | None = None) -> list[Pick]:
     """How the values of a node in a turn can be taken as one array: all of them, or one counted from the last."""
     keys = roles.evaluations[node]
     if len(keys) == 1:
@@ -32,7 +32,7 @@ def picks(roles: Roles, node: int, among: Collection[Key] | None = None) -> list
     ]
 
 
-def chosen(keys: list[Key], pick: Pick) -> list[Key]:
+def chosen(keys: list[ValueKey], pick: Pick) -> list[ValueKey]:
     if pick == "*":
         return keys
     return [keys[0] if pick == "0" else keys[int(pick)]]

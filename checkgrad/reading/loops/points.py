@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from checkgrad.reading.loops.face import Edit, Experiment, Key, NotRead, Turn
+from checkgrad.reading.loops.face import Edit, Experiment, NotRead, Turn, ValueKey
 from checkgrad.reading.loops.nudges import group_of, narrowed
 from checkgrad.reading.loops.picks import Pick, picks, take
-from checkgrad.reading.loops.roles import Output, Roles
+from checkgrad.reading.loops.roles import OutputNode, Roles
 
 STEP = 1e-5
 POINTS = 4
@@ -62,7 +62,7 @@ class Points:
 
     roles: Roles
     blocks: dict[str, list[str]]
-    outputs: list[Output] = field(default_factory=list)
+    outputs: list[OutputNode] = field(default_factory=list)
     targets: list[tuple[int | str, Pick]] = field(default_factory=list)
     scalars: list[int] = field(default_factory=list)
     gradients: list[int] = field(default_factory=list)
@@ -132,12 +132,12 @@ def told(roles: Roles) -> int:
     return sum(_count(roles, one) for one in roles.outputs[:MOST_OUTPUTS])
 
 
-def _count(roles: Roles, one: Output) -> int:
+def _count(roles: Roles, one: OutputNode) -> int:
     keys = roles.evaluations[one.node]
     return sum(int(np.prod(roles.seen[k].shape)) for k in keys)
 
 
-def _affordable(roles: Roles) -> Iterator[Output]:
+def _affordable(roles: Roles) -> Iterator[OutputNode]:
     room = MOST_NUMBERS
     for one in roles.outputs[:MOST_OUTPUTS]:
         room -= _count(roles, one)
@@ -145,7 +145,7 @@ def _affordable(roles: Roles) -> Iterator[Output]:
             yield one
 
 
-def _targets(roles: Roles, outputs: Sequence[Output]) -> Iterator[tuple[int | str, Pick]]:
+def _targets(roles: Roles, outputs: Sequence[OutputNode]) -> Iterator[tuple[int | str, Pick]]:
     """Values that may be the targets, as the turn has them; then slots that no expression tells of."""
     shapes = {roles.seen[one.key].shape for one in outputs}
     counts = {len(roles.evaluations[one.node]) for one in outputs if one.pick == "*"}
@@ -337,5 +337,5 @@ def values_of(point: Point, target: int | str, pick: Pick) -> np.ndarray | None:
     return take(point.base, int(target), pick)
 
 
-def last_key(roles: Roles, node: int) -> Key:
+def last_key(roles: Roles, node: int) -> ValueKey:
     return roles.evaluations[node][-1]

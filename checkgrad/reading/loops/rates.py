@@ -9,7 +9,7 @@ import numpy as np
 from checkgrad.child.slots import differs
 from checkgrad.reading.loops.carried import is_times
 from checkgrad.reading.loops.face import Edit, Experiment, Turn
-from checkgrad.reading.loops.fit import Attempt, Table, table_of
+from checkgrad.reading.loops.fit import Attempt, Equations, table_of
 from checkgrad.reading.loops.points import Points, Scaler
 
 SMALL_RATE = 1e-3  # at which the order of updates no longer matters
@@ -103,7 +103,7 @@ def _scaled_blocks(points: Points, turn: Turn, base: Turn, factor: float) -> set
     }
 
 
-def late_updates(points: Points, table: Table, best: Attempt, rest: Sequence[str]) -> list[str]:
+def late_updates(points: Points, table: Equations, best: Attempt, rest: Sequence[str]) -> list[str]:
     """Blocks that become right as the rate becomes small: only a step already taken can have changed them."""
     found_rates = rates(points)
     if not set(best.right) <= set().union(*(s.blocks for s in found_rates.values())):

@@ -8,10 +8,10 @@ from typing import Any
 
 from checkgrad.child.inventory import TrainingLoop
 from checkgrad.child.play_forms import DataForm, is_parameter
-from checkgrad.child.request import Request
+from checkgrad.child.request import Ask, Request
 from checkgrad.reading.loops.attempts import belong_together
 from checkgrad.reading.loops.course import course_of
-from checkgrad.reading.loops.face import Ask, Bench, Experiment, NotRead, Play, Turn
+from checkgrad.reading.loops.face import Experiment, LoopBench, NotRead, Play, Turn
 from checkgrad.reading.loops.loop_reading import LoopReading
 from checkgrad.reading.loops.nudges import lifts
 from checkgrad.reading.loops.points import FEW_NUMBERS, measured, told
@@ -203,7 +203,7 @@ def _read_by(
     operations: tuple[Any, ...] | None = None,
 ) -> LoopReading:
     """What the turns show where the module's own work, or this play, leads to the loop."""
-    made = partial(Bench, ask, loop, leave=tuple(leave), play=play, operations=operations)
+    made = partial(LoopBench, ask, loop, leave=tuple(leave), play=play, operations=operations)
     try:
         made(loop.number).first([])
         numbers = _order(made, loop)
@@ -231,7 +231,7 @@ def _has_a_penalty(found: LoopReading) -> bool:
     return found.attempt is not None and any(f.decay for f in found.attempt.fits.values())
 
 
-def _beside_a_loss_around(bench: Bench) -> LoopReading | None:
+def _beside_a_loss_around(bench: LoopBench) -> LoopReading | None:
     """What the turns of the outer loop show of a penalty, if that is not the one of the loss that is worked out there."""
     try:
         found = _read(bench)
@@ -248,7 +248,7 @@ def _unread(loop: TrainingLoop, error: NotRead, by_us: bool) -> LoopReading:
     return LoopReading(loop, "unclear", str(error), reached=not error.missed, idle=error.idle)
 
 
-def _order(made: Callable[[int], Bench], loop: TrainingLoop) -> list[int]:
+def _order(made: Callable[[int], LoopBench], loop: TrainingLoop) -> list[int]:
     """The loops of a nest that change most of what is changed, the innermost first."""
     counts: dict[int, int] = {}
     raised: NotRead | None = None
@@ -277,14 +277,14 @@ def _order(made: Callable[[int], Bench], loop: TrainingLoop) -> list[int]:
     return [n for n in reversed(counts) if 2 * counts[n] >= most]
 
 
-def _beside(bench: Bench) -> Turn:
+def _beside(bench: LoopBench) -> Turn:
     """A turn that begins beside the zeros that there are."""
     slots, _ = bench.first([Experiment()])
     (turn,) = bench.turns([Experiment(lifts(slots, slots), steps=None)])
     return turn
 
 
-def _read(bench: Bench) -> LoopReading:
+def _read(bench: LoopBench) -> LoopReading:
     found = _by_its_turns(bench)
     if found.points is None:
         return found
@@ -320,7 +320,7 @@ def _right_but_for(found: LoopReading, faults: Mapping[str, str]) -> LoopReading
     return found
 
 
-def _by_its_turns(bench: Bench) -> LoopReading:
+def _by_its_turns(bench: LoopBench) -> LoopReading:
     roles = roles_of(bench)
     if roles.scalars and told(roles) > FEW_NUMBERS:
         found = judged(measured(roles, outputs=False))

@@ -9,7 +9,7 @@ import numpy as np
 from checkgrad.child.play_forms import is_parameter
 from checkgrad.child.play_steps import word
 from checkgrad.reading.loops.carried import carried, is_times, rests
-from checkgrad.reading.loops.face import Bench, Edit, Experiment, Key, NotRead, Slot, Turn
+from checkgrad.reading.loops.face import Edit, Experiment, LoopBench, NotRead, Slot, Turn, ValueKey
 from checkgrad.reading.loops.nudges import (
     group_of,
     is_liftable,
@@ -20,13 +20,13 @@ from checkgrad.reading.loops.nudges import (
     nudge_size,
 )
 from checkgrad.reading.loops.picks import chosen, picks
-from checkgrad.reading.loops.roles import Output, Roles
+from checkgrad.reading.loops.roles import OutputNode, Roles
 
 MOST_GROUPS = 60  # of data that are nudged
 SHAKY = 0.2  # share of values that may differ when a turn is run again
 
 
-def roles_of(bench: Bench) -> Roles:
+def roles_of(bench: LoopBench) -> Roles:
     """Find out what is what; raise NotRead where the loop is no network."""
     slots, (base, again) = bench.first([Experiment(digests=True, steps=None)] * 2)
     if base.raised:
@@ -54,7 +54,9 @@ def _is_spoilt(turn: Turn, base: Turn) -> bool:
     return bool(turn.raised or turn.beside and not base.beside)
 
 
-def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[Key]) -> Roles:
+def _nudged(
+    bench: LoopBench, slots: dict[str, Slot], base: Turn, shaky: frozenset[ValueKey]
+) -> Roles:
     """Nudge data, then what is carried and data once more beside where the loop begins."""
     groups: dict[str, list[str]] = {}
     for path in slots:
@@ -138,7 +140,7 @@ def _nudged(bench: Bench, slots: dict[str, Slot], base: Turn, shaky: frozenset[K
     )
 
 
-def _where_all_move(bench: Bench, base: Turn, changed: Sequence[str]) -> tuple[Edit, ...]:
+def _where_all_move(bench: LoopBench, base: Turn, changed: Sequence[str]) -> tuple[Edit, ...]:
     """Other parameters, where one rests that moves with them: where all margins are active, labels may add up to 0."""
     resting = [p for p in changed if rests(base, p)]
     drawn = tuple(Edit(p, "draw", 1.0, 300 + i) for i, p in enumerate(changed))
@@ -200,22 +202,22 @@ def _is_rate(roles: Roles, group: str) -> bool:
     return all(is_times(turn.step(p), roles.first.step(p), factor) for p in roles.parameters)
 
 
-def _distinct(roles: Roles, full: Iterable[Key]) -> Iterator[Output]:
+def _distinct(roles: Roles, full: Iterable[ValueKey]) -> Iterator[OutputNode]:
     """Where outputs can be read off, the same values once: best of an expression that is evaluated once in a turn.
 
     And once more where they are there last, before targets come in: relu may have changed nothing yet.
     """
-    found: dict[tuple[object, ...], Output] = {}
-    last: dict[tuple[object, ...], Output] = {}
+    found: dict[tuple[object, ...], OutputNode] = {}
+    last: dict[tuple[object, ...], OutputNode] = {}
     for node in dict.fromkeys(k for k, _ in full):
         for pick in picks(roles, node, roles.full):
             keys = chosen(roles.evaluations[node], pick)
             values = tuple((roles.seen[k].shape, round(roles.seen[k].number, 12)) for k in keys)
             known = found.get(values)
             if known is None or pick == "0" and known.pick != "0":
-                found[values] = Output(node, pick, keys[-1])
+                found[values] = OutputNode(node, pick, keys[-1])
             elif pick == "0" and not roles.data_cover.get(keys[-1], set()) & {*roles.targets}:
-                last[values] = Output(node, pick, keys[-1])
+                last[values] = OutputNode(node, pick, keys[-1])
     order = {key: i for i, key in enumerate(roles.seen)}
     every = [*found.values(), *last.values()]
     yield from sorted(every, key=lambda o: (o.pick not in ("0", "*"), order[o.key]))

@@ -15,7 +15,7 @@ from checkgrad.reading.loops.fit import (
     BEYOND_CHANCE,
     SAME_RATE,
     Attempt,
-    Table,
+    Equations,
     all_right,
     follows,
     table_of,
@@ -65,7 +65,9 @@ def judged(points: Points) -> LoopReading:
     return found
 
 
-def _weighs_otherwise(points: Points, table: Table, own: Attempt, usual: Attempt) -> LoopReading:
+def _weighs_otherwise(
+    points: Points, table: Equations, own: Attempt, usual: Attempt
+) -> LoopReading:
     loss = loss_in_words(points, own)
     found = LoopReading(points.roles.bench.loop, "wrong", loss=loss)
     found.wrong = dict.fromkeys(table.names, WEIGHED)
@@ -98,7 +100,7 @@ def _with_its_sign(best: Attempt, attempts: Sequence[Attempt]) -> Attempt:
     return max(alike, key=lambda a: a.weight, default=best)
 
 
-def _seen_through(points: Points, table: Table, attempt: Attempt) -> Attempt:
+def _seen_through(points: Points, table: Equations, attempt: Attempt) -> Attempt:
     """The attempt with blocks that an optimiser moves, not along the slope but by a value that is the slope."""
     if attempt.mistaken or attempt.right or attempt.loss == "absolute error":
         return attempt
@@ -126,7 +128,7 @@ def same(a: float, b: float) -> bool:
 
 
 def _verdict(
-    points: Points, table: Table, best: Attempt, attempts: Sequence[Attempt]
+    points: Points, table: Equations, best: Attempt, attempts: Sequence[Attempt]
 ) -> LoopReading:
     loop = points.roles.bench.loop
     loss = loss_in_words(points, best)
@@ -206,7 +208,7 @@ def _verdict(
 
 
 def _is_up_to_its_user(
-    points: Points, table: Table, best: Attempt, attempts: Sequence[Attempt]
+    points: Points, table: Equations, best: Attempt, attempts: Sequence[Attempt]
 ) -> bool:
     """Are gradients only given, beside no loss of their own, so that whoever takes the step may add them?"""
     loop = points.roles.bench.loop
@@ -215,7 +217,7 @@ def _is_up_to_its_user(
 
 
 def _squashed_afterwards(
-    points: Points, table: Table, best: Attempt, attempts: Sequence[Attempt]
+    points: Points, table: Equations, best: Attempt, attempts: Sequence[Attempt]
 ) -> Attempt | None:
     """The module's own loss, if it is a cross-entropy of what comes of the outputs whose squared error the steps go down."""
     if best.own or best.optimised or best.loss != "squared error":
@@ -227,7 +229,7 @@ def _squashed_afterwards(
 
 
 def _of_another_loss(
-    points: Points, table: Table, other: Attempt, found: LoopReading
+    points: Points, table: Equations, other: Attempt, found: LoopReading
 ) -> LoopReading:
     """The steps go down the squared error of what is only squashed into outputs."""
     told, found.loss = found.loss, loss_in_words(points, other)
@@ -304,7 +306,7 @@ def _of_equal_standing(best: Attempt) -> list[str]:
     return moving if len(moving) == len(best.other) == 1 and len(best.fits) == 2 else []
 
 
-def _fault(points: Points, table: Table, best: Attempt, name: str) -> str:
+def _fault(points: Points, table: Equations, best: Attempt, name: str) -> str:
     """What is wrong with the step of a block, as the end of a sentence about it."""
     if _of_equal_standing(best):
         rates = {n: f.rate for n, f in best.fits.items() if f.rate}
