@@ -41,8 +41,7 @@ from checkgrad.networks.script import (
 )
 from checkgrad.networks.search import Search
 from checkgrad.reading.signature import Fill, required
-from checkgrad.words.meaning import meaning
-from checkgrad.words.purposes import LAST_WORD_OF_A_SLOPE, says
+from checkgrad.words.purposes import is_slope, says
 from checkgrad.words.text import last
 
 
@@ -111,14 +110,14 @@ ORDERS = ((Y, T), (T, Y))
 
 def _of_others(search: Search, number: int) -> list[tuple[NetworkCall, ...]]:
     """Calls of losses outside of the network: functions, or objects, made by call *number*."""
-    functions = [d for d in search.others if d.kind == "function" and not _is_slope(d)]
+    functions = [d for d in search.others if d.kind == "function" and not is_slope(d)]
     found: list[tuple[NetworkCall, ...]] = [
         (call,) for call in calls_of(search, functions, (T, Y), most=2)
     ]
     for loss in (d for d in search.others if d.kind == "class"):
         made = NetworkCall(loss.name, path_to(loss.name), (OUT,) * len(required(loss.parameters)))
         for method in _methods(search, loss):
-            if not _is_slope(method) and len(method.parameters or ()) >= 2:
+            if not is_slope(method) and len(method.parameters or ()) >= 2:
                 name = "." + last(method.name)
                 found += [
                     (made, NetworkCall(method.name, (name,), order, of=number)) for order in ORDERS
@@ -130,16 +129,6 @@ def _methods(search: Search, owner: Definition) -> list[Definition]:
     return [d for d in search.others if d.name.rpartition(".")[0] == owner.name]
 
 
-def _is_slope(definition: Definition) -> bool:
-    """Does the name say gradient or derivative?"""
-    concept = meaning(last(definition.name))
-    return (
-        "gradient" in says(definition)
-        or bool(concept and concept.derivative)
-        or last(definition.name).lower() in LAST_WORD_OF_A_SLOPE
-    )
-
-
 def upstream(search: Search, loss: LossFound) -> list[Script]:
     """The script of a loss with the call that gives its gradient, which the network is to pass back."""
     call = loss.script.calls[loss.call]
@@ -147,10 +136,10 @@ def upstream(search: Search, loss: LossFound) -> list[Script]:
     takes: tuple[tuple[scripts.NetworkToken, ...], ...]
     if call.of is not None and call.of != HOLDER:
         owner = call.name.rpartition(".")[0]
-        slopes = [d for d in search.others if d.name.rpartition(".")[0] == owner and _is_slope(d)]
+        slopes = [d for d in search.others if d.name.rpartition(".")[0] == owner and is_slope(d)]
         takes, of = ((), call.takes, (Fill(1.0),)), call.of
     else:
-        slopes = [d for d in search.others if d.kind == "function" and _is_slope(d)]
+        slopes = [d for d in search.others if d.kind == "function" and is_slope(d)]
         takes, of = (call.takes,), None
     return [
         replace(

@@ -43,7 +43,6 @@ DERIVATIVE = listed(
     " vjp jacobian jacob jac jacobi"
 )
 JACOBIAN = {"jacobian", "jacob", "jac", "jacobi"}
-BACKWARD = {"backward", "backwards", "bwd", "back", "backprop", "backpropagation", "bprop", "vjp"}
 NOT_IN_FRONT = {"p", "dx", "dz", "back"}
 CAPPED = {"6"}  # behind an activation it is no number of a layer but where that ends
 NEUTRAL = listed(

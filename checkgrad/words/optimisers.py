@@ -48,7 +48,7 @@ GRADIENT = listed("grad gradient gradients g d dw grads")
 
 
 OF_PARAMETERS = {"params", "param", "parameters", "weights", "w"}
-MODELS = listed("model net network nn mlp")
+MODELS = listed("model net network")
 CUTS = listed("clip norm clip_grad clip_gradients clip_by_norm clip_by_value sign")
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from checkgrad.child.inventory import Definition
 from checkgrad.exercise import Kind
 from checkgrad.words.meaning import DERIVATIVE, LOSS_WORDS, NEUTRAL, meaning
-from checkgrad.words.text import bare, last, split
+from checkgrad.words.text import bare, last, listed, split
 
 FORWARD = re.compile(
     r"(l_?|my_?|model_?|nn_?|net_?|network_?|full_?|mlp_?|n_?layers?_?|linear_?model_?)*"
@@ -54,16 +54,17 @@ def says(definition: Definition) -> frozenset[str]:
     return frozenset(found)
 
 
-LAST_WORD_OF_A_SLOPE = (
-    "prime",
-    "deriv",
-    "delta",
-    "diff",
-    "backward_pass",
-    "d",
-    "grad_output",
-    "df",
-)
+SLOPE = listed("prime deriv delta diff backward_pass d grad_output df")
+
+
+def is_slope(definition: Definition) -> bool:
+    """Does the name say gradient or derivative?"""
+    concept = meaning(last(definition.name))
+    return (
+        "gradient" in says(definition)
+        or bool(concept and concept.derivative)
+        or last(definition.name).lower() in SLOPE
+    )
 
 
 RESETS = re.compile(r"zero|reset|clear|update|step|train|fit|optimi", re.IGNORECASE)

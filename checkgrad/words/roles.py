@@ -76,18 +76,16 @@ ROLES = {
     "y": PREDICTION,
     "a": PREDICTION,
     "t": TARGET,
-    "labels": listed("y t target targets label indices classes_ x"),
+    "labels": listed("y t target targets label indices x"),
     "classes": listed("c k n n_classes num_classes nb_classes classes depth"),
     "w": WEIGHTS.of_functions - {"w"},
     "g": listed("dw grad grads gradient gradients dx"),
     "lr": listed("learning_rate alpha eta step_size rate learningrate l_rate"),
     "mu": listed("momentum beta gamma rho beta1"),
     "v": listed("velocity vel s cache"),
-    "lam": listed("lambda_ lambd reg lmbda regularization l2 alpha lamda lmbd"),
+    "lam": listed("lambda lambd reg lmbda regularization l2 alpha lamda lmbd"),
     "x": INPUTS.of_functions - {"x"},
     "b": BIASES.of_functions - {"b"},
-    "dy": listed("dout"),
-    "dout": listed("dy dz"),
 }
 RATES = ROLES["lr"] | {"lr"}
 UPSTREAM_NAME = re.compile(
