@@ -52,12 +52,10 @@ def result_count(grade):
     return sum("::" in line for line in grade(RIGHT, "--collect-only", "-q").outlines)
 
 
-def test_one_check_can_be_picked_by_node_id(pytester, grade):
+def test_one_check_can_be_picked_by_node_id(pytester, grade, run_pytest):
     pytester.makepyfile(student=RIGHT)
     node = "student.py::softmax::matches_the_formula"
-    result = pytester.runpytest_subprocess(
-        "--checkgrad", "student.py", node, "--checkgrad-no-report"
-    )
+    result = run_pytest("--checkgrad", "student.py", node, "--checkgrad-no-report")
     result.assert_outcomes(passed=1)
 
 
@@ -132,27 +130,25 @@ def sigmoid_derivative(z):
     assert not log.exists() and str(os.getpid()) not in said[0]
 
 
-def test_dotted_module_name(pytester):
+def test_dotted_module_name(pytester, run_pytest):
     folder = pytester.mkpydir("homework")
     (folder / "week_one.py").write_text(RIGHT)
-    result = pytester.runpytest_subprocess(
-        "--checkgrad", "homework.week_one", "--checkgrad-no-report"
-    )
+    result = run_pytest("--checkgrad", "homework.week_one", "--checkgrad-no-report")
     assert result.ret == pytest.ExitCode.OK
 
 
-def test_a_package_folder_is_one_submission(pytester):
+def test_a_package_folder_is_one_submission(pytester, run_pytest):
     folder = pytester.mkpydir("homework")
     (folder / "helpers.py").write_text("import numpy as np\nexp = np.exp\n")
     (folder / "model.py").write_text(
         "from .helpers import exp\ndef sigmoid(z):\n    return 1 / (1 + exp(-z))\n"
     )
-    result = pytester.runpytest_subprocess("--checkgrad", "homework", "--checkgrad-no-report")
+    result = run_pytest("--checkgrad", "homework", "--checkgrad-no-report")
     assert result.ret == pytest.ExitCode.OK
     assert result.parseoutcomes()["passed"] > 4
 
 
-def test_a_notebook_is_read_by_its_definitions(pytester):
+def test_a_notebook_is_read_by_its_definitions(pytester, run_pytest):
     import nbformat
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -163,15 +159,13 @@ def test_a_notebook_is_read_by_its_definitions(pytester):
         new_code_cell("while True:\n    pass"),
     ]
     nbformat.write(new_notebook(cells=cells), pytester.path / "hw.ipynb")
-    result = pytester.runpytest_subprocess("--checkgrad", "hw.ipynb", "--checkgrad-no-report")
+    result = run_pytest("--checkgrad", "hw.ipynb", "--checkgrad-no-report")
     assert result.ret == pytest.ExitCode.OK
 
 
-def test_several_submissions_at_once(pytester):
+def test_several_submissions_at_once(pytester, run_pytest):
     pytester.makepyfile(one=RIGHT, two=WRONG)
-    result = pytester.runpytest_subprocess(
-        "--checkgrad", "one.py", "--checkgrad", "two.py", "--checkgrad-json=out/"
-    )
+    result = run_pytest("--checkgrad", "one.py", "--checkgrad", "two.py", "--checkgrad-json=out/")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert sorted(p.name for p in (pytester.path / "out").iterdir()) == ["one.json", "two.json"]
     assert sorted(p.name for p in (pytester.path / "reports").iterdir()) == ["one.html", "two.html"]
@@ -193,12 +187,10 @@ def test_without_the_option_nothing_of_ours_happens(pytester):
     assert "checkgrad:" not in result.stdout.str().split("collected")[1]
 
 
-def test_explicit_paths_are_collected_beside_the_submission(pytester):
+def test_explicit_paths_are_collected_beside_the_submission(pytester, run_pytest):
     pytester.makepyfile(test_other="def test_x(): pass", student=RIGHT)
-    alone = pytester.runpytest_subprocess("--checkgrad=student.py", "--checkgrad-no-report")
-    both = pytester.runpytest_subprocess(
-        "--checkgrad=student.py", "--checkgrad-no-report", "test_other.py"
-    )
+    alone = run_pytest("--checkgrad=student.py", "--checkgrad-no-report")
+    both = run_pytest("--checkgrad=student.py", "--checkgrad-no-report", "test_other.py")
     assert both.parseoutcomes()["passed"] == alone.parseoutcomes()["passed"] + 1
 
 
@@ -226,7 +218,7 @@ USAGE = [
 
 
 @pytest.mark.parametrize(("options", "said"), USAGE, ids=[said for _, said in USAGE])
-def test_bad_input_is_a_usage_error_in_one_line(pytester, options, said):
+def test_bad_input_is_a_usage_error_in_one_line(pytester, options, said, run_pytest):
     pytester.makepyfile(student=RIGHT)
     pytester.mkdir("empty")
     pytester.maketxtfile(notes="hello")
@@ -237,7 +229,7 @@ def test_bad_input_is_a_usage_error_in_one_line(pytester, options, said):
         (pytester.mkdir("many") if i == 0 else pytester.path / "many").joinpath(f"f{i}.py").touch()
     (pytester.path / "large.py").write_text("#" * (22 << 20))
     (pytester.path / "key.toml").write_text("[exercise.softmax]\npoints = 1\n")
-    result = pytester.runpytest_subprocess(*options)
+    result = run_pytest(*options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     errors = [line for line in result.errlines if line.strip()]
     assert len(errors) == 1 and said in errors[0]

@@ -76,12 +76,12 @@ def sub(pytester):
     return here
 
 
-def judged(pytester, sub, spelling, *options):
+def judged(run_pytest, sub, spelling, *options):
     """Run pytest on a target, and give the result and the reports that were written."""
     named = [word.removeprefix("named:") for word in spelling if word.startswith("named:")]
     targets = [word for word in spelling if not word.startswith("named:")]
     asked = [w for t in targets for w in ("--checkgrad", t.format(root=sub.parent))]
-    result = pytester.runpytest_subprocess(
+    result = run_pytest(
         *asked, *named, "--checkgrad-no-report", "--checkgrad-json", "out/", *options
     )
     reports = [json.loads(p.read_text()) for p in sorted((sub / "out").glob("*.json"))]
@@ -89,8 +89,8 @@ def judged(pytester, sub, spelling, *options):
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
-def test_every_spelling_is_judged_once_and_never_run_by_pytest(pytester, sub, spelling):
-    result, reports = judged(pytester, sub, spelling)
+def test_every_spelling_is_judged_once_and_never_run_by_pytest(pytester, sub, spelling, run_pytest):
+    result, reports = judged(run_pytest, sub, spelling)
     assert result.ret == pytest.ExitCode.OK
     (report,) = reports
     verdicts = {o["check"]: o["verdict"] for o in report["outcomes"] if o["exercise"] == "sigmoid"}
@@ -100,8 +100,8 @@ def test_every_spelling_is_judged_once_and_never_run_by_pytest(pytester, sub, sp
 
 
 @pytest.mark.parametrize("spelling", ["above", "link", "brackets", "folder", "twice by a link"])
-def test_processes_of_xdist_see_the_same_targets(pytester, sub, spelling):
-    result, reports = judged(pytester, sub, SPELLINGS[spelling], "-n2")
+def test_processes_of_xdist_see_the_same_targets(pytester, sub, spelling, run_pytest):
+    result, reports = judged(run_pytest, sub, SPELLINGS[spelling], "-n2")
     assert result.ret == pytest.ExitCode.OK
     assert len(reports) == 1
     log = pytester.path / "log"
@@ -120,13 +120,13 @@ def pytest_sessionstart(session):
 
 
 @pytest.mark.parametrize("more", [(), ("-n1",)], ids=["one process", "xdist"])
-def test_a_target_that_something_else_collects_stops_the_run(pytester, sub, more):
+def test_a_target_that_something_else_collects_stops_the_run(pytester, sub, more, run_pytest):
     (sub / "conftest.py").write_text(ANOTHER_COLLECTOR)
-    result, _ = judged(pytester, sub, ["own", "named:own"], *more)
+    result, _ = judged(run_pytest, sub, ["own", "named:own"], *more)
     assert result.ret == pytest.ExitCode.USAGE_ERROR  # there is no such target
     (sub / "own").mkdir()
     (sub / "own" / "hw.py").write_text(PROOF.format(log=str(pytester.path / "log")) + SIGMOID)
-    result, _ = judged(pytester, sub, ["own", "named:own"], *more)
+    result, _ = judged(run_pytest, sub, ["own", "named:own"], *more)
     assert result.ret == 3
     assert "was to be checked, and something else collected it" in result.stdout.str()
     assert not (pytester.path / "log").exists()
@@ -137,11 +137,9 @@ def test_a_target_that_something_else_collects_stops_the_run(pytester, sub, more
     [("--doctest-modules", "."), ("-o", "python_files=*.py", "."), ("--doctest-glob=*.py", ".")],
     ids=["doctests of modules", "every file a test", "doctests of files"],
 )
-def test_what_collects_every_file_leaves_the_target_alone(pytester, collector):
+def test_what_collects_every_file_leaves_the_target_alone(pytester, collector, run_pytest):
     log = pytester.path / "log"
     (pytester.path / "hw.py").write_text(PROOF.format(log=str(log)) + SIGMOID)
-    result = pytester.runpytest_subprocess(
-        "--checkgrad", "hw.py", "--checkgrad-no-report", *collector
-    )
+    result = run_pytest("--checkgrad", "hw.py", "--checkgrad-no-report", *collector)
     assert result.ret == pytest.ExitCode.OK
     assert not log.exists() or "True" not in log.read_text()

@@ -231,7 +231,7 @@ class Grader:
             return known or loop if loop and loop.verdict == "crashed" else loop or known
         question = Question(outcome.exercise, outcome.function, outcome.check)
         candidate = next((c for c in self.read.candidates if asks_about(question, c)), None)
-        return self.read.readings.get(candidate) if candidate else None
+        return self.subjects.as_it_is_called(candidate) if candidate else None
 
     def header(self) -> Header:
         """What the report says of the submission as a whole."""

@@ -77,9 +77,33 @@ class Subjects:
         return self.networks[candidate]
 
     def as_it_is_called(self, candidate: Candidate) -> Reading:
-        """The reading of a function; one that the module outvotes, where all that call it are right with it."""
+        """The reading of a function; another one, as which what calls it has use for it.
+
+        Such is one that the module outvotes, where all that call it are right with it; or for one sample at a time, where
+        a network that is read so calls it.
+        """
         reading = self.read.readings[candidate]
-        return reading.outvoted if reading.outvoted and self.right_callers(candidate) else reading
+        if reading.outvoted and self.right_callers(candidate):
+            return reading.outvoted
+        if not reading.right and self._is_of_a_network_of_single_samples(candidate):
+            alone = self.read.read_alone(candidate)
+            return alone if alone.right else reading
+        return reading
+
+    def _is_of_a_network_of_single_samples(self, candidate: Candidate) -> bool:
+        using = (self.read.networks[c] for c in self._networks_with(candidate))
+        read = [one for one in using if not isinstance(one, str)]
+        return bool(read) and all(one.single and one.right_forward for one in read)
+
+    def _networks_with(self, candidate: Candidate) -> list[NetworkCandidate]:
+        """The networks that use a function."""
+        name = last_name(candidate.function)
+        mentions = self.read.mentions
+        return [
+            c
+            for c in self.read.network_candidates
+            if any(name in mentions(part.name) for part in c.parts)
+        ]
 
     def right_callers(self, candidate: Candidate) -> tuple[str, ...]:
         """The functions and networks that use this one, if all of them are right."""
@@ -90,9 +114,7 @@ class Subjects:
             if c.function != candidate.function and name in self.read.mentions(c.function)
         }
         networks = {
-            c.function: self._has_right_gradients(c)
-            for c in self.read.network_candidates
-            if any(name in self.read.mentions(d.name) for d in c.parts)
+            c.function: self._has_right_gradients(c) for c in self._networks_with(candidate)
         }
         callers = {**functions, **networks}
         return tuple(callers) if all(callers.values()) else ()

@@ -13,6 +13,7 @@ from checkgrad import assignment as assignments
 from checkgrad.assignment import Assignment
 from checkgrad.assignment.declared import Declared, declared
 from checkgrad.child.inventory import Inventory, TrainingLoop
+from checkgrad.conventions.layout import SINGLE
 from checkgrad.exercise import Exercise, Kind, Probe
 from checkgrad.exercises.mlp import NETWORK
 from checkgrad.grading import loop_questions, unjudged
@@ -176,6 +177,11 @@ class Understood:
             laid_out = {**pinned, "layout": layout}
             again |= read(some, self.interview.ask, seed=self.seed, pinned=laid_out)
         return again
+
+    def read_alone(self, candidate: Candidate) -> Reading:
+        """A function as it is read that is handed one sample at a time."""
+        pinned = {"layout": SINGLE, **self.assignment.conventions}
+        return read([candidate], self.interview.ask, seed=self.seed, pinned=pinned)[candidate]
 
     def is_shown(self, reading: Reading) -> bool:
         """Does the module's own work call a function as this reading does?"""

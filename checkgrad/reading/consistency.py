@@ -62,7 +62,7 @@ def columns_are_needed(inquiries: Sequence[Inquiry]) -> bool:
 
 def batches_are_needed(inquiries: Sequence[Inquiry]) -> bool:
     """Is there a function that is right for batches only?"""
-    return any(is_for_batches(one) and not one.alone_too for one in inquiries)
+    return any(is_for_batches(one) and not one.alone for one in inquiries)
 
 
 def is_for_batches(one: Inquiry) -> bool:

@@ -26,7 +26,9 @@ class Inquiry:
     fits: dict[Way, Right] = field(default_factory=dict)
     layout: str = ROWS  # of the module
     order: str = ""  # of outputs and targets, where only names tell it
-    alone_too: bool = False  # right for single samples as well as for batches
+    alone: dict[Way, Right] = field(
+        default_factory=dict
+    )  # right for single samples as well as for batches
     narrow: bool = False  # right for single samples only, and nothing tells that more was meant
     outvoted: dict[Way, Right] = field(
         default_factory=dict

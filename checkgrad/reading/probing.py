@@ -67,6 +67,9 @@ def read(
     for one, way, right in _asked(outvoted, ask, _alone):
         one.outvoted |= {way: right} if right else {}
         one.narrow = one.narrow or bool(right and _may_be_narrow(one))
+    if consistency.samples_are_alone(inquiries) and not consistency.batches_are_needed(inquiries):
+        for one in outvoted:
+            one.fits |= one.alone
     for one in inquiries:
         one.anew = not one.fits and are_made_anew(one, ask)
     return {one.candidate: conclude(one) for one in inquiries}
@@ -179,10 +182,11 @@ def _ask_alone(inquiries: Sequence[Inquiry], ask: Ask) -> None:
     doubtful = [one for one in inquiries if _alone(one) and (alone or _may_be_narrow(one))]
     if not doubtful and not suspects and not stuck:
         return
-    for one, _, right in _asked(inquiries, ask, _alone_too):
-        # A mean over the cells of one sample is that over samples, asked for one.
-        fits = right is not None and right.convention.get("reduction") != "cells"
-        one.alone_too = one.alone_too or fits
+    for one, way, right in _asked(inquiries, ask, _alone_too):
+        # what divides by its first axis takes one sample's outputs for samples; a mean of all cells does not
+        by = {r.convention.get("reduction") for r in one.fits.values()}
+        fits = right and right.convention.get("reduction") in (None, "sum", *by)
+        one.alone |= {way: right} if right and fits else {}
     batches = consistency.batches_are_needed(inquiries)
     for one in suspects:
         if batches or (one.candidate.among_batches and not alone):
