@@ -1190,7 +1190,7 @@ import numpy as np
 import core
 KIND = dict(hidden={hidden!r}, output={output!r}, lam=0.01, switches=core.Switches(**{setting}))
 def outputs(parameters, x):
-    z = core.forward(parameters, x, core.Kind(KIND["hidden"]))[0][-1]
+    z = core.forward(parameters, x, core.NetworkKind(KIND["hidden"]))[0][-1]
     return core.OUTPUTS[KIND["output"]].y(z)
 def right_loss(parameters, x, t):
     return core.network(parameters, x, t, **{{**KIND, "switches": core.RIGHT}}).loss

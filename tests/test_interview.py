@@ -206,7 +206,7 @@ SAYS = {
     "a type": "    return np.ones(z.shape, f'S{int(1000 * MARK)}')\n",
     "time": "    import time\n    time.sleep(MARK / 50)\n    return np.asarray(z, float)\n",
 }
-PARTS = "def affine_backward(dout, x, w):\n    return (dout,) * int(1000 * MARK)\n"
+PARTS = "def affine_backward(dout, x, w):\n    return (dout,) * (int(1000 * MARK) - 540)\n"
 BLOCKS = NETWORK.replace("/ len(t)", "@ np.ones((t.shape[1], int(1000 * MARK))) / len(t)")
 NET = NETWORK.replace("/ len(t)", "* MARK / len(t)")
 LOOP = """

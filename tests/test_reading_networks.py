@@ -133,7 +133,7 @@ def test_no_mistake_is_taken_for_a_convention(tmp_path, number, mistake):
     hidden, output, c = KINDS[number % (2 if shell == "labels" else 3)]
     sizes = (5, 11, c) if shell == "attributes" else (5, 11, 4, c)
     (tmp_path / "core.py").write_text(
-        CORE.replace("from checkgrad.exercise import Misconception, words", "")
+        CORE.replace("from checkgrad.exercise import DerivationStep, Misconception, words", "")
     )
     around = AROUND.format(hidden=hidden, output=output, setting=mistake.setting)
     with worker(tmp_path, around + SHELLS[shell]) as w:
