@@ -95,12 +95,16 @@ class Derivative:
 
 
 class Shorter(NamedTuple):
-    """A convention under which a function is given one argument less, and what becomes of a formula then."""
+    """A convention under which a function is given one argument less, and what becomes of a formula then.
+
+    tells: can what is lacking be told from the rest of a probe, however one goes about it?
+    """
 
     role: str
     key: str
     value: str
     cut: Callable[[Formula], Formula]
+    tells: Callable[..., bool]
 
 
 class DerivationStep(NamedTuple):
@@ -236,13 +240,16 @@ class Exercise:
         return holds
 
     def without(
-        self, role: str, **convention: str
+        self, role: str, *, tells: Callable[..., bool] = lambda *_: True, **convention: str
     ) -> Callable[[Callable[[Formula], Formula]], Callable[[Formula], Formula]]:
-        """Register what becomes of a formula whose *role* is not given; *convention* names that choice."""
+        """Register what becomes of a formula whose *role* is not given; *convention* names that choice.
+
+        tells: of a probe, can the role be told from the rest of it?
+        """
         ((key, value),) = convention.items()
 
         def register(cut: Callable[[Formula], Formula]) -> Callable[[Formula], Formula]:
-            self.shorter = Shorter(role, key, value, cut)
+            self.shorter = Shorter(role, key, value, cut, tells)
             return cut
 
         return register

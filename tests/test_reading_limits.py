@@ -355,3 +355,69 @@ def test_a_jacobian_of_one_sample_is_no_vector(tmp_path, back, verdict):
     asked = [o for o in grade(file).outcomes if o.exercise == "softmax_jacobian"]
     found = {o.verdict.value for o in asked if o.check == "matches_the_formula"}
     assert found == {verdict}
+
+
+OF_ONE_SAMPLE = """
+import numpy as np
+
+class Net:
+    def sigmoid(self, x):
+        return 1 / (1 + np.exp(-x))
+    def softmax(self, x):
+        e = np.exp(x - np.max(x))
+        return e / e.sum(axis=0)
+    def softmax_derivative(self, x):
+        s = x.reshape(-1, 1)
+        return np.diagflat(s) - np.dot(s, s.T)
+    def cross_entropy(self, predicted, actual):
+        return -np.sum(actual * np.log(predicted))
+    def MSE(self, predicted, actual):
+        return np.mean((actual - predicted) ** 2)
+
+def one_hot(labels):
+    rows = []
+    for label in labels:
+        row = [0 for i in range(len(set(labels)))]
+        row[label] = 1
+        rows.append(row)
+    return np.array(rows)
+"""
+
+
+def test_a_function_that_another_layout_outvotes_may_be_for_one_sample_as_others_are():
+    found = readings(OF_ONE_SAMPLE)
+    assert found["softmax", "Net.softmax"].right
+    batches = OF_ONE_SAMPLE.replace("np.diagflat(s) - np.dot(s, s.T)", "x * (1 - x)")
+    assert not readings(batches)["softmax", "Net.softmax"].right
+
+
+NETWORK_OF_ONE_SAMPLE = """
+import numpy as np
+
+class Network:
+    def __init__(self, n_in=6, n_hidden=5, n_out=4):
+        self.W1, self.b1 = np.random.uniform(size=(n_hidden, n_in)), np.random.uniform(size=n_hidden)
+        self.W2, self.b2 = np.random.uniform(size=(n_out, n_hidden)), np.random.uniform(size=n_out)
+    def softmax(self, z):
+        a = np.exp(z - np.max(z))
+        return a / {over}
+    def forward(self, x, full=False):
+        z1 = np.dot(self.W1, x) + self.b1
+        a1 = np.tanh(z1)
+        a2 = self.softmax(np.dot(self.W2, a1) + self.b2)
+        return (a1, a2) if full else a2
+    def backpropagate(self, x, y_true):
+        a1, a2 = self.forward(x, full=True)
+        d2 = a2 - y_true
+        d1 = (self.W2.T @ d2) * (1 - a1 ** 2)
+        return [np.outer(d1, x), np.outer(d2, a1)], [d1, d2]
+    def predict(self, X):
+        return np.array([np.max(row, 0) for row in X])
+"""
+
+
+@pytest.mark.parametrize(("over", "right"), [("np.sum(a)", True), ("np.sum(z)", False)])
+def test_what_a_network_of_single_samples_uses_is_asked_for_one(tmp_path, over, right):
+    (tmp_path / "hw.py").write_text(NETWORK_OF_ONE_SAMPLE.format(over=over))
+    failed = {o.function for o in grade(tmp_path / "hw.py").outcomes if o.verdict.failed}
+    assert ("Network.softmax" in failed) is not right

@@ -439,3 +439,46 @@ def test_a_gradient_that_its_own_class_takes_up_may_be_averaged_there(told):
     assert [o.function for o in report.outcomes if o.verdict.failed] == [
         "Network.quadratic_cost_derivative"
     ]
+
+
+BY_NAME = """
+import numpy as np
+
+class Loss:
+    def __init__(self, name):
+        self.of = {"mse": self.__mse}[name]
+        self.slope = {"mse": self.__mse_derivative}[name]
+    def __mse(self, y, y_hat):
+        return np.power(y_hat - y, 2).mean()
+    def __mse_derivative(self, y, y_hat, batch_size):
+        return (y_hat - y) / batch_size
+"""
+ENCODINGS = """
+import numpy as np
+
+def to_categorical(labels):
+    classes = np.unique(labels)
+    return np.array([np.where(classes == c)[0][0] for c in labels]), classes
+
+def one_hot_vector(labels):
+    rows = []
+    for label in labels:
+        row = [0 for i in range(len(set(labels)))]
+        row[label] = {one}
+        rows.append(row)
+    return np.array(rows)
+
+numbers, classes = to_categorical(np.array([2, 0, 1, 1]))
+rows = one_hot_vector(numbers)
+"""
+
+
+def test_what_a_class_hands_on_under_a_private_name_may_be_weighed_where_it_is_taken_up(told):
+    _, report = told(BY_NAME)
+    assert not [o for o in report.outcomes if o.verdict.failed]
+
+
+@pytest.mark.parametrize(("one", "failed"), [("1", set()), ("label", {"one_hot_vector"})])
+def test_what_numbers_labels_is_no_one_hot_and_what_counts_them_needs_them_all(told, one, failed):
+    _, report = told(ENCODINGS.format(one=one))
+    assert {o.function for o in report.outcomes if o.verdict.failed} == failed

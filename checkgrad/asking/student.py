@@ -66,7 +66,10 @@ class Student:
 
     @cached_property
     def probes(self) -> list[Probe]:
-        return self.exercise.probes(self.seed)
+        drawn, less = self.exercise.probes(self.seed), self.exercise.shorter
+        if less is None or self.reading.convention.get(less.key) != less.value:
+            return drawn
+        return [probe for probe in drawn if less.tells(*probe)]
 
     @cached_property
     def right(self) -> bool:

@@ -34,7 +34,12 @@ def one_hot(labels, classes):
     return np.eye(classes)[labels]
 
 
-@one_hot.without("classes", classes="those that occur")
+def every_class_occurs(labels, classes):
+    """So the number of different labels is as good as the largest one."""
+    return len(np.unique(labels)) == np.max(labels) + 1
+
+
+@one_hot.without("classes", tells=every_class_occurs, classes="those that occur")
 def for_the_classes_that_occur(formula):
     return lambda labels, classes: formula(labels, int(np.max(labels)) + 1)
 

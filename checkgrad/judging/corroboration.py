@@ -74,7 +74,7 @@ def of_function(student: Student, outcome: Outcome, beside: Beside) -> list[str]
     }
     if manner(student.reading.way) == STEPS and not _says_what_it_is(student):
         found |= {USED_SO: False, NAMED_CLEARLY: False}  # what only updates may do so in any way
-    if _lacks_what_ours_lacks(student):
+    if _lacks_what_ours_lacks(student) or _numbers_its_classes(student):
         found |= {USED_SO: False}
     if _goes_on_from_a_guess(student):
         found = {PINNED: beside.pinned}
@@ -174,6 +174,13 @@ def _lacks_what_ours_lacks(student: Student) -> bool:
     """Does it stop at every call because an object that it was handed has not the attributes of its own ones?"""
     answers = student.answers(student.probes)
     return all(OUR_OBJECT in answer.message and answer.raised for answer in answers)
+
+
+def _numbers_its_classes(student: Student) -> bool:
+    """Does it give a number for each label, as another encoding that is called the same?"""
+    encodes = student.exercise.kind is Kind.ENCODING
+    answers = (a for a in student.answers(student.probes) if a.returned and encodes)
+    return any(np.ndim(a.value) == 1 for a in answers if not compare.not_numbers(a.value))
 
 
 def _goes_on_from_a_guess(student: Student) -> bool:

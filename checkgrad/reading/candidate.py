@@ -79,15 +79,19 @@ def _among_the_others(candidate: Candidate, inventory: Inventory) -> Candidate:
 def is_taken_up(function: str, inventory: Inventory) -> bool:
     """Does other code use the function, or a script that could?"""
     owner = function.rpartition(".")[0]
-    around = [d for d in inventory.definitions if d.name not in (function, owner)]
+    around = [d for d in inventory.definitions if d.name != function]
     steps = any(suspect.kind in ("loop", "steps") for suspect in inventory.suspects)
     return steps or any(_names_in(d, function, owner) & set(d.uses) for d in around)
 
 
 def _names_in(definition: Definition, function: str, owner: str) -> set[str]:
     """By what a definition would name a function: also by its class, unless it belongs to that itself."""
-    within = bool(owner) and definition.name.startswith(f"{owner}.")
-    return {last_name(function)} | ({owner} if owner and not within else set())
+    within = bool(owner) and f"{definition.name}.".startswith(f"{owner}.")
+    name = last_name(function)
+    private = name.removeprefix(
+        f"_{last_name(owner)}"
+    )  # as Python knows a name with two lines before it
+    return {name, private} | ({owner} if owner and not within else set())
 
 
 def nearest_names(inventory: Inventory, exercises: Sequence[Exercise]) -> list[str]:

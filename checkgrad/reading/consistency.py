@@ -78,6 +78,16 @@ def samples_are_alone(inquiries: Sequence[Inquiry]) -> bool:
     )
 
 
+def let_stand_alone(outvoted: Sequence[Inquiry], inquiries: Sequence[Inquiry]) -> None:
+    """Take for right what is so for single samples, where others are for these alone and none is for batches alone.
+
+    By its own formula only: whether another one may be meant has been settled.
+    """
+    if samples_are_alone(inquiries) and not batches_are_needed(inquiries):
+        for one in outvoted:
+            one.fits |= {way: right for way, right in one.alone.items() if not right.convention}
+
+
 def stuck_along_an_axis(inquiries: Sequence[Inquiry]) -> list[Inquiry]:
     """What names an axis but stops at batches, though it is right for single samples; and what uses such.
 

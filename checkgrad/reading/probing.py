@@ -67,9 +67,7 @@ def read(
     for one, way, right in _asked(outvoted, ask, _alone):
         one.outvoted |= {way: right} if right else {}
         one.narrow = one.narrow or bool(right and _may_be_narrow(one))
-    if consistency.samples_are_alone(inquiries) and not consistency.batches_are_needed(inquiries):
-        for one in outvoted:
-            one.fits |= one.alone
+    consistency.let_stand_alone(outvoted, inquiries)
     for one in inquiries:
         one.anew = not one.fits and are_made_anew(one, ask)
     return {one.candidate: conclude(one) for one in inquiries}
@@ -180,7 +178,7 @@ def _ask_alone(inquiries: Sequence[Inquiry], ask: Ask) -> None:
     sure = [one for one in inquiries if one not in suspects and one not in stuck]
     alone = consistency.samples_are_alone(sure)
     doubtful = [one for one in inquiries if _alone(one) and (alone or _may_be_narrow(one))]
-    if not doubtful and not suspects and not stuck:
+    if not (alone or doubtful or suspects or stuck):
         return
     for one, way, right in _asked(inquiries, ask, _alone_too):
         # what divides by its first axis takes one sample's outputs for samples; a mean of all cells does not
