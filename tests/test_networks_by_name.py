@@ -270,3 +270,43 @@ def test_a_container_is_filled_with_layers_that_are_told_their_activation_by_nam
     assert gradients_of(tmp_path, FILLED).verdict is Verdict.PASSED
     wrong = FILLED.replace("return grad * slope", "return grad")
     assert gradients_of(tmp_path, wrong).verdict is Verdict.WRONG
+
+
+DEPTH_BESIDE_SIZES = """
+import numpy as np
+
+
+class Net:
+    def __init__(self, input_size, hidden_sizes, output_size, num_layers, opt):
+        assert len(hidden_sizes) == num_layers - 1
+        sizes = [input_size] + hidden_sizes + [output_size]
+        self.n, self.params = num_layers, {}
+        for i in range(1, num_layers + 1):
+            self.params[f"W{i}"] = np.random.randn(sizes[i - 1], sizes[i])
+            self.params[f"b{i}"] = np.zeros(sizes[i])
+
+    def forward(self, X):
+        self.h = [X]
+        for i in range(1, self.n + 1):
+            z = self.h[-1] @ self.params[f"W{i}"] + self.params[f"b{i}"]
+            self.h.append(z if i == self.n else np.maximum(z, 0))
+        return self.h[-1]
+
+    def backward(self, y):
+        self.gradients = {}
+        d = 2 * (self.h[-1] - y) / y.size
+        for i in range(self.n, 0, -1):
+            self.gradients[f"W{i}"] = self.h[i - 1].T @ d
+            self.gradients[f"b{i}"] = d.sum(axis=0)
+            d = d @ self.params[f"W{i}"].T * (self.h[i - 1] > 0)
+        return np.mean((self.h[-1] - y) ** 2)
+"""
+
+
+@pytest.mark.parametrize(
+    "mistake", [("", ""), ("self.h[i - 1].T @ d", "np.abs(self.h[i - 1]).T @ d")]
+)
+def test_the_number_of_layers_is_told_as_the_sizes_beside_it_have_it(tmp_path, mistake):
+    (tmp_path / "hw.py").write_text(DEPTH_BESIDE_SIZES.replace(*mistake))
+    found = {o.check: o.verdict for o in grade(tmp_path / "hw.py").outcomes if o.exercise == "MLP"}
+    assert found["gradients"] is (Verdict.WRONG if mistake[0] else Verdict.PASSED)

@@ -482,3 +482,22 @@ def test_what_a_class_hands_on_under_a_private_name_may_be_weighed_where_it_is_t
 def test_what_numbers_labels_is_no_one_hot_and_what_counts_them_needs_them_all(told, one, failed):
     _, report = told(ENCODINGS.format(one=one))
     assert {o.function for o in report.outcomes if o.verdict.failed} == failed
+
+
+FLAT = """
+import numpy as np
+
+def softmax(logits):
+    e = np.exp(logits - np.max(logits, axis=1, keepdims=True))
+    return (e / np.sum(e, axis=1, keepdims=True){power}).ravel()
+
+W = np.ones((3, 4))
+print(np.random.choice(4, p=softmax(np.arange(3.0).reshape(1, -1) @ W)))
+"""
+
+
+@pytest.mark.parametrize(("power", "failed"), [("", set()), (" ** 2", {"softmax"})])
+def test_what_only_lays_its_right_numbers_in_a_row_is_not_accused(told, power, failed):
+    found, report = told(SIGMOID + FLAT.format(power=power))
+    assert {o.function for o in report.outcomes if o.verdict.failed} == failed
+    assert bool(failed) or "softmax" in found

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NO_TIME = "what would make it right was not looked for, for want of time"
 RIGHT, SLOPE = "matches_the_formula", "agrees_with_the_numeric_derivative"
-EXTREMES = "survives_extreme_inputs"
+EXTREMES, GIVEN = "survives_extreme_inputs", "leaves_its_inputs_alone"
 # how the function of an outcome is understood
 ReadingOf: TypeAlias = "Callable[[Outcome], AnyReading | None]"
 
@@ -73,7 +73,8 @@ def _first_failures(outcomes: list[Outcome]) -> list[int]:
     """Of each function the first outcome that is wrong or stopped with an error, and follows from no other."""
     found: dict[tuple[str, str], int] = {}
     for i, outcome in enumerate(outcomes):
-        wrong = outcome.verdict in (Verdict.WRONG, Verdict.CRASHED)
+        # that what was given is changed is no matter of what is given back
+        wrong = outcome.verdict in (Verdict.WRONG, Verdict.CRASHED) and outcome.check != GIVEN
         if wrong and outcome.follows_from in ("", outcome.exercise):
             found.setdefault((outcome.exercise, outcome.function), i)
     return sorted(found.values())

@@ -76,7 +76,7 @@ def of_function(student: Student, outcome: Outcome, beside: Beside) -> list[str]
         found |= {USED_SO: False, NAMED_CLEARLY: False}  # what only updates may do so in any way
     if _lacks_what_ours_lacks(student) or _numbers_its_classes(student):
         found |= {USED_SO: False}
-    if _goes_on_from_a_guess(student):
+    if _goes_on_from_a_guess(student) or _is_only_flattened(student):
         found = {PINNED: beside.pinned}
     if student.exercise.kind is Kind.METRIC:  # there are as many ways to count hits as to decide
         found |= {REPAIRED: False, PARTLY_RIGHT: False, NAMED_CLEARLY: False}
@@ -174,6 +174,26 @@ def _lacks_what_ours_lacks(student: Student) -> bool:
     """Does it stop at every call because an object that it was handed has not the attributes of its own ones?"""
     answers = student.answers(student.probes)
     return all(OUR_OBJECT in answer.message and answer.raised for answer in answers)
+
+
+def _is_only_flattened(student: Student) -> bool:
+    """Does it give all numbers right in one row, as what is made for one sample may do on purpose?"""
+    answers = zip(student.probes, student.answers(student.probes), strict=True)
+    given = [(p, a.value) for p, a in answers if a.returned]
+    return any(map(_is_a_row, given)) and all(
+        _are_the_numbers(v, student.reading.formula(*p)) for p, v in given
+    )
+
+
+def _is_a_row(one: tuple[Probe, Any]) -> bool:
+    probe, value = one
+    return not compare.not_numbers(value) and np.ndim(value) == 1 and np.ndim(probe[0]) > 1
+
+
+def _are_the_numbers(got: Any, due: Any) -> bool:
+    if isinstance(due, tuple) or compare.not_numbers(got):
+        return False
+    return np.size(got) == np.size(due) and bool(np.allclose(np.ravel(due), np.ravel(got)))
 
 
 def _numbers_its_classes(student: Student) -> bool:

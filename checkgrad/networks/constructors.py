@@ -136,12 +136,15 @@ def _with_hidden(
             seen += 1
             tokens.append(f"size{seen}")
         else:
-            tokens.append(_default(place) if token is None else token)
+            tokens.append(_default(place, plural) if token is None else token)
     return tuple(tokens) if plural <= (HIDDEN in meant) else ()
 
 
-def _default(parameter: Parameter) -> NetworkToken:
+def _default(parameter: Parameter, beside_sizes: bool = False) -> NetworkToken:
+    """What else a parameter is given; the number of layers as the sizes of all of them beside it have it."""
     options = setting(parameter.name)
+    if options and options[0] == DEPTH and beside_sizes:
+        return DEPTH
     if options and (isinstance(options[0], Fill) or options[0] in (RATE, PENALTY)):
         return options[0]
     if options and options[0] in (COUNT, DEPTH):
