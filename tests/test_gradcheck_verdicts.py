@@ -285,6 +285,7 @@ def test_second_derivatives_at_a_kink_of_slopes_are_those_on_either_side(curved,
 @example(10160, 0.25, False)  # kinks that pass for bends at the first steps
 @example(397, 0.25, False)
 @example(398, 0.25, False)
+@example(19726, 0.0, True)  # along the first direction hardly any difference
 def test_any_common_convention_of_many_kinks_at_once_is_right_and_none_else(seed, share, beyond):
     rng = np.random.default_rng(seed)
     x, t = rng.standard_normal((7, 3)), rng.standard_normal((7, 2))

@@ -356,7 +356,10 @@ def _at_this_point_alone(search: Shared, spot: Spot, first: Comparison) -> Answe
     if worst < FAINT:
         wider = replace(first, bound=first.bound * FAINT)
         if stand_out(wider, wider.shares).all():
-            return Answer("", False, (), resolution, worst)
+            answer = Answer("", False, (), resolution, worst)
+            # along one direction a kink may by chance be all but cancelled
+            block = None if first.smooth.all() else beyond_convention(search, spot)
+            return answer if block is None else _wrong_at_a_kink(answer, block)
     if _has_a_kink(search, spot):
         words = "differs at exactly this point and nowhere near it: a convention at a kink"
         return _as_a_convention(search, spot, Answer("", False, (), resolution, worst), words)
