@@ -1,6 +1,7 @@
 """A class through `checkgrad grade`: whatever stops it, the grades are those of a run that nothing stopped."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ CLASS = {
     "eve": RIGHT.replace("1 /", "2 /"),
     "=fay()": RIGHT.replace("1 + ", ""),
 }
+LONG = 120  # seconds, after which nothing ends by itself any more
 # Stops the class of a run as a power cut does: after some lines, in the middle of the next.
 CUT = """
 import os, signal, sys
@@ -255,3 +257,23 @@ def test_after_a_killed_run_and_the_next_nothing_is_left_in_the_temporary_folder
     assert list(tmp.iterdir()) != []
     assert subprocess.run([sys.executable, "-m", "checkgrad", *arguments]).returncode == 0
     assert list(tmp.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from checkgrad import cli
+from checkgrad.batch import pool
+pool.work = lambda job, settings: bytes(1 << 22)  # more than a line holds
+pool.PoolProcess.result = lambda member: os.kill(os.getpid(), signal.SIGKILL)
+sys.exit(cli.main())
+"""
+
+
+def test_the_processes_of_a_pool_end_with_a_run_that_was_killed(homework):
+    """They hold a pipe of ours, which says when the last of them is gone."""
+    ours, theirs = os.pipe()
+    command = [sys.executable, "-c", KILLED, "grade", "class", "--class", "-j2", "--out", "ends"]
+    assert subprocess.run(command, pass_fds=[theirs]).returncode == -signal.SIGKILL
+    os.close(theirs)
+    gone, _, _ = select.select([ours], [], [], LONG)
+    assert gone and os.read(ours, 1) == b""

@@ -135,14 +135,21 @@ def _ready(busy: list[PoolProcess]) -> list[PoolProcess]:
 
 def _hire(settings: Settings) -> Hired:
     ours, theirs = CONTEXT.Pipe()
-    process = CONTEXT.Process(target=_serve, args=(theirs, settings), daemon=True)
+    forked = CONTEXT.get_start_method() == "fork"
+    args = theirs, ours if forked else None, settings
+    process = CONTEXT.Process(target=_serve, args=args, daemon=True)
     process.start()
     theirs.close()
     return Hired(process, ours)
 
 
-def _serve(line: Connection, settings: Settings) -> None:
-    """Grade what comes along *line* until the process that sends it is gone or ends us."""
+def _serve(line: Connection, other_end: Connection | None, settings: Settings) -> None:
+    """Grade what comes along *line* until the process that sends it is gone or ends us.
+
+    other_end: our copy of it, if we have one, with which we would wait for ourselves to read what nobody reads.
+    """
+    if other_end is not None:
+        other_end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started us decides
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
