@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 
@@ -78,7 +79,8 @@ def write_beside(targets: Targets) -> None:
 def write_to_temp(targets: Targets) -> None:
     path = f"/tmp/checkgrad-probe-{os.getpid()}"
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-    os.unlink(path)
+    with suppress(OSError):  # it was written, whether or not it may be taken back
+        os.unlink(path)
 
 
 def connect(targets: Targets) -> None:
