@@ -116,6 +116,6 @@ def test_our_own_code_beside_a_submission_fails_as_our_own(worker, monkeypatch, 
 
 
 def test_what_a_submission_breaks_in_our_code_is_its_own_doing(worker):
-    spoil = "import sys\nsys.modules['worker.serve'].Line.send = None\n"
+    spoil = "import sys\nsys.modules['worker.serve'].GraderConnection.send = None\n"
     (got,) = worker(GOOD + spoil).ask([call("double", 1)])
     assert got.died_of in ("crash", "load")
