@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from checkgrad.child.behaviour import Behaviour, Unsendable
+from checkgrad.child.behaviour import Behaviour, Unsendable, are_floats
 
 SAFETY = 8
 OPERATIONS = 128
@@ -135,6 +135,8 @@ def are_numbers(value: Any) -> bool:
 
 def unusable(value: Any) -> str:
     """Return "" for numbers and groups of numbers, else what is wrong with the first member that is none."""
+    if _grouped(value) and are_floats(value):
+        return ""
     if _grouped(value) and value:
         return next(filter(None, map(unusable, value)), "")
     return not_numbers(value)
@@ -232,7 +234,7 @@ def _nudged(arg: Any, rng: np.random.Generator) -> Any:
 def _arrays(values: Any) -> list[Any]:
     numbers = [value for value in values if type(value) is float]
     found = [np.array(numbers)] if numbers else []  # one array, for there may be many
-    for value in values:
+    for value in values if len(numbers) < len(values) else ():
         if isinstance(value, list | tuple):
             found += _arrays(value)
         elif isinstance(value, np.ndarray | np.floating):

@@ -117,6 +117,13 @@ def test_a_value_that_refers_to_itself_is_described():
     assert type(wire.decode(wire.encode(endless))) is Unsendable
 
 
+def test_many_numbers_travel_as_they_are_and_too_many_are_described():
+    rows = [[0.5, float("nan"), -0.0]] * 1000
+    assert repr(wire.decode(wire.encode(rows))) == repr(rows)
+    for many in ([0.5] * (wire.MOST_ITEMS + 1), [[0.5] * 1000] * 201):
+        assert "more than" in wire.decode(wire.encode(many)).description
+
+
 def test_a_value_beyond_its_room_is_described():
     got = wire.decode(wire.encode(np.zeros(1000), room=1000))
     assert "more than" in got.description
@@ -141,6 +148,8 @@ def claimed(shape, code=11):
         struct.pack("<BI", wire.TEXT, 2**31) + b"x",
         struct.pack("<BI", wire.DICT, 1) + wire.encode([1]) + wire.encode(1),
         struct.pack("<BI", wire.LIST, 1) * 100,
+        struct.pack("<BI", wire.FLOATS, 2**31),
+        struct.pack("<BI", wire.FLOATS, 2) + bytes(8),
         wire.encode(1) + b"x",
     ],
 )

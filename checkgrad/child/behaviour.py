@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import struct
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -75,10 +76,17 @@ def changed(before: tuple[Any, ...], after: tuple[Any, ...]) -> tuple[int, ...]:
     )
 
 
+def are_floats(items: Any) -> bool:
+    """Are they nothing but plain numbers, of which there may be very many, that need no look one by one?"""
+    return set(map(type, items)) == {float}
+
+
 def fingerprint(value: Any) -> Any:
     """Equal for equal inputs, NaN included; hashable."""
     if isinstance(value, np.ndarray):
         return (value.dtype.str, value.shape, value.tobytes())
+    if isinstance(value, list | tuple) and are_floats(value):
+        return (type(value).__name__, struct.pack(f"{len(value)}d", *value))
     if isinstance(value, list | tuple):
         return (type(value).__name__, *map(fingerprint, value))
     if isinstance(value, dict):

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .behaviour import Unsendable
+from .behaviour import Unsendable, are_floats
 from .describe import substitute
 from .request import ArraySlot, Request, Result, Step
 
@@ -27,28 +27,11 @@ MOST_PLANS, MOST_BESIDE = 1000, 255
 OUTLINED = frozenset((str, int, float, bool, type(None)))
 KEYS = (str, int, float, bool, tuple, type(None))
 
-DTYPES = tuple(
-    np.dtype(code)
-    for code in [
-        "?",
-        "<i1",
-        "<i2",
-        "<i4",
-        "<i8",
-        "<u1",
-        "<u2",
-        "<u4",
-        "<u8",
-        "<f2",
-        "<f4",
-        "<f8",
-        "<c8",
-        "<c16",
-    ]
-)
+KINDS = ("?", "<i1", "<i2", "<i4", "<i8", "<u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")  # fmt: skip
+DTYPES = tuple(map(np.dtype, KINDS))
 CODES = {dtype: code for code, dtype in enumerate(DTYPES)}
 
-(ARRAY, FLOAT, INT, FALSE, TRUE, NONE, COMPLEX, TEXT, LIST, TUPLE, DICT, UNSENDABLE, RESULT, SLOT) = range(14)  # fmt: skip
+(ARRAY, FLOAT, INT, FALSE, TRUE, NONE, COMPLEX, TEXT, LIST, TUPLE, DICT, UNSENDABLE, RESULT, SLOT, FLOATS) = range(15)  # fmt: skip
 
 BYTE = struct.Struct("<B")
 LENGTH = struct.Struct("<BI")
@@ -234,9 +217,19 @@ class Writer:
     def sequence(self, items: list[Any] | tuple[Any, ...], depth: int) -> None:
         if len(items) > MOST_ITEMS:
             raise Full
+        if type(items) is list and are_floats(items):
+            return self.floats(items)
         self.put(LENGTH.pack(TUPLE if type(items) is tuple else LIST, len(items)))
         for item in tuple(items):
             self.value(item, depth + 1)
+
+    def floats(self, items: list[float]) -> None:
+        """A list of nothing but these, as whoever writes without NumPy gives by the thousand, all at once."""
+        self.items += len(items)
+        if self.items > MOST_ITEMS:
+            raise Full
+        self.put(LENGTH.pack(FLOATS, len(items)))
+        self.put(struct.pack(f"<{len(items)}d", *items))
 
     def mapping(self, mapping: dict[Any, Any], depth: int) -> None:
         if len(mapping) > MOST_ITEMS:
@@ -341,6 +334,17 @@ class Reader:
     def sequence(self, depth: int) -> list[Any]:
         return [self.value(depth + 1) for _ in range(self.count())]
 
+    def floats(self, depth: int) -> list[float]:
+        count = self.count()
+        self.items += count
+        if self.items > 2 * MOST_ITEMS:
+            raise WireError("a value is too complex")
+        start = self.position
+        self.position += 8 * count
+        if self.position > len(self.body):
+            raise WireError("numbers are cut off")
+        return list(struct.unpack_from(f"<{count}d", self.body, start))
+
     def mapping(self, depth: int) -> dict[Any, Any]:
         return {self.key(depth + 1): self.value(depth + 1) for _ in range(self.count())}
 
@@ -377,4 +381,5 @@ DECODERS: tuple[Callable[[Reader, int], Any], ...] = (
     lambda reader, depth: Unsendable(reader.text()),
     Reader.result,
     lambda reader, depth: ArraySlot(reader.take(INTEGER)[1]),
+    Reader.floats,
 )

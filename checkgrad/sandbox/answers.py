@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from checkgrad.child.behaviour import Behaviour, Unsendable
+from checkgrad.child.behaviour import Behaviour, Unsendable, are_floats
 from checkgrad.child.inventory import (
     GIVES_GRADIENTS,
     LOOKS,
@@ -224,7 +224,7 @@ def safe(value: Any) -> Any:
     if kind is Unsendable:
         return Unsendable(clean(value.description, 300))
     if kind in (list, tuple):
-        return kind(map(safe, value))
+        return value if are_floats(value) else kind(map(safe, value))
     if kind is dict:
         return {safe(key): safe(item) for key, item in value.items()}
     if kind in (np.ndarray, float, int, bool, type(None)):
