@@ -294,3 +294,32 @@ for i in range(1, 50):
 
 def test_an_optimiser_is_not_made_a_plain_step(tmp_path):
     assert all("line 12" in one for one in words(tmp_path, ADAM))
+
+
+OF_BOTH = """
+import numpy as np
+
+def softmax(z, derivative=False):
+    if derivative:
+        return softmax(z) * (1 - softmax(z))
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+rng = np.random.default_rng(3)
+X, T = rng.normal(size=(12, 3)), np.eye(4)[rng.integers(4, size=12)]
+W, b = rng.normal(size=(3, 4)), np.zeros((1, 4))
+for i in range(40):
+    Z = X @ W + b
+    Y = softmax(Z)
+    print(-np.sum(T * np.log(Y)) / len(X))
+    D = (Y - T) * softmax(Z, derivative=True) / len(X)
+    W -= 0.5 * X.T @ D
+    b -= 0.5 * D.sum(axis=0, keepdims=True)
+"""
+
+
+def test_that_a_factor_be_one_is_not_told_as_a_sum(tmp_path):
+    told = words(tmp_path, OF_BOTH)
+    assert told and all(
+        "(softmax(z)) + (1" not in one and "+ (1 - softmax" not in one for one in told
+    ), told

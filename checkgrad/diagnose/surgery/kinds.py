@@ -100,7 +100,8 @@ def _other_operators(spot: Site, one: ast.BinOp) -> Changes:
     left, right = said(one.left), said(one.right)
     sign = SIGNS.get(op, "+")
     usual = UPDATED if one in spot.scene.marks.updates else 1.05
-    yield from ((f"({left}) {s} ({right})", "operator", usual) for s in OPERATORS.get(op, ()))
+    others = (s for s in OPERATORS.get(op, ()) if s != "+" or not _add_up_to_one(one))
+    yield from ((f"({left}) {s} ({right})", "operator", usual) for s in others)
     if op is ast.Mult:
         yield from _of_a_product(one, left, right)
     if op not in (ast.Add, ast.Mult):
@@ -114,6 +115,13 @@ def _other_operators(spot: Site, one: ast.BinOp) -> Changes:
         yield said(one.left.left), "dropped", 1.4
     if op is ast.Pow and isinstance(one.right, ast.Constant):
         yield f"({left}) ** 3", "constant", 1.3
+
+
+def _add_up_to_one(one: ast.BinOp) -> bool:
+    """Is it y and 1 - y? Their sum would be an odd way to say 1."""
+    right = one.right
+    rest = isinstance(right, ast.BinOp) and isinstance(right.op, ast.Sub)
+    return rest and ast.unparse(right) == f"1 - {ast.unparse(one.left)}"
 
 
 def _of_a_product(one: ast.BinOp, left: str, right: str) -> Changes:
