@@ -1,9 +1,13 @@
 """Of several repairs that make all right, the one that an instructor would name is told."""
 
+import re
 import textwrap
+from pathlib import Path
 
 import pytest
 
+from checkgrad.diagnose import surgery
+from checkgrad.diagnose.surgery import words as words_of
 from checkgrad.diagnose.surgery.scene import Scene
 from checkgrad.grading import grade
 from network_shapes import HEAD, SHAPES
@@ -129,6 +133,12 @@ for step in range(5000):
     V += -rate * np.dot(h.T, d)
     U += -rate * np.dot(x.T, e)
 """
+GROUPED = """
+import numpy as np
+
+def tanh(z):
+    return (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z))
+"""
 LEAKY = """
 import numpy as np
 
@@ -202,6 +212,10 @@ LIKELY = {
     "what goes into an activation function": (
         MOMENTUM, "(np.dot(self.input, self.w_in))\n        self.v1", "(self.hidden)\n        self.v1",
         "`sigmoid_derivative(np.dot(self.input, self.w_in))` is due",
+    ),
+    "parentheses that are lacking": (
+        GROUPED, "(np.exp(z) - np.exp(-z)) /", "np.exp(z) - np.exp(-z) /",
+        "`(np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z))` is due",
     ),
     "a mask of the other side": (MASKS, "Z <= 0", "Z >= 0", "`Z < 0` is due"),
     "weights that have changed already": (
@@ -323,3 +337,12 @@ def test_that_a_factor_be_one_is_not_told_as_a_sum(tmp_path):
     assert told and all(
         "(softmax(z)) + (1" not in one and "+ (1 - softmax" not in one for one in told
     ), told
+
+
+def test_every_operation_has_its_words():
+    """Each is yielded as text, code and cost."""
+    folder = Path(surgery.__file__).parent
+    codes = set()
+    for file in folder.glob("*.py"):
+        codes |= set(re.findall(r', "([a-z ]+)", [a-z0-9.]+', file.read_text()))
+    assert len(codes) > 15 and codes - {"network", "function"} <= words_of.KINDS.keys() | {"loop"}

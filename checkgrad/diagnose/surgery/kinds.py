@@ -19,6 +19,7 @@ SHIFTED = ("{} + 1", "{} - 1", "-({})", "-({}) - 1", "{} + 2", "{} - 2")
 
 
 UPDATED = 0.85  # cost of another sign before a step
+ASSOCIATIVE = (ast.Add, ast.Mult, ast.MatMult)
 ODD = 1.75  # cost of what is possible and hardly ever meant
 
 
@@ -109,12 +110,28 @@ def _other_operators(spot: Site, one: ast.BinOp) -> Changes:
         yield f"({right}) {sign} ({left})", "swapped", 0.95 + late
     if op is ast.MatMult:
         yield f"({right}).T {sign} ({left}).T", "swapped", 1.2
+    yield from _otherwise_grouped(spot.scene, one)
     yield left, "dropped", 1.2
     yield right, "dropped", 1.2
     if op is ast.Mult and is_product(one.left):
         yield said(one.left.left), "dropped", 1.4
     if op is ast.Pow and isinstance(one.right, ast.Constant):
         yield f"({left}) ** 3", "constant", 1.3
+
+
+def _otherwise_grouped(scene: Scene, one: ast.BinOp) -> Changes:
+    """With the parentheses in another place: a / (b + c) for a / b + c, and the other way round."""
+    said = scene.said
+    for inner, is_left in ((one.left, True), (one.right, False)):
+        same = isinstance(inner, ast.BinOp) and type(inner.op) is type(one.op)
+        if not isinstance(inner, ast.BinOp) or same and isinstance(one.op, ASSOCIATIVE):
+            continue
+        outer_sign, sign = SIGNS.get(type(one.op)), SIGNS.get(type(inner.op))
+        a, b = said(inner.left), said(inner.right)
+        if outer_sign and sign and is_left:
+            yield f"({a}) {sign} (({b}) {outer_sign} ({said(one.right)}))", "grouped", 1.0
+        elif outer_sign and sign:
+            yield f"(({said(one.left)}) {outer_sign} ({a})) {sign} ({b})", "grouped", 1.0
 
 
 def _add_up_to_one(one: ast.BinOp) -> bool:

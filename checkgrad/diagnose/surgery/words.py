@@ -35,6 +35,10 @@ KINDS = {
         "The two parts are joined in another way.",
         "Is this a product of matrices, or entry by entry, or a sum?",
     ),
+    "grouped": Wording(
+        "The parentheses stand in another place, or are lacking.",
+        "In which order is this worked out?",
+    ),
     "swapped": Wording("The two parts have to change places.", "Which of the two comes first?"),
     "dropped": Wording("Something stands here that is too much.", "What is this part there for?"),
     "transposed": Wording(
