@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
@@ -105,20 +106,23 @@ class OnFunctions:
         reading = self.read.readings[candidate]
         if reading.convention.get("sign") != "negative" or not candidate.exercise.derivative:
             return None
-        using = (one for one in self.read.loops if candidate.function in one.reaches)
+        using = self._trainings(candidate)
         return next((one for one in using if self.read.loop_reading(one).goes_up), None)
 
     def _is_the_loss_of_a_training(self, candidate: Candidate) -> bool:
         """Does a right training that works it out go down the loss that its name leaves open?"""
         title = candidate.exercise.name.replace("_", " ")
-        using = (one for one in self.read.inventory.loops if candidate.function in one.reaches)
-        read = (self.read.loop_reading(one) for one in using)
+        read = map(self.read.loop_reading, self._trainings(candidate))
         return any(
             one.verdict == "right"
             and one.attempt is not None
             and one.attempt.loss.replace("-", " ") == title
             for one in read
         )
+
+    def _trainings(self, candidate: Candidate) -> Iterator[TrainingLoop]:
+        """The training loops that a function has a part in, whether they are asked about or not."""
+        return (one for one in self.read.inventory.loops if candidate.function in one.reaches)
 
     def _own_count(self, candidate: Candidate) -> str:
         """The number of samples that a loss, or its gradient, reads of its module instead of its arguments; "" for none."""

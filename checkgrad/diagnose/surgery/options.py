@@ -145,30 +145,24 @@ class RepairOptions:
 
     def own(self, root: int) -> Iterator[Operation]:
         """The same in the student's own names, with N and C."""
-        scene, expression = self.scene(root), self.expression(root)
-        if scene is None:
-            return
-        if expression is None:
+        scene = self.scene(root)
+        if scene and self.expression(root) is None:
             yield from self._masks(scene, root)
             yield from self._after(root, _by_numbers)
             yield Operation(root, f"-{ITSELF}", None, f"-{ITSELF}", "sign", 1.2)
-            return
         yield from self.texts(root, True)
-        for part, values in self._parts(scene, expression):
+        for part, values in self._parts_of(root):
             by = _by_counts if isinstance(part, ast.Constant) else _by_numbers
-            yield from self._on_a_part(scene, root, expression, part, by, values)
+            yield from self._on_a_part(root, part, by, values)
 
     def quantities(self, root: int) -> Iterator[Operation]:
         """The same with a quantity that is due."""
-        scene, expression = self.scene(root), self.expression(root)
-        if scene is None:
-            return
-        if expression is None:
+        expression = self.expression(root)
+        if self.scene(root) and expression is None:
             yield from self._after(root, _by_quantities)
-            return
-        for part, values in self._parts(scene, expression):
+        for part, values in self._parts_of(root):
             if np.ndim(values[0]) or part is expression:
-                yield from self._on_a_part(scene, root, expression, part, _by_quantities, values)
+                yield from self._on_a_part(root, part, _by_quantities, values)
 
     def unfitting(self, root: int, shaped: bool) -> Iterator[Operation]:
         """What has another shape. shaped: the blocks have the shapes they should, so that no quantity would have."""
@@ -176,7 +170,13 @@ class RepairOptions:
         scene, expression = self.scene(root), self.expression(root)
         if scene is not None and expression is not None and not shaped:
             told = [t.value for t in self.told[root]]
-            yield from self._on_a_part(scene, root, expression, expression, _of_any_shape, told)
+            yield from self._on_a_part(root, expression, _of_any_shape, told)
+
+    def _parts_of(self, root: int) -> Iterator[tuple[ast.expr, list[Any]]]:
+        """The parts of the expression of a statement, where it has one, that gave numbers, with what they gave."""
+        scene, expression = self.scene(root), self.expression(root)
+        if scene is not None and expression is not None:
+            yield from self._parts(scene, expression)
 
     def _parts(self, scene: Scene, expression: ast.expr) -> Iterator[tuple[ast.expr, list[Any]]]:
         """The parts of an expression that gave numbers, with what they gave."""
@@ -204,7 +204,7 @@ class RepairOptions:
             return
         yield from self.texts(root, False)
         if isinstance(expression, INSTEAD):
-            yield from self._on_a_part(scene, root, expression, expression, _of_any_shape, [])
+            yield from self._on_a_part(root, expression, _of_any_shape, [])
 
     def wider(self, root: int) -> Iterator[Operation]:
         """The statement with one thing more: multiplied with, divided by, plus or minus what is in scope."""
@@ -243,14 +243,11 @@ class RepairOptions:
         return Operation(root, text, at, new, code, cost, due, instead)
 
     def _on_a_part(
-        self,
-        scene: Scene,
-        root: int,
-        expression: ast.expr,
-        part: ast.expr,
-        by: By,
-        values: list[Any],
+        self, root: int, part: ast.expr, by: By, values: list[Any]
     ) -> Iterator[Operation]:
+        scene, expression = self.scene(root), self.expression(root)
+        if scene is None or expression is None:
+            return
         said = scene.said(part)
         bare = isinstance(part, ast.Name) and not scene.is_whole(part)
         plain = 0.3 if bare or isinstance(part, ast.Constant) else 0.0

@@ -9,7 +9,7 @@ import numpy as np
 from checkgrad.reading.loops.face import Experiment, Turn
 from checkgrad.reading.loops.fit import Attempt, Slopes
 from checkgrad.reading.loops.picks import take
-from checkgrad.reading.loops.points import SIDES, Points, moved, slope_of
+from checkgrad.reading.loops.points import SIDES, Points, beside_it, slope_of
 
 MOST_NODES = 40
 SAME = 1e-9  # relative, of a value that is the step
@@ -27,18 +27,9 @@ def own_losses_after(points: Points) -> list[Attempt]:
     late = tuple(k for k in nodes if _last(still, k) != _last(points.points[-1].base, k))
     if not late:
         return []
-    settings = [
-        setting
-        for p in points.points
-        for setting in (
-            p.setting,
-            *(
-                (*p.setting, *(moved(path, h, seed) for path, seed in move.seeds.items()))
-                for move in p.moves
-                for h in SIDES
-            ),
-        )
-    ]
+    settings = []
+    for p in points.points:
+        settings += [p.setting, *(s for move in p.moves for s in beside_it(p.setting, move.seeds))]
     turns = bench.turns([Experiment(edits, factors, late) for edits in settings], 2 * len(late))
     found = []
     for node in late:

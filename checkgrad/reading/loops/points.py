@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -286,15 +286,13 @@ def _at(
         directions = units.items() if units else _directions(points, number)
         for block, seeds in directions:
             plan.append((number, block, seeds))
-            for h in SIDES:
-                moves = (moved(path, h, seed) for path, seed in seeds.items())
-                experiments.append(Experiment((*setting, *moves), tell=beside))
+            experiments += [Experiment(edits, tell=beside) for edits in beside_it(setting, seeds)]
     count = sum(_count(roles, one) for one in points.outputs) + 2 * len(points.scalars)
     turns = roles.bench.turns(experiments, count)
     found = []
     for (number, setting), base in zip(settings.items(), bases, strict=True):
         mine = [
-            Move(block, seeds, turns[4 * i : 4 * i + 4])
+            Move(block, seeds, turns[len(SIDES) * i :][: len(SIDES)])
             for i, (n, block, seeds) in enumerate(plan)
             if n == number
         ]
@@ -310,7 +308,12 @@ def _directions(points: Points, number: int) -> Iterator[tuple[str, dict[str, in
             yield block, {path: first + 3 * q for q, path in enumerate(paths)}
 
 
-def moved(path: str, by: float, seed: int) -> Edit:
+def beside_it(setting: Sequence[Edit], seeds: Mapping[str, int]) -> list[tuple[Edit, ...]]:
+    """What is put in at each of SIDES of a point, along a direction given by its seeds."""
+    return [(*setting, *(_moved(path, h, seed) for path, seed in seeds.items())) for h in SIDES]
+
+
+def _moved(path: str, by: float, seed: int) -> Edit:
     """A slot moved so far along a direction."""
     return Edit(path, "add", by, seed) if seed >= 0 else Edit(path, "one", by, -1 - seed)
 

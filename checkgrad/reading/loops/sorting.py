@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -49,77 +49,19 @@ def roles_of(bench: LoopBench) -> Roles:
     return roles
 
 
-def _is_spoilt(turn: Turn, base: Turn) -> bool:
-    """Does a turn stop, or what it only notes? Labels that count out the classes are no numbers to be nudged."""
-    return bool(turn.raised or turn.beside and not base.beside)
-
-
 def _nudged(
     bench: LoopBench, slots: dict[str, Slot], base: Turn, shaky: frozenset[ValueKey]
 ) -> Roles:
     """Nudge data, then what is carried and data once more beside where the loop begins."""
-    groups: dict[str, list[str]] = {}
-    for path in slots:
-        if path not in base.after:
-            groups.setdefault(group_of(path, slots.keys()), []).append(path)
-    groups = dict(list(groups.items())[:MOST_GROUPS])
-    nudges = {
-        group: tuple(Edit(path, "add", nudge_size(slots[path]), 101 + i) for path in paths)
-        for i, (group, paths) in enumerate(groups.items())
-    }
-    size = sum(value.size for value in base.after.values())
-    turns = bench.turns([Experiment(edits, steps=None) for edits in nudges.values()], 2 * size)
-    after = dict(base.after)
-    for (_, paths), turn in zip(groups.items(), turns, strict=True):
-        if not turn.raised:
-            after |= {p: v for p, v in turn.after.items() if p not in after and p not in paths}
-    delicate = {g for g, turn in zip(groups, turns, strict=True) if _is_spoilt(turn, base)}
-    (beside,) = bench.turns(
-        [
-            Experiment(
-                lifts(slots, [p for p in slots if group_of(p, slots) not in delicate]), steps=None
-            )
-        ]
-    )
-    if not beside.raised:
-        after |= {p: v for p, v in beside.after.items() if p not in after}
-    changed = [p for p in slots if p in after and is_changed(slots[p], after[p])]
+    nudging = Nudging(bench, slots, base)
+    changed = nudging.changed()
     if not changed:
         raise NotRead("no numbers are carried from turn to turn", idle=True)
-    lift = lifted(slots, changed)
-    (above,) = bench.turns([Experiment(lift, steps=None)])
-    if above.raised:
-        lift = ()  # then from where it is
-    else:
-        more = {p: v for p, v in above.after.items() if p in slots and p not in changed}
-        changed += [p for p, v in more.items() if is_changed(slots[p], v)]
-        lift = lifted(slots, changed)
-    lift = _where_all_move(bench, base, changed) or lift
-    lift += tuple(
-        Edit(p, "lift", nudge_size(slots[p]), 60 + i)
-        for i, (g, paths) in enumerate(groups.items())
-        for p in paths
-        if g not in delicate and p not in changed and is_liftable(slots[p])
-    )
-    data = {g: [p for p in ps if p not in changed] for g, ps in groups.items()}
-    data = {g: ps for g, ps in data.items() if ps and g not in delicate}
-    lift += tuple(scale for ps in data.values() for p in ps for scale in narrowed(slots[p]))
-    steps = tuple(changed)
-    plan = [Experiment(lift, digests=True, steps=steps)]
-    plan += [
-        Experiment((*lift, Edit(p, "add", nudge_size(slots[p]), 11 + i)), digests=True, steps=steps)
-        for i, p in enumerate(changed)
-    ]
-    plan += [Experiment((*lift, *nudges[g]), digests=True, steps=steps) for g in data]
-    size = sum(slots[p].saved.size for p in changed)
-    first, *rest = bench.turns(plan, 8 * len(base.seen) + 2 * size)
-    if first.raised:
-        raise NotRead(f"a little beside its own numbers a turn stops: {first.raised}")
-    nudged = dict(zip(changed, rest, strict=False))
+    changed, lift = nudging.lifted(changed)
+    data = nudging.data(changed)
+    lift += nudging.lifted_data(changed, data)
+    first, nudged, with_data = nudging.turns(lift, changed, data)
     seen = {k: v for k, v in first.seen.items() if k not in shaky}
-    with_data = dict(zip(data, rest[len(changed) :], strict=True))
-    delicate |= {g for g, turn in with_data.items() if _is_spoilt(turn, base)}
-    with_data = {g: turn for g, turn in with_data.items() if g not in delicate}
     data_moves = {g: moved(seen, turn.seen) for g, turn in with_data.items()}
     moves = {p: set() if t.raised else moved(seen, t.seen) for p, t in nudged.items()}
     return Roles(
@@ -129,7 +71,7 @@ def _nudged(
         shaky,
         changed,
         data,
-        delicate,
+        nudging.delicate,
         lift,
         first,
         nudged,
@@ -138,6 +80,100 @@ def _nudged(
         with_data,
         seen,
     )
+
+
+class Nudging:
+    """What is nudged in turns of a loop.
+
+    groups: data, the slots of what is one thing together. delicate: those that a turn does not stand other numbers in.
+    """
+
+    def __init__(self, bench: LoopBench, slots: dict[str, Slot], base: Turn) -> None:
+        self.bench, self.slots, self.base = bench, slots, base
+        groups: dict[str, list[str]] = {}
+        for path in slots:
+            if path not in base.after:
+                groups.setdefault(group_of(path, slots.keys()), []).append(path)
+        self.groups = dict(list(groups.items())[:MOST_GROUPS])
+        self.nudges = {
+            group: tuple(Edit(path, "add", nudge_size(slots[path]), 101 + i) for path in paths)
+            for i, (group, paths) in enumerate(self.groups.items())
+        }
+        self.delicate: set[str] = set()
+
+    def changed(self) -> list[str]:
+        """The slots that a turn changes as it is, with other data, or with everything lifted."""
+        size = sum(value.size for value in self.base.after.values())
+        nudged = [Experiment(edits, steps=None) for edits in self.nudges.values()]
+        turns = dict(zip(self.groups, self.bench.turns(nudged, 2 * size), strict=True))
+        after = dict(self.base.after)
+        for group, turn in turns.items():
+            own = self.groups[group]
+            if not turn.raised:
+                after |= {p: v for p, v in turn.after.items() if p not in after and p not in own}
+        self._note_delicate(turns)
+        firm = [p for p in self.slots if group_of(p, self.slots) not in self.delicate]
+        (beside,) = self.bench.turns([Experiment(lifts(self.slots, firm), steps=None)])
+        if not beside.raised:
+            after |= {p: v for p, v in beside.after.items() if p not in after}
+        return [p for p in self.slots if p in after and is_changed(self.slots[p], after[p])]
+
+    def _note_delicate(self, turns: Mapping[str, Turn]) -> None:
+        self.delicate |= {g for g, turn in turns.items() if _is_spoilt(turn, self.base)}
+
+    def lifted(self, changed: list[str]) -> tuple[list[str], tuple[Edit, ...]]:
+        """All that is changed, and what takes it to where everything moves."""
+        lift = lifted(self.slots, changed)
+        (above,) = self.bench.turns([Experiment(lift, steps=None)])
+        if above.raised:
+            lift = ()  # then from where it is
+        else:
+            after = above.after.items()
+            more = {p: v for p, v in after if p in self.slots and p not in changed}
+            changed = changed + [p for p, v in more.items() if is_changed(self.slots[p], v)]
+            lift = lifted(self.slots, changed)
+        return changed, _where_all_move(self.bench, self.base, changed) or lift
+
+    def data(self, changed: Sequence[str]) -> dict[str, list[str]]:
+        """The data that can be nudged, without what is changed itself."""
+        rest = {g: [p for p in ps if p not in changed] for g, ps in self.groups.items()}
+        return {g: ps for g, ps in rest.items() if ps and g not in self.delicate}
+
+    def lifted_data(
+        self, changed: Sequence[str], data: Mapping[str, Sequence[str]]
+    ) -> tuple[Edit, ...]:
+        """What takes data to where something follows from them."""
+        lift = [
+            Edit(p, "lift", nudge_size(self.slots[p]), 60 + i)
+            for i, (g, paths) in enumerate(self.groups.items())
+            for p in paths
+            if g not in self.delicate and p not in changed and is_liftable(self.slots[p])
+        ]
+        scales = (one for paths in data.values() for p in paths for one in narrowed(self.slots[p]))
+        return (*lift, *scales)
+
+    def turns(
+        self, lift: tuple[Edit, ...], changed: Sequence[str], data: Iterable[str]
+    ) -> tuple[Turn, dict[str, Turn], dict[str, Turn]]:
+        """The turn where all is lifted; with each of what is changed nudged; with each of the data nudged."""
+        nudges = [
+            (Edit(p, "add", nudge_size(self.slots[p]), 11 + i),) for i, p in enumerate(changed)
+        ]
+        settings = [lift, *((*lift, *more) for more in (*nudges, *(self.nudges[g] for g in data)))]
+        plan = [Experiment(edits, digests=True, steps=tuple(changed)) for edits in settings]
+        size = sum(self.slots[p].saved.size for p in changed)
+        first, *rest = self.bench.turns(plan, 8 * len(self.base.seen) + 2 * size)
+        if first.raised:
+            raise NotRead(f"a little beside its own numbers a turn stops: {first.raised}")
+        with_data = dict(zip(data, rest[len(changed) :], strict=True))
+        self._note_delicate(with_data)
+        firm = {g: turn for g, turn in with_data.items() if g not in self.delicate}
+        return first, dict(zip(changed, rest, strict=False)), firm
+
+
+def _is_spoilt(turn: Turn, base: Turn) -> bool:
+    """Does a turn stop, or what it only notes? Labels that count out the classes are no numbers to be nudged."""
+    return bool(turn.raised or turn.beside and not base.beside)
 
 
 def _where_all_move(bench: LoopBench, base: Turn, changed: Sequence[str]) -> tuple[Edit, ...]:

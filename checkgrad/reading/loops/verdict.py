@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 
@@ -256,10 +256,7 @@ def _with_a_wrong_penalty(
         found.decays = {name: own.due(name) * (best.fits[name].rate or 0.0) for name in times}
     if not found.wrong:
         return False
-    found.by_penalty = True
-    found.right = [name for name in found.right if name not in found.wrong]
-    found.verdict, found.corroboration = "wrong", ["used_so", "partly_right"]
-    found.why = sentence(found, found.loss)
+    _is_wrong_in(found, spoilt=found.wrong)
     return True
 
 
@@ -274,12 +271,16 @@ def _with_a_wrong_entry(points: Points, best: Attempt, found: LoopReading) -> bo
     own, times = clash
     loss = loss_in_words(points, own)
     found.wrong = {name: _of_the_penalty(factor, loss) for name, factor in times.items()}
-    spoilt = {path for path in found.right if any(name.startswith(path) for name in times)}
-    found.right = [path for path in found.right if path not in spoilt]
-    found.by_penalty, found.verdict = True, "wrong"
+    _is_wrong_in(found, {path for path in found.right if any(n.startswith(path) for n in times)})
+    return True
+
+
+def _is_wrong_in(found: LoopReading, spoilt: Container[str]) -> None:
+    """It is wrong by a penalty, of what is spoilt nothing is right."""
+    found.right = [name for name in found.right if name not in spoilt]
+    found.verdict, found.by_penalty = "wrong", True
     found.corroboration = ["used_so", "partly_right"]
     found.why = sentence(found, found.loss)
-    return True
 
 
 def _of_the_penalty(times: float, loss: str) -> str:
