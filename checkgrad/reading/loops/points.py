@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from checkgrad.reading.loops.face import Edit, Experiment, NotRead, Turn, ValueKey
+from checkgrad.reading.loops.face import Edit, Experiment, NotRead, Turn
 from checkgrad.reading.loops.nudges import group_of, narrowed
 from checkgrad.reading.loops.picks import Pick, picks, take
 from checkgrad.reading.loops.roles import OutputNode, Roles
@@ -338,7 +338,3 @@ def values_of(point: Point, target: int | str, pick: Pick) -> np.ndarray | None:
         found = point.base.before.get(str(target))
         return None if found is None else np.asarray(found, float)
     return take(point.base, int(target), pick)
-
-
-def last_key(roles: Roles, node: int) -> ValueKey:
-    return roles.evaluations[node][-1]
