@@ -50,7 +50,10 @@ def length(x: Any) -> float:
     if square and math.isfinite(square):
         return square
     most = float(np.max(np.abs(flat), initial=0.0))
-    return most * math.sqrt(float(np.sum((flat / most) ** 2))) if 0 < most < math.inf else most
+    if not 0 < most < math.inf:
+        return most
+    with np.errstate(over="ignore"):  # NumPy 1 tells of one where it divides by subnormal numbers
+        return most * math.sqrt(float(np.sum((flat / most) ** 2)))
 
 
 def finite(x: Any) -> bool:
