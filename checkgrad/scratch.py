@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -12,6 +13,8 @@ from typing import BinaryIO
 
 PREFIX = "checkgrad-"
 LOCK = ".in-use"  # locked as long as its owner lives, whatever ends it
+NEW = ".new"  # what it is called before it is locked
+MADE = re.compile(rf"{PREFIX}\w{{8}}")  # as tempfile names them
 _locks: dict[Path, BinaryIO] = {}
 
 
@@ -19,10 +22,17 @@ def new() -> Path:
     """Make a folder of this process and of those forked from it; the first call clears what others left behind."""
     if not _locks:
         sweep()
+    while True:
+        # another run that begins just now may take it for left behind, before it is locked
+        with suppress(FileNotFoundError, BlockingIOError):
+            return _made()
+
+
+def _made() -> Path:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    file = (folder / ".new").open("wb")
+    file = (folder / NEW).open("wb")
     _lock(file)
-    os.replace(file.name, folder / LOCK)  # nobody ever sees it unlocked
+    os.replace(file.name, folder / LOCK)
     _locks[folder] = file
     return folder
 
@@ -38,16 +48,22 @@ def sweep() -> None:
     """Remove the folders of this user that nobody uses any more."""
     if sys.platform == "win32":
         return
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{LOCK}"):
-        with suppress(OSError):
-            _clear(folder.parent)
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if MADE.fullmatch(folder.name):
+            with suppress(OSError):
+                _clear(folder)
 
 
 def _clear(folder: Path) -> None:
     """Remove *folder* if it is ours and left behind; raise OSError if it is in use."""
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         return
-    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    names = os.listdir(folder)
+    if not names:  # its maker was killed before it came further
+        folder.rmdir()
+        return
+    lock = folder / (NEW if names == [NEW] else LOCK)
+    descriptor = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     with open(descriptor, "wb") as file:
         _lock(file)
         shutil.rmtree(folder, ignore_errors=True)

@@ -44,3 +44,14 @@ def test_what_only_has_our_name_stays(tmp):
     another_run()
     names = sorted(p.name for p in tmp.iterdir())
     assert names == ["checkgrad-link", "checkgrad-mine", "elsewhere"]
+
+
+def test_what_was_made_and_not_locked_yet_goes(tmp):
+    """A run may be killed between one step and the next."""
+    (tmp / "checkgrad-abcdefgh").mkdir()
+    (tmp / "checkgrad-abcdefg1").mkdir()
+    (tmp / "checkgrad-abcdefg1" / ".new").touch()
+    (tmp / "checkgrad-theirown").mkdir()
+    (tmp / "checkgrad-theirown" / "homework").touch()
+    another_run()
+    assert [p.name for p in tmp.iterdir()] == ["checkgrad-theirown"]
