@@ -12,7 +12,7 @@ GRADIENTS = {
     "affine_backward": ("affine_forward(x, w, b)", 2 / 3),
     "softmax_cross_entropy_gradient": ("softmax_cross_entropy(z, t)", 0.0),
 }
-EVERY = 127  # one case in so many; `python tests/spoilt.py` takes all
+EVERY = 211  # one case in so many; `python tests/spoilt.py` takes all
 
 
 def week(text=PINNED):
