@@ -23,13 +23,13 @@ def new() -> Path:
     if not _locks:
         sweep()
     while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         # another run that begins just now may take it for left behind, before it is locked
         with suppress(FileNotFoundError, BlockingIOError):
-            return _made()
+            return _locked(folder)
 
 
-def _made() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+def _locked(folder: Path) -> Path:
     file = (folder / NEW).open("wb")
     _lock(file)
     os.replace(file.name, folder / LOCK)

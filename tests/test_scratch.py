@@ -55,3 +55,9 @@ def test_what_was_made_and_not_locked_yet_goes(tmp):
     (tmp / "checkgrad-theirown" / "homework").touch()
     another_run()
     assert [p.name for p in tmp.iterdir()] == ["checkgrad-theirown"]
+
+
+def test_without_a_temporary_folder_it_is_an_error_and_no_waiting(tmp):
+    gone = "import os, tempfile; os.rmdir(tempfile.gettempdir())\n"
+    got = subprocess.run([sys.executable, "-c", gone + ANOTHER], capture_output=True, timeout=60)
+    assert b"FileNotFoundError" in got.stderr
