@@ -43,6 +43,7 @@ class Subjects:
         self.students: dict[Candidate, Student] = {}
         self.networks: dict[NetworkCandidate, StudentNetwork] = {}
         self._wrong_networks: dict[NetworkCandidate, bool] = {}
+        self._called: dict[Candidate, Reading] = {}
 
     def student(self, candidate: Candidate) -> Student:
         """The function a candidate stands for, with the forward function it is the derivative of."""
@@ -82,6 +83,11 @@ class Subjects:
         Such is one that the module outvotes, where all that call it are right with it; or for one sample at a time, where
         a network that is read so calls it.
         """
+        if candidate not in self._called:
+            self._called[candidate] = self._as_it_is_called(candidate)
+        return self._called[candidate]
+
+    def _as_it_is_called(self, candidate: Candidate) -> Reading:
         reading = self.read.readings[candidate]
         if reading.outvoted and self.right_callers(candidate):
             return reading.outvoted

@@ -180,9 +180,7 @@ def _is_only_flattened(student: Student) -> bool:
     """Does it give all numbers right in one row, as what is made for one sample may do on purpose?"""
     answers = zip(student.probes, student.answers(student.probes), strict=True)
     given = [(p, a.value) for p, a in answers if a.returned]
-    return any(map(_is_a_row, given)) and all(
-        _are_the_numbers(v, student.reading.formula(*p)) for p, v in given
-    )
+    return any(map(_is_a_row, given)) and all(_are_the_numbers(student, p, v) for p, v in given)
 
 
 def _is_a_row(one: tuple[Probe, Any]) -> bool:
@@ -190,10 +188,14 @@ def _is_a_row(one: tuple[Probe, Any]) -> bool:
     return not compare.not_numbers(value) and np.ndim(value) == 1 and np.ndim(probe[0]) > 1
 
 
-def _are_the_numbers(got: Any, due: Any) -> bool:
-    if isinstance(due, tuple) or compare.not_numbers(got):
+def _are_the_numbers(student: Student, probe: Probe, got: Any) -> bool:
+    """Are they what is due, up to rounding, whatever their shape?"""
+    due = student.reading.formula(*probe)
+    if isinstance(due, tuple) or compare.not_numbers(got) or np.size(got) != np.size(due):
         return False
-    return np.size(got) == np.size(due) and bool(np.allclose(np.ravel(due), np.ravel(got)))
+    laid_out = np.reshape(got, np.shape(due))
+    bound = compare.rounding_bound(student.reading.formula, probe, due, laid_out)
+    return compare.difference(laid_out, due, bound) is None
 
 
 def _numbers_its_classes(student: Student) -> bool:

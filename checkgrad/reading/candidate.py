@@ -88,9 +88,8 @@ def _names_in(definition: Definition, function: str, owner: str) -> set[str]:
     """By what a definition would name a function: also by its class, unless it belongs to that itself."""
     within = bool(owner) and f"{definition.name}.".startswith(f"{owner}.")
     name = last_name(function)
-    private = name.removeprefix(
-        f"_{last_name(owner)}"
-    )  # as Python knows a name with two lines before it
+    # a class names its own __name so, which Python knows as _Class__name
+    private = name.removeprefix(f"_{last_name(owner)}")
     return {name, private} | ({owner} if owner and not within else set())
 
 
